@@ -1,0 +1,205 @@
+package columns
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// Build makes a Table of rows, in any order, and of states. rows may be nil.
+//
+// Equal rows collapse. Two different numbers of one version for one repository
+// and day are a fault, as is a number or a day out of its range: the error is
+// then an *history.InputErrors that names the lines. Of two versions the merge
+// rule takes one. An error of the stream, or of ctx, is returned as it came.
+func Build(ctx context.Context, rows history.RowSeq, states []history.State) (*Table, error) {
+	b := builder{index: make(map[history.Repo]uint32)}
+	for _, s := range states {
+		b.state(s)
+	}
+	if rows != nil {
+		if err := b.read(ctx, rows); err != nil {
+			return nil, err
+		}
+	}
+	return b.table()
+}
+
+type builder struct {
+	index  map[history.Repo]uint32
+	states []history.State
+	logs   []repoLog
+	// remap leads from the dictionary of the stream to states and logs.
+	remap    []uint32
+	versions []history.Version
+	version  uint32
+	faults   []*history.InputError
+}
+
+func (b *builder) repo(r history.Repo) uint32 {
+	i, ok := b.index[r]
+	if !ok {
+		i = uint32(len(b.states))
+		b.index[r] = i
+		b.states = append(b.states, history.NewState(r))
+		b.logs = append(b.logs, repoLog{})
+	}
+	return i
+}
+
+func (b *builder) state(s history.State) {
+	i := b.repo(s.Repo)
+	b.states[i] = b.states[i].Merge(s)
+}
+
+// read takes the blocks of a stream. They are copied and handed to a goroutine of
+// its own, so that the source goes on with the next ones meanwhile.
+func (b *builder) read(ctx context.Context, rows history.RowSeq) error {
+	const depth = 8
+	full := make(chan *history.Rows, depth)
+	empty := make(chan *history.Rows, depth+2)
+	var done sync.WaitGroup
+	done.Go(func() {
+		for r := range full {
+			b.add(r)
+			select {
+			case empty <- r:
+			default:
+			}
+		}
+	})
+	err := func() error {
+		for r, err := range rows {
+			if err != nil {
+				return err
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			var c *history.Rows
+			select {
+			case c = <-empty:
+			default:
+				c = new(history.Rows)
+			}
+			copyRows(c, r)
+			full <- c
+		}
+		return ctx.Err()
+	}()
+	close(full)
+	done.Wait()
+	return err
+}
+
+func copyRows(dst, src *history.Rows) {
+	dst.Repos = src.Repos
+	dst.Repo = append(dst.Repo[:0], src.Repo...)
+	dst.Day = append(dst.Day[:0], src.Day...)
+	dst.Downloads = append(dst.Downloads[:0], src.Downloads...)
+	dst.Version, dst.FirstLine = src.Version, src.FirstLine
+}
+
+func (b *builder) add(r *history.Rows) {
+	b.useVersion(r.Version)
+	for i := len(b.remap); i < len(r.Repos); i++ {
+		b.remap = append(b.remap, b.repo(r.Repos[i].Repo))
+	}
+	line, step := r.FirstLine, int64(1)
+	if line == 0 {
+		step = 0
+	}
+	for i, n := range r.Repo {
+		at := b.remap[n]
+		l := &b.logs[at]
+		if l.rows == 0 || l.version != b.version {
+			b.total(at, r.Repos[n].Total, r.Version.AsOf)
+		}
+		day, downloads := r.Day[i], r.Downloads[i]
+		if downloads < 0 || day < history.MinDay || day > history.MaxDay {
+			b.fault(r, i)
+		} else {
+			l.add(day, downloads, line, b.version)
+		}
+		line += step
+	}
+}
+
+func (b *builder) useVersion(v history.Version) {
+	if len(b.versions) > 0 && b.versions[b.version] == v {
+		return
+	}
+	i := slices.Index(b.versions, v)
+	if i < 0 {
+		i = len(b.versions)
+		b.versions = append(b.versions, v)
+	}
+	b.version = uint32(i)
+}
+
+// total notes what the dictionary tells of a repository.
+func (b *builder) total(at uint32, total int64, asOf history.AsOf) {
+	s := &b.states[at]
+	if total == history.Unknown {
+		return
+	}
+	told := history.NewState(s.Repo)
+	told.Total, told.TotalAsOf = total, asOf
+	*s = s.Merge(told)
+}
+
+func (b *builder) fault(r *history.Rows, i int) {
+	f := &history.InputError{Line: r.Line(i), Column: "downloads", Value: strconv.FormatInt(r.Downloads[i], 10), Want: "a number from 0 up"}
+	if d := r.Day[i]; d < history.MinDay || d > history.MaxDay {
+		f.Column, f.Value = "timestamp", strconv.Itoa(int(d))
+		f.Want = "a day from " + history.MinDay.String() + " to " + history.MaxDay.String() + ", as a number since the first of them"
+	}
+	b.faults = append(b.faults, f)
+}
+
+// table packs the logs, with all processors: the input has been read by now.
+func (b *builder) table() (*Table, error) {
+	order := make([]uint32, len(b.states))
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	slices.SortFunc(order, func(i, j uint32) int { return b.states[i].Repo.Compare(b.states[j].Repo) })
+
+	cols := make([]*column, len(order))
+	var mu sync.Mutex
+	groups := editGroups(nil)
+	parallel(len(order), func(next func() (int, int, bool)) {
+		p := placer{versions: b.versions}
+		g := editGroups(nil)
+		for from, to, ok := next(); ok; from, to, ok = next() {
+			for i := from; i < to; i++ {
+				l := &b.logs[order[i]]
+				s := b.states[order[i]]
+				cols[i] = newColumn(s, p.days(s.Repo, l))
+				l.log = nil
+				g.addColumn(cols[i])
+			}
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		groups.addGroups(g.list())
+		b.faults = append(b.faults, p.faults...)
+	})
+	if len(b.faults) > 0 {
+		return nil, b.inputErrors()
+	}
+	return newTable(cols, groups.list()), nil
+}
+
+func (b *builder) inputErrors() error {
+	slices.SortStableFunc(b.faults, func(f, g *history.InputError) int { return cmp.Compare(f.Line, g.Line) })
+	var errs history.InputErrors
+	for _, f := range b.faults {
+		errs.Add(f)
+	}
+	return errs.Err()
+}

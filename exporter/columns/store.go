@@ -1,0 +1,66 @@
+package columns
+
+import (
+	"context"
+	"iter"
+	"sync"
+	"sync/atomic"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// Store is a history.Store in memory: a Table behind a pointer. Readers take the
+// table that is there and never wait; writers take turns.
+type Store struct {
+	table  atomic.Pointer[Table]
+	writer sync.Mutex
+}
+
+var _ history.Store = (*Store)(nil)
+
+// NewStore returns an empty store.
+func NewStore() *Store {
+	s := new(Store)
+	s.table.Store(Empty())
+	return s
+}
+
+// Table returns the history as it is now.
+func (s *Store) Table() *Table { return s.table.Load() }
+
+// Append implements history.Store.
+func (s *Store) Append(ctx context.Context, b history.Batch) (history.Change, error) {
+	n, err := Build(ctx, b.Rows, b.States)
+	if err != nil {
+		return history.Change{}, err
+	}
+	s.writer.Lock()
+	defer s.writer.Unlock()
+	merged, _, change := s.Table().Append(n)
+	s.table.Store(merged)
+	return change, nil
+}
+
+// Overview implements history.Store.
+func (s *Store) Overview(ctx context.Context, q history.OverviewQuery) (history.Overview, error) {
+	if err := ctx.Err(); err != nil {
+		return history.Overview{}, err
+	}
+	return s.Table().Overview(q), nil
+}
+
+// Repos implements history.Store.
+func (s *Store) Repos(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {
+	if err := ctx.Err(); err != nil {
+		return history.ReposPage{}, err
+	}
+	return s.Table().Repos(q), nil
+}
+
+// Records implements history.Store.
+func (s *Store) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
+	return s.Table().Records(ctx, q)
+}
+
+// Counts returns what the metrics page shows.
+func (s *Store) Counts() iter.Seq[history.Counts] { return s.Table().Counts() }

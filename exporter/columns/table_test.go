@@ -1,0 +1,215 @@
+package columns
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// randomTable draws few repositories, days and versions, so that tables collide.
+func randomTable(t *testing.T, rng *rand.Rand) *Table {
+	t.Helper()
+	orgs := []string{"", "a/", "b/"}
+	type key struct {
+		repo int
+		day  history.Day
+		v    history.Version
+	}
+	seen := make(map[key]bool)
+	var blocks []*history.Rows
+	dictionary := []history.RepoTotal{}
+	for i := range 6 {
+		dictionary = append(dictionary, history.RepoTotal{
+			Repo:  history.Repo{Type: []history.RepoType{history.Model, history.Dataset}[i%2], Name: orgs[i%3] + fmt.Sprint(i/2)},
+			Total: history.Unknown,
+		})
+	}
+	for range rng.IntN(5) {
+		rows := &history.Rows{Repos: dictionary, Version: history.Version{
+			Source: history.Source(1 + rng.IntN(3)),
+			AsOf:   history.AsOf(rng.IntN(4) * 60_000_000),
+		}}
+		for range rng.IntN(80) {
+			k := key{rng.IntN(len(dictionary)), history.Day(18000 + rng.IntN(150)), rows.Version}
+			if !seen[k] {
+				seen[k] = true
+				rows.Append(uint32(k.repo), k.day, int64(rng.IntN(4)))
+			}
+		}
+		blocks = append(blocks, rows)
+	}
+	var states []history.State
+	for range rng.IntN(4) {
+		s := history.NewState(dictionary[rng.IntN(len(dictionary))].Repo)
+		s.Total, s.TotalAsOf = int64(rng.IntN(10)), history.AsOf(1+rng.IntN(3))
+		s.Highest = s.Total
+		if rng.IntN(2) == 0 {
+			s.Likes, s.LastMonth, s.ListedAsOf, s.HubID = int64(rng.IntN(3)), int64(rng.IntN(3)), history.AsOf(1+rng.IntN(3)), "id"
+		}
+		states = append(states, s)
+	}
+	n, err := Build(context.Background(), func(yield func(*history.Rows, error) bool) {
+		for _, b := range blocks {
+			if !yield(b, nil) {
+				return
+			}
+		}
+	}, states)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// content returns all that a table knows, as text.
+func content(t *testing.T, n *Table) string {
+	t.Helper()
+	var b strings.Builder
+	for s := range n.States() {
+		fmt.Fprintf(&b, "%+v\n", s)
+	}
+	for rows, err := range n.Records(context.Background(), history.RecordsQuery{Order: history.OrderRepo, Versions: true}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range rows.Len() {
+			fmt.Fprintf(&b, "%+v %+v\n", rows.Record(i), rows.Version)
+		}
+	}
+	return b.String()
+}
+
+// checkSums compares the sums that a table keeps with those of its records.
+func checkSums(t *testing.T, n *Table) {
+	t.Helper()
+	e := editGroups(nil)
+	for _, c := range n.cols {
+		e.addColumn(c)
+	}
+	want := newTable(n.cols, e.list())
+	for i, g := range want.groups {
+		if !reflect.DeepEqual(g, n.groups[i]) {
+			t.Fatalf("group %v: sums are not those of its records:\n%+v\n%+v", g.key, n.groups[i], g)
+		}
+	}
+	if len(want.groups) != len(n.groups) || want.records != n.records || want.recorded != n.recorded {
+		t.Fatalf("got %d groups, %d records, %v; want %d, %d, %v",
+			len(n.groups), n.records, n.recorded, len(want.groups), want.records, want.recorded)
+	}
+}
+
+func TestUnionDoesNotDependOnOrder(t *testing.T) {
+	for seed := range uint64(300) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		parts := []*Table{randomTable(t, rng), randomTable(t, rng), randomTable(t, rng)}
+		first := parts[0].Union(parts[1]).Union(parts[2])
+		want := content(t, first)
+		checkSums(t, first)
+		for _, order := range [][3]int{{1, 0, 2}, {2, 1, 0}, {0, 2, 1}} {
+			n := parts[order[0]].Union(parts[order[1]].Union(parts[order[2]]))
+			checkSums(t, n)
+			if got := content(t, n); got != want {
+				t.Fatalf("seed %d, order %v: got\n%s\nwant\n%s", seed, order, got, want)
+			}
+		}
+		if got := first.Union(parts[seed%3]); got != first {
+			t.Fatalf("seed %d: a table merged again made a new one", seed)
+		}
+	}
+}
+
+func TestAppendDelta(t *testing.T) {
+	for seed := range uint64(300) {
+		rng := rand.New(rand.NewPCG(seed, 2))
+		old, new := randomTable(t, rng), randomTable(t, rng)
+		merged, delta, change := old.Append(new)
+		checkSums(t, merged)
+		checkSums(t, delta)
+		if got, want := content(t, old.Union(delta)), content(t, merged); got != want {
+			t.Fatalf("seed %d: old and delta are\n%s\nnot what was merged\n%s", seed, got, want)
+		}
+		if sum := change.New + change.Changed + change.Unchanged + change.Outdated; sum != change.Records {
+			t.Fatalf("seed %d: %+v: the parts sum up to %d", seed, change, sum)
+		}
+		again, delta, change := merged.Append(new)
+		if again != merged || !delta.IsEmpty() || change.New+change.Changed+change.Corrected != 0 {
+			t.Fatalf("seed %d: appended again: delta %d repos, %+v; want nothing new", seed, delta.NumRepos(), change)
+		}
+	}
+}
+
+func TestBuildNamesLinesOfContradictions(t *testing.T) {
+	m := history.Repo{Type: history.Model, Name: "a/m"}
+	rows := &history.Rows{
+		Repos:     []history.RepoTotal{{Repo: m, Total: 9}},
+		Version:   history.Version{Source: history.Published, AsOf: 1},
+		FirstLine: 2,
+	}
+	rows.Append(0, 18649, 4)
+	rows.Append(0, 18650, 5)
+	rows.Append(0, 18649, 4) // equal: collapses
+	rows.Append(0, 18650, 7)
+	rows.Append(0, 18650, 8)
+	_, err := Build(context.Background(), func(yield func(*history.Rows, error) bool) { yield(rows, nil) }, nil)
+	var faults *history.InputErrors
+	if !errors.As(err, &faults) {
+		t.Fatalf("got %v, want InputErrors", err)
+	}
+	want := "line 5 (against line 3), column downloads: expected one number for model a/m on 2021-01-23, which was 5, got \"7\"\n" +
+		"line 6 (against line 3), column downloads: expected one number for model a/m on 2021-01-23, which was 5, got \"8\""
+	if err.Error() != want {
+		t.Errorf("got\n%s\nwant\n%s", err, want)
+	}
+}
+
+func TestBuildRefusesImpossibleRows(t *testing.T) {
+	f := func(day history.Day, downloads int64, want string) {
+		t.Helper()
+		repo := history.Repo{Type: history.Model, Name: "a/m"}
+		_, err := Build(context.Background(), history.RowsOf(history.Version{Source: history.Observed},
+			history.Record{Repo: repo, Total: history.Unknown, Day: day, Downloads: downloads}), nil)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("day %d, downloads %d: got error %v, want one with %q", day, downloads, err, want)
+		}
+	}
+	f(18000, -1, `column downloads: expected a number from 0 up, got "-1"`)
+	f(-1, 1, `column timestamp: expected a day from 1970-01-01 to 9999-12-31`)
+	f(history.MaxDay+1, 1, `column timestamp`)
+}
+
+func TestRecordsByDayOfManyRepos(t *testing.T) {
+	// So many repositories that the days of a window are not spread out at once.
+	const repos = maxSpread / 8 / windowDays * 2
+	rows := &history.Rows{Version: history.Version{Source: history.Published, AsOf: 1}}
+	for i := range repos {
+		rows.Repos = append(rows.Repos, history.RepoTotal{Repo: history.Repo{Type: history.Model, Name: fmt.Sprintf("o/%06d", i)}, Total: 1})
+		rows.Append(uint32(i), history.Day(18000+i%100), int64(i))
+		rows.Append(uint32(i), history.Day(18100+i%3), int64(i))
+	}
+	n, err := Build(context.Background(), func(yield func(*history.Rows, error) bool) { yield(rows, nil) }, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := history.Collect(n.Records(context.Background(), history.RecordsQuery{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 2*repos {
+		t.Fatalf("got %d records, want %d", len(got), 2*repos)
+	}
+	if !slices.IsSortedFunc(got, func(a, b history.Record) int {
+		if a.Day != b.Day {
+			return int(a.Day - b.Day)
+		}
+		return a.Repo.Compare(b.Repo)
+	}) {
+		t.Error("records are not ordered by day and repository")
+	}
+}

@@ -1,0 +1,86 @@
+package history
+
+import (
+	"cmp"
+	"strings"
+)
+
+// State is what is known of a repository besides its days.
+type State struct {
+	Repo Repo
+
+	// Total is the newest cumulative number of downloads that the Hub told,
+	// Unknown if it told none; TotalAsOf is when.
+	Total     int64
+	TotalAsOf AsOf
+
+	// LastMonth is the Hub's own count of the last 30 days and Likes the number
+	// of likes, each Unknown if not told. HubID is the Hub's own id of the
+	// repository (24 hexadecimal digits), which outlives a rename, "" if not
+	// told. Listings tell the three together; ListedAsOf is when.
+	LastMonth, Likes int64
+	HubID            string
+	ListedAsOf       AsOf
+
+	// Highest is the highest Total ever told, Unknown if none: the counter that
+	// never falls.
+	Highest int64
+	// Corrected is how many downloads the Hub has taken back so far.
+	Corrected int64
+}
+
+// NewState returns a state in which nothing but the name is known.
+func NewState(r Repo) State {
+	return State{Repo: r, Total: Unknown, LastMonth: Unknown, Likes: Unknown, Highest: Unknown}
+}
+
+// Merge returns the union of two states of one repository: of what changes over
+// time the newer, of the counters the higher. The outcome does not depend on
+// the order of merging, and merging twice changes nothing.
+func (s State) Merge(t State) State {
+	m := s
+	if t.compareTotal(s) > 0 {
+		m.Total, m.TotalAsOf = t.Total, t.TotalAsOf
+	}
+	if t.compareListing(s) > 0 {
+		m.LastMonth, m.Likes, m.HubID, m.ListedAsOf = t.LastMonth, t.Likes, t.HubID, t.ListedAsOf
+	}
+	m.Highest = max(s.Highest, t.Highest, s.Total, t.Total)
+	m.Corrected = max(s.Corrected, t.Corrected)
+	return m
+}
+
+// compareTotal ranks a total that is not known below all others, however new the
+// state: who did not tell a total took none back.
+func (s State) compareTotal(t State) int {
+	if known, other := s.Total != Unknown, t.Total != Unknown; known != other {
+		if known {
+			return 1
+		}
+		return -1
+	}
+	return cmp.Or(cmp.Compare(s.TotalAsOf, t.TotalAsOf), cmp.Compare(s.Total, t.Total))
+}
+
+func (s State) compareListing(t State) int {
+	return cmp.Or(
+		cmp.Compare(s.ListedAsOf, t.ListedAsOf),
+		cmp.Compare(s.LastMonth, t.LastMonth),
+		cmp.Compare(s.Likes, t.Likes),
+		strings.Compare(s.HubID, t.HubID),
+	)
+}
+
+// Counts is what the metrics page shows of a repository.
+type Counts struct {
+	Repo Repo
+	// Downloads never falls: State.Highest. Unknown if no total was ever told.
+	Downloads int64
+	// Corrected is State.Corrected.
+	Corrected int64
+	// LastMonth is the Hub's own count where a listing told it, otherwise the
+	// sum of the records of the period LastMonth. Unknown if there is neither.
+	LastMonth int64
+	// Likes is Unknown if no listing told it.
+	Likes int64
+}
