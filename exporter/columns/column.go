@@ -31,12 +31,8 @@ func newColumn(s history.State, d days) *column {
 	return &column{state: s, lower: strings.ToLower(s.Repo.Name), days: d}
 }
 
-// withState returns the column with another state of the same repository.
-func (c *column) withState(s history.State) *column {
-	d := *c
-	d.state = s
-	return &d
-}
+// moved reports whether the repository's history went over to another name.
+func (c *column) moved() bool { return c.state.Moved() }
 
 // recorded returns the first and the last recorded day, NoDays without any.
 func (d *days) recorded() history.Days {

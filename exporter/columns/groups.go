@@ -151,8 +151,11 @@ func (e *groupEditor) window(g *group, no int32) *sums {
 	return &c
 }
 
-// addColumn adds a repository that was not there before.
+// addColumn adds a repository that was not there before, unless it moved.
 func (e *groupEditor) addColumn(c *column) {
+	if c.moved() {
+		return
+	}
 	g := e.group(keyOf(c.state.Repo))
 	g.repos++
 	g.records += c.records
@@ -168,6 +171,16 @@ func (e *groupEditor) addColumn(c *column) {
 		for m := w.mask; m != 0; m &= m - 1 {
 			s.add(bits.TrailingZeros64(m), values[n])
 			n++
+		}
+	}
+}
+
+// rebuild makes a group anew from the columns of a table.
+func (e *groupEditor) rebuild(key groupKey, cols []*column) {
+	e.groups[key], e.fresh[key] = nil, false
+	for _, c := range cols {
+		if keyOf(c.state.Repo) == key {
+			e.addColumn(c)
 		}
 	}
 }
@@ -193,7 +206,9 @@ func (e *groupEditor) addGroups(groups []*group) {
 func (e *groupEditor) list() []*group {
 	out := make([]*group, 0, len(e.groups))
 	for _, g := range e.groups {
-		out = append(out, g)
+		if g != nil {
+			out = append(out, g)
+		}
 	}
 	slices.SortFunc(out, func(g, h *group) int { return g.key.compare(h.key) })
 	return out

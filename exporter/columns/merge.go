@@ -27,7 +27,7 @@ func (t *Table) Append(n *Table) (merged, delta *Table, change history.Change) {
 	m := merger{corrections: true}
 	merged, delta = m.merge(t, n)
 	change = m.change
-	change.Records = n.records
+	change.Records = change.New + change.Changed + change.Unchanged + change.Outdated
 	change.Repos = int64(len(n.cols))
 	change.Days = n.numDays()
 	return merged, delta, change
@@ -39,6 +39,8 @@ type merger struct {
 	corrections bool
 	change      history.Change
 	groups      *groupEditor
+	// rebuild has the groups that a repository left or came back to.
+	rebuild map[groupKey]bool
 	// old, new and gain are windows being merged.
 	old, new, gain plain
 	merged, gained packer
@@ -51,10 +53,13 @@ func (m *merger) merge(t, n *Table) (merged, delta *Table) {
 		return t, Empty()
 	}
 	if t.IsEmpty() {
-		m.change.New = n.records
+		for _, c := range n.cols {
+			m.change.New += c.records
+		}
 		return n, n
 	}
 	m.groups = editGroups(t.groups)
+	m.rebuild = make(map[groupKey]bool)
 	cols := make([]*column, 0, max(len(t.cols), len(n.cols)))
 	var gains []*column
 	shared := false
@@ -97,6 +102,9 @@ func (m *merger) merge(t, n *Table) (merged, delta *Table) {
 		return newTable(cols, m.groups.list()), n
 	}
 	m.addNew(t, n)
+	for key := range m.rebuild {
+		m.groups.rebuild(key, cols)
+	}
 	return newTable(cols, m.groups.list()), deltaTable(gains)
 }
 
@@ -139,6 +147,9 @@ func (m *merger) column(old, new *column) (merged, gain *column) {
 		return old, nil
 	}
 	m.addState(old, state)
+	if old.moved() || state.Moved() {
+		m.rebuild[keyOf(state.Repo)] = true
+	}
 	gainedState := state
 	if state == old.state {
 		// Only days are news: the delta need not tell the state again.

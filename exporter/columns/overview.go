@@ -21,7 +21,7 @@ func (t *Table) Overview(q history.OverviewQuery) history.Overview {
 		}
 	} else {
 		matches := q.Filter.Matcher()
-		for _, c := range t.cols {
+		for _, c := range t.shown {
 			if matches(c.state.Repo) {
 				p.addColumn(c)
 			}

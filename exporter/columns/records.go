@@ -15,7 +15,11 @@ func (t *Table) Records(ctx context.Context, q history.RecordsQuery) history.Row
 		e := emitter{ctx: ctx, yield: yield, versions: q.Versions}
 		matches := filterColumns(q.Filter)
 		var cols []*column
-		for _, c := range t.cols {
+		from := t.shown
+		if q.Versions {
+			from = t.cols
+		}
+		for _, c := range from {
 			if c.records > 0 && matches(c) {
 				cols = append(cols, c)
 				e.rows.Repos = append(e.rows.Repos, history.RepoTotal{Repo: c.state.Repo, Total: c.state.Total})

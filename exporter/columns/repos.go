@@ -40,8 +40,8 @@ type row struct {
 // rows returns the repositories that q selects, in the order of the table.
 func (t *Table) rows(q history.ReposQuery, p *history.ReposPage) []row {
 	matches := filterColumns(q.Filter)
-	rows := make([]row, 0, len(t.cols))
-	for _, c := range t.cols {
+	rows := make([]row, 0, len(t.shown))
+	for _, c := range t.shown {
 		if !matches(c) {
 			continue
 		}

@@ -2,6 +2,7 @@ package columns
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
@@ -9,11 +10,12 @@ import (
 // Table is a history that does not change. Its methods may be called from several
 // goroutines at once.
 type Table struct {
-	// cols are ordered by Repo.Compare.
-	cols     []*column
-	groups   []*group
-	recorded history.Days
-	records  int64
+	// cols are ordered by Repo.Compare; shown are those of them that did not move
+	// to another name. Answers and groups are of shown ones alone.
+	cols, shown []*column
+	groups      []*group
+	recorded    history.Days
+	records     int64
 }
 
 var empty = newTable(nil, nil)
@@ -22,7 +24,10 @@ var empty = newTable(nil, nil)
 func Empty() *Table { return empty }
 
 func newTable(cols []*column, groups []*group) *Table {
-	t := &Table{cols: cols, groups: groups, recorded: history.NoDays}
+	t := &Table{cols: cols, shown: cols, groups: groups, recorded: history.NoDays}
+	if slices.ContainsFunc(cols, (*column).moved) {
+		t.shown = slices.DeleteFunc(slices.Clone(cols), (*column).moved)
+	}
 	for _, g := range groups {
 		t.records += g.records
 		if len(g.windows) == 0 {
@@ -43,8 +48,9 @@ func newTable(cols []*column, groups []*group) *Table {
 // IsEmpty reports whether the table knows no repository.
 func (t *Table) IsEmpty() bool { return len(t.cols) == 0 }
 
-// NumRepos returns the number of repositories.
-func (t *Table) NumRepos() int { return len(t.cols) }
+// NumRepos returns the number of repositories, those that moved to another name
+// left out.
+func (t *Table) NumRepos() int { return len(t.shown) }
 
 // NumRecords returns the number of records of all repositories.
 func (t *Table) NumRecords() int64 { return t.records }
@@ -65,12 +71,15 @@ func (t *Table) States() iter.Seq[history.State] {
 	}
 }
 
-// Counts returns what the metrics page shows of each repository, ordered by
-// Repo.Compare.
+// Counts returns what the metrics page shows of each repository that is not gone,
+// ordered by Repo.Compare.
 func (t *Table) Counts() iter.Seq[history.Counts] {
 	return func(yield func(history.Counts) bool) {
 		month, _, _ := history.Period{Kind: history.LastMonth}.Resolve(t.recorded)
-		for _, c := range t.cols {
+		for _, c := range t.shown {
+			if c.state.Gone() {
+				continue
+			}
 			n := history.Counts{
 				Repo:      c.state.Repo,
 				Downloads: c.state.Highest,

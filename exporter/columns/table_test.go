@@ -50,6 +50,9 @@ func randomTable(t *testing.T, rng *rand.Rand) *Table {
 		s := history.NewState(dictionary[rng.IntN(len(dictionary))].Repo)
 		s.Total, s.TotalAsOf = int64(rng.IntN(10)), history.AsOf(1+rng.IntN(3))
 		s.Highest = s.Total
+		if rng.IntN(4) == 0 {
+			s.GoneAsOf, s.MovedTo = history.AsOf(1+rng.IntN(4)), []string{"", "a/1"}[rng.IntN(2)]
+		}
 		if rng.IntN(2) == 0 {
 			s.Likes, s.LastMonth, s.ListedAsOf, s.HubID = int64(rng.IntN(3)), int64(rng.IntN(3)), history.AsOf(1+rng.IntN(3)), "id"
 		}

@@ -22,6 +22,18 @@ type State struct {
 	HubID            string
 	ListedAsOf       AsOf
 
+	// Base is the total that the downloads of the next day to be observed count
+	// from, Unknown if there is none yet; BaseAsOf is when it was told. Only who
+	// observes totals day by day needs it.
+	Base     int64
+	BaseAsOf AsOf
+
+	// GoneAsOf is when the Hub's answers for the organisation no longer had the
+	// repository, 0 if that never was. MovedTo is the name that it was then found
+	// under, "" if it was not found: its records were taken over by that name.
+	GoneAsOf AsOf
+	MovedTo  string
+
 	// Highest is the highest Total ever told, Unknown if none: the counter that
 	// never falls.
 	Highest int64
@@ -31,7 +43,7 @@ type State struct {
 
 // NewState returns a state in which nothing but the name is known.
 func NewState(r Repo) State {
-	return State{Repo: r, Total: Unknown, LastMonth: Unknown, Likes: Unknown, Highest: Unknown}
+	return State{Repo: r, Total: Unknown, LastMonth: Unknown, Likes: Unknown, Base: Unknown, Highest: Unknown}
 }
 
 // Merge returns the union of two states of one repository: of what changes over
@@ -44,6 +56,12 @@ func (s State) Merge(t State) State {
 	}
 	if t.compareListing(s) > 0 {
 		m.LastMonth, m.Likes, m.HubID, m.ListedAsOf = t.LastMonth, t.Likes, t.HubID, t.ListedAsOf
+	}
+	if c := cmp.Compare(t.BaseAsOf, s.BaseAsOf); c > 0 || c == 0 && t.Base > s.Base {
+		m.Base, m.BaseAsOf = t.Base, t.BaseAsOf
+	}
+	if c := cmp.Compare(t.GoneAsOf, s.GoneAsOf); c > 0 || c == 0 && t.MovedTo > s.MovedTo {
+		m.GoneAsOf, m.MovedTo = t.GoneAsOf, t.MovedTo
 	}
 	m.Highest = max(s.Highest, t.Highest, s.Total, t.Total)
 	m.Corrected = max(s.Corrected, t.Corrected)
@@ -61,6 +79,16 @@ func (s State) compareTotal(t State) int {
 	}
 	return cmp.Or(cmp.Compare(s.TotalAsOf, t.TotalAsOf), cmp.Compare(s.Total, t.Total))
 }
+
+// Gone reports whether the repository is no longer on the Hub under its name. Its
+// history stays, and it is not exposed.
+func (s State) Gone() bool {
+	return s.GoneAsOf > 0 && s.GoneAsOf >= s.TotalAsOf && s.GoneAsOf >= s.ListedAsOf
+}
+
+// Moved reports whether the repository is on the Hub under the name MovedTo, which
+// took its history over.
+func (s State) Moved() bool { return s.MovedTo != "" && s.Gone() }
 
 func (s State) compareListing(t State) int {
 	return cmp.Or(

@@ -83,6 +83,7 @@ type RecordsQuery struct {
 	Period Period
 	Order  Order
 	// Versions asks for the version of each record: a block then holds rows of
-	// one version. Without it, Rows.Version is zero.
+	// one version. The stream is then of all that is kept, with the records of
+	// repositories that moved to another name. Without it, Rows.Version is zero.
 	Versions bool
 }

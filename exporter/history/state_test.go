@@ -1,0 +1,86 @@
+package history
+
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+// randomState returns a state of few different values, so that ties are frequent.
+func randomState(rng *rand.Rand) State {
+	s := NewState(Repo{Model, "acme/a"})
+	number := func() int64 { return rng.Int64N(4) - 1 }
+	if rng.IntN(4) > 0 {
+		s.Total, s.TotalAsOf = number(), AsOf(rng.IntN(3))
+	}
+	if rng.IntN(4) > 0 {
+		s.LastMonth, s.Likes, s.ListedAsOf = number(), number(), AsOf(rng.IntN(3))
+		s.HubID = []string{"", "a", "b"}[rng.IntN(3)]
+	}
+	s.Highest, s.Corrected = number(), rng.Int64N(3)
+	return s
+}
+
+func TestMergeDoesNotDependOnOrder(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 20_000 {
+		a, b, c := randomState(rng), randomState(rng), randomState(rng)
+		ab := a.Merge(b)
+		if ba := b.Merge(a); ab != ba {
+			t.Fatalf("not commutative:\na   %+v\nb   %+v\nab  %+v\nba  %+v", a, b, ab, ba)
+		}
+		if x, y := ab.Merge(c), a.Merge(b.Merge(c)); x != y {
+			t.Fatalf("not associative:\na     %+v\nb     %+v\nc     %+v\n(ab)c %+v\na(bc) %+v", a, b, c, x, y)
+		}
+		for _, again := range []State{a, b, ab} {
+			if x := ab.Merge(again); x != ab {
+				t.Fatalf("not idempotent:\na  %+v\nb  %+v\nab %+v\ngot %+v", a, b, ab, x)
+			}
+		}
+	}
+}
+
+func TestMerge(t *testing.T) {
+	repo := Repo{Model, "acme/a"}
+	state := func(change func(*State)) State {
+		s := NewState(repo)
+		change(&s)
+		return s
+	}
+	total := func(n int64, asOf AsOf) State {
+		return state(func(s *State) { s.Total, s.TotalAsOf = n, asOf })
+	}
+	listed := func(month, likes int64, id string, asOf AsOf) State {
+		return state(func(s *State) { s.LastMonth, s.Likes, s.HubID, s.ListedAsOf = month, likes, id, asOf })
+	}
+	f := func(a, b State, want State) {
+		t.Helper()
+		if got := a.Merge(b); got != want {
+			t.Errorf("expected %+v\ngot      %+v", want, got)
+		}
+		if got := b.Merge(a); got != want {
+			t.Errorf("the other way round: expected %+v\ngot %+v", want, got)
+		}
+	}
+	f(NewState(repo), NewState(repo), NewState(repo))
+
+	// The newest total is the total, the highest stays the highest.
+	f(total(100, 1), total(90, 2), state(func(s *State) { s.Total, s.TotalAsOf, s.Highest = 90, 2, 100 }))
+	f(total(100, 2), total(110, 1), state(func(s *State) { s.Total, s.TotalAsOf, s.Highest = 100, 2, 110 }))
+	f(total(100, 2), total(110, 2), state(func(s *State) { s.Total, s.TotalAsOf, s.Highest = 110, 2, 110 }))
+	f(NewState(repo), total(0, 0), state(func(s *State) { s.Total, s.TotalAsOf, s.Highest = 0, 0, 0 }))
+	// Who does not tell a total takes none back, and one told before 1970 is one.
+	f(total(100, 1), total(Unknown, 2), state(func(s *State) { s.Total, s.TotalAsOf, s.Highest = 100, 1, 100 }))
+	f(NewState(repo), total(5, -1), state(func(s *State) { s.Total, s.TotalAsOf, s.Highest = 5, -1, 5 }))
+
+	// What listings tell goes together, apart from the total.
+	f(listed(9, 8, "a", 1), listed(7, Unknown, "b", 2), listed(7, Unknown, "b", 2))
+	f(listed(9, 8, "a", 3), total(5, 4), state(func(s *State) {
+		s.LastMonth, s.Likes, s.HubID, s.ListedAsOf = 9, 8, "a", 3
+		s.Total, s.TotalAsOf, s.Highest = 5, 4, 5
+	}))
+
+	// Counters take the higher value.
+	f(state(func(s *State) { s.Highest, s.Corrected = 7, 3 }),
+		state(func(s *State) { s.Highest, s.Corrected = 5, 4 }),
+		state(func(s *State) { s.Highest, s.Corrected = 7, 4 }))
+}

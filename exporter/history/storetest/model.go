@@ -1,0 +1,143 @@
+package storetest
+
+import (
+	"context"
+	"iter"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// Model is the reference that stores are compared with: a history.Store of plain
+// maps, which works out every answer from scratch. It is slow, and for tests.
+type Model struct {
+	mu    sync.Mutex
+	repos map[history.Repo]*modelRepo
+}
+
+// modelRepo is all that is known of a repository.
+type modelRepo struct {
+	state history.State
+	days  map[history.Day]modelFact
+}
+
+// modelFact is the downloads of a day.
+type modelFact struct {
+	version   history.Version
+	downloads int64
+}
+
+func (f modelFact) beats(g modelFact) bool {
+	return history.Beats(f.version, f.downloads, g.version, g.downloads)
+}
+
+var _ history.Store = (*Model)(nil)
+
+// NewModel returns an empty Model.
+func NewModel() *Model { return &Model{repos: make(map[history.Repo]*modelRepo)} }
+
+// known returns what is known of r, to be changed.
+func known(repos map[history.Repo]*modelRepo, r history.Repo) *modelRepo {
+	if repos[r] == nil {
+		repos[r] = &modelRepo{state: history.NewState(r), days: make(map[history.Day]modelFact)}
+	}
+	return repos[r]
+}
+
+// matching returns the repositories that f selects, ordered by Repo.Compare. m.mu is held.
+func (m *Model) matching(f history.Filter) []*modelRepo {
+	var out []*modelRepo
+	matches := f.Matcher()
+	for _, r := range slices.SortedFunc(maps.Keys(m.repos), history.Repo.Compare) {
+		if matches(r) {
+			out = append(out, m.repos[r])
+		}
+	}
+	return out
+}
+
+// recordedDays returns the run from the first to the last recorded day of repos.
+func recordedDays(repos ...*modelRepo) history.Days {
+	run := history.NoDays
+	for _, r := range repos {
+		for d := range r.days {
+			if run.Len() == 0 {
+				run = history.Days{From: d, To: d}
+			}
+			run = history.Days{From: min(run.From, d), To: max(run.To, d)}
+		}
+	}
+	return run
+}
+
+// recorded returns the recorded days of the whole history. m.mu is held.
+func (m *Model) recorded() history.Days { return recordedDays(m.matching(history.Filter{})...) }
+
+// sum returns the downloads of r over a run of days.
+func (r *modelRepo) sum(run history.Days) int64 {
+	n := int64(0)
+	for d, f := range r.days {
+		if run.Contains(d) {
+			n = addUp(n, f.downloads)
+		}
+	}
+	return n
+}
+
+// Counts returns what the metrics page shows of each repository, ordered by Repo.Compare.
+func (m *Model) Counts() iter.Seq[history.Counts] {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	month, _, _ := lastMonth.Resolve(m.recorded())
+	var all []history.Counts
+	for _, r := range m.matching(history.Filter{}) {
+		c := history.Counts{
+			Repo:      r.state.Repo,
+			Downloads: r.state.Highest,
+			Corrected: r.state.Corrected,
+			LastMonth: r.state.LastMonth,
+			Likes:     r.state.Likes,
+		}
+		if c.LastMonth == history.Unknown && len(r.days) > 0 {
+			c.LastMonth = r.sum(month)
+		}
+		all = append(all, c)
+	}
+	return slices.Values(all)
+}
+
+// Records implements history.Store.
+func (m *Model) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
+	return func(yield func(*history.Rows, error) bool) {
+		rows := new(history.Rows)
+		index := make(map[history.Repo]uint32)
+		emit := func() bool {
+			if err := ctx.Err(); err != nil {
+				yield(nil, err)
+				return false
+			}
+			return rows.Len() == 0 || yield(rows, nil)
+		}
+		for _, r := range m.records(q) {
+			if rows.Len() == history.BlockRows || q.Versions && rows.Version != r.version {
+				if !emit() {
+					return
+				}
+				rows.Reset()
+			}
+			if q.Versions {
+				rows.Version = r.version
+			}
+			i, ok := index[r.Repo]
+			if !ok {
+				i = uint32(len(rows.Repos))
+				index[r.Repo] = i
+				rows.Repos = append(rows.Repos, history.RepoTotal{Repo: r.Repo, Total: r.Total})
+			}
+			rows.Append(i, r.Day, r.Downloads)
+		}
+		emit()
+	}
+}

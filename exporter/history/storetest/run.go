@@ -1,0 +1,45 @@
+package storetest
+
+import (
+	"context"
+	"testing"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// Run runs every case of the suite, each over stores of its own. open returns an
+// empty store and arranges with t.Cleanup for its end.
+func Run(t *testing.T, open func(t *testing.T) history.Store) {
+	for _, c := range cases() {
+		t.Run(c.name, func(t *testing.T) {
+			c.run(newProbe(t, func() history.Store { return open(t) }))
+		})
+	}
+}
+
+// T is what the cases need of *testing.T, so that a suite that fails can be
+// watched by a test.
+type T interface {
+	Helper()
+	Context() context.Context
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// testCase is one case of the suite, or a few that read best together.
+type testCase struct {
+	name string
+	run  func(p *probe)
+}
+
+// cases returns the suite, simple cases first.
+func cases() []testCase {
+	var all []testCase
+	for _, part := range [][]testCase{
+		basicCases, mergeCases, stateCases, inputCases, overviewCases, filterCases,
+		reposCases, trendCases, recordsCases, numberCases, streamCases, concurrentCases, randomCases,
+	} {
+		all = append(all, part...)
+	}
+	return all
+}
