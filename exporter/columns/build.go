@@ -21,6 +21,7 @@ func Build(ctx context.Context, rows history.RowSeq, states []history.State) (*T
 	for _, s := range states {
 		b.state(s)
 	}
+	b.told = len(b.states)
 	if rows != nil {
 		if err := b.read(ctx, rows); err != nil {
 			return nil, err
@@ -33,6 +34,9 @@ type builder struct {
 	index  map[history.Repo]uint32
 	states []history.State
 	logs   []repoLog
+	// told is how many of the states were given as such; later ones were named by
+	// the dictionary of the stream, which tells nothing by itself.
+	told int
 	// remap leads from the dictionary of the stream to states and logs.
 	remap    []uint32
 	versions []history.Version
@@ -163,9 +167,11 @@ func (b *builder) fault(r *history.Rows, i int) {
 
 // table packs the logs, with all processors: the input has been read by now.
 func (b *builder) table() (*Table, error) {
-	order := make([]uint32, len(b.states))
-	for i := range order {
-		order[i] = uint32(i)
+	order := make([]uint32, 0, len(b.states))
+	for i := range b.states {
+		if i < b.told || b.logs[i].rows > 0 {
+			order = append(order, uint32(i))
+		}
 	}
 	slices.SortFunc(order, func(i, j uint32) int { return b.states[i].Repo.Compare(b.states[j].Repo) })
 

@@ -83,7 +83,7 @@ func (s State) compareTotal(t State) int {
 // Gone reports whether the repository is no longer on the Hub under its name. Its
 // history stays, and it is not exposed.
 func (s State) Gone() bool {
-	return s.GoneAsOf > 0 && s.GoneAsOf >= s.TotalAsOf && s.GoneAsOf >= s.ListedAsOf
+	return s.GoneAsOf > s.TotalAsOf && s.GoneAsOf > s.ListedAsOf
 }
 
 // Moved reports whether the repository is on the Hub under the name MovedTo, which

@@ -1,0 +1,109 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// Sizes of the random cases: small histories, so that numbers meet often.
+const (
+	randomHistories = 25
+	randomAppends   = 20
+	randomQueries   = 8
+	randomOrders    = 12
+)
+
+var randomCases = []testCase{
+	{"random histories", func(p *probe) {
+		for seed := range uint64(randomHistories) {
+			if !p.another().sameHistory(seed) {
+				return // what follows from one difference would be many
+			}
+		}
+	}},
+
+	{"random histories in another order", func(p *probe) {
+		for seed := range uint64(randomOrders) {
+			rng := rand.New(rand.NewPCG(seed, 2))
+			var batches []randomInput
+			for len(batches) < 8 {
+				if b := randomBatch(rng); !b.contradicts {
+					batches = append(batches, b)
+				}
+			}
+			var want []string
+			for try := range 3 {
+				p := p.another()
+				for _, b := range batches {
+					p.addBatch(b.batch())
+				}
+				got := p.everything()
+				if try == 0 {
+					want = got
+				}
+				if !p.sameLines(fmt.Sprintf("history %d, order %d of its appends", seed, try), got, want) {
+					return
+				}
+				rng.Shuffle(len(batches), func(i, j int) { batches[i], batches[j] = batches[j], batches[i] })
+			}
+		}
+	}},
+}
+
+// sameHistory feeds a random history to the store and to a Model, and compares their
+// answers all along. It stops at the first difference and returns false.
+func (p *probe) sameHistory(seed uint64) bool {
+	p.Helper()
+	model := &probe{T: p.T, store: NewModel()}
+	rng := rand.New(rand.NewPCG(seed, 1))
+	for step := range randomAppends {
+		where := fmt.Sprintf("history %d, append %d", seed, step)
+		if !p.sameAppend(where, model, randomBatch(rng)) {
+			return false
+		}
+		for range randomQueries {
+			if !p.sameAnswers(where, model, rng) {
+				return false
+			}
+		}
+		want, _ := model.counts()
+		if got, ok := p.counts(); ok && !p.sameLines(where+", Counts", got, want) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameAppend appends a batch to both stores and compares what they say of it.
+func (p *probe) sameAppend(where string, model *probe, b randomInput) bool {
+	p.Helper()
+	want, wantErr := model.store.Append(p.Context(), b.batch())
+	got, err := p.store.Append(p.Context(), b.batch())
+	var bad *history.InputErrors
+	switch {
+	case wantErr != nil && !errors.As(err, &bad):
+		p.Errorf("%s of\n%s\nexpected the error %v, got %v", where, b, wantErr, err)
+	case wantErr == nil && err != nil:
+		p.Errorf("%s of\n%s\nunexpected error %v", where, b, err)
+	case wantErr == nil && got != want:
+		p.Errorf("%s of\n%s\nexpected %s\ngot      %s", where, b, changeText(want), changeText(got))
+	default:
+		return true
+	}
+	return false
+}
+
+// sameAnswers asks both stores one query of each kind.
+func (p *probe) sameAnswers(where string, model *probe, rng *rand.Rand) bool {
+	p.Helper()
+	o, r, q := randomOverview(rng), randomRepos(rng), randomRecords(rng)
+	return p.sameLines(fmt.Sprintf("%s, Overview(%+v)", where, o),
+		overviewLines(p.overview(o)), overviewLines(model.overview(o))) &&
+		p.sameLines(fmt.Sprintf("%s, Repos(%+v)", where, r),
+			reposLines(p.reposPage(r)), reposLines(model.reposPage(r))) &&
+		p.sameLines(fmt.Sprintf("%s, Records(%+v)", where, q),
+			versionedLines(p.records(q)), versionedLines(model.records(q)))
+}
