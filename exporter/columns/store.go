@@ -64,3 +64,6 @@ func (s *Store) Records(ctx context.Context, q history.RecordsQuery) history.Row
 
 // Counts returns what the metrics page shows.
 func (s *Store) Counts() iter.Seq[history.Counts] { return s.Table().Counts() }
+
+// States returns what is known of each repository besides its days.
+func (s *Store) States() iter.Seq[history.State] { return s.Table().States() }

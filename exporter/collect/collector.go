@@ -1,0 +1,148 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+)
+
+// Collector collects one organisation. One collection runs at a time.
+type Collector struct {
+	org    string
+	source Source
+	client *hub.Client
+	clock  *Clock
+	store  Store
+	log    *slog.Logger
+
+	mu sync.Mutex
+	// validators are of the export that was stored last.
+	validators hub.Validators
+	// refusedAt is the number of records of an export that was refused as cut, 0
+	// if the last one was not.
+	refusedAt int64
+	// refused is the reason for which the listings stand in for the analytics.
+	refused hub.Kind
+}
+
+// NewCollector returns a collector of org. clock has to be told the Hub's time by
+// client's hooks.
+func NewCollector(org string, source Source, client *hub.Client, clock *Clock, store Store, log *slog.Logger) *Collector {
+	return &Collector{org: org, source: source, client: client, clock: clock, store: store, log: log.With("org", org)}
+}
+
+// Collect collects once. What failed, and why, is in the outcome; nothing is
+// stored of a collection that was not read to its end.
+func (c *Collector) Collect(ctx context.Context) Outcome {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	o := Outcome{Org: c.org, Start: time.Now()}
+	o.Err = c.collect(ctx, &o)
+	o.Duration = time.Since(o.Start)
+	if o.Err != nil {
+		o.Reason = reasonOf(o.Err)
+	}
+	return o
+}
+
+func (c *Collector) collect(ctx context.Context, o *Outcome) error {
+	if c.source == SourceListings {
+		return c.listings(ctx, o)
+	}
+	err := c.analytics(ctx, o)
+	if c.source == SourceAnalytics || !refusal(err) {
+		if err == nil && c.refused != "" {
+			c.refused = ""
+			c.log.Info("The Hub gives the publisher analytics now: collecting the published history")
+		}
+		return err
+	}
+	if kind := hub.KindOf(err); c.refused != kind {
+		c.refused = kind
+		c.log.Warn("The Hub refuses the publisher analytics: collecting from the public listings, which have no history", "reason", string(kind), "err", err)
+	}
+	return c.listings(ctx, o)
+}
+
+// refusal reports whether err says that this caller will not get the analytics,
+// rather than that asking failed.
+func refusal(err error) bool {
+	switch hub.KindOf(err) {
+	case hub.KindAuth, hub.KindForbidden, hub.KindNotFound:
+		return true
+	}
+	return false
+}
+
+// storeError is a failure of the store, to tell it from those of the Hub.
+type storeError struct{ err error }
+
+func (e *storeError) Error() string { return "storing the collection: " + e.err.Error() }
+func (e *storeError) Unwrap() error { return e.err }
+
+func reasonOf(err error) hub.Kind {
+	var s *storeError
+	if errors.As(err, &s) {
+		return ReasonStore
+	}
+	return hub.KindOf(err)
+}
+
+// append stores b and adds what it did to o.
+func (c *Collector) append(ctx context.Context, o *Outcome, b history.Batch) error {
+	// An error of the rows is the Hub's and not the store's.
+	var failed error
+	if rows := b.Rows; rows != nil {
+		b.Rows = func(yield func(*history.Rows, error) bool) {
+			for r, err := range rows {
+				failed = err
+				if !yield(r, err) {
+					return
+				}
+			}
+		}
+	}
+	change, err := c.store.Append(ctx, b)
+	var faults *history.InputErrors
+	switch {
+	case err == nil:
+	case failed != nil:
+		return failed
+	case errors.As(err, &faults):
+		return &hub.Error{Kind: hub.KindMalformed, Route: hub.RoutePublisherAnalytics, Org: c.org, Err: err}
+	case ctx.Err() != nil:
+		return err
+	default:
+		return &storeError{err}
+	}
+	o.Change.Records += change.Records
+	o.Change.Repos = max(o.Change.Repos, change.Repos)
+	o.Change.Days = max(o.Change.Days, change.Days)
+	o.Change.New += change.New
+	o.Change.Changed += change.Changed
+	o.Change.Unchanged += change.Unchanged
+	o.Change.Outdated += change.Outdated
+	o.Change.Corrected += change.Corrected
+	return nil
+}
+
+// asOf returns the Hub's time, cut to whole seconds as the Hub tells it.
+func (c *Collector) asOf(o *Outcome) history.AsOf {
+	o.AsOf = c.clock.Now().Truncate(time.Second)
+	return history.AsOfTime(o.AsOf)
+}
+
+// errNoAnswer is a listing without a repository where some are known: more likely
+// a fault than the end of all of them.
+var errNoAnswer = errors.New("expected the repositories known before, got an empty listing")
+
+func unexpectedlyEmpty(org string, n int) error {
+	return &hub.Error{Kind: hub.KindMalformed, Route: hub.RouteModels, Org: org,
+		Err: fmt.Errorf("%w (%d are known; if they are really gone, remove the organisation from the configuration)", errNoAnswer, n)}
+}
