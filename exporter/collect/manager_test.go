@@ -1,0 +1,205 @@
+package collect
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
+)
+
+// stage is a Hub and a manager that live in the time of a synctest bubble.
+type stage struct {
+	t        *testing.T
+	hub      *fakehub.Hub
+	network  *fakehub.Network
+	store    *columns.Store
+	registry *prometheus.Registry
+	metrics  *Metrics
+	manager  *Manager
+	log      *slog.Logger
+	clients  []*hub.Client
+}
+
+func newStage(t *testing.T) *stage {
+	s := &stage{t: t, hub: fakehub.New(fakehub.Options{Done: func(fakehub.Request) {}}), network: fakehub.NewNetwork(), store: columns.NewStore()}
+	s.network.Serve("hub.test:80", s.hub)
+	s.registry = prometheus.NewPedanticRegistry()
+	s.metrics = NewMetrics(s.registry)
+	s.log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	s.manager = NewManager(s.metrics, s.log)
+	return s
+}
+
+func (s *stage) job(org string, interval time.Duration, key string) Job {
+	s.t.Helper()
+	endpoint, err := hub.ParseEndpoint("http://hub.test")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	clock := NewClock(s.log)
+	transport := hub.NewTransport(hub.Timeouts{})
+	transport.DialContext, transport.DisableKeepAlives = s.network.DialContext, true
+	client := hub.New(hub.Options{Endpoint: endpoint, Hooks: s.metrics.Hooks(clock), MaxTries: 1, Transport: transport})
+	s.clients = append(s.clients, client)
+	return Job{Org: org, Interval: interval, Key: key, Collector: NewCollector(org, SourceListings, client, clock, s.store, s.log)}
+}
+
+func (s *stage) stop() {
+	s.manager.Stop()
+	for _, c := range s.clients {
+		c.CloseIdleConnections()
+	}
+	s.network.Close()
+}
+
+func (s *stage) repos(org string, n int) {
+	s.hub.AddOrg(org, fakehub.Free)
+	for i := range n {
+		s.hub.AddRepo(history.Model, fmt.Sprintf("%s/m%d", org, i)).SetTotal(int64(i))
+	}
+}
+
+// outcomes counts the successes and failures of an organisation so far.
+func (s *stage) failures(org string, reason hub.Kind) float64 {
+	return testutil.ToFloat64(s.metrics.failures.WithLabelValues(org, string(reason)))
+}
+
+func (s *stage) status(org string) Status {
+	s.t.Helper()
+	for _, st := range s.manager.Status() {
+		if st.Org == org {
+			return st
+		}
+	}
+	s.t.Fatalf("no status of %s", org)
+	return Status{}
+}
+
+func TestOneOrganisationNeverDelaysAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		defer s.stop()
+		s.repos("good", 3)
+		s.repos("bad", 3)
+		s.repos("hung", 3)
+		s.hub.Fail(fakehub.On{Org: "bad"}, fakehub.Always, fakehub.Status(500))
+		s.hub.Fail(fakehub.On{Org: "hung"}, fakehub.Always, fakehub.StallHeaders())
+		s.manager.Set(context.Background(), []Job{
+			s.job("good", time.Hour, ""), s.job("bad", time.Hour, ""), s.job("hung", time.Hour, ""),
+		})
+		time.Sleep(11 * time.Second)
+		synctest.Wait()
+		if st := s.status("good"); st.Last == nil || !st.Last.OK() || st.Next.IsZero() {
+			t.Errorf("good was not collected within 11 seconds: %+v", st)
+		}
+		if st := s.status("hung"); !st.Running {
+			t.Errorf("hung is not under way: %+v", st)
+		}
+		time.Sleep(3 * time.Hour)
+		synctest.Wait()
+		if st := s.status("good"); time.Since(st.LastSuccess) > 66*time.Minute+11*time.Second {
+			t.Errorf("good was last collected %v ago, want at most an interval of an hour and a tenth", time.Since(st.LastSuccess))
+		}
+		// After 1, 2, 4, ... 32 minutes, then once an hour.
+		if n := s.failures("bad", hub.KindServer); n < 7 || n > 10 {
+			t.Errorf("bad failed %v times in three hours, want 7 to 10", n)
+		}
+		if n := s.failures("hung", hub.KindTimeout); n == 0 {
+			t.Error("hung never timed out")
+		}
+		s.hub.Heal()
+		time.Sleep(70 * time.Minute)
+		synctest.Wait()
+		if st := s.status("bad"); !st.Last.OK() {
+			t.Errorf("bad did not recover: %v", st.Last.Err)
+		}
+	})
+}
+
+func TestSetReplacesWhatChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		defer s.stop()
+		for _, org := range []string{"stays", "changes", "goes", "comes"} {
+			s.repos(org, 1)
+		}
+		stays := s.job("stays", 6*time.Hour, "1")
+		s.manager.Set(context.Background(), []Job{stays, s.job("changes", 6*time.Hour, "1"), s.job("goes", 6*time.Hour, "1")})
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		before := s.status("stays")
+		s.manager.Set(context.Background(), []Job{s.job("stays", 6*time.Hour, "1"), s.job("changes", time.Hour, "2"), s.job("comes", time.Hour, "1")})
+		if after := s.status("stays"); after.Next != before.Next || after.Last != before.Last {
+			t.Errorf("what did not change was disturbed: %+v, then %+v", before, after)
+		}
+		var orgs []string
+		for _, st := range s.manager.Status() {
+			orgs = append(orgs, st.Org)
+		}
+		if fmt.Sprint(orgs) != "[changes comes stays]" {
+			t.Errorf("got jobs %v", orgs)
+		}
+		if n, err := testutil.GatherAndCount(s.registry, "huggingface_exporter_collection_success"); err != nil || n != 1 {
+			t.Errorf("got %d series of organisations that were collected as they are now, want 1 (%v)", n, err)
+		}
+	})
+}
+
+func TestAnHourOfPollingGrowsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		defer s.stop()
+		var jobs []Job
+		for _, org := range []string{"a", "b", "c", "d", "e"} {
+			s.repos(org, 400)
+			jobs = append(jobs, s.job(org, time.Minute, ""))
+		}
+		s.manager.Set(context.Background(), jobs)
+		measure := func() (int, uint64) {
+			synctest.Wait()
+			runtime.GC()
+			runtime.GC()
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			return runtime.NumGoroutine(), m.HeapAlloc
+		}
+		time.Sleep(10 * time.Minute)
+		goroutines, heap := measure()
+		time.Sleep(time.Hour)
+		goroutines2, heap2 := measure()
+		if goroutines2 > goroutines+5 || heap2 > heap+heap/4+1<<20 {
+			t.Errorf("after an hour: %d goroutines and %d bytes, were %d and %d", goroutines2, heap2, goroutines, heap)
+		}
+		if st := s.status("a"); !st.Last.OK() || st.Last.Repos != 400 {
+			t.Errorf("got %+v", st.Last)
+		}
+	})
+}
+
+func TestMetricsAreClean(t *testing.T) {
+	w := newWorld(t, fakehub.Team, SourceAuto)
+	w.hub.AddRepo(history.Model, "o/m").SetDay(march(1), 10)
+	o := w.collect(2, 6)
+	w.metrics.expect("o")
+	w.metrics.collected(&o)
+	w.registry.MustRegister(OrgCollector{Overview: w.store.Overview})
+	problems, err := testutil.GatherAndLint(w.registry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}

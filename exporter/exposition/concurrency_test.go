@@ -1,0 +1,201 @@
+package exposition
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/prometheus/common/expfmt"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// allAt returns repositories that all have n downloads.
+func allAt(n int64) iter.Seq[history.Counts] {
+	return func(yield func(history.Counts) bool) {
+		for i := range blockRepos + 100 {
+			c := downloads(fmt.Sprintf("acme/%06d", i), n)
+			c.LastMonth = n
+			if !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+var repoValue = regexp.MustCompile(`(?m)^huggingface_repo_.*\} (\d+)$`)
+
+// pageNumber returns the one number that all repositories of a page have.
+func pageNumber(t *testing.T, page []byte) int64 {
+	t.Helper()
+	found := repoValue.FindAllSubmatch(page, -1)
+	if len(found) != 2*(blockRepos+100) {
+		t.Errorf("%d samples on the page, expected %d", len(found), 2*(blockRepos+100))
+		return -1
+	}
+	for _, m := range found {
+		if string(m[1]) != string(found[0][1]) {
+			t.Errorf("%s and %s on one page", m[1], found[0][1])
+			return -1
+		}
+	}
+	n, err := strconv.ParseInt(string(found[0][1]), 10, 64)
+	if err != nil {
+		t.Error(err)
+	}
+	return n
+}
+
+// Scrapes during updates see whole pages, each at least as new as the one before.
+func TestScrapesDuringUpdates(t *testing.T) {
+	const updates = 8
+	p, _ := newPage(t, Options{})
+	p.Update(allAt(0))
+	var wg sync.WaitGroup
+	for _, format := range []expfmt.Format{expfmt.FmtText, expfmt.FmtOpenMetrics_1_0_0} {
+		for _, encoding := range []string{"identity", "gzip"} {
+			wg.Go(func() {
+				for last := int64(0); last < updates; {
+					n := pageNumber(t, get(t, p.Handler(), format, encoding))
+					if n < last {
+						t.Errorf("page %d after page %d", n, last)
+						return
+					}
+					last = n
+				}
+			})
+		}
+	}
+	wg.Go(func() {
+		for n := int64(0); n >= 0 && n < updates; {
+			get(t, p.Handler(), expfmt.FmtProtoDelim, "gzip")
+			if err := p.SetOptions(Options{Families: []Family{Downloads, LastMonth}}); err != nil {
+				t.Error(err)
+			}
+			n = pageNumber(t, get(t, p.Handler(), expfmt.FmtText, "gzip"))
+		}
+	})
+	for n := range int64(updates) {
+		p.Update(allAt(n + 1))
+	}
+	wg.Wait()
+}
+
+// A scrape does not wait for an update that is under way.
+func TestScrapeDoesNotWaitForUpdate(t *testing.T) {
+	p, _ := newPage(t, Options{})
+	p.Update(allAt(1))
+	reading, release := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		p.Update(func(yield func(history.Counts) bool) {
+			for c := range allAt(2) {
+				once.Do(func() {
+					close(reading)
+					<-release
+				})
+				if !yield(c) {
+					return
+				}
+			}
+		})
+	})
+	<-reading
+	for _, format := range formats[:2] {
+		if n := pageNumber(t, get(t, p.Handler(), format, "gzip")); n != 1 {
+			t.Errorf("page %d during the update, expected 1", n)
+		}
+	}
+	get(t, p.Handler(), expfmt.FmtProtoDelim, "identity")
+	close(release)
+	wg.Wait()
+	if n := pageNumber(t, get(t, p.Handler(), expfmt.FmtText, "gzip")); n != 2 {
+		t.Errorf("page %d after the update, expected 2", n)
+	}
+}
+
+// slowClient reads nothing more after the first bytes until it is told to.
+type slowClient struct {
+	*httptest.ResponseRecorder
+	begun, release chan struct{}
+	once           sync.Once
+}
+
+func (s *slowClient) Write(b []byte) (int, error) {
+	n, err := s.ResponseRecorder.Write(b)
+	s.once.Do(func() {
+		close(s.begun)
+		<-s.release
+	})
+	return n, err
+}
+
+// An update does not wait for a slow client, and that one gets the page that it
+// began with, whole.
+func TestUpdateDoesNotWaitForSlowClient(t *testing.T) {
+	p, _ := newPage(t, Options{})
+	p.Update(allAt(1))
+	for _, encoding := range []string{"identity", "gzip"} {
+		p.Update(allAt(1))
+		client := &slowClient{ResponseRecorder: httptest.NewRecorder(), begun: make(chan struct{}), release: make(chan struct{})}
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+			r.Header.Set("Accept-Encoding", encoding)
+			p.Handler().ServeHTTP(client, r)
+		})
+		<-client.begun
+		for n := range int64(3) {
+			p.Update(allAt(n + 2))
+			if got := pageNumber(t, get(t, p.Handler(), expfmt.FmtText, encoding)); got != n+2 {
+				t.Errorf("page %d for others, expected %d", got, n+2)
+			}
+		}
+		close(client.release)
+		wg.Wait()
+		page := client.Body.Bytes()
+		if encoding == "gzip" {
+			page = gunzipOne(t, page)
+		}
+		if n := pageNumber(t, page); n != 1 {
+			t.Errorf("page %d for the slow client, expected 1", n)
+		}
+	}
+}
+
+// A client that leaves in mid page ends its scrape and no more.
+func TestClientLeaves(t *testing.T) {
+	p, _ := newPage(t, Options{})
+	p.Update(allAt(1))
+	for _, encoding := range []string{"identity", "gzip"} {
+		gone := &goneClient{header: make(http.Header)}
+		r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+		r.Header.Set("Accept-Encoding", encoding)
+		p.Handler().ServeHTTP(gone, r)
+		if gone.writes != 2 {
+			t.Errorf("%s: %d writes, expected to stop at the second, which fails", encoding, gone.writes)
+		}
+		pageNumber(t, get(t, p.Handler(), expfmt.FmtText, encoding))
+	}
+}
+
+type goneClient struct {
+	header http.Header
+	writes int
+}
+
+func (g *goneClient) Header() http.Header { return g.header }
+func (g *goneClient) WriteHeader(int)     {}
+func (g *goneClient) Write(b []byte) (int, error) {
+	if g.writes++; g.writes > 1 {
+		return 0, io.ErrClosedPipe
+	}
+	return len(b), nil
+}

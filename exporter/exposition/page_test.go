@@ -1,0 +1,305 @@
+package exposition
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/VictoriaMetrics/metrics"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/expfmt"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+func TestGoldenPages(t *testing.T) {
+	p, _ := newPage(t, Options{})
+	p.Update(fixture())
+	f := func(format expfmt.Format, file string) {
+		t.Helper()
+		want, err := os.ReadFile("testdata/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, encoding := range []string{"identity", "gzip"} {
+			if got := get(t, p.Handler(), format, encoding); string(got) != string(want) {
+				t.Errorf("%s, %s differs from testdata/%s:\n%s", format, encoding, file, got)
+			}
+		}
+	}
+	f(expfmt.FmtText, "page.txt")
+	f(expfmt.FmtOpenMetrics_1_0_0, "page.openmetrics")
+	f(expfmt.FmtOpenMetrics_0_0_1, "page.openmetrics")
+
+	want, err := os.ReadFile("testdata/page.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := text(t, p); got != string(want) {
+		t.Errorf("WriteTo differs from testdata/page.txt:\n%s", got)
+	}
+}
+
+func TestPageBeforeTheFirstUpdate(t *testing.T) {
+	p, _ := newPage(t, Options{})
+	if err := p.SetOptions(Options{MaxRepos: 1}); err != nil {
+		t.Fatal(err)
+	}
+	got := text(t, p)
+	if strings.Contains(got, "huggingface_repo") || strings.Contains(got, "huggingface_org") {
+		t.Errorf("repositories on a page without data:\n%s", got)
+	}
+	if !strings.Contains(got, "\nhuggingface_exporter_repos_over_limit 0\n") {
+		t.Errorf("the exporter's own metrics are not there:\n%s", got)
+	}
+}
+
+func TestIncludeExclude(t *testing.T) {
+	counts := ordered(downloads("google/bert", 1), downloads("google/t5", 2), downloads("notgoogle/x", 3), downloads("gpt2", 4))
+	f := func(include, exclude string, want ...string) {
+		t.Helper()
+		var o Options
+		if include != "" {
+			o.Include = regexp.MustCompile(include)
+		}
+		if exclude != "" {
+			o.Exclude = regexp.MustCompile(exclude)
+		}
+		p, _ := newPage(t, o)
+		p.Update(counts)
+		var got []string
+		for _, s := range samples(t, p, "huggingface_repo_downloads_total{") {
+			got = append(got, regexp.MustCompile(`repo="([^"]*)"`).FindStringSubmatch(s)[1])
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("include %q, exclude %q: got %q, expected %q", include, exclude, got, want)
+		}
+	}
+	f("", "", "google/bert", "google/t5", "gpt2", "notgoogle/x")
+	f("google/.*", "", "google/bert", "google/t5")
+	f("google", "") // has to match the whole name
+	f("^google/.*$", "", "google/bert", "google/t5")
+	f("google/bert|gpt2", "", "google/bert", "gpt2")
+	f("(?i)GOOGLE/.*", "", "google/bert", "google/t5")
+	f("", "google/.*", "gpt2", "notgoogle/x")
+	f("", "google", "google/bert", "google/t5", "gpt2", "notgoogle/x")
+	f("google/.*", ".*/t5", "google/bert")
+	f("google/.*", ".*")
+}
+
+func TestFamiliesSwitchedOff(t *testing.T) {
+	f := func(families []Family, want ...string) {
+		t.Helper()
+		p, _ := newPage(t, Options{Families: families})
+		p.Update(fixture())
+		var got []string
+		for _, line := range samples(t, p, "# TYPE ") {
+			if name := strings.Fields(line)[2]; !strings.HasPrefix(name, "huggingface_exporter_") {
+				got = append(got, name)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("families %q: got %q, expected %q", families, got, want)
+		}
+	}
+	all := []string{
+		"huggingface_repo_downloads_total", "huggingface_repo_downloads_corrected_total",
+		"huggingface_repo_downloads_last_month", "huggingface_repo_likes", "huggingface_org_repos",
+	}
+	f(nil, all...)
+	f(Families(), all...)
+	for i, name := range Families() {
+		f([]Family{name}, all[i])
+	}
+	f([]Family{Likes, Downloads}, all[0], all[3]) // in the order of the page
+	f([]Family{})
+}
+
+func TestWrongOptions(t *testing.T) {
+	f := func(o Options, want string) {
+		t.Helper()
+		p, reg := newPage(t, Options{MaxRepos: 2})
+		p.Update(fixture())
+		before := text(t, p)
+		if _, err := New(o, reg, discardLog); err == nil || err.Error() != want {
+			t.Errorf("New: got error %v, expected %s", err, want)
+		}
+		if err := p.SetOptions(o); err == nil || err.Error() != want {
+			t.Errorf("SetOptions: got error %v, expected %s", err, want)
+		}
+		if text(t, p) != before {
+			t.Error("refused options changed the page")
+		}
+	}
+	f(Options{Families: []Family{Likes, "stars"}},
+		`metric family: expected downloads, corrected, last_month, likes or org_repos, got "stars"`)
+	f(Options{Families: []Family{""}},
+		`metric family: expected downloads, corrected, last_month, likes or org_repos, got ""`)
+}
+
+func TestMetricsOfThePageAreRegisteredOnce(t *testing.T) {
+	_, reg := newPage(t, Options{})
+	if _, err := New(Options{}, reg, discardLog); err == nil {
+		t.Error("a second page on one registry: expected an error")
+	}
+}
+
+func TestSetOptionsRendersAgain(t *testing.T) {
+	p, _ := newPage(t, Options{})
+	p.Update(fixture())
+	before := text(t, p)
+	if err := p.SetOptions(Options{Families: []Family{Likes}, Include: regexp.MustCompile("acme/.*"), MaxRepos: 3}); err != nil {
+		t.Fatal(err)
+	}
+	// The unknown number of downloads of the space is the smallest.
+	want := []string{
+		`huggingface_repo_likes{repo_type="model",org="acme",repo="acme/odd \"quoted\" \\ back\nline"} 1`,
+		`huggingface_repo_likes{repo_type="dataset",org="acme",repo="acme/rocket"} 9223372036854775807`,
+	}
+	if got := samples(t, p, "huggingface_repo"); !slices.Equal(got, want) {
+		t.Errorf("got %q, expected %q", got, want)
+	}
+	if got := samples(t, p, "huggingface_exporter_repos_over_limit"); !slices.Equal(got, []string{"huggingface_exporter_repos_over_limit 1"}) {
+		t.Errorf("got %q", got)
+	}
+	if err := p.SetOptions(Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := text(t, p); got != before {
+		t.Errorf("with the first options again, got\n%s\nexpected\n%s", got, before)
+	}
+}
+
+// The Hub's total falls and rises; the counter that is exposed does not fall,
+// and what was taken back is beside it.
+func TestCounterNeverFalls(t *testing.T) {
+	p, _ := newPage(t, Options{})
+	state := history.NewState(repo(history.Model, "acme/rocket"))
+	told := func(total int64, at history.AsOf, corrected int64, want ...string) {
+		t.Helper()
+		next := history.NewState(state.Repo)
+		next.Total, next.TotalAsOf, next.Corrected = total, at, corrected
+		state = state.Merge(next)
+		p.Update(ordered(history.Counts{
+			Repo: state.Repo, Downloads: state.Highest, Corrected: state.Corrected,
+			LastMonth: state.LastMonth, Likes: state.Likes,
+		}))
+		if got := samples(t, p, "huggingface_repo"); !slices.Equal(got, want) {
+			t.Errorf("total %d: got %q, expected %q", total, got, want)
+		}
+	}
+	const counter = `huggingface_repo_downloads_total{repo_type="model",org="acme",repo="acme/rocket"} `
+	const corrected = `huggingface_repo_downloads_corrected_total{repo_type="model",org="acme",repo="acme/rocket"} `
+	told(199_000, 1, 0, counter+"199000")
+	told(200_000, 2, 0, counter+"200000")
+	told(199_000, 3, 1000, counter+"200000", corrected+"1000")
+	told(199_500, 4, 1000, counter+"200000", corrected+"1000")
+	told(200_001, 5, 1000, counter+"200001", corrected+"1000")
+}
+
+func TestOverLimitIsLoggedOnce(t *testing.T) {
+	var log bytes.Buffer
+	p, err := New(Options{MaxRepos: 2}, prometheus.NewRegistry(), slog.New(slog.NewTextHandler(&log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	repos := func(n int) []history.Counts {
+		var out []history.Counts
+		for i := range n {
+			out = append(out, downloads(fmt.Sprintf("acme/%d", i), int64(i)))
+		}
+		return out
+	}
+	f := func(n, over, lines int) {
+		t.Helper()
+		p.Update(ordered(repos(n)...))
+		want := []string{fmt.Sprintf("huggingface_exporter_repos_over_limit %d", over)}
+		if got := samples(t, p, "huggingface_exporter_repos_over_limit"); !slices.Equal(got, want) {
+			t.Errorf("%d repositories: got %q, expected %q", n, got, want)
+		}
+		if got := bytes.Count(log.Bytes(), []byte("\n")); got != lines {
+			t.Errorf("%d repositories: %d lines in the log, expected %d:\n%s", n, got, lines, log.String())
+		}
+	}
+	f(2, 0, 0)
+	f(5, 3, 1)
+	f(6, 4, 1)
+	f(2, 0, 1)
+	f(3, 1, 2)
+	for _, s := range []string{"level=WARN", "max_repos=2", "repos_over_limit=3"} {
+		if first, _, _ := strings.Cut(log.String(), "\n"); !strings.Contains(first, s) {
+			t.Errorf("expected %q in the log, got %q", s, first)
+		}
+	}
+}
+
+// The page is what VictoriaMetrics/metrics pushes.
+func TestPushedPage(t *testing.T) {
+	p, _ := newPage(t, Options{})
+	p.Update(fixture())
+	var pushed []byte
+	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		var err error
+		if pushed, err = io.ReadAll(r.Body); err != nil {
+			t.Error(err)
+		}
+	}))
+	defer srv.Close()
+	write := func(w io.Writer) {
+		if _, err := p.WriteTo(w); err != nil {
+			t.Error(err)
+		}
+	}
+	push := func(o metrics.PushOptions) []string {
+		t.Helper()
+		o.Method, o.DisableCompression = http.MethodPost, true
+		if err := metrics.PushMetricsExt(t.Context(), srv.URL, write, &o); err != nil {
+			t.Fatal(err)
+		}
+		return flatten(decode(t, pushed, expfmt.FmtText))
+	}
+	if push(metrics.PushOptions{}); string(pushed) != text(t, p) {
+		t.Errorf("pushed\n%s\nexpected\n%s", pushed, text(t, p))
+	}
+	const want = `COUNTER huggingface_repo_downloads{instance="a",org="",repo="gpt2",repo_type="model"} 200000`
+	if got := push(metrics.PushOptions{ExtraLabels: `instance="a"`}); !slices.Contains(got, want) {
+		t.Errorf("expected %s in\n%s", want, strings.Join(got, "\n"))
+	}
+}
+
+// Scrapes do not render: counts are read once an update, and once more if
+// someone asks for protobuf.
+func TestCountsAreReadOnceAnUpdate(t *testing.T) {
+	p, _ := newPage(t, Options{})
+	reads := 0
+	counts := func(yield func(history.Counts) bool) {
+		reads++
+		fixture()(yield)
+	}
+	for update := range 3 {
+		p.Update(counts)
+		for _, format := range []expfmt.Format{expfmt.FmtText, expfmt.FmtOpenMetrics_1_0_0, expfmt.FmtProtoDelim} {
+			before := get(t, p.Handler(), format, "identity")
+			for range 2 {
+				if !bytes.Equal(get(t, p.Handler(), format, "gzip"), before) {
+					t.Errorf("%s: pages of one update differ", format)
+				}
+			}
+			want := 2*update + 1
+			if format == expfmt.FmtProtoDelim {
+				want++
+			}
+			if reads != want {
+				t.Errorf("update %d, %s: counts were read %d times, expected %d", update, format, reads, want)
+			}
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package exposition
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// selection is what of the counts goes on the page.
+type selection struct {
+	repos countList  // ordered as they came
+	orgs  []orgCount // ordered by type and organisation
+	over  int        // repositories left out by the limit
+}
+
+type org struct {
+	typ  history.RepoType
+	name string
+}
+
+type orgCount struct {
+	org
+	repos int
+}
+
+// selectCounts reads counts once. It holds no more of them than twice the limit
+// of repositories, whatever their number.
+func (s *settings) selectCounts(counts iter.Seq[history.Counts]) selection {
+	top := largest{limit: s.maxRepos, floor: history.Unknown - 1}
+	orgs := orgCounter{index: make(map[org]int)}
+	shown := 0
+	for c := range counts {
+		if !s.shows(&c.Repo) {
+			continue
+		}
+		shown++
+		top.add(c)
+		if s.orgRepos {
+			orgs.add(&c.Repo)
+		}
+	}
+	top.prune()
+	return selection{repos: top.kept, orgs: orgs.sorted(), over: shown - top.kept.len()}
+}
+
+// countList is a list of counts in blocks of blockRepos: it grows without
+// copying, and a block is a piece of work for rendering.
+type countList struct {
+	blocks [][]history.Counts // all full but the last
+}
+
+func (l *countList) len() int {
+	if len(l.blocks) == 0 {
+		return 0
+	}
+	last := len(l.blocks) - 1
+	return last*blockRepos + len(l.blocks[last])
+}
+
+func (l *countList) add(c history.Counts) {
+	last := len(l.blocks) - 1
+	if last < 0 || len(l.blocks[last]) == blockRepos {
+		l.blocks = append(l.blocks, make([]history.Counts, 0, blockRepos))
+		last++
+	}
+	l.blocks[last] = append(l.blocks[last], c)
+}
+
+// keep drops what f does not want.
+func (l *countList) keep(f func(*history.Counts) bool) {
+	n := 0
+	for _, block := range l.blocks {
+		for i := range block {
+			if f(&block[i]) {
+				l.blocks[n/blockRepos][n%blockRepos] = block[i]
+				n++
+			}
+		}
+	}
+	full := n / blockRepos
+	if n%blockRepos > 0 {
+		l.blocks[full] = l.blocks[full][:n%blockRepos]
+		full++
+	}
+	clear(l.blocks[full:])
+	l.blocks = l.blocks[:full]
+}
+
+// largest keeps the counts with the most downloads in the order in which they
+// are added; of equal ones the earlier.
+type largest struct {
+	limit int // negative for none
+	kept  countList
+	// floor is the smallest number of the limit's largest so far: what is not
+	// above it loses against limit earlier ones.
+	floor   int64
+	scratch []int64
+}
+
+// pruneSlack keeps a small limit from pruning at every few repositories.
+const pruneSlack = 1024
+
+func (l *largest) add(c history.Counts) {
+	if c.Downloads <= l.floor {
+		return
+	}
+	l.kept.add(c)
+	if l.limit >= 0 && l.kept.len()-l.limit >= max(l.limit, pruneSlack) {
+		l.prune()
+	}
+}
+
+// prune drops all but the limit's largest.
+func (l *largest) prune() {
+	if l.limit < 0 || l.kept.len() <= l.limit {
+		return
+	}
+	order := slices.Grow(l.scratch[:0], l.kept.len())
+	for _, block := range l.kept.blocks {
+		for i := range block {
+			order = append(order, block[i].Downloads)
+		}
+	}
+	l.scratch = order
+	slices.Sort(order)
+	first := len(order) - l.limit // of the largest
+	l.floor = order[first]
+	above, _ := slices.BinarySearch(order, l.floor+1)
+	ties := above - first // how many with just the floor stay
+	l.kept.keep(func(c *history.Counts) bool {
+		if c.Downloads == l.floor {
+			ties--
+			return ties >= 0
+		}
+		return c.Downloads > l.floor
+	})
+}
+
+// orgCounter counts repositories by type and organisation.
+type orgCounter struct {
+	index  map[org]int
+	counts []orgCount
+	last   int
+}
+
+func (o *orgCounter) add(r *history.Repo) {
+	k := org{r.Type, r.Org()}
+	// Counts come ordered: nearly always it is the organisation of the last one.
+	if o.last < len(o.counts) && o.counts[o.last].org == k {
+		o.counts[o.last].repos++
+		return
+	}
+	i, ok := o.index[k]
+	if !ok {
+		i = len(o.counts)
+		o.index[k] = i
+		o.counts = append(o.counts, orgCount{org: k})
+	}
+	o.counts[i].repos++
+	o.last = i
+}
+
+func (o *orgCounter) sorted() []orgCount {
+	slices.SortFunc(o.counts, func(a, b orgCount) int {
+		return cmp.Or(a.typ.Compare(b.typ), strings.Compare(a.name, b.name))
+	})
+	return o.counts
+}

@@ -1,0 +1,105 @@
+package exposition
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/VictoriaMetrics/metrics"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// openMetricsName returns the name of the family in OpenMetrics, where _total
+// belongs to the samples of a counter alone.
+func (m *metric) openMetricsName() string {
+	if m.counter {
+		return strings.TrimSuffix(m.name, "_total")
+	}
+	return m.name
+}
+
+// textHead returns the lines that introduce a family.
+func (m *metric) textHead(name string) []byte {
+	kind := "gauge"
+	if m.counter {
+		kind = "counter"
+	}
+	return []byte("# HELP " + name + " " + m.help + "\n# TYPE " + name + " " + kind + "\n")
+}
+
+// textSampler writes samples as both text formats have them. It appends them by
+// hand: the writers of VictoriaMetrics/metrics want the name of each as a
+// string and format it with fmt, which takes several times as long as all the
+// rest (BenchmarkRender1M).
+type textSampler struct {
+	// Neighbours mostly share their type and organisation: prefix is what comes
+	// before the name of repositories of last.
+	last   org
+	prefix []byte
+	labels []byte // {repo_type="...",org="...",repo="..."} and a space
+}
+
+func (t *textSampler) of(r *history.Repo) {
+	if o := (org{r.Type, r.Org()}); o != t.last || t.prefix == nil {
+		t.last = o
+		t.prefix = append(appendOrgLabels(t.prefix[:0], o), `,repo="`...)
+	}
+	t.labels = append(t.labels[:0], t.prefix...)
+	t.labels = appendEscaped(t.labels, r.Name)
+	t.labels = append(t.labels, `"} `...)
+}
+
+func (t *textSampler) append(b []byte, m *metric, value int64) []byte {
+	b = append(b, m.name...)
+	b = append(b, t.labels...)
+	b = strconv.AppendInt(b, value, 10)
+	return append(b, '\n')
+}
+
+// orgText returns the samples of the organisations. They are few, so
+// VictoriaMetrics/metrics writes them. Its switch ExposeMetadata, for the whole
+// process and off unless turned on, has to stay off.
+func orgText(orgs []orgCount) []byte {
+	var buf bytes.Buffer
+	for _, o := range orgs {
+		name := append(appendOrgLabels([]byte(orgFamily.name), o.org), '}')
+		metrics.WriteGaugeUint64(&buf, string(name), uint64(o.repos))
+	}
+	return slices.Clip(buf.Bytes())
+}
+
+// appendOrgLabels appends {repo_type="...",org="..." and no closing brace.
+func appendOrgLabels(b []byte, o org) []byte {
+	b = append(b, `{repo_type="`...)
+	b = appendEscaped(b, string(o.typ))
+	b = append(b, `",org="`...)
+	b = appendEscaped(b, o.name)
+	return append(b, '"')
+}
+
+// appendEscaped appends a label value. Both formats escape the same three
+// characters.
+func appendEscaped(b []byte, v string) []byte {
+	if !plain(v) {
+		v = labelEscaper.Replace(validUTF8(v))
+	}
+	return append(b, v...)
+}
+
+var labelEscaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
+
+// plain reports whether v is of ASCII characters that need no escaping.
+func plain(v string) bool {
+	for i := range len(v) {
+		if c := v[i]; c >= 0x80 || c == '\\' || c == '"' || c == '\n' {
+			return false
+		}
+	}
+	return true
+}
+
+// validUTF8 returns v with what is not UTF-8 as U+FFFD: a scraper would refuse
+// the whole page for one such label.
+func validUTF8(v string) string { return strings.ToValidUTF8(v, "\uFFFD") }
