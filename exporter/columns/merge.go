@@ -286,6 +286,13 @@ func (t *Table) numDays() int64 {
 			masks[s.no] |= s.mask
 		}
 	}
+	for _, c := range t.cols {
+		if c.moved() {
+			for i := range c.windows {
+				masks[c.windows[i].no] |= c.windows[i].mask
+			}
+		}
+	}
 	n := 0
 	for _, m := range masks {
 		n += bits.OnesCount64(m)

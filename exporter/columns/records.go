@@ -12,6 +12,10 @@ import (
 func (t *Table) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
 	return func(yield func(*history.Rows, error) bool) {
 		run, _, _ := q.Period.Resolve(t.recorded)
+		if q.Versions && q.Period.Kind == history.AllTime {
+			// What is hidden may reach further than what is recorded.
+			run = history.Days{From: history.MinDay, To: history.MaxDay}
+		}
 		e := emitter{ctx: ctx, yield: yield, versions: q.Versions}
 		matches := filterColumns(q.Filter)
 		var cols []*column

@@ -135,6 +135,8 @@ func TestAppendDelta(t *testing.T) {
 		merged, delta, change := old.Append(new)
 		checkSums(t, merged)
 		checkSums(t, delta)
+		checkSums(t, old) // is what it was
+		checkSums(t, new)
 		if got, want := content(t, old.Union(delta)), content(t, merged); got != want {
 			t.Fatalf("seed %d: old and delta are\n%s\nnot what was merged\n%s", seed, got, want)
 		}

@@ -16,6 +16,12 @@ func randomState(rng *rand.Rand) State {
 		s.LastMonth, s.Likes, s.ListedAsOf = number(), number(), AsOf(rng.IntN(3))
 		s.HubID = []string{"", "a", "b"}[rng.IntN(3)]
 	}
+	if rng.IntN(2) == 0 {
+		s.Base, s.BaseAsOf = number(), AsOf(rng.IntN(3))
+	}
+	if rng.IntN(2) == 0 {
+		s.GoneAsOf, s.MovedTo = AsOf(rng.IntN(3)), []string{"", "acme/b", "acme/c"}[rng.IntN(3)]
+	}
 	s.Highest, s.Corrected = number(), rng.Int64N(3)
 	return s
 }
@@ -79,8 +85,44 @@ func TestMerge(t *testing.T) {
 		s.Total, s.TotalAsOf, s.Highest = 5, 4, 5
 	}))
 
+	// The base of the next observed day is the newest.
+	base := func(n int64, asOf AsOf) State {
+		return state(func(s *State) { s.Base, s.BaseAsOf = n, asOf })
+	}
+	f(base(9, 1), base(7, 2), base(7, 2))
+	f(base(9, 1), NewState(repo), base(9, 1))
+	// So is where a repository went.
+	went := func(to string, asOf AsOf) State {
+		return state(func(s *State) { s.MovedTo, s.GoneAsOf = to, asOf })
+	}
+	f(went("acme/b", 1), went("", 2), went("", 2))
+	f(went("acme/b", 2), went("acme/c", 1), went("acme/b", 2))
+	f(went("acme/b", 2), NewState(repo), went("acme/b", 2))
+
 	// Counters take the higher value.
 	f(state(func(s *State) { s.Highest, s.Corrected = 7, 3 }),
 		state(func(s *State) { s.Highest, s.Corrected = 5, 4 }),
 		state(func(s *State) { s.Highest, s.Corrected = 7, 4 }))
+}
+
+func TestGoneAndMoved(t *testing.T) {
+	f := func(goneAsOf, totalAsOf, listedAsOf AsOf, movedTo string, gone, moved bool) {
+		t.Helper()
+		s := NewState(Repo{Model, "acme/a"})
+		s.GoneAsOf, s.MovedTo, s.TotalAsOf, s.ListedAsOf = goneAsOf, movedTo, totalAsOf, listedAsOf
+		if s.Gone() != gone || s.Moved() != moved {
+			t.Errorf("gone %d, total %d, listed %d, moved to %q: expected %v, %v, got %v, %v",
+				goneAsOf, totalAsOf, listedAsOf, movedTo, gone, moved, s.Gone(), s.Moved())
+		}
+	}
+	f(0, 0, 0, "", false, false)
+	f(0, 5, 5, "", false, false)
+	f(7, 0, 0, "", true, false)
+	f(7, 5, 6, "", true, false)
+	f(7, 5, 6, "acme/b", true, true)
+	// Whatever told of it later brings it back.
+	f(7, 8, 6, "acme/b", false, false)
+	f(7, 5, 8, "acme/b", false, false)
+	f(7, 7, 5, "acme/b", false, false)
+	f(7, 5, 7, "", false, false)
 }

@@ -61,27 +61,29 @@ var concurrentCases = []testCase{
 	}},
 
 	{"appends to the same repository side by side", func(p *probe) {
-		// Each writer has days of its own, and numbers for a day that all tell.
-		const each = 40
+		// In each round every writer has a day of its own, and all tell a number for
+		// another day.
+		const rounds = 60
 		contested := day("2023-12-31")
-		var writing sync.WaitGroup
-		for w := range 4 {
-			writing.Go(func() {
-				for n := range each {
-					b := block{version: published(each*w + n), records: []history.Record{
-						{Repo: repo("model acme/a"), Total: int64(each*w + n), Day: day("2024-01-01") + history.Day(each*w+n), Downloads: 1},
-						{Repo: repo("model acme/a"), Total: int64(each*w + n), Day: contested, Downloads: int64(1000 - each*w - n)},
+		for n := range rounds {
+			var writing sync.WaitGroup
+			for w := range 4 {
+				age := n*4 + w
+				writing.Go(func() {
+					b := block{version: published(age), records: []history.Record{
+						{Repo: repo("model acme/a"), Total: int64(age), Day: day("2024-01-01") + history.Day(age), Downloads: 1},
+						{Repo: repo("model acme/a"), Total: int64(age), Day: contested, Downloads: int64(1000 - age)},
 					}}
 					if _, err := p.store.Append(p.Context(), history.Batch{Rows: stream(b)}); err != nil {
 						p.Errorf("Append beside others: %v", err)
 					}
-				}
-			})
+				})
+			}
+			writing.Wait()
 		}
-		writing.Wait()
-		// None is lost, and the newest won: it told 159, and 841 for the day.
-		p.wantOverview(history.OverviewQuery{}, "type= org= repos=1 records=161 total=159 downloads=1001 before=0")
-		p.wantRecords(history.RecordsQuery{Period: history.RangeOf(contested, contested)}, "model acme/a 159 2023-12-31 841")
+		// None is lost, and the newest won: it told a total of 239, and 761 for the day.
+		p.wantOverview(history.OverviewQuery{}, "type= org= repos=1 records=241 total=239 downloads=1001 before=0")
+		p.wantRecords(history.RecordsQuery{Period: history.RangeOf(contested, contested)}, "model acme/a 239 2023-12-31 761")
 	}},
 }
 

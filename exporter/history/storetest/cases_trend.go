@@ -18,14 +18,7 @@ var trendCases = []testCase{
 				p.Errorf("%d points: expected a step of %d days, got %d", points, step, page.TrendStep)
 			}
 			for i, want := range []string{a, b} {
-				got := ""
-				for j, n := range page.Rows[i].Trend {
-					if j > 0 {
-						got += ","
-					}
-					got += numberText(n)
-				}
-				if got != want {
+				if got := trendText(page.Rows[i].Trend); got != want {
 					p.Errorf("%s, %d points over %s: expected the trend %s, got %s",
 						page.Rows[i].Repo, points, daysText(page.Days), want, got)
 				}

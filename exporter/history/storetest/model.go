@@ -46,16 +46,22 @@ func known(repos map[history.Repo]*modelRepo, r history.Repo) *modelRepo {
 	return repos[r]
 }
 
-// matching returns the repositories that f selects, ordered by Repo.Compare. m.mu is held.
-func (m *Model) matching(f history.Filter) []*modelRepo {
+// kept returns all repositories, ordered by Repo.Compare. m.mu is held.
+func (m *Model) kept() []*modelRepo {
 	var out []*modelRepo
-	matches := f.Matcher()
 	for _, r := range slices.SortedFunc(maps.Keys(m.repos), history.Repo.Compare) {
-		if matches(r) {
-			out = append(out, m.repos[r])
-		}
+		out = append(out, m.repos[r])
 	}
 	return out
+}
+
+// matching returns the repositories that f selects, ordered by Repo.Compare, but
+// none that moved to another name. m.mu is held.
+func (m *Model) matching(f history.Filter) []*modelRepo {
+	matches := f.Matcher()
+	return slices.DeleteFunc(m.kept(), func(r *modelRepo) bool {
+		return r.state.Moved() || !matches(r.state.Repo)
+	})
 }
 
 // recordedDays returns the run from the first to the last recorded day of repos.
@@ -86,13 +92,17 @@ func (r *modelRepo) sum(run history.Days) int64 {
 	return n
 }
 
-// Counts returns what the metrics page shows of each repository, ordered by Repo.Compare.
+// Counts returns what the metrics page shows of each repository that is not gone,
+// ordered by Repo.Compare.
 func (m *Model) Counts() iter.Seq[history.Counts] {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	month, _, _ := lastMonth.Resolve(m.recorded())
 	var all []history.Counts
 	for _, r := range m.matching(history.Filter{}) {
+		if r.state.Gone() {
+			continue
+		}
 		c := history.Counts{
 			Repo:      r.state.Repo,
 			Downloads: r.state.Highest,

@@ -158,9 +158,17 @@ type modelRecord struct {
 func (m *Model) records(q history.RecordsQuery) []modelRecord {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	run, _, _ := q.Period.Resolve(m.recorded())
+	repos, recorded := m.matching(q.Filter), m.recorded()
+	if q.Versions {
+		matches := q.Filter.Matcher()
+		repos = slices.DeleteFunc(m.kept(), func(r *modelRepo) bool { return !matches(r.state.Repo) })
+		if q.Period.Kind == history.AllTime {
+			recorded = recordedDays(m.kept()...)
+		}
+	}
+	run, _, _ := q.Period.Resolve(recorded)
 	var out []modelRecord
-	for _, r := range m.matching(q.Filter) {
+	for _, r := range repos {
 		for d, f := range r.days {
 			if run.Contains(d) {
 				rec := history.Record{Repo: r.state.Repo, Total: r.state.Total, Day: d, Downloads: f.downloads}

@@ -140,6 +140,9 @@ func randomBatch(rng *rand.Rand) randomInput {
 			s.LastMonth, s.Likes, s.HubID = rng.Int64N(3)-1, rng.Int64N(3)-1, pick(rng, []string{"", "a1", "b2"})
 			s.ListedAsOf = hour(rng.IntN(5))
 		}
+		if oneOf(rng, 4) {
+			s.GoneAsOf, s.MovedTo = hour(rng.IntN(5)), pick(rng, []string{"", "acme/c", "new/name"})
+		}
 		b.states = append(b.states, s)
 	}
 	return b

@@ -36,7 +36,7 @@ type testCase struct {
 func cases() []testCase {
 	var all []testCase
 	for _, part := range [][]testCase{
-		basicCases, mergeCases, stateCases, inputCases, overviewCases, filterCases,
+		basicCases, mergeCases, stateCases, goneCases, inputCases, overviewCases, filterCases,
 		reposCases, trendCases, recordsCases, numberCases, streamCases, concurrentCases, randomCases,
 	} {
 		all = append(all, part...)

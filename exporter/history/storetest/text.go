@@ -134,12 +134,13 @@ func periodText(days, before history.Days, hasBefore bool, recorded history.Days
 func overviewLines(o history.Overview) []string {
 	lines := []string{periodText(o.Days, o.Before, o.HasBefore, o.Recorded)}
 	for _, g := range o.Groups {
-		line := fmt.Sprintf("type=%s org=%s repos=%d records=%d total=%d downloads=%d before=%d",
+		var line strings.Builder
+		fmt.Fprintf(&line, "type=%s org=%s repos=%d records=%d total=%d downloads=%d before=%d",
 			g.RepoType, g.Org, g.Repos, g.Records, g.Total, g.Downloads, g.Before)
 		for _, d := range g.Series {
-			line += fmt.Sprintf(" %s=%d", d.Day, d.Downloads)
+			fmt.Fprintf(&line, " %s=%d", d.Day, d.Downloads)
 		}
-		lines = append(lines, line)
+		lines = append(lines, line.String())
 	}
 	return lines
 }
@@ -151,17 +152,21 @@ func reposLines(p history.ReposPage) []string {
 	for _, r := range p.Rows {
 		line := fmt.Sprintf("%s total=%s downloads=%d before=%d recorded=%s",
 			r.Repo, numberText(r.Total), r.Downloads, r.Before, daysText(r.Recorded))
-		for i, n := range r.Trend {
-			if i == 0 {
-				line += " trend="
-			} else {
-				line += ","
-			}
-			line += numberText(n)
+		if len(r.Trend) > 0 {
+			line += " trend=" + trendText(r.Trend)
 		}
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// trendText lists the points of a trend, "1,?,2".
+func trendText(points []int64) string {
+	texts := make([]string, len(points))
+	for i, n := range points {
+		texts[i] = numberText(n)
+	}
+	return strings.Join(texts, ",")
 }
 
 func countsLine(c history.Counts) string {
