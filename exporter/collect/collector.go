@@ -63,11 +63,19 @@ func (c *Collector) collect(ctx context.Context, o *Outcome) error {
 		}
 		return err
 	}
-	if kind := hub.KindOf(err); c.refused != kind {
-		c.refused = kind
-		c.log.Warn("The Hub refuses the publisher analytics: collecting from the public listings, which have no history", "reason", string(kind), "err", err)
+	refused := err
+	if err := c.listings(ctx, o); err != nil {
+		return err
 	}
-	return c.listings(ctx, o)
+	kind := hub.KindOf(refused)
+	if kind == hub.KindNotFound && o.Repos == 0 {
+		return refused // there is no such organisation, rather than one without repositories
+	}
+	if c.refused != kind {
+		c.refused = kind
+		c.log.Warn("The Hub refuses the publisher analytics: collecting from the public listings, which have no history", "reason", string(kind), "err", refused)
+	}
+	return nil
 }
 
 // refusal reports whether err says that this caller will not get the analytics,

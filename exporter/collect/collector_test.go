@@ -273,6 +273,14 @@ func TestAutoFallsBackAndSaysSoOnce(t *testing.T) {
 	}
 }
 
+func TestAnOrganisationThatDoesNotExistIsAFailure(t *testing.T) {
+	w := newWorld(t, fakehub.Team, SourceAuto)
+	w.collector = NewCollector("nosuch", SourceAuto, w.client, w.clock, w.store, slog.New(slog.DiscardHandler))
+	if o := w.collector.Collect(context.Background()); o.Reason != hub.KindNotFound {
+		t.Errorf("got reason %q, error %v; want not_found", o.Reason, o.Err)
+	}
+}
+
 func TestClockJumpsDoNoHarm(t *testing.T) {
 	w := newWorld(t, fakehub.Free, SourceListings)
 	m := w.hub.AddRepo(history.Model, "o/m").SetTotal(100)

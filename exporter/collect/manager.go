@@ -187,7 +187,7 @@ func (r *running) finish(o *Outcome) {
 
 // report writes what an operator wants to know of an outcome.
 func (m *Manager) report(o *Outcome, next time.Duration) {
-	log := m.log.With("org", o.Org, "source", string(o.Source), "duration", o.Duration.Round(time.Millisecond), "next", next.Round(time.Second))
+	log := m.log.With("org", o.Org, "from", string(o.Source), "duration", o.Duration.Round(time.Millisecond), "next", next.Round(time.Second))
 	if !o.OK() {
 		log.Error("Collection failed; what was collected before is served on", "reason", string(o.Reason), "err", o.Err)
 		return

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/export"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// exportCommand writes records as CSV, JSON lines or Parquet.
+func exportCommand(app *kingpin.Application) command {
+	cmd := app.Command("export", "Write stored records: as the Hub's CSV, as JSON lines or as Parquet.")
+	storage := storageFlag(cmd)
+	filter := addFilterFlags(cmd)
+	period := addPeriodFlags(cmd)
+	order := orderFlag(cmd)
+	format := cmd.Flag("format", "Format: csv, jsonl or parquet.").Default(export.CSV.String()).Enum(formatNames()...)
+	output := cmd.Flag("output", "File to write; it is replaced once the export is complete. Default: standard output.").
+		Short('o').PlaceHolder("FILE").String()
+	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
+		q := history.RecordsQuery{Filter: filter.filter()}
+		var err error
+		if q.Period, err = period.period(); err != nil {
+			return err
+		}
+		if q.Order, err = history.ParseOrder(*order); err != nil {
+			return err
+		}
+		f, err := export.ParseFormat(*format)
+		if err != nil {
+			return err
+		}
+		if *output == "" && f == export.Parquet && isTerminal(p.stdout) {
+			return errors.New("a Parquet file is not for a terminal; name a file with --output")
+		}
+		store, err := openStored(ctx, p, *storage)
+		if err != nil {
+			return err
+		}
+		defer store.Close()
+		write := func(w *os.File) error {
+			_, err := export.Write(ctx, w, f, store.Records(ctx, q))
+			return err
+		}
+		if *output == "" {
+			return write(p.stdout)
+		}
+		return replaceFile(*output, write)
+	}}
+}
+
+func formatNames() []string {
+	var names []string
+	for _, f := range export.Formats() {
+		names = append(names, f.String())
+	}
+	return names
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// importCommand stores what CSV exports hold.
+func importCommand(app *kingpin.Application) command {
+	cmd := app.Command("import", "Store the records of CSV exports. Works beside a running serve, which takes them in at once.")
+	cmd.HelpLong("All files are checked before anything is stored: if one of them is bad, nothing is. " +
+		"They are stored one by one, the oldest first. The age of a file is its modification time, and of two numbers " +
+		"for the same day the newer one wins: so an older export that is imported late does not undo a newer one. " +
+		"Standard input is of now.")
+	storage := storageFlag(cmd)
+	asOf := cmd.Flag("as-of", "When the Hub wrote the exports, as 2024-05-01T12:00:00Z. Default: the modification time of each file.").
+		PlaceHolder("TIME").String()
+	names := cmd.Arg("file", "CSV files, plain (.csv) or compressed (.csv.gz, .csv.zst); - is standard input.").Required().Strings()
+	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
+		inputs, err := openInputs(p, *names)
+		defer func() {
+			for _, in := range inputs {
+				in.close()
+			}
+		}()
+		if err != nil {
+			return err
+		}
+		if *asOf != "" {
+			t, err := parseAsOf(*asOf)
+			if err != nil {
+				return err
+			}
+			for _, in := range inputs {
+				in.asOf = t
+			}
+		}
+		return importInputs(ctx, p, *storage, inputs)
+	}}
+}
+
+// openInputs opens all inputs, so that a name that is wrong ends the command
+// before anything is read.
+func openInputs(p *program, names []string) ([]*input, error) {
+	var inputs []*input
+	stdin := false
+	for _, name := range names {
+		// The flag library gives "-" as "".
+		if name == "" && slices.Contains(p.args, "-") {
+			if stdin {
+				return inputs, errors.New("expected - once, got it twice: standard input can be read only once")
+			}
+			stdin = true
+			inputs = append(inputs, standardInput(p.stdin))
+			continue
+		}
+		if name == "" {
+			return inputs, errors.New(`expected the name of a file, got ""`)
+		}
+		in, err := openInput(name)
+		if err != nil {
+			return inputs, err
+		}
+		inputs = append(inputs, in)
+	}
+	return inputs, nil
+}
+
+func parseAsOf(s string) (history.AsOf, error) {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return 0, fmt.Errorf("--as-of: expected a time like 2024-05-01T12:00:00Z, got %q", s)
+	}
+	if t.After(time.Now()) {
+		return 0, fmt.Errorf("--as-of: expected a time that is not in the future, got %q", s)
+	}
+	return history.AsOfTime(t), nil
+}
+
+// importInputs checks all inputs and then stores them.
+func importInputs(ctx context.Context, p *program, storage string, inputs []*input) error {
+	tables := make([]*columns.Table, len(inputs))
+	var faults []error
+	for i, in := range inputs {
+		var err error
+		if tables[i], err = in.table(ctx, p); err != nil {
+			faults = append(faults, err)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	if len(faults) > 0 {
+		return fmt.Errorf("nothing was stored:\n%w", errors.Join(faults...))
+	}
+	store, err := openStorage(ctx, p, storage)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	order := make([]int, len(inputs))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(inputs[a].asOf, inputs[b].asOf) })
+	var printErr error
+	for n, i := range order {
+		change, err := store.AppendTable(ctx, tables[i])
+		if err != nil {
+			return fmt.Errorf("%s was not stored (%d of %d files were): %w", inputs[i].name, n, len(order), err)
+		}
+		// What cannot be printed is stored all the same.
+		printErr = cmp.Or(printErr, printChange(p, inputs[i].name, change))
+	}
+	return printErr
+}
+
+// table reads the whole input.
+func (in *input) table(ctx context.Context, p *program) (*columns.Table, error) {
+	bar := newProgress(p.stderr, in.name, in.size())
+	defer bar.done()
+	t, err := columns.Build(ctx, in.rows(bar), nil)
+	return t, in.fault(err)
+}
+
+// printChange writes the line that says what an import has done.
+func printChange(p *program, name string, c history.Change) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %d records, %d repos, %d days: %d new, %d changed, %d unchanged",
+		name, c.Records, c.Repos, c.Days, c.New, c.Changed, c.Unchanged)
+	if c.Outdated > 0 {
+		fmt.Fprintf(&b, ", %d outdated", c.Outdated)
+	}
+	if c.Corrected > 0 {
+		fmt.Fprintf(&b, "; %d downloads taken back by the Hub", c.Corrected)
+	}
+	if c.Outdated > 0 {
+		b.WriteString("; what is stored is newer than this file, or --as-of says when it was written")
+	}
+	_, err := fmt.Fprintln(p.stdout, b.String())
+	return err
+}

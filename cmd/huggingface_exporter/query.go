@@ -1,0 +1,74 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// filterFlags are the flags that select repositories.
+type filterFlags struct {
+	repoTypes, orgs, repos *[]string
+	search                 *string
+}
+
+func addFilterFlags(cmd *kingpin.CmdClause) filterFlags {
+	return filterFlags{
+		repoTypes: cmd.Flag("repo-type", "Only repositories of this type, as model or dataset. Repeatable.").PlaceHolder("TYPE").Strings(),
+		orgs:      cmd.Flag("org", "Only repositories of this organisation. Repeatable.").PlaceHolder("ORG").Strings(),
+		repos:     cmd.Flag("repo", "Only this repository, by its full name. Repeatable.").PlaceHolder("ORG/NAME").Strings(),
+		search:    cmd.Flag("search", "Only repositories with this text in their full name; case is ignored.").PlaceHolder("TEXT").String(),
+	}
+}
+
+func (f filterFlags) filter() history.Filter {
+	var types []history.RepoType
+	for _, t := range *f.repoTypes {
+		types = append(types, history.RepoType(t))
+	}
+	return history.Filter{RepoTypes: types, Orgs: *f.orgs, Repos: *f.repos, Search: *f.search}
+}
+
+// periodFlags are the flags that select days.
+type periodFlags struct{ from, to, name *string }
+
+func addPeriodFlags(cmd *kingpin.CmdClause) periodFlags {
+	return periodFlags{
+		from: cmd.Flag("from", "First day, as 2021-01-22. Default: the first one there is.").PlaceHolder("DAY").String(),
+		to:   cmd.Flag("to", "Last day, as 2021-01-22. Default: the last one there is.").PlaceHolder("DAY").String(),
+		name: cmd.Flag("period", "Days by name: all_time or last_month (the 30 days that end with the last recorded day).").
+			PlaceHolder("NAME").Enum(history.AllTime.String(), history.LastMonth.String()),
+	}
+}
+
+func (f periodFlags) period() (history.Period, error) {
+	if *f.name != "" {
+		if *f.from != "" || *f.to != "" {
+			return history.Period{}, errors.New("expected either --period or --from and --to, got both")
+		}
+		kind, err := history.ParsePeriodKind(*f.name)
+		return history.Period{Kind: kind}, err
+	}
+	if *f.from == "" && *f.to == "" {
+		return history.Period{Kind: history.AllTime}, nil
+	}
+	p := history.RangeOf(history.NoDay, history.NoDay)
+	var err error
+	if *f.from != "" {
+		if p.From, err = history.ParseDay(*f.from); err != nil {
+			return p, fmt.Errorf("--from: %w", err)
+		}
+	}
+	if *f.to != "" {
+		if p.To, err = history.ParseDay(*f.to); err != nil {
+			return p, fmt.Errorf("--to: %w", err)
+		}
+	}
+	if *f.from != "" && *f.to != "" && p.To < p.From {
+		return p, fmt.Errorf("expected --to not before --from, got --from=%s and --to=%s", *f.from, *f.to)
+	}
+	return p, nil
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
+)
+
+// The listener is up while the store is loaded.
+func TestAnswersBeforeTheStoreIsLoaded(t *testing.T) {
+	s, err := newServer(slog.New(slog.DiscardHandler), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := s.handler()
+	f := func(method, path string, wantCode int, want string) {
+		t.Helper()
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(method, path, nil))
+		if w.Code != wantCode || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s %s: got %d\n%s\nwant %d, %q", method, path, w.Code, w.Body, wantCode, want)
+		}
+		if strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/org") {
+			var body struct{ Error string }
+			if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || body.Error == "" {
+				t.Errorf("%s: not an error in JSON: %s", path, w.Body)
+			}
+			if w.Header().Get("Retry-After") == "" {
+				t.Errorf("%s: no Retry-After", path)
+			}
+		}
+	}
+	f("GET", "/-/healthy", 200, "is running")
+	f("GET", "/-/ready", 503, "not ready")
+	f("GET", "/metrics", 200, "huggingface_exporter_build_info")
+	f("GET", "/", 200, "is being loaded")
+	f("POST", "/-/reload", 200, "reloaded")
+	for _, path := range []string{"/api/v1/overview", "/api/v1/repos", "/api/v1/records", "/organizations/o/settings/publisher-analytics/download-breakdown"} {
+		f("GET", path, 503, "being loaded")
+	}
+	s.loaded.Store(true)
+	f("GET", "/-/ready", 200, "is ready")
+	s.draining.Store(true)
+	f("GET", "/-/ready", 503, "not ready")
+	f("GET", "/-/healthy", 200, "is running")
+}
+
+// Every route is counted under its pattern, so that no request makes a series.
+func TestRoutesAreCountedByPattern(t *testing.T) {
+	s, err := newServer(slog.New(slog.DiscardHandler), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := s.handler()
+	for _, path := range []string{"/a", "/b", "/organizations/one/settings/publisher-analytics/download-breakdown", "/organizations/two/settings/publisher-analytics/download-breakdown"} {
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, path, nil))
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	for _, want := range []string{
+		`huggingface_exporter_http_requests_total{code="404",route="other"} 2`,
+		`huggingface_exporter_http_requests_total{code="503",route="/organizations/{org}/settings/publisher-analytics/download-breakdown"} 2`,
+	} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("/metrics has no %s", want)
+		}
+	}
+}
+
+func TestPageOptions(t *testing.T) {
+	c, err := config.Parse("c.yaml", []byte("metrics: {include: ['a/.*', 'b/.*'], exclude: ['a/x'], max_repos: 7, families: {likes: false, corrected: false}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := pageOptions(c)
+	if got, want := len(o.Families), 3; got != want || o.Families[0] != exposition.Downloads {
+		t.Errorf("families %q, want three", o.Families)
+	}
+	if o.MaxRepos != 7 {
+		t.Errorf("max repos %d, want 7", o.MaxRepos)
+	}
+	if !o.Include.MatchString("b/x") || o.Include.MatchString("c/x") || !o.Exclude.MatchString("a/x") || o.Exclude.MatchString("a/y") {
+		t.Errorf("include %v, exclude %v", o.Include, o.Exclude)
+	}
+
+	all := pageOptions(config.Default())
+	if len(all.Families) != len(exposition.Families()) || all.Include != nil || all.Exclude != nil || all.MaxRepos != exposition.DefaultMaxRepos {
+		t.Errorf("the defaults are %+v", all)
+	}
+	none, err := config.Parse("c.yaml", []byte("metrics: {families: {downloads: false, corrected: false, last_month: false, likes: false, org_repos: false}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := pageOptions(none).Families; f == nil || len(f) != 0 {
+		t.Errorf("no family: got %#v, want an empty list", f)
+	}
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+func TestGrouped(t *testing.T) {
+	f := func(n int64, want string) {
+		t.Helper()
+		if got := grouped(n); got != want {
+			t.Errorf("%d: got %s, want %s", n, got, want)
+		}
+	}
+	f(0, "0")
+	f(999, "999")
+	f(1000, "1,000")
+	f(123456, "123,456")
+	f(4362460, "4,362,460")
+	f(-1234, "-1,234")
+	f(math.MaxInt64, "9,223,372,036,854,775,807")
+}
+
+func TestChange(t *testing.T) {
+	f := func(now, before int64, hasBefore bool, want string) {
+		t.Helper()
+		if got := change(now, before, hasBefore); got != want {
+			t.Errorf("%d after %d (%v): got %s, want %s", now, before, hasBefore, got, want)
+		}
+	}
+	f(150, 100, true, "+50.0%")
+	f(50, 100, true, "-50.0%")
+	f(100, 100, true, "+0.0%")
+	f(0, 100, true, "-100.0%")
+	f(5, 0, true, "-")
+	f(5, 5, false, "-")
+}
+
+func TestSparkline(t *testing.T) {
+	f := func(want string, trend ...int64) {
+		t.Helper()
+		if got := sparkline(trend); got != want {
+			t.Errorf("%v: got %q, want %q", trend, got, want)
+		}
+	}
+	f("")
+	f("▁", 0)
+	f("█", 1)
+	f("▁▂▃▄▅▆▇█", 0, 1, 2, 3, 4, 5, 6, 7)
+	f("█ ▁", 9, history.Unknown, 0)
+	f("  ", history.Unknown, history.Unknown)
+	f("█▁", math.MaxInt64, 1)
+	f("▁█", 1, math.MaxInt64)
+}
+
+func TestTable(t *testing.T) {
+	tab := newTable("<NAME", ">N", "<TREND")
+	tab.add("aä", "1", "▁ ")
+	tab.add("abcdef", "1,000", "")
+	check := func(want ...string) {
+		t.Helper()
+		var b strings.Builder
+		if err := tab.write(&b); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.String(); got != strings.Join(want, "\n")+"\n" {
+			t.Errorf("got\n%s\nwant\n%s", got, strings.Join(want, "\n"))
+		}
+	}
+	check(
+		"NAME        N  TREND",
+		"aä          1  ▁",
+		"abcdef  1,000",
+	)
+	if got := tab.width(); got != 20 {
+		t.Errorf("width %d, want 20", got)
+	}
+	tab.shorten(0, 100, 1) // wide enough
+	check(
+		"NAME        N  TREND",
+		"aä          1  ▁",
+		"abcdef  1,000",
+	)
+	tab.shorten(0, 19, 1)
+	check(
+		"NAME       N  TREND",
+		"aä         1  ▁",
+		"abcd…  1,000",
+	)
+	tab.shorten(0, 1, 4) // no more than it may
+	check(
+		"NAME      N  TREND",
+		"aä        1  ▁",
+		"abc…  1,000",
+	)
+}
+
+func TestPrintable(t *testing.T) {
+	f := func(s, want string) {
+		t.Helper()
+		if got := printable(s); got != want {
+			t.Errorf("%q: got %q, want %q", s, got, want)
+		}
+	}
+	f("org/näme-1.0_x", "org/näme-1.0_x")
+	f("org/\x1b[31mred\n\x00", "org/\ufffd[31mred\ufffd\ufffd")
+}

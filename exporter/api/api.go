@@ -1,0 +1,115 @@
+package api
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// The routes, without the host.
+const (
+	overviewRoute = "/api/v1/overview"
+	reposRoute    = "/api/v1/repos"
+	recordsRoute  = "/api/v1/records"
+	// hubRoute is the Hub's own, so that what reads the Hub reads the exporter.
+	hubRoute = "/organizations/{org}/settings/publisher-analytics/download-breakdown"
+	// otherRoute takes what lies beside the routes of the API.
+	otherRoute = "/api/"
+)
+
+// Options are what the handlers need besides a store.
+type Options struct {
+	// Logger takes what went wrong on the server's side. nil: nothing is logged.
+	Logger *slog.Logger
+	// Version is that of the build. It is part of the entity tags, since another
+	// build may write the same answer differently.
+	Version string
+	// StallTimeout is how long a client may take no data of an export before
+	// it is dropped. 0 stands for DefaultStallTimeout.
+	StallTimeout time.Duration
+}
+
+// DefaultStallTimeout is the StallTimeout of Options that set none.
+const DefaultStallTimeout = 2 * time.Minute
+
+// Revisioner is what a Store may implement to name its state, which gives its
+// answers entity tags.
+type Revisioner interface {
+	// Revision returns a name of the present state of the history. Two equal
+	// names promise equal answers to every query, also across restarts and from
+	// replica to replica. The empty string promises nothing.
+	Revision() string
+}
+
+// Route is a pattern of http.ServeMux, without a method, and what answers it.
+// The pattern does as a label of metrics: it holds no value of a request.
+type Route struct {
+	Pattern string
+	Handler http.Handler
+}
+
+// New returns a handler of all Routes.
+func New(store history.Store, o Options) http.Handler {
+	mux := http.NewServeMux()
+	for _, r := range Routes(store, o) {
+		mux.Handle(r.Pattern, r.Handler)
+	}
+	return mux
+}
+
+// Routes returns the routes of the API over a store, one by one, so that the
+// caller can wrap each. They answer GET and HEAD, compress for those who accept
+// gzip, and answer faults with JSON. An export that fails half way panics with
+// http.ErrAbortHandler, as net/http wants it; a wrapper that counts requests
+// should do so in a defer.
+func Routes(store history.Store, o Options) []Route {
+	a := &handlers{store: store, log: o.Logger, version: o.Version, stall: o.StallTimeout}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	if a.stall <= 0 {
+		a.stall = DefaultStallTimeout
+	}
+	return []Route{
+		{overviewRoute, a.route(a.overview)},
+		{reposRoute, a.route(a.repos)},
+		{recordsRoute, a.route(a.records)},
+		{hubRoute, a.route(a.hub)},
+		{otherRoute, a.route(a.notFound)},
+	}
+}
+
+// handlers answer the routes.
+type handlers struct {
+	store   history.Store
+	log     *slog.Logger
+	version string
+	stall   time.Duration
+}
+
+// route makes a handler of f. What f returns as an error it has not answered.
+func (a *handlers) route(f func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return resetOnAbort(compress(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "no-cache")
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			h.Set("Allow", "GET, HEAD")
+			a.fail(w, r, &fault{status: http.StatusMethodNotAllowed, text: "expected GET or HEAD, got " + quote(r.Method)})
+			return
+		}
+		if err := f(w, r); err != nil {
+			a.fail(w, r, err)
+		}
+	})))
+}
+
+// notFound answers what is under /api/ and no route.
+func (a *handlers) notFound(_ http.ResponseWriter, r *http.Request) error {
+	return &fault{
+		status: http.StatusNotFound,
+		text:   "expected " + overviewRoute + ", " + reposRoute + " or " + recordsRoute + ", got " + quote(r.URL.Path),
+	}
+}

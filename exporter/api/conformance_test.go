@@ -1,0 +1,26 @@
+package api
+
+import (
+	"context"
+	"testing"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history/storetest"
+)
+
+// remote is a store that is filled where it is and asked over the API.
+type remote struct {
+	*Client
+	behind history.Store
+}
+
+func (r remote) Append(ctx context.Context, b history.Batch) (history.Change, error) {
+	return r.behind.Append(ctx, b)
+}
+
+func TestConformance(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) history.Store {
+		behind := storetest.NewModel()
+		return remote{clientOf(t, behind), behind}
+	})
+}

@@ -1,0 +1,126 @@
+package config
+
+import (
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+)
+
+const exampleFile = "../../config.example.yaml"
+
+// shownInstead has the fields for which the example shows something else than
+// the default.
+var shownInstead = map[string]string{"files": "[examples/*.csv]"}
+
+// The example holds every field once, says the default of each in the comment
+// above it, and shows it.
+func TestExampleDocumentsEveryField(t *testing.T) {
+	if _, err := Load(exampleFile); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(exampleFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var example, defaults yaml.Node
+	if err := yaml.Unmarshal(text, &example); err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.Unmarshal([]byte(mustYAML(t, Default())), &defaults); err != nil {
+		t.Fatal(err)
+	}
+	shown, want := make(map[string]field), make(map[string]field)
+	fields(example.Content[0], "", shown)
+	fields(defaults.Content[0], "", want)
+
+	var declared []string
+	declaredFields(reflect.TypeFor[Config](), "", &declared)
+	if len(declared) < 9 {
+		t.Fatalf("only %d fields found in Config: %q", len(declared), declared)
+	}
+	for _, path := range declared {
+		got, ok := shown[path]
+		if !ok {
+			t.Errorf("%s is not in the example", path)
+			continue
+		}
+		delete(shown, path)
+		def := want[path].value
+		if value, ok := shownInstead[path]; ok {
+			if got.value != value {
+				t.Errorf("%s: the example shows %s, want %s", path, got.value, value)
+			}
+		} else if got.value != def {
+			t.Errorf("%s: the example shows %s, the default is %s", path, got.value, def)
+		}
+		comment := strings.Split(strings.TrimSpace(got.comment), "\n")
+		if last := comment[len(comment)-1]; last != strings.TrimSpace("# Default: "+def) {
+			t.Errorf("%s: the comment above it ends in %q, want %q", path, last, "# Default: "+def)
+		}
+		if len(comment) < 2 {
+			t.Errorf("%s: the comment says nothing but the default", path)
+		}
+	}
+	for path := range shown {
+		t.Errorf("%s is in the example and not in Config", path)
+	}
+}
+
+type field struct{ value, comment string }
+
+// fields collects the fields below a mapping that are not sections.
+func fields(n *yaml.Node, path string, into map[string]field) {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		at := strings.TrimPrefix(path+"."+key.Value, ".")
+		if value.Kind == yaml.MappingNode {
+			fields(value, at, into)
+			continue
+		}
+		text := value.Value
+		if value.Kind == yaml.SequenceNode {
+			var items []string
+			for _, item := range value.Content {
+				items = append(items, item.Value)
+			}
+			text = "[" + strings.Join(items, ", ") + "]"
+		}
+		into[at] = field{value: text, comment: key.HeadComment}
+	}
+}
+
+// declaredFields collects the paths of the fields of a section type.
+func declaredFields(t reflect.Type, path string, into *[]string) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name := fieldName(f)
+		if name == "" {
+			continue
+		}
+		at := strings.TrimPrefix(path+"."+name, ".")
+		if f.Type.Kind() == reflect.Struct && !reflect.PointerTo(f.Type).Implements(reflect.TypeFor[yaml.Unmarshaler]()) {
+			declaredFields(f.Type, at, into)
+			continue
+		}
+		*into = append(*into, at)
+	}
+}
+
+// The example works as it is, from wherever it is started.
+func TestExampleFindsTheExamples(t *testing.T) {
+	c, err := Load(exampleFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, unmatched, err := c.MatchFiles()
+	if err != nil || len(unmatched) > 0 || len(files) == 0 {
+		t.Fatalf("files %q, globs without a match %q, error %v", files, unmatched, err)
+	}
+	if !slices.IsSorted(files) {
+		t.Errorf("%q are not in order", files)
+	}
+}

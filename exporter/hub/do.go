@@ -1,0 +1,218 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+// answer is an answer of status 200, whose body is to be closed.
+type answer struct {
+	*body
+	header http.Header
+}
+
+// try repeats op where its error is worth it, and otherwise returns its result.
+func try[T any](ctx context.Context, c *Client, q *request, op func() (T, error)) (T, error) {
+	pauses := backoff.NewExponentialBackOff()
+	pauses.InitialInterval, pauses.Multiplier, pauses.MaxInterval = time.Second, 2, 8*time.Second
+	result, err := backoff.Retry(ctx, func() (T, error) {
+		result, err := op()
+		var e *Error
+		switch {
+		case err == nil:
+			return result, nil
+		case !errors.As(err, &e) || !e.Retryable() || e.RetryAfter > c.maxWait:
+			return result, backoff.Permanent(err)
+		case e.RetryAfter > 0:
+			return result, errors.Join(e, &backoff.RetryAfterError{Duration: e.RetryAfter})
+		}
+		return result, err
+	},
+		backoff.WithBackOff(pauses),
+		backoff.WithMaxTries(c.maxTries),
+		backoff.WithMaxElapsedTime(0), // tries and waits are bounded, each
+		backoff.WithNotify(func(err error, wait time.Duration) {
+			var e *Error
+			errors.As(err, &e)
+			c.log.Warn("Asking the Hub once more", "route", q.route, "org", q.org, "in", wait.Round(time.Millisecond),
+				"reason", e.Kind, "err", e)
+		}),
+	)
+	if err == nil {
+		return result, nil
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return result, q.ended(cause)
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return result, e
+	}
+	return result, err
+}
+
+// send asks once. The error is an *Error, ErrNotModified or the end of ctx.
+func (c *Client) send(ctx context.Context, q *request) (answer, error) {
+	token, err := c.token()
+	if err != nil {
+		e := q.fail(KindAuth, err)
+		e.final = true
+		return answer{}, e
+	}
+	q.token = token
+	limits := c.limiters.of(c.endpoint, token)
+	lease, wait, err := limits.acquire(ctx, q.route, c.maxWait, func(d time.Duration) {
+		c.log.Info("Waiting for the Hub's rate limit", "route", q.route, "org", q.org, "wait", d.Round(time.Millisecond))
+	})
+	if err != nil {
+		return answer{}, q.ended(err)
+	}
+	if wait > 0 {
+		e := q.fail(KindRateLimited, errors.New("the Hub allows no more requests for now"))
+		e.RetryAfter, e.final = wait, true
+		return answer{}, e
+	}
+
+	b := &body{q: q, parent: ctx, idle: c.timeouts.Idle}
+	b.ctx, b.cancel = context.WithCancelCause(context.WithValue(ctx, tokenKey{}, token))
+	req := c.newRequest(b.ctx, q)
+	started := time.Now()
+	resp, err := c.http.Do(req)
+	done := RequestDone{Route: q.route, Latency: time.Since(started)}
+	if resp != nil { // beside an error, too, where a redirect is not followed
+		done.Status = resp.StatusCode
+		done.Date, _ = http.ParseTime(resp.Header.Get("Date"))
+	}
+	told, ok := c.toldLimit(resp)
+	lease.done(told, ok)
+	if ok && c.hooks.RateLimit != nil {
+		c.hooks.RateLimit(told)
+	}
+	if c.hooks.Request != nil {
+		c.hooks.Request(done)
+	}
+	if err != nil {
+		b.cancel(nil)
+		return answer{}, q.unanswered(ctx, err)
+	}
+
+	a := answer{body: b, header: resp.Header}
+	switch {
+	case resp.StatusCode == http.StatusNotModified && len(q.header) > 0:
+		err = ErrNotModified
+	case resp.StatusCode != http.StatusOK:
+		err = c.refused(b, q, resp)
+		if e := err.(*Error); e.Kind == KindRateLimited && e.RetryAfter > 0 {
+			limits.pause(q.route, e.RetryAfter)
+		}
+	default:
+		if err := b.open(resp); err != nil {
+			return answer{}, err
+		}
+		return a, nil
+	}
+	_ = resp.Body.Close()
+	b.cancel(nil)
+	return answer{}, err
+}
+
+func (c *Client) newRequest(ctx context.Context, q *request) *http.Request {
+	req := (&http.Request{
+		Method:     http.MethodGet,
+		URL:        q.url,
+		Host:       q.url.Host,
+		Proto:      "HTTP/1.1",
+		ProtoMajor: 1,
+		ProtoMinor: 1,
+		Header: http.Header{
+			"Accept":          {q.accept},
+			"Accept-Encoding": {"gzip"},
+			"User-Agent":      {c.userAgent},
+		},
+	}).WithContext(ctx)
+	for name, value := range q.header {
+		req.Header.Set(name, value)
+	}
+	return req
+}
+
+// toldLimit returns the rate limit in an answer of the endpoint; what another
+// host says of its own is not ours.
+func (c *Client) toldLimit(resp *http.Response) (RateLimit, bool) {
+	if resp == nil || !c.endpoint.isOrigin(resp.Request.URL) {
+		return RateLimit{}, false
+	}
+	return parseRateLimit(resp.Header)
+}
+
+// unanswered returns the error of a request that no answer came to.
+func (q *request) unanswered(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return q.ended(cause)
+	}
+	var u *url.Error // names the URL, of which a redirect may be made of secrets
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	kind, final := kindOfFailure(err)
+	e := q.fail(kind, err)
+	e.final = final
+	return e
+}
+
+// maxErrorBody is how much of the body of a refusal is read.
+const maxErrorBody = 64 << 10
+
+// refused returns the error of an answer that is not of status 200.
+func (c *Client) refused(b *body, q *request, resp *http.Response) error {
+	b.most = maxErrorBody
+	b.wire = wire{ReadCloser: resp.Body}
+	b.packed = strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip")
+	e := q.fail(kindOfStatus(resp.StatusCode), nil)
+	e.Status = resp.StatusCode
+	e.Code = q.shown(resp.Header.Get("X-Error-Code"))
+	e.Message = q.shown(resp.Header.Get("X-Error-Message"))
+	e.RequestID = q.shown(resp.Header.Get("X-Request-Id"))
+	text, _ := io.ReadAll(b)
+	var told struct {
+		Error string `json:"error"`
+	}
+	if json.Unmarshal(text, &told) == nil {
+		e.Detail = q.shown(told.Error)
+	}
+	e.RetryAfter = retryAfter(resp.Header, time.Now())
+	if told, ok := c.toldLimit(resp); ok && resp.StatusCode == http.StatusTooManyRequests && told.Remaining == 0 {
+		e.RetryAfter = told.Reset + resetMargin
+	}
+	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
+		e.Err = errors.New("a redirect that names no target")
+	}
+	return e
+}
+
+// maxShown is how much of a text of the Hub's an error shows, in bytes.
+const maxShown = 300
+
+// shown returns a text of the Hub's as an error may show it.
+func (q *request) shown(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, q.token.redact(s))
+	s = strings.TrimSpace(s)
+	if len(s) > maxShown {
+		s = strings.ToValidUTF8(s[:maxShown], "") + "..."
+	}
+	return s
+}

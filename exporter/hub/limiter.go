@@ -1,0 +1,135 @@
+package hub
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Limiters keep count of what the Hub still allows, for each endpoint and token.
+// Clients that are given the same Limiters share it: all organisations that are
+// read with one token, and all that are read without any.
+type Limiters struct {
+	mu       sync.Mutex
+	limiters map[limiterKey]*limiter
+}
+
+type limiterKey struct{ endpoint, token string }
+
+// NewLimiters returns Limiters that know nothing yet.
+func NewLimiters() *Limiters {
+	return &Limiters{limiters: map[limiterKey]*limiter{}}
+}
+
+func (l *Limiters) of(e Endpoint, t Token) *limiter {
+	key := limiterKey{endpoint: e.String(), token: t.fingerprint()}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	m, ok := l.limiters[key]
+	if !ok {
+		m = &limiter{buckets: map[string]*bucket{}, routes: map[Route]string{}}
+		l.limiters[key] = m
+	}
+	return m
+}
+
+// maxBuckets bounds how many buckets a server can make us remember.
+const maxBuckets = 16
+
+// limiter holds back the requests of one token.
+type limiter struct {
+	mu      sync.Mutex
+	buckets map[string]*bucket
+	routes  map[Route]string // the bucket of a route, once an answer named it
+}
+
+// of returns the bucket of a route. The caller holds l.mu.
+func (l *limiter) of(r Route) *bucket {
+	name, ok := l.routes[r]
+	if !ok {
+		name = r.bucket()
+	}
+	return l.named(name)
+}
+
+func (l *limiter) named(name string) *bucket {
+	b, ok := l.buckets[name]
+	if !ok {
+		b = &bucket{}
+		l.buckets[name] = b
+	}
+	return b
+}
+
+// lease is the right to send one request. done ends it.
+type lease struct {
+	l     *limiter
+	b     *bucket
+	route Route
+}
+
+// acquire waits until a request on that route may go. If that took longer than
+// longest in all, it returns at once how long; nothing was taken then. waiting
+// is called before each wait. Otherwise the error is the cause of ctx's end.
+func (l *limiter) acquire(ctx context.Context, r Route, longest time.Duration, waiting func(time.Duration)) (lease, time.Duration, error) {
+	started := time.Now()
+	for {
+		if err := context.Cause(ctx); err != nil {
+			return lease{}, 0, err
+		}
+		now := time.Now()
+		l.mu.Lock()
+		b := l.of(r)
+		wait := b.take(now)
+		l.mu.Unlock()
+		if wait <= 0 {
+			return lease{l: l, b: b, route: r}, 0, nil
+		}
+		if now.Sub(started)+wait > longest {
+			return lease{}, wait, nil
+		}
+		waiting(wait)
+		if err := sleep(ctx, wait); err != nil {
+			return lease{}, 0, err
+		}
+	}
+}
+
+// done ends the lease. told is what the answer said of the limit, if anything.
+func (s lease) done(told RateLimit, ok bool) {
+	now := time.Now()
+	s.l.mu.Lock()
+	defer s.l.mu.Unlock()
+	s.b.inFlight--
+	if !ok {
+		return
+	}
+	if _, known := s.l.buckets[told.Bucket]; !known && len(s.l.buckets) >= maxBuckets {
+		return
+	}
+	s.l.routes[s.route] = told.Bucket
+	s.l.named(told.Bucket).observe(told, now)
+}
+
+// pause holds back every request of the route's bucket for d, at most an hour:
+// then asking once more is no offence.
+func (l *limiter) pause(r Route, d time.Duration) {
+	until := time.Now().Add(min(d, maxWindow))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if b := l.of(r); until.After(b.paused) {
+		b.paused = until
+	}
+}
+
+// sleep waits for d, or returns the cause of ctx's end at once.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,179 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/url"
+	"strconv"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// pageLimit is the most repositories that the Hub puts on a page.
+const pageLimit = 1000
+
+// maxBarren is how many pages in a row may bring nothing new. The Hub may filter
+// a page down to nothing; a listing that goes in a circle ends here.
+const maxBarren = 10
+
+// maxPages bounds a listing that goes on for ever.
+const maxPages = 10_000
+
+// expanded are the fields asked for. The Hub refuses a field that a type does
+// not have.
+func expanded(t history.RepoType) []string {
+	fields := []string{"likes", "private", "disabled", "createdAt", "lastModified"}
+	if t != history.Space {
+		fields = append(fields, "downloads", "downloadsAllTime", "gated")
+	}
+	return fields
+}
+
+// List streams the repositories of one type - model, dataset or space - that an
+// organisation or user has: the public ones, and the private ones that the token
+// may see. Each comes once. A stream that ends without an error is complete; an
+// error is its last element, an *Error or the cause of ctx's end. An
+// organisation that does not exist has no repositories.
+func (c *Client) List(ctx context.Context, t history.RepoType, org string) iter.Seq2[Listing, error] {
+	return func(yield func(Listing, error) bool) {
+		p, err := c.newPager(t, org)
+		if err != nil {
+			yield(Listing{}, err)
+			return
+		}
+		for p.q.url != nil {
+			fresh, err := p.next(ctx)
+			if err != nil {
+				yield(Listing{}, err)
+				return
+			}
+			for _, l := range fresh {
+				if !yield(l, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// pager walks through the pages of a listing.
+type pager struct {
+	c      *Client
+	t      history.RepoType
+	q      *request
+	query  url.Values // of the first page; holds on every page
+	seen   map[string]bool
+	barren int
+	pages  int
+}
+
+func (c *Client) newPager(t history.RepoType, org string) (*pager, error) {
+	route, err := routeOf(t)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkOrg(org); err != nil {
+		return nil, err
+	}
+	p := &pager{c: c, t: t, seen: map[string]bool{}, query: url.Values{
+		"author": {org},
+		"limit":  {strconv.Itoa(pageLimit)},
+		"sort":   {"createdAt"}, // a repository made meanwhile shifts no page
+		"expand": expanded(t),
+	}}
+	u := c.endpoint.route("api", string(route))
+	u.RawQuery = p.query.Encode()
+	p.q = &request{route: route, org: org, url: u, accept: "application/json", most: min(c.maxBytes, maxPageBytes)}
+	return p, nil
+}
+
+// next reads the page at p.q.url and returns what is new on it. A page that
+// fails on the way is asked for again, whole. Afterwards p.q.url is the next
+// page, nil after the last one.
+func (p *pager) next(ctx context.Context) ([]Listing, error) {
+	var page []Listing
+	a, err := try(ctx, p.c, p.q, func() (answer, error) {
+		page = page[:0]
+		a, err := p.c.send(ctx, p.q)
+		if err != nil {
+			return a, err
+		}
+		defer a.close()
+		text, err := a.sniff(a.header.Get("Content-Type"), "a JSON array")
+		if err != nil {
+			return a, err
+		}
+		err = decodePage(text, p.t, func(l Listing) { page = append(page, l) })
+		switch {
+		case a.err != nil && a.err != io.EOF:
+			return a, a.err // the text is at fault only because it was cut
+		case err != nil:
+			return a, a.malformed(err)
+		}
+		return a, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.pages++
+	fresh := p.unseen(page)
+	if p.q.url, err = p.follow(nextLink(a.header.Values("Link"))); err != nil {
+		return nil, a.malformed(err)
+	}
+	if p.barren++; len(fresh) > 0 {
+		p.barren = 0
+	}
+	switch {
+	case p.q.url != nil && p.pages >= maxPages:
+		return nil, a.malformed(fmt.Errorf("expected at most %d pages, got a link to another one", maxPages))
+	case p.q.url != nil && p.barren >= maxBarren:
+		return nil, a.malformed(fmt.Errorf("expected new repositories, got %d pages in a row without one, and a link to a next", p.barren))
+	}
+	return fresh, nil
+}
+
+// unseen returns what no page before had. A repository is known by the Hub's id,
+// or, where it has none, by its name.
+func (p *pager) unseen(page []Listing) []Listing {
+	fresh := page[:0]
+	for _, l := range page {
+		key := l.HubID
+		if key == "" {
+			key = "name " + l.Repo.Name
+		}
+		if !p.seen[key] {
+			p.seen[key] = true
+			fresh = append(fresh, l)
+		}
+	}
+	return fresh
+}
+
+// follow returns the URL of the next page, nil if link is "". The Hub writes its
+// own host there, which need not be the one that was asked: only the query is
+// taken over, and the parameters of the first page stay.
+func (p *pager) follow(link string) (*url.URL, error) {
+	if link == "" {
+		return nil, nil
+	}
+	target, err := p.q.url.Parse(link)
+	if err != nil {
+		return nil, errors.New("expected a URL as the link to the next page, got something else")
+	}
+	own := p.c.endpoint.route("api", string(p.q.route))
+	if target.Path != own.Path && target.Path != "/api/"+string(p.q.route) {
+		return nil, fmt.Errorf("expected a next page at %s, got a link to %s", own.Path, shownURL(target))
+	}
+	query, err := url.ParseQuery(target.RawQuery)
+	if err != nil {
+		return nil, fmt.Errorf("expected a query in the link to the next page: %w", p.q.token.redactError(err))
+	}
+	for name, values := range p.query {
+		query[name] = values
+	}
+	own.RawQuery = query.Encode()
+	return own, nil
+}

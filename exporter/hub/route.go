@@ -1,0 +1,67 @@
+package hub
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// Route is a part of the Hub's API, in the word that logs and metrics use.
+type Route string
+
+// The routes that a Client asks.
+const (
+	RoutePublisherAnalytics Route = "publisher_analytics"
+	RouteModels             Route = "models"
+	RouteDatasets           Route = "datasets"
+	RouteSpaces             Route = "spaces"
+)
+
+// Routes returns every route, for metrics that start at zero.
+func Routes() []Route {
+	return []Route{RoutePublisherAnalytics, RouteModels, RouteDatasets, RouteSpaces}
+}
+
+// bucket returns the rate limit that the Hub most likely counts a route under,
+// until an answer names it.
+func (r Route) bucket() string {
+	if r == RoutePublisherAnalytics {
+		return "pages"
+	}
+	return "api"
+}
+
+// request is what stays the same over the tries and pages of a call.
+type request struct {
+	route  Route
+	org    string
+	url    *url.URL
+	accept string
+	header map[string]string // conditions
+	most   int64             // bytes of an answer's content
+	token  Token             // that of the last try
+}
+
+// checkOrg refuses what would be another route than that of an organisation.
+func checkOrg(org string) error {
+	if org == "" || org == "." || org == ".." || strings.ContainsAny(org, "/\\") ||
+		strings.ContainsFunc(org, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return fmt.Errorf("expected the name of an organisation or user, got %q", org)
+	}
+	return nil
+}
+
+// routeOf returns the route that lists repositories of type t.
+func routeOf(t history.RepoType) (Route, error) {
+	switch t {
+	case history.Model:
+		return RouteModels, nil
+	case history.Dataset:
+		return RouteDatasets, nil
+	case history.Space:
+		return RouteSpaces, nil
+	}
+	return "", fmt.Errorf("expected repo type model, dataset or space, got %q", string(t))
+}

@@ -1,0 +1,218 @@
+package segment
+
+import (
+	"bytes"
+	"errors"
+	"hash/crc32"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/parquet-go/parquet-go"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// readRecords reads a file of records to its end.
+func readRecords(b []byte) error {
+	r, err := NewRecords(bytes.NewReader(b), int64(len(b)), "dir/x.parquet")
+	if err != nil {
+		return err
+	}
+	for _, err := range r.All() {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readStates reads a file of states to its end.
+func readStates(b []byte) error {
+	s, err := NewStates(bytes.NewReader(b), int64(len(b)), "dir/x.parquet")
+	if err != nil {
+		return err
+	}
+	for _, err := range s.All() {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func recordsFile(t *testing.T) []byte {
+	t.Helper()
+	s := newSynthetic(5, 60)
+	var buf bytes.Buffer
+	if _, err := WriteRecords(&buf, s.rows(history.Version{Source: history.Published, AsOf: 1700000000000000})); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
+func statesFile(t *testing.T) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	if _, err := WriteStates(&buf, slices.Values(someStates()), "y.parquet"); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
+// kinds are the two kinds of files, each with its reader.
+func kinds(t *testing.T, f func(t *testing.T, whole []byte, read func([]byte) error)) {
+	t.Run("records", func(t *testing.T) { f(t, recordsFile(t), readRecords) })
+	t.Run("states", func(t *testing.T) { f(t, statesFile(t), readStates) })
+}
+
+// expectFault checks that err names the file and is one of what a file can be.
+func expectFault(t *testing.T, what string, at int, err error) {
+	t.Helper()
+	if err == nil {
+		t.Fatalf("%s at %d: no error", what, at)
+	}
+	if !strings.Contains(err.Error(), "dir/x.parquet") {
+		t.Fatalf("%s at %d: the error does not name the file: %v", what, at, err)
+	}
+	if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrForeign) && !errors.Is(err, ErrNewer) {
+		t.Fatalf("%s at %d: unexpected error: %v", what, at, err)
+	}
+}
+
+func TestTruncated(t *testing.T) {
+	kinds(t, func(t *testing.T, whole []byte, read func([]byte) error) {
+		for n := range len(whole) {
+			expectFault(t, "cut", n, read(whole[:n]))
+		}
+		for n := range len(whole) {
+			expectFault(t, "beginning cut", n, read(whole[n+1:]))
+		}
+	})
+}
+
+func TestFlippedBytes(t *testing.T) {
+	kinds(t, func(t *testing.T, whole []byte, read func([]byte) error) {
+		for i := range whole {
+			for _, bits := range []byte{1, 0x80, 0xff, whole[i]} {
+				if bits == 0 {
+					continue
+				}
+				b := bytes.Clone(whole)
+				b[i] ^= bits
+				expectFault(t, "flipped byte", i, read(b))
+			}
+		}
+	})
+}
+
+// TestWrongWithinTheChecksum damages files and then puts the checksum right, as a
+// faulty writer would. Whatever the library makes of them, it must not panic.
+func TestWrongWithinTheChecksum(t *testing.T) {
+	kinds(t, func(t *testing.T, whole []byte, read func([]byte) error) {
+		faults := 0
+		for i := range whole {
+			b := bytes.Clone(whole)
+			b[i] ^= []byte{1, 0x90, 0xff}[i%3]
+			at := checksumAt(b)
+			if at < 0 {
+				continue
+			}
+			copy(b[at:], blankChecksum)
+			putChecksum(b[at:], crc32.Checksum(b, castagnoli))
+			if err := read(b); err != nil {
+				faults++
+				expectFault(t, "wrong byte", i, err)
+			}
+		}
+		if faults < len(whole)/2 {
+			t.Errorf("expected most of %d wrong bytes to be seen, got %d", len(whole), faults)
+		}
+	})
+}
+
+func TestNotOurs(t *testing.T) {
+	type other struct {
+		RepoType string `parquet:"repo_type"`
+	}
+	var foreignParquet bytes.Buffer
+	w := parquet.NewGenericWriter[other](&foreignParquet)
+	if _, err := w.Write([]other{{"model"}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	relabelled := func(b []byte, old, new string) []byte {
+		b = bytes.Replace(b, []byte(old), []byte(new), 1)
+		at := checksumAt(b)
+		copy(b[at:], blankChecksum)
+		putChecksum(b[at:], crc32.Checksum(b, castagnoli))
+		return b
+	}
+	records := recordsFile(t)
+
+	f := func(name string, content []byte, kind error, want string) {
+		t.Helper()
+		t.Run(name, func(t *testing.T) {
+			err := readRecords(content)
+			if !errors.Is(err, kind) || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "dir/x.parquet is ") {
+				t.Errorf("expected an error of kind %q with %q, got %v", kind, want, err)
+			}
+		})
+	}
+	f("empty", nil, ErrDamaged, "it is empty")
+	f("text", []byte("repoType,repoName,total,timestamp,downloads\n"), ErrForeign, `begins with "PAR1", got "repo"`)
+	f("short text", []byte("no"), ErrForeign, `got "no"`)
+	f("zeros", make([]byte, 4096), ErrDamaged, "it begins with zeros")
+	f("zeros at the end", append(bytes.Clone(records), make([]byte, 512)...), ErrDamaged, "it may be cut off")
+	f("a beginning", []byte("PA"), ErrDamaged, "cut off after 2 bytes")
+	f("magic only", []byte("PAR1"), ErrDamaged, "cut off after 4 bytes")
+	f("a footer larger than the file", []byte("PAR1abcdefgh\xff\xff\xff\xffPAR1"), ErrDamaged, "4294967295 bytes of 20")
+	f("another program's", foreignParquet.Bytes(), ErrForeign, "a Parquet file without the metadata huggingface_exporter.format")
+	f("states", statesFile(t), ErrForeign, `expected a file of records, got one of "repos"`)
+	f("a later layout", relabelled(records, keyLayout+"\x18\x011", keyLayout+"\x18\x012"), ErrNewer,
+		"its layout is 2, the newest that this version reads is 1: upgrade the program")
+	f("a layout that is none", relabelled(records, keyLayout+"\x18\x011", keyLayout+"\x18\x01x"), ErrDamaged, `layout is "x"`)
+	f("no checksum", bytes.Replace(records, []byte(keyChecksum), []byte(strings.ToUpper(keyChecksum)), 1), ErrDamaged, "its checksum is missing")
+	f("not hexadecimal", bytes.Replace(records, records[checksumAt(records):][:8], []byte("checksum"), 1), ErrDamaged, `its checksum is "checksum"`)
+}
+
+func TestOpenByName(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "a.parquet")
+	if _, err := OpenRecords(name); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("expected the error of the operating system, got %v", err)
+	}
+	if _, err := OpenRecords(dir); !errors.Is(err, ErrForeign) {
+		t.Errorf("a directory: got %v", err)
+	}
+	if err := os.WriteFile(name, recordsFile(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := OpenRecords(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := len(collect(t, r.All())); int64(got) != r.NumRecords() || got == 0 {
+		t.Errorf("got %d of %d records", got, r.NumRecords())
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := os.WriteFile(name, statesFile(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := OpenStates(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := len(collectStates(t, s)); got != len(someStates()) {
+		t.Errorf("got %d states", got)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
