@@ -17,7 +17,7 @@ import (
 // then an *history.InputErrors that names the lines. Of two versions the merge
 // rule takes one. An error of the stream, or of ctx, is returned as it came.
 func Build(ctx context.Context, rows history.RowSeq, states []history.State) (*Table, error) {
-	b := builder{index: make(map[history.Repo]uint32)}
+	b := builder{index: make(map[history.Repo]uint32), packed: make(map[uint32]*packedRun)}
 	for _, s := range states {
 		b.state(s)
 	}
@@ -37,6 +37,9 @@ type builder struct {
 	// told is how many of the states were given as such; later ones were named by
 	// the dictionary of the stream, which tells nothing by itself.
 	told int
+	// run is the run of rows under way, packed those that have ended, by repository.
+	run    run
+	packed map[uint32]*packedRun
 	// remap leads from the dictionary of the stream to states and logs.
 	remap    []uint32
 	versions []history.Version
@@ -118,18 +121,40 @@ func (b *builder) add(r *history.Rows) {
 		step = 0
 	}
 	for i, n := range r.Repo {
-		at := b.remap[n]
-		l := &b.logs[at]
-		if l.rows == 0 || l.version != b.version {
-			b.total(at, r.Repos[n].Total, r.Version.AsOf)
-		}
-		day, downloads := r.Day[i], r.Downloads[i]
-		if downloads < 0 || day < history.MinDay || day > history.MaxDay {
+		at, day, downloads := b.remap[n], r.Day[i], r.Downloads[i]
+		switch {
+		case downloads < 0 || day < history.MinDay || day > history.MaxDay:
 			b.fault(r, i)
-		} else {
-			l.add(day, downloads, line, b.version)
+		case b.run.goesOn(at, day, line, r.Version):
+			b.run.add(day, downloads, line)
+		default:
+			b.addApart(r, i, at, line, step)
 		}
 		line += step
+	}
+}
+
+// addApart adds a row that does not go on with the run under way: it begins the
+// next one, or goes to the log of its repository.
+func (b *builder) addApart(r *history.Rows, i int, at uint32, line, step int64) {
+	b.endRun()
+	day, downloads := r.Day[i], r.Downloads[i]
+	l := &b.logs[at]
+	if l.rows == 0 || l.version != b.version {
+		b.total(at, r.Repos[r.Repo[i]].Total, r.Version.AsOf)
+	}
+	if l.rows == 0 && i+minRun <= r.Len() && r.Repo[i+minRun-1] == r.Repo[i] && b.packed[at] == nil {
+		b.run.start(at, line, step, r.Version)
+		b.run.add(day, downloads, line)
+		return
+	}
+	l.add(day, downloads, line, b.version)
+}
+
+// endRun puts away the run under way, if there is one.
+func (b *builder) endRun() {
+	if b.run.rows > 0 {
+		b.packed[b.run.at] = b.run.end()
 	}
 }
 
@@ -167,9 +192,10 @@ func (b *builder) fault(r *history.Rows, i int) {
 
 // table packs the logs, with all processors: the input has been read by now.
 func (b *builder) table() (*Table, error) {
+	b.endRun()
 	order := make([]uint32, 0, len(b.states))
 	for i := range b.states {
-		if i < b.told || b.logs[i].rows > 0 {
+		if i < b.told || b.logs[i].rows > 0 || b.packed[uint32(i)] != nil {
 			order = append(order, uint32(i))
 		}
 	}
@@ -185,7 +211,7 @@ func (b *builder) table() (*Table, error) {
 			for i := from; i < to; i++ {
 				l := &b.logs[order[i]]
 				s := b.states[order[i]]
-				cols[i] = newColumn(s, p.days(s.Repo, l))
+				cols[i] = newColumn(s, p.days(s.Repo, b.packed[order[i]], l))
 				l.log = nil
 				g.addColumn(cols[i])
 			}

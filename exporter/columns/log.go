@@ -60,23 +60,24 @@ type logRow struct {
 
 // logReader reads a log from its start.
 type logReader struct {
-	rest []byte
-	row  logRow
+	log []byte
+	at  int
+	row logRow
 }
 
 func (r *logReader) uvarint() uint64 {
-	if b := r.rest[0]; b < 0x80 {
-		r.rest = r.rest[1:]
+	if b := r.log[r.at]; b < 0x80 {
+		r.at++
 		return uint64(b)
 	}
-	v, n := binary.Uvarint(r.rest)
-	r.rest = r.rest[n:]
+	v, n := binary.Uvarint(r.log[r.at:])
+	r.at += n
 	return v
 }
 
 // next reads the next row into r.row and reports whether there was one.
 func (r *logReader) next() bool {
-	if len(r.rest) == 0 {
+	if r.at == len(r.log) {
 		return false
 	}
 	head := r.uvarint()
@@ -105,11 +106,15 @@ type place struct {
 	lines [windowDays]int64
 }
 
-// days packs the rows of l. Contradictions between rows go to p.faults.
-func (p *placer) days(repo history.Repo, l *repoLog) days {
-	r := logReader{rest: l.log}
-	if l.unordered {
-		p.placeAll(repo, &r)
+// days packs the rows of a repository: those of a run, if there was one, and those
+// of its log. Contradictions between rows go to p.faults.
+func (p *placer) days(repo history.Repo, run *packedRun, l *repoLog) days {
+	r := logReader{log: l.log}
+	switch {
+	case run != nil && l.rows == 0:
+		return run.days
+	case run != nil || l.unordered:
+		p.placeAll(repo, run, &r)
 		return p.packer.finish()
 	}
 	no := int32(-1)
@@ -129,15 +134,15 @@ func (p *placer) days(repo history.Repo, l *repoLog) days {
 }
 
 // placeAll handles rows in any order.
-func (p *placer) placeAll(repo history.Repo, r *logReader) {
+func (p *placer) placeAll(repo history.Repo, run *packedRun, r *logReader) {
 	if p.places == nil {
 		p.places = make(map[int32]*place)
 	}
 	last := int32(-1)
 	var at *place
 	var numbers []int32
-	for r.next() {
-		no, bit := windowOf(r.row.day)
+	put := func(day history.Day, downloads, line int64, v history.Version) {
+		no, bit := windowOf(day)
 		if no != last || at == nil {
 			at, last = p.places[no], no
 			if at == nil {
@@ -146,7 +151,13 @@ func (p *placer) placeAll(repo history.Repo, r *logReader) {
 				numbers = append(numbers, no)
 			}
 		}
-		p.put(repo, at, int(bit), &r.row)
+		p.put(repo, at, day, int(bit), downloads, line, v)
+	}
+	if run != nil {
+		run.each(put)
+	}
+	for r.next() {
+		put(r.row.day, r.row.downloads, r.row.line, p.versions[r.row.version])
 	}
 	slices.Sort(numbers)
 	for _, no := range numbers {
@@ -167,25 +178,24 @@ func (p *placer) newPlace() *place {
 	return new(place)
 }
 
-func (p *placer) put(repo history.Repo, at *place, bit int, row *logRow) {
-	v := p.versions[row.version]
+func (p *placer) put(repo history.Repo, at *place, day history.Day, bit int, downloads, line int64, v history.Version) {
 	if at.mask&(1<<bit) == 0 {
-		at.set(bit, row.downloads, v)
-		at.lines[bit] = row.line
+		at.set(bit, downloads, v)
+		at.lines[bit] = line
 		return
 	}
 	held, known := at.downloads[bit], at.at(bit)
 	switch {
-	case v == known && held != row.downloads:
+	case v == known && held != downloads:
 		p.faults = append(p.faults, &history.InputError{
-			Line:      row.line,
+			Line:      line,
 			OtherLine: at.lines[bit],
 			Column:    "downloads",
-			Value:     strconv.FormatInt(row.downloads, 10),
-			Want:      "one number for " + repo.String() + " on " + row.day.String() + ", which was " + strconv.FormatInt(held, 10),
+			Value:     strconv.FormatInt(downloads, 10),
+			Want:      "one number for " + repo.String() + " on " + day.String() + ", which was " + strconv.FormatInt(held, 10),
 		})
-	case history.Beats(v, row.downloads, known, held):
-		at.set(bit, row.downloads, v)
-		at.lines[bit] = row.line
+	case history.Beats(v, downloads, known, held):
+		at.set(bit, downloads, v)
+		at.lines[bit] = line
 	}
 }

@@ -19,9 +19,13 @@ type Store struct {
 var _ history.Store = (*Store)(nil)
 
 // NewStore returns an empty store.
-func NewStore() *Store {
+func NewStore() *Store { return NewStoreOf(Empty()) }
+
+// NewStoreOf returns a store that begins with what t holds. What is appended stays
+// in this store: for trying out what an append would do.
+func NewStoreOf(t *Table) *Store {
 	s := new(Store)
-	s.table.Store(Empty())
+	s.table.Store(t)
 	return s
 }
 

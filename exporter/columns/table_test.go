@@ -218,3 +218,63 @@ func TestRecordsByDayOfManyRepos(t *testing.T) {
 		t.Error("records are not ordered by day and repository")
 	}
 }
+
+// Rows that come in runs, and those that come apart, make the same table, and name
+// the same lines where they contradict each other.
+func TestBuildOfRunsAndOfRowsApart(t *testing.T) {
+	repos := []history.RepoTotal{
+		{Repo: history.Repo{Type: history.Model, Name: "a/m"}, Total: 9},
+		{Repo: history.Repo{Type: history.Model, Name: "a/n"}, Total: 8},
+	}
+	type line struct {
+		repo uint32
+		day  history.Day
+		n    int64
+	}
+	var lines []line
+	for d := range history.Day(100) {
+		lines = append(lines, line{0, 18000 + d, int64(d)})
+	}
+	for d := range history.Day(100) {
+		lines = append(lines, line{1, 18000 + d, int64(d) * 3})
+	}
+	build := func(block int, lines []line) (*Table, error) {
+		return Build(context.Background(), func(yield func(*history.Rows, error) bool) {
+			for i := 0; i < len(lines); i += block {
+				r := &history.Rows{Repos: repos, FirstLine: int64(i) + 2, Version: history.Version{Source: history.Published, AsOf: 5}}
+				for _, l := range lines[i:min(i+block, len(lines))] {
+					r.Append(l.repo, l.day, l.n)
+				}
+				if !yield(r, nil) {
+					return
+				}
+			}
+		}, nil)
+	}
+	one, err := build(1, lines) // a block a row: never a run
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := content(t, one)
+	f := func(name string, lines []line, fault string) {
+		t.Helper()
+		for _, block := range []int{1, 7, 50, 1000} {
+			n, err := build(block, lines)
+			switch {
+			case fault != "" && (err == nil || err.Error() != fault):
+				t.Errorf("%s, blocks of %d: got error %v, want %s", name, block, err, fault)
+			case fault == "" && err != nil:
+				t.Errorf("%s, blocks of %d: %v", name, block, err)
+			case fault == "" && content(t, n) != want:
+				t.Errorf("%s, blocks of %d: got\n%s\nwant\n%s", name, block, content(t, n), want)
+			}
+		}
+	}
+	f("in runs", lines, "")
+	f("a run, then equal rows again", append(slices.Clone(lines), lines[10:60]...), "")
+	f("the second half first", append(slices.Clone(lines[50:]), lines[:50]...), "")
+	f("a run, then one that contradicts it", append(slices.Clone(lines), line{0, 18030, 7}),
+		`line 202 (against line 32), column downloads: expected one number for model a/m on 2019-05-14, which was 30, got "7"`)
+	f("one row, then a run that contradicts it", append([]line{{1, 18005, 1}}, lines...),
+		`line 108 (against line 2), column downloads: expected one number for model a/n on 2019-04-19, which was 1, got "15"`)
+}
