@@ -3,7 +3,6 @@ package hub
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
@@ -89,8 +88,7 @@ func (a *Analytics) Rows(v history.Version) history.RowSeq {
 		}
 		a.used = true
 		defer a.Close()
-		name := fmt.Sprintf("publisher analytics of %s", a.q.org)
-		for rows, err := range record.Read(a.text, record.Options{File: name, Version: v}) {
+		for rows, err := range record.Read(a.text, record.Options{Version: v}) {
 			if err != nil {
 				yield(nil, a.explain(err))
 				return

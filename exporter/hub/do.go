@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -64,9 +65,7 @@ func try[T any](ctx context.Context, c *Client, q *request, op func() (T, error)
 func (c *Client) send(ctx context.Context, q *request) (answer, error) {
 	token, err := c.token()
 	if err != nil {
-		e := q.fail(KindAuth, err)
-		e.final = true
-		return answer{}, e
+		return answer{}, q.fail(KindAuth, err)
 	}
 	q.token = token
 	limits := c.limiters.of(c.endpoint, token)
@@ -78,7 +77,7 @@ func (c *Client) send(ctx context.Context, q *request) (answer, error) {
 	}
 	if wait > 0 {
 		e := q.fail(KindRateLimited, errors.New("the Hub allows no more requests for now"))
-		e.RetryAfter, e.final = wait, true
+		e.RetryAfter = wait
 		return answer{}, e
 	}
 
@@ -164,6 +163,9 @@ func (q *request) unanswered(ctx context.Context, err error) error {
 		err = u.Err
 	}
 	kind, final := kindOfFailure(err)
+	if kind == KindNetwork || kind == KindTimeout {
+		err = fmt.Errorf("no answer came: %w", err)
+	}
 	e := q.fail(kind, err)
 	e.final = final
 	return e

@@ -132,12 +132,12 @@ func TestLimitUsedByOthers(t *testing.T) {
 // The limits of the two buckets are apart, and an answer says which one a route
 // is in.
 func TestLimitBuckets(t *testing.T) {
-	f := func(bucket string, waits bool) {
+	f := func(bucket string, api int, waits bool) {
 		t.Helper()
 		run(t, fakehub.Options{AnalyticsBucket: bucket}, func(w *world) {
 			w.twoRepos()
 			w.SetLimit(secret, "pages", 2)
-			w.SetLimit(secret, "api", 50)
+			w.SetLimit(secret, "api", api)
 			c := w.client()
 			started := time.Now()
 			for range 3 {
@@ -151,8 +151,9 @@ func TestLimitBuckets(t *testing.T) {
 			}
 		})
 	}
-	f("pages", true)
-	f("api", false)
+	f("pages", 50, true)
+	f("api", 50, false)
+	f("api", 2, true)
 }
 
 // After a 429 all callers of the token wait, not only the one that got it.

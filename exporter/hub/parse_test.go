@@ -1,6 +1,8 @@
 package hub
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -138,6 +140,25 @@ func TestRetryAfter(t *testing.T) {
 	f("Thu, 01 Jan 2026 00:00:30 GMT", "whenever", 30*time.Second)
 	f("Wed, 31 Dec 2025 00:00:00 GMT", "", 0)
 	f("Thu, 01 Jan 2099 00:00:00 GMT", "", longest)
+}
+
+func TestKindOf(t *testing.T) {
+	f := func(err error, want Kind) {
+		t.Helper()
+		if got := KindOf(err); got != want {
+			t.Errorf("%v: expected %q, got %q", err, want, got)
+		}
+	}
+	f(nil, "")
+	f(ErrNotModified, "")
+	f(fmt.Errorf("x: %w", ErrNotModified), "")
+	f(context.Canceled, "")
+	f(fmt.Errorf("x: %w", context.DeadlineExceeded), KindTimeout)
+	f(fmt.Errorf("x: %w", &Error{Kind: KindServer}), KindServer)
+	f(errors.New("x"), KindMalformed)
+	if n := len(Kinds()); n != 8 {
+		t.Errorf("expected every kind, got %d", n)
+	}
 }
 
 func TestDecodePage(t *testing.T) {

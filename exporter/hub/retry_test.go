@@ -132,7 +132,7 @@ func TestBrokenInTheMiddle(t *testing.T) {
 		t.Helper()
 		run(t, fakehub.Options{}, func(w *world) {
 			m := w.AddRepo(history.Model, "acme/m")
-			for d := range history.Day(60_000) {
+			for d := range history.Day(20_000) {
 				m.SetDay(d, 1)
 			}
 			w.Fail(fakehub.On{}, 1, fault)
@@ -148,20 +148,20 @@ func TestBrokenInTheMiddle(t *testing.T) {
 				}
 			}
 			wantError(w.t, err, kind, texts...)
-			if rows == 0 || rows == 60_000 {
+			if rows == 0 || rows == 20_000 {
 				w.t.Errorf("expected some of the rows before the error, got %d", rows)
 			}
 			equal(w.t, "requests", w.codes(), "200")
 
 			records, _, err := analytics(w.t.Context(), c, hub.Validators{})
-			if err != nil || len(records) != 60_000 {
+			if err != nil || len(records) != 20_000 {
 				w.t.Errorf("expected all records afterwards, got %d and %v", len(records), err)
 			}
 		})
 	}
-	const some = 2_000_000 // of 2.7 MB
+	const some = 600_000 // of 0.9 MB
 	f(fakehub.StallBody(some), hub.KindTimeout, "within 1m0s, got nothing after")
-	f(fakehub.Truncated(some), hub.KindNetwork, "broke off after 2000000 bytes")
+	f(fakehub.Truncated(some), hub.KindNetwork, "broke off after 600000 bytes")
 	f(fakehub.Reset(some), hub.KindNetwork, "broke off")
 	f(fakehub.HalfGzip(), hub.KindMalformed, "expected gzip to the end")
 	f(fakehub.Unannounced(some), hub.KindMalformed, "line ")
@@ -248,4 +248,16 @@ func TestTokenEchoed(t *testing.T) {
 	f(hub.KindAuth, fakehub.RedirectTo("http://hub.test/login/"+secret+"?token="+secret))
 	f(hub.KindNetwork, fakehub.RedirectTo("http://nowhere.test/"+secret+"?token="+secret))
 	f(hub.KindNetwork, fakehub.RedirectTo("http://"+secret+".test/"))
+
+	// A fault of the text stays one, with its line and column.
+	run(t, fakehub.Options{}, func(w *world) {
+		w.Fail(fakehub.On{}, 1, fakehub.Body("text/csv",
+			"repoType,repoName,total,timestamp,downloads\nmodel,a/b,"+secret+",2026-01-01,1\n"))
+		_, _, err := analytics(w.t.Context(), w.client(), hub.Validators{})
+		wantError(w.t, err, hub.KindMalformed, "<token>")
+		var faults *history.InputErrors
+		if !errors.As(err, &faults) || faults.Listed[0].Line != 2 || faults.Listed[0].Column != "total" {
+			w.t.Errorf("expected a fault of line 2, column total, got %v", err)
+		}
+	})
 }

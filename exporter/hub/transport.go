@@ -112,7 +112,6 @@ func (e *redirectError) Error() string { return e.text }
 // checkRedirect follows redirects, also to other hosts (the Hub keeps files at
 // its stores), but neither to a login page, nor for ever, nor out of TLS.
 func checkRedirect(req *http.Request, via []*http.Request) error {
-	req.Header.Del("Authorization") // authTransport adds it where it may go
 	if isLogin(via[0].URL, req.URL) {
 		return &redirectError{KindAuth, "expected an answer, was sent to the login page " + shownURL(req.URL)}
 	}
