@@ -17,7 +17,11 @@ import (
 // then an *history.InputErrors that names the lines. Of two versions the merge
 // rule takes one. An error of the stream, or of ctx, is returned as it came.
 func Build(ctx context.Context, rows history.RowSeq, states []history.State) (*Table, error) {
-	b := builder{index: make(map[history.Repo]uint32), packed: make(map[uint32]*packedRun)}
+	b := builder{
+		index:        make(map[history.Repo]uint32),
+		packed:       make(map[uint32]*packedRun),
+		versionIndex: make(map[history.Version]uint32),
+	}
 	for _, s := range states {
 		b.state(s)
 	}
@@ -41,10 +45,11 @@ type builder struct {
 	run    run
 	packed map[uint32]*packedRun
 	// remap leads from the dictionary of the stream to states and logs.
-	remap    []uint32
-	versions []history.Version
-	version  uint32
-	faults   []*history.InputError
+	remap        []uint32
+	versions     []history.Version
+	versionIndex map[history.Version]uint32
+	version      uint32
+	faults       []*history.InputError
 }
 
 func (b *builder) repo(r history.Repo) uint32 {
@@ -162,12 +167,13 @@ func (b *builder) useVersion(v history.Version) {
 	if len(b.versions) > 0 && b.versions[b.version] == v {
 		return
 	}
-	i := slices.Index(b.versions, v)
-	if i < 0 {
-		i = len(b.versions)
+	i, ok := b.versionIndex[v]
+	if !ok {
+		i = uint32(len(b.versions))
 		b.versions = append(b.versions, v)
+		b.versionIndex[v] = i
 	}
-	b.version = uint32(i)
+	b.version = i
 }
 
 // total notes what the dictionary tells of a repository.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -52,6 +53,37 @@ func TestTier(t *testing.T) {
 	f(8*smallFile+1, 2)
 	f(64*smallFile, 2)
 	f(64*smallFile+1, 3)
+}
+
+// TestSettled plays listings that another process changes meanwhile.
+func TestSettled(t *testing.T) {
+	f := func(want string, listings ...string) {
+		t.Helper()
+		next := 0
+		play := func() (*listing, error) {
+			s := listings[min(next, len(listings)-1)]
+			next++
+			return &listing{records: strings.Fields(s)}, nil
+		}
+		first, _ := play()
+		got, err := settled(context.Background(), first, play)
+		if err != nil || !slices.Equal(got.records, strings.Fields(want)) {
+			t.Errorf("%q: got %v, %v", listings, got, err)
+		}
+	}
+	f("a", "a")
+	f("", "")
+	// The second listing finds what the first one missed.
+	f("merged", "", "merged")
+	f("merged", "a b", "a merged", "merged")
+
+	n := 0
+	if _, err := settled(context.Background(), &listing{}, func() (*listing, error) {
+		n++
+		return &listing{records: []string{fmt.Sprint(n)}}, nil
+	}); err == nil {
+		t.Error("expected an end of listings that never agree")
+	}
 }
 
 // TestAppendsStayFew asserts that files do not pile up.

@@ -169,6 +169,9 @@ func TestRecordsTakenAway(t *testing.T) {
 	if changed, err := l.Refresh(context.Background()); err != nil || changed {
 		t.Errorf("refresh: %t, %v", changed, err)
 	}
+	if err := os.WriteFile(filepath.Join(dir, recordsDir, tempName("another.parquet")), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	add(t, l, dayBatch("third", 1))
 	if err := l.Compact(context.Background()); err != nil {
 		t.Fatal(err)

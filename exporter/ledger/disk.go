@@ -35,8 +35,8 @@ func newName() string {
 }
 
 // write writes a file under its temporary name, so that it is on the disk but does
-// not count, and returns its size. On an error nothing is left of it.
-func (d *disk) write(dir, name string, content func(io.Writer) error) (size int64, err error) {
+// not count, and returns its size.
+func (d *disk) write(dir, name string, content func(io.Writer) error) (int64, error) {
 	path := filepath.Join(dir, tempName(name))
 	if err := d.ask("create", path); err != nil {
 		return 0, err
@@ -45,12 +45,7 @@ func (d *disk) write(dir, name string, content func(io.Writer) error) (size int6
 	if err != nil {
 		return 0, err
 	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			err = errors.Join(err, d.remove(path))
-		}
-	}()
+	defer f.Close()
 	if err := content(asked{f, d}); err != nil {
 		return 0, err
 	}

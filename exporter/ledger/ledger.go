@@ -169,8 +169,9 @@ func (l *Ledger) Records(ctx context.Context, q history.RecordsQuery) history.Ro
 }
 
 // Refresh takes in what other processes wrote and reports whether the content
-// changed. It costs no more than two listings if there is nothing new. On an error
-// the content stays as it was.
+// changed. If nothing is new it costs a listing of the two directories. On an error
+// the content stays as it was. What somebody took out of the directory is answered
+// for until the store is opened again.
 func (l *Ledger) Refresh(ctx context.Context) (changed bool, err error) {
 	if l.closed.Load() {
 		return false, ErrClosed

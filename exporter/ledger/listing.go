@@ -80,12 +80,12 @@ const listings = 1000
 // settled lists the directories until two listings agree. A listing that is taken
 // while another process compacts may have missed the new file and the old ones;
 // the next one then has the new file.
-func (l *Ledger) settled(ctx context.Context, first *listing) (*listing, error) {
+func settled(ctx context.Context, first *listing, list func() (*listing, error)) (*listing, error) {
 	for range listings {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		next, err := l.list()
+		next, err := list()
 		if err != nil {
 			return nil, err
 		}
@@ -94,5 +94,5 @@ func (l *Ledger) settled(ctx context.Context, first *listing) (*listing, error) 
 		}
 		first = next
 	}
-	return nil, fmt.Errorf("the files in %s do not cease to change", l.dir)
+	return nil, fmt.Errorf("listing the store: its files did not hold still over %d listings", listings)
 }

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -284,6 +285,49 @@ func TestRefresh(t *testing.T) {
 		t.Errorf("got %+v and %d calls of OnChange", c, calls-was)
 	}
 	f(false)
+}
+
+// TestOpenMeanwhile opens a store again and again while it is appended to and
+// compacted: what was there before is always there.
+func TestOpenMeanwhile(t *testing.T) {
+	dir := t.TempDir()
+	ctx := context.Background()
+	l := open(t, dir)
+	var appended atomic.Int64
+	stop, done := make(chan struct{}), make(chan error, 1)
+	go func() {
+		for day := 0; ; day++ {
+			select {
+			case <-stop:
+				done <- nil
+				return
+			default:
+			}
+			if _, err := l.Append(ctx, dayBatch("org", day)); err != nil {
+				done <- err
+				return
+			}
+			appended.Add(1)
+			if err := l.Compact(ctx); err != nil {
+				done <- err
+				return
+			}
+		}
+	}()
+	for range 200 {
+		before := int(appended.Load())
+		other, err := Open(ctx, dir, Options{ReadOnly: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last := wholeDays(t, other); last < before-1 {
+			t.Fatalf("%d days were appended before it was opened, the last one there is %d", before, last)
+		}
+	}
+	close(stop)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestWaitingEndsWithItsContext(t *testing.T) {

@@ -24,7 +24,7 @@ func (l *Ledger) inTurn(ctx context.Context, write func() error) (changed bool, 
 	if err := l.lockDir(ctx); err != nil {
 		return false, err
 	}
-	defer l.lock.Unlock()
+	defer l.unlockDir()
 	if err := acquire(ctx, l.loading); err != nil {
 		return false, err
 	}
@@ -50,6 +50,12 @@ func (l *Ledger) lockDir(ctx context.Context) error {
 		return fmt.Errorf("locking %s, which needs to be writable: %w", filepath.Join(l.dir, lockFile), err)
 	}
 	return err
+}
+
+func (l *Ledger) unlockDir() {
+	if err := l.lock.Unlock(); err != nil {
+		l.log.Warn("Unlocking the store failed; other processes may wait until this one ends.", "dir", l.dir, "err", err)
+	}
 }
 
 // sweep removes what interrupted writes left behind. Nobody writes now, so

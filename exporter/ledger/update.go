@@ -56,7 +56,7 @@ func (l *Ledger) tryLoad(ctx context.Context) (*listing, bool, error) {
 	if err != nil || was.stands(ls) {
 		return ls, false, err
 	}
-	if ls, err = l.settled(ctx, ls); err != nil {
+	if ls, err = settled(ctx, ls, l.list); err != nil {
 		return nil, false, err
 	}
 	now, err := l.read(ctx, was, ls)

@@ -50,8 +50,13 @@ func (w *writer) writeRecords(ctx context.Context, t *columns.Table) error {
 			}
 		}
 	}
-	for range rows {
-		break
+	for _, err := range rows {
+		if err != nil {
+			return err
+		}
+		if some {
+			break
+		}
 	}
 	if !some {
 		return nil

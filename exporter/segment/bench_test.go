@@ -2,7 +2,9 @@ package segment
 
 import (
 	"bytes"
+	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"testing"
 
@@ -63,6 +65,46 @@ func BenchmarkReadRecords(b *testing.B) {
 	}
 	f("one version", s.rows(history.Version{Source: history.Published, AsOf: 1700000000000000}))
 	f("a version a day", s.observed())
+}
+
+// BenchmarkStates writes and reads the states of 100,000 repositories.
+func BenchmarkStates(b *testing.B) {
+	var states []history.State
+	for i := range 100000 {
+		s := history.NewState(history.Repo{Type: history.Model, Name: fmt.Sprintf("synthetic-org/model-%06d", i)})
+		s.Total, s.Highest, s.TotalAsOf = int64(i*i%1000003), int64(i*i%1000003), 1700000000000000
+		s.Likes, s.LastMonth, s.HubID, s.ListedAsOf = int64(i%977), int64(i%100003), fmt.Sprintf("%024x", i*7919), 1700000000000000
+		states = append(states, s)
+	}
+	var buf bytes.Buffer
+	b.Run("write", func(b *testing.B) {
+		for b.Loop() {
+			buf.Reset()
+			if _, err := WriteStates(&buf, slices.Values(states), ""); err != nil {
+				b.Fatal(err)
+			}
+		}
+		perRecord(b, int64(buf.Len()), len(states))
+	})
+	b.Run("read", func(b *testing.B) {
+		for b.Loop() {
+			s, err := NewStates(bytes.NewReader(buf.Bytes()), int64(buf.Len()), "bench")
+			if err != nil {
+				b.Fatal(err)
+			}
+			n := 0
+			for _, err := range s.All() {
+				if err != nil {
+					b.Fatal(err)
+				}
+				n++
+			}
+			if n != len(states) {
+				b.Fatalf("expected %d states, got %d", len(states), n)
+			}
+		}
+		perRecord(b, int64(buf.Len()), len(states))
+	})
 }
 
 func perRecord(b *testing.B, size int64, records int) {

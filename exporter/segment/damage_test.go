@@ -84,10 +84,10 @@ func expectFault(t *testing.T, what string, at int, err error) {
 
 func TestTruncated(t *testing.T) {
 	kinds(t, func(t *testing.T, whole []byte, read func([]byte) error) {
-		for n := range len(whole) {
+		for n := range whole {
 			expectFault(t, "cut", n, read(whole[:n]))
 		}
-		for n := range len(whole) {
+		for n := range whole {
 			expectFault(t, "beginning cut", n, read(whole[n+1:]))
 		}
 	})

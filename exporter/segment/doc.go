@@ -26,10 +26,10 @@
 // for the total, base (-1 is none) and moved_to for themselves. A row that has none
 // of the three is of a listing.
 //
-// Reading goes through parquet-go, a typed page at a time. For writing that
-// library takes a value, a hash and a comparison for every cell; here its
-// encodings and its metadata are put together from whole columns, which takes a
-// tenth of the time (see column.go).
+// Reading goes through parquet-go, a typed page at a time. Its writer takes a
+// value, a hash and a comparison for every cell, which costs five times as much as
+// the encoding itself; so its encodings, compression and metadata are put together
+// here from whole columns (see column.go).
 //
 // The key-value metadata of a file names its format, its layout and a checksum of
 // all its bytes, so that a file that is damaged anywhere is found before a byte

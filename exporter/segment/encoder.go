@@ -13,12 +13,14 @@ import (
 
 var protocol thrift.CompactProtocol
 
+// codec compresses pages. It keeps its encoders, which are large, for the next file.
+var codec = zstd.Codec{Level: zstd.SpeedFastest}
+
 // encoder holds the encodings and the memory that all columns of a writer share.
 type encoder struct {
 	dictionary rle.DictionaryEncoding
 	levels     rle.Encoding
 	delta      delta.BinaryPackedEncoding
-	codec      zstd.Codec
 	header     bytes.Buffer
 	thrift     *thrift.Encoder
 	// values are those of the page at hand as encoded, body is all of the page,
@@ -27,10 +29,7 @@ type encoder struct {
 }
 
 func newEncoder() *encoder {
-	e := &encoder{
-		levels: rle.Encoding{BitWidth: 1},
-		codec:  zstd.Codec{Level: zstd.SpeedFastest},
-	}
+	e := &encoder{levels: rle.Encoding{BitWidth: 1}}
 	e.thrift = thrift.NewEncoder(protocol.NewWriter(&e.header))
 	return e
 }
@@ -41,7 +40,7 @@ func (e *encoder) appendPage(dst []byte, raw int64, h *format.PageHeader, compre
 	body := e.body
 	if compress {
 		var err error
-		if e.packed, err = e.codec.Encode(e.packed, e.body); err != nil {
+		if e.packed, err = codec.Encode(e.packed, e.body); err != nil {
 			return nil, 0, err
 		}
 		body = e.packed

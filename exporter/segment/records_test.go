@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -314,4 +315,39 @@ func TestReadingStopsEarly(t *testing.T) {
 	}
 	f(s.rows(history.Version{Source: history.Published}))
 	f(s.observed())
+}
+
+// TestMemoryOfAWriter asserts that what a writer holds on to does not grow with the
+// number of records.
+func TestMemoryOfAWriter(t *testing.T) {
+	const days, groups = 1024, 8
+	repos := make([]history.RepoTotal, groups*groupRows/days)
+	for i := range repos {
+		repos[i].Repo = history.Repo{Type: history.Model, Name: fmt.Sprintf("org/%d", i)}
+	}
+	var held []int64
+	rows := func(yield func(*history.Rows, error) bool) {
+		r := &history.Rows{Repos: repos, Version: history.Version{Source: history.Published}}
+		for repo := range repos {
+			if repo%(groupRows/days) == groupRows/days-1 {
+				var m runtime.MemStats
+				runtime.GC()
+				runtime.ReadMemStats(&m)
+				held = append(held, int64(m.HeapAlloc))
+			}
+			r.Reset()
+			for d := range days {
+				r.Append(uint32(repo), history.Day(d), int64(d*d%1000))
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+	if _, err := WriteRecords(new(counter), rows); err != nil {
+		t.Fatal(err)
+	}
+	if more := held[groups-1] - held[1]; more > 1<<20 {
+		t.Errorf("after %d row groups it holds %d bytes more than after two", groups, more)
+	}
 }
