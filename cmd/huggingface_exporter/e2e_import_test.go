@@ -32,7 +32,10 @@ func (r *runner) expectOutput(want string, args ...string) {
 func TestSixRows(t *testing.T) {
 	r := newRunner(t)
 	r.write("six.csv", sixRows, 5)
-	r.expectOutput("six.csv: 6 records, 2 repos, 6 days: 6 new, 0 changed, 0 unchanged\n", "import", "six.csv")
+	stdout, stderr, code := r.run(nil, "import", "six.csv")
+	if code != 0 || stdout != "six.csv: 6 records, 2 repos, 6 days: 6 new, 0 changed, 0 unchanged\n" || stderr != "" {
+		t.Errorf("import: exit %d, output %q, errors %q", code, stdout, stderr)
+	}
 	r.expectOutput(sixRows, "export")
 	r.expectOutput(sixRows, "export", "--order=repo")
 	r.expectOutput(sixRows, "export", "--order=time", "--format=csv", "--output=/dev/stdout")

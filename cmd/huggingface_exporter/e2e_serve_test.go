@@ -7,11 +7,13 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	"golang.org/x/crypto/bcrypt"
 )
 
@@ -77,9 +79,26 @@ func TestServeRoutes(t *testing.T) {
 			t.Errorf("/metrics has no %s", name)
 		}
 	}
+	problems, err := promlint.New(strings.NewReader(metrics)).Lint()
+	if err != nil || len(problems) > 0 {
+		t.Errorf("lint of /metrics: %v, %v", problems, err)
+	}
 	if code := s.stop(); code != 0 {
 		t.Errorf("exit %d\n%s", code, s.log)
 	}
+}
+
+// The example configuration works as it is, from whatever folder.
+func TestExampleConfiguration(t *testing.T) {
+	file, err := filepath.Abs("../../config.example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newRunner(t).ready("--config.file=" + file)
+	s.expectMetric(codeBERT, "4362460")
+	s.expectMetric(images, "2167284")
+	s.expectMetric(`huggingface_exporter_file_imports_total{outcome="success"}`, "2")
+	s.expectMetric(`huggingface_exporter_file_imports_total{outcome="failure"}`, "0")
 }
 
 func TestReloadOfRunningService(t *testing.T) {

@@ -22,10 +22,7 @@ import (
 // These tests run the program itself, as a user does. It is built once, with the
 // race detector if the tests are.
 
-var (
-	binary     string
-	buildFlags = []string{"build"}
-)
+var binary string
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -36,7 +33,7 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(dir)
 		binary = filepath.Join(dir, progName)
-		build := exec.Command("go", append(buildFlags, "-o", binary, ".")...)
+		build := exec.Command("go", "build", fmt.Sprintf("-race=%v", raceDetector), "-o", binary, ".")
 		if out, err := build.CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "building the program: %v\n%s", err, out)
 			return 1
@@ -46,9 +43,9 @@ func TestMain(m *testing.M) {
 }
 
 // patience bounds every wait: for what should come at once, on a busy machine.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
-// program runs the program in a folder of its own.
+// runner runs the program in a folder of its own.
 type runner struct {
 	*testing.T
 	dir string
@@ -66,6 +63,8 @@ func (r *runner) command(args ...string) *exec.Cmd {
 	r.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Dir = r.dir
+	// By default the race detector waits a second before it lets a process end.
+	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=10 "+os.Getenv("GORACE"))
 	return cmd
 }
 

@@ -2,4 +2,5 @@
 
 package main
 
-func init() { buildFlags = append(buildFlags, "-race") }
+// raceDetector says whether the tests run with the race detector.
+const raceDetector = true

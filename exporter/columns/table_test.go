@@ -163,8 +163,7 @@ func TestBuildNamesLinesOfContradictions(t *testing.T) {
 	rows.Append(0, 18650, 7)
 	rows.Append(0, 18650, 8)
 	_, err := Build(context.Background(), func(yield func(*history.Rows, error) bool) { yield(rows, nil) }, nil)
-	var faults *history.InputErrors
-	if !errors.As(err, &faults) {
+	if _, ok := errors.AsType[*history.InputErrors](err); !ok {
 		t.Fatalf("got %v, want InputErrors", err)
 	}
 	want := "line 5 (against line 3), column downloads: expected one number for model a/m on 2021-01-23, which was 5, got \"7\"\n" +

@@ -95,8 +95,7 @@ func fields(n *yaml.Node, path string, into map[string]field) {
 
 // declaredFields collects the paths of the fields of a section type.
 func declaredFields(t reflect.Type, path string, into *[]string) {
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		name := fieldName(f)
 		if name == "" {
 			continue

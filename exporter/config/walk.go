@@ -49,7 +49,7 @@ func (w *walker) walk(n *yaml.Node, t reflect.Type, path string) {
 	if n.ShortTag() == "!!null" {
 		return
 	}
-	if u, ok := reflect.New(t).Interface().(yaml.Unmarshaler); ok {
+	if u, ok := reflect.TypeAssert[yaml.Unmarshaler](reflect.New(t)); ok {
 		if err := u.UnmarshalYAML(n); err != nil {
 			w.at(n.Line, path, "%s", err)
 		}
@@ -134,8 +134,8 @@ func (w *walker) walkScalar(n *yaml.Node, t reflect.Type, path string) {
 
 // fieldNamed returns the field of a section by its name in the file.
 func fieldNamed(t reflect.Type, name string) (reflect.StructField, bool) {
-	for i := range t.NumField() {
-		if f := t.Field(i); name != "" && fieldName(f) == name {
+	for f := range t.Fields() {
+		if name != "" && fieldName(f) == name {
 			return f, true
 		}
 	}

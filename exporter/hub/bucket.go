@@ -53,8 +53,8 @@ func (b *bucket) roll(now time.Time) {
 		b.known = false
 		return
 	}
-	passed := now.Sub(b.reset)/b.window + 1
-	b.reset = b.reset.Add(passed * b.window)
+	over := now.Sub(b.reset)
+	b.reset = b.reset.Add(over - over%b.window + b.window)
 	b.remaining = max(b.limit-b.inFlight, 0)
 }
 

@@ -54,8 +54,7 @@ func try[T any](ctx context.Context, c *Client, q *request, op func() (T, error)
 	if cause := context.Cause(ctx); cause != nil {
 		return result, q.ended(cause)
 	}
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return result, e
 	}
 	return result, err
@@ -158,8 +157,7 @@ func (q *request) unanswered(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return q.ended(cause)
 	}
-	var u *url.Error // names the URL, of which a redirect may be made of secrets
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}
 	kind, final := kindOfFailure(err)

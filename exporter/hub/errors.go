@@ -186,8 +186,7 @@ func (t Token) redactError(err error) error {
 	if err == nil || t.IsZero() {
 		return err
 	}
-	var in *history.InputErrors
-	if errors.As(err, &in) {
+	if in, ok := errors.AsType[*history.InputErrors](err); ok {
 		for _, fault := range in.Listed {
 			fault.Value = t.redact(fault.Value)
 		}

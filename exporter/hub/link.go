@@ -45,7 +45,7 @@ func cutLink(s string) (target string, next bool, rest string, ok bool) {
 		if quoted, ok := unquote(value); ok {
 			value = quoted
 		}
-		for _, word := range strings.Fields(value) {
+		for word := range strings.FieldsSeq(value) {
 			next = next || strings.EqualFold(word, "next")
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"net/url"
 	"strconv"
 
@@ -171,9 +172,7 @@ func (p *pager) follow(link string) (*url.URL, error) {
 	if err != nil {
 		return nil, fmt.Errorf("expected a query in the link to the next page: %w", p.q.token.redactError(err))
 	}
-	for name, values := range p.query {
-		query[name] = values
-	}
+	maps.Copy(query, p.query)
 	own.RawQuery = query.Encode()
 	return own, nil
 }

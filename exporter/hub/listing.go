@@ -197,10 +197,7 @@ func instant(raw json.RawMessage) (time.Time, error) {
 	if err != nil || s == "" {
 		return time.Time{}, err
 	}
-	at, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		return time.Time{}, nil
-	}
+	at, _ := time.Parse(time.RFC3339, s) // the zero time if it is none
 	return at.UTC(), nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 )
 
@@ -73,7 +74,7 @@ func Overlap(rows int) Fault {
 		last[key] = page[max(len(page)-rows, 0):]
 		mu.Unlock()
 		if pageOf(r) > 1 {
-			page = append(before[:len(before):len(before)], page...)
+			page = append(slices.Clip(before), page...)
 		}
 		content, err := json.Marshal(page)
 		if err != nil {

@@ -1,0 +1,119 @@
+# GNU make and bash. Every target says what it does, and installs from Debian's
+# packages what it needs and does not find; Go itself: scripts/need-go.sh.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+BINARY := bin/huggingface_exporter
+
+# What the program says of itself: the tag, or the commit where there is none.
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null)
+REVISION := $(shell git rev-parse HEAD 2>/dev/null)
+STAMP    := github.com/prometheus/common/version
+LDFLAGS  := -s -w $(if $(VERSION),-X $(STAMP).Version=$(VERSION:v%=%)) $(if $(REVISION),-X $(STAMP).Revision=$(REVISION))
+
+# make run
+LISTEN  ?= 127.0.0.1:10061
+STORAGE ?= ./data
+
+# make fuzz: how long each fuzz test runs
+FUZZTIME ?= 30s
+
+# make bench: SCALE=1 is 10,000 repositories x 1,000 days and 1,000,000 series;
+# ROWS picks rows of the table by name, REPORT is a Markdown file for the table.
+SCALE  ?= 1
+ROUNDS ?= 5
+ROWS   ?=
+REPORT ?=
+
+GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+.PHONY: help
+help: ## list the targets
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		while IFS=$$'\t' read -r target what; do printf '  make %-12s %s\n' "$$target" "$$what"; done
+
+.PHONY: build
+build: need-go ## build the exporter into bin/ (pure Go, no C compiler needed)
+	@echo "== building $(BINARY)"
+	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o $(BINARY) ./cmd/huggingface_exporter
+
+.PHONY: run
+run: build ## serve the examples on this machine; needs no token and no Hub
+	@scripts/run.sh $(BINARY) $(LISTEN) $(STORAGE)
+
+.PHONY: test
+test: fmt vet lint tidy pure unit test-bench ## check everything; what continuous integration runs
+	@echo "== all checks passed"
+
+.PHONY: fmt
+fmt: need-go ## check that the sources are as gofmt writes them
+	@echo "== gofmt"
+	@unformatted=$$(gofmt -l .) && [ -z "$$unformatted" ] || { echo "gofmt -w would change:"; echo "$$unformatted"; exit 1; }
+
+.PHONY: vet
+vet: need-go need-gcc ## go vet over the product and the benchmark
+	@echo "== go vet"
+	go vet ./...
+	cd bench && go vet ./...
+
+.PHONY: lint
+lint: need-go need-gcc ## golangci-lint over the product and the benchmark
+	@echo "== golangci-lint (the first run builds it: about two minutes)"
+	$(GOLANGCI_LINT) run ./...
+	cd bench && $(GOLANGCI_LINT) run --config ../.golangci.yml ./...
+
+.PHONY: tidy
+tidy: need-go ## check that go.mod and go.sum are complete and hold nothing else
+	@echo "== go mod tidy"
+	go mod tidy -diff
+	cd bench && go mod tidy -diff
+	go mod verify
+
+.PHONY: pure
+pure: need-go ## build every package without cgo
+	@echo "== build without cgo"
+	CGO_ENABLED=0 go build ./...
+
+.PHONY: unit
+unit: need-go need-gcc need-prometheus ## all tests of the product with the race detector, a real Prometheus among them
+	@echo "== tests with the race detector"
+	go test -race -timeout 30m ./...
+
+.PHONY: test-bench
+test-bench: need-go need-gcc ## the benchmark's own tests: DuckDB reads what the exporter writes, and each row at small scale
+	@echo "== tests of the benchmark"
+	cd bench && go test -timeout 30m ./...
+
+.PHONY: bench
+bench: need-go need-gcc ## measure against the peers; SCALE, ROUNDS, ROWS, REPORT
+	@echo "== benchmark at scale $(SCALE); at 1 it takes about 2 GB of bench/.cache, 6 GB of memory and half an hour"
+	cd bench && go run . -scale $(SCALE) -rounds $(ROUNDS) $(if $(ROWS),-rows $(ROWS)) $(if $(REPORT),-markdown $(abspath $(REPORT)))
+
+.PHONY: fuzz
+fuzz: need-go ## run each fuzz test for FUZZTIME
+	@scripts/fuzz.sh $(FUZZTIME)
+
+.PHONY: clean
+clean: ## remove what make build and make bench made; data/ stays
+	@echo "== removing bin and bench/.cache"
+	rm -rf bin bench/.cache
+
+.PHONY: need-go
+need-go:
+	@scripts/need-go.sh
+
+# g++ and not gcc alone: it brings the headers of C and C++ with it.
+.PHONY: need-gcc
+need-gcc:
+	@scripts/need.sh g++ g++ "the race detector and DuckDB use cgo"
+
+# The package starts its own Prometheus on port 9090 where systemd runs; the
+# tests start another one on a free port.
+.PHONY: need-prometheus
+need-prometheus:
+	@scripts/need.sh prometheus prometheus "a test scrapes the exporter with it"
+	@scripts/need.sh promtool prometheus "a test checks the metrics page with it"

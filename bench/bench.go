@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+)
+
+// bench is one run of the benchmark. What several rows need is made once, when
+// the first of them asks for it.
+type bench struct {
+	data
+	series  int // of the metrics page
+	rounds  int
+	threads int
+	settle  time.Duration // how long a server is left alone before its memory is idle
+	scratch string        // a directory for what rows write
+
+	held *columns.Table
+	duck *duck
+}
+
+// row is a part of the table: one kind of work.
+type row struct {
+	name, what string
+	run        func(*bench) ([]verdict, error)
+}
+
+// rows are all rows, in the order of the table.
+var rows = []row{
+	{"read", "read CSV into columns", runRead},
+	{"write", "write CSV from columns", runWrite},
+	{"scrape", "answer a scrape, page unchanged", runScrape},
+	{"render", "render the page after a change", runRender},
+	{"overview", "overview", runOverview},
+	{"repos", "page of the repository table", runRepos},
+	{"memory", "memory and disk", runMemory},
+	{"open", "open the store", runOpen},
+	{"export", "export by the API", runExport},
+}
+
+// rowNames lists the names of all rows.
+func rowNames() string {
+	names := make([]string, len(rows))
+	for i, r := range rows {
+		names[i] = r.name
+	}
+	return strings.Join(names, ",")
+}
+
+// pick returns the rows of the given names, all for none.
+func pick(names string) ([]row, error) {
+	if names == "" {
+		return rows, nil
+	}
+	var picked []row
+next:
+	for name := range strings.SplitSeq(names, ",") {
+		for _, r := range rows {
+			if r.name == name {
+				picked = append(picked, r)
+				continue next
+			}
+		}
+		return nil, fmt.Errorf("expected rows among %s, got %q", rowNames(), name)
+	}
+	return picked, nil
+}
+
+// run measures the rows.
+func (b *bench) run(picked []row) ([]verdict, error) {
+	runtime.GOMAXPROCS(b.threads)
+	var all []verdict
+	for _, r := range picked {
+		progress("row %s: %s", r.name, r.what)
+		v, err := r.run(b)
+		if err != nil {
+			return all, fmt.Errorf("row %s: %w", r.name, err)
+		}
+		for _, v := range v {
+			progress("  %s: %s", v.what, strings.Join(v.cells()[1:], " | "))
+		}
+		all = append(all, v...)
+		debug.FreeOSMemory()
+	}
+	return all, nil
+}
+
+// close lets go what the rows have in common.
+func (b *bench) close() error {
+	b.held = nil
+	if b.duck == nil {
+		return nil
+	}
+	err := b.duck.close()
+	b.duck = nil
+	return err
+}
+
+// table returns the export in columns.
+func (b *bench) table() (*columns.Table, error) {
+	if b.held == nil {
+		t, err := columns.Build(context.Background(), b.rows(byRepo), nil)
+		if err != nil {
+			return nil, err
+		}
+		b.held = t
+	}
+	return b.held, nil
+}
+
+// duckdb returns a database that holds the export in the table records.
+func (b *bench) duckdb() (*duck, error) {
+	if b.duck != nil {
+		return b.duck, nil
+	}
+	path, err := b.path(byDay)
+	if err != nil {
+		return nil, err
+	}
+	d, err := openDuck(b.threads)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.readCSV("records", path); err != nil {
+		d.close()
+		return nil, err
+	}
+	b.duck = d
+	return d, nil
+}
+
+// progressTo is where progress goes.
+var progressTo io.Writer = os.Stderr
+
+// progress says what goes on.
+func progress(format string, args ...any) {
+	fmt.Fprintf(progressTo, format+"\n", args...)
+}
