@@ -21,6 +21,7 @@ main h2 { font-size: 1.1rem; font-weight: normal; }
 main > div { margin-bottom: 1rem; }
 table { border-collapse: collapse; }
 td, th { padding: .3rem 1rem .3rem 0; text-align: left; border-bottom: 1px solid #d0d7de; }
+td[title], th { white-space: nowrap; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
 @media (prefers-color-scheme: dark) {
 	body { background: #0d1117; color: #e6edf3; }
