@@ -64,7 +64,7 @@ func writeOne(b *bench, table *columns.Table, d *duck, order history.Order) ([]t
 		}
 	}
 	contestants := []contestant{
-		toFile("exporter", func(w io.Writer) error { return writeRecords(w, records()) }),
+		toFile("exporter", func(w io.Writer) error { _, err := record.Write(w, records()); return err }),
 		toFile("encoding/csv writer", func(w io.Writer) error { return writeCSV(w, records()) }),
 		{
 			name: "DuckDB COPY ... ORDER BY",
@@ -78,20 +78,6 @@ func writeOne(b *bench, table *columns.Table, d *duck, order history.Order) ([]t
 		return nil, err
 	}
 	return race(wallTime, b.rounds, contestants...)
-}
-
-// writeRecords writes a stream of records as the exporter does.
-func writeRecords(w io.Writer, rows history.RowSeq) error {
-	out := record.NewWriter(w)
-	for block, err := range rows {
-		if err != nil {
-			return err
-		}
-		if err := out.WriteRows(block); err != nil {
-			return err
-		}
-	}
-	return out.Flush()
 }
 
 // copyCSV writes the table records to a file in the record format.

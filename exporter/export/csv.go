@@ -8,12 +8,6 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
 )
 
-// csvWriter is the record format's own writer.
-type csvWriter struct{ w *record.Writer }
-
-func (c csvWriter) writeBlock(rows *history.Rows) error { return c.w.WriteRows(rows) }
-func (c csvWriter) close() error                        { return c.w.Flush() }
-
 // VersionsHeader is the first line of CSV with versions, without its line end:
 // that of the record format and two columns more.
 const VersionsHeader = record.Header + ",source,asOf"

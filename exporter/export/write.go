@@ -25,7 +25,7 @@ func Write(ctx context.Context, w io.Writer, f Format, rows history.RowSeq) (n i
 	var out blockWriter
 	switch f {
 	case CSV:
-		out = csvWriter{record.NewWriter(w)}
+		return record.Write(w, until(ctx, rows))
 	case JSONL:
 		out = newLineWriter(w, jsonLines)
 	case Parquet:
@@ -58,21 +58,36 @@ func badFormat(f Format) error {
 	return fmt.Errorf("expected the format csv, jsonl or parquet, got %s", f)
 }
 
-func write(ctx context.Context, out blockWriter, rows history.RowSeq) (n int64, err error) {
-	for block, err := range rows {
-		if err != nil {
-			return n, err
+// until ends a stream with ctx.
+func until(ctx context.Context, rows history.RowSeq) history.RowSeq {
+	return func(yield func(*history.Rows, error) bool) {
+		for block, err := range rows {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(block, nil) {
+				return
+			}
 		}
 		if err := ctx.Err(); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+func write(ctx context.Context, out blockWriter, rows history.RowSeq) (n int64, err error) {
+	for block, err := range until(ctx, rows) {
+		if err != nil {
 			return n, err
 		}
 		if err := out.writeBlock(block); err != nil {
 			return n, err
 		}
 		n += int64(block.Len())
-	}
-	if err := ctx.Err(); err != nil {
-		return n, err
 	}
 	return n, out.close()
 }

@@ -23,9 +23,11 @@ const (
 // Rows with another dictionary are written as well, but it takes longer.
 type Writer struct {
 	w        io.Writer
+	behind   *behind // nil: w is written to at once
 	err      error
 	buf      []byte
 	n        int // buf[:n] is to be written
+	flushed  bool
 	prefixes prefixCache
 	rows     int64
 
@@ -44,15 +46,28 @@ func NewWriter(w io.Writer) *Writer {
 }
 
 // Write writes a whole stream, the header first, and returns the number of its
-// rows. An error of the stream, or of w, ends it; the text is then incomplete.
-func Write(w io.Writer, rows history.RowSeq) (int64, error) {
+// rows. An error of the stream, or of w, ends it; the text is then incomplete. A
+// long text is written to w by another goroutine, which has ended when Write
+// returns.
+func Write(w io.Writer, rows history.RowSeq) (n int64, err error) {
 	cw := NewWriter(w)
+	defer func() {
+		if cw.behind == nil {
+			return
+		}
+		if e := cw.behind.stop(); err == nil {
+			err = e
+		}
+	}()
 	for block, err := range rows {
 		if err == nil {
 			err = cw.WriteRows(block)
 		}
 		if err != nil {
 			return cw.rows, err
+		}
+		if cw.flushed && cw.behind == nil {
+			cw.behind = startBehind(w)
 		}
 	}
 	return cw.rows, cw.Flush()
@@ -132,11 +147,13 @@ func (w *Writer) start() {
 }
 
 func (w *Writer) flush() {
-	if w.err == nil && w.n > 0 {
-		var n int
-		if n, w.err = w.w.Write(w.buf[:w.n]); w.err == nil && n < w.n {
-			w.err = io.ErrShortWrite
-		}
+	switch {
+	case w.err != nil || w.n == 0:
+	case w.behind != nil:
+		w.buf, w.err = w.behind.swap(w.buf[:w.n])
+	default:
+		w.err = writeAll(w.w, w.buf[:w.n])
+		w.flushed = true
 	}
 	w.n = 0
 }
