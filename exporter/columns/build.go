@@ -132,6 +132,8 @@ func (b *builder) add(r *history.Rows) {
 			b.fault(r, i)
 		case b.run.goesOn(at, day, line, r.Version):
 			b.run.add(day, downloads, line)
+		case b.run.rows == 0 && b.logs[at].goesOn(b.version):
+			b.logs[at].add(day, downloads, line, b.version)
 		default:
 			b.addApart(r, i, at, line, step)
 		}

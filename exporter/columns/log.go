@@ -31,6 +31,9 @@ type repoLog struct {
 func zigzag(v int64) uint64   { return uint64(v<<1 ^ v>>63) }
 func unzigzag(v uint64) int64 { return int64(v>>1) ^ -int64(v&1) }
 
+// goesOn reports whether the log has rows, and the last one is of that version.
+func (l *repoLog) goesOn(version uint32) bool { return l.rows > 0 && l.version == version }
+
 func (l *repoLog) add(day history.Day, downloads, line int64, version uint32) {
 	delta := int64(day) - int64(l.day)
 	if delta <= 0 && l.rows > 0 {
@@ -96,8 +99,14 @@ type placer struct {
 	packer   packer
 	window   plain
 	places   map[int32]*place
+	recent   [64]placeNo // places by the last bits of their numbers
 	free     []*place
 	faults   []*history.InputError
+}
+
+type placeNo struct {
+	no int32
+	at *place
 }
 
 // place is a window being filled, with the line that each day came from.
@@ -138,19 +147,20 @@ func (p *placer) placeAll(repo history.Repo, run *packedRun, r *logReader) {
 	if p.places == nil {
 		p.places = make(map[int32]*place)
 	}
-	last := int32(-1)
-	var at *place
+	clear(p.recent[:])
 	var numbers []int32
 	put := func(day history.Day, downloads, line int64, v history.Version) {
 		no, bit := windowOf(day)
-		if no != last || at == nil {
-			at, last = p.places[no], no
-			if at == nil {
-				at = p.newPlace()
-				p.places[no] = at
+		recent := &p.recent[uint32(no)%uint32(len(p.recent))]
+		if recent.at == nil || recent.no != no {
+			recent.no, recent.at = no, p.places[no]
+			if recent.at == nil {
+				recent.at = p.newPlace()
+				p.places[no] = recent.at
 				numbers = append(numbers, no)
 			}
 		}
+		at := recent.at
 		p.put(repo, at, day, int(bit), downloads, line, v)
 	}
 	if run != nil {
