@@ -5,6 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +19,6 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/collect"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
 // collectCommand collects once, for those who have a scheduler already.
@@ -37,17 +40,34 @@ func collectCommand(app *kingpin.Application) command {
 			return fmt.Errorf("%s: %w", *configFile, err)
 		}
 		c.Hub.Organizations = wanted
+		if *dryRun {
+			store, err := tryOut(ctx, p, *storage)
+			if err != nil {
+				return err
+			}
+			return collectOnce(ctx, p, &c.Hub, store, true)
+		}
 		store, err := openStorage(ctx, p, *storage)
 		if err != nil {
 			return err
 		}
 		defer store.Close()
-		var target collect.Store = store
-		if *dryRun {
-			target = columns.NewStoreOf(store.Table())
-		}
-		return collectOnce(ctx, p, &c.Hub, target, *dryRun)
+		return collectOnce(ctx, p, &c.Hub, store, false)
 	}}
+}
+
+// tryOut returns a store in memory that begins with what is stored in a folder, or
+// with nothing if that is not there.
+func tryOut(ctx context.Context, p *program, dir string) (*columns.Store, error) {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return columns.NewStore(), nil
+	}
+	stored, err := openStored(ctx, p, dir)
+	if err != nil {
+		return nil, err
+	}
+	defer stored.Close()
+	return columns.NewStoreOf(stored.Table()), nil
 }
 
 // organizations returns those that are named, all if none is.
@@ -62,10 +82,13 @@ func organizations(all []config.Organization, names []string) ([]config.Organiza
 next:
 	for _, name := range names {
 		for _, o := range all {
-			if strings.EqualFold(o.Name, name) {
-				out = append(out, o)
-				continue next
+			if !strings.EqualFold(o.Name, name) {
+				continue
 			}
+			if !slices.ContainsFunc(out, func(other config.Organization) bool { return other.Name == o.Name }) {
+				out = append(out, o)
+			}
+			continue next
 		}
 		return nil, fmt.Errorf("hub.organizations: expected one named %q, which --org asks for, got none", name)
 	}
@@ -84,7 +107,7 @@ func collectOnce(ctx context.Context, p *program, h *config.Hub, store collect.S
 	var g errgroup.Group
 	for i, j := range jobs {
 		g.Go(func() error {
-			outcomes[i] = j.Collector.Collect(ctx)
+			outcomes[i] = collectSurely(ctx, p.log, j)
 			bar.step()
 			return nil
 		})
@@ -111,44 +134,60 @@ func collectOnce(ctx context.Context, p *program, h *config.Hub, store collect.S
 	return nil
 }
 
-// printOutcome writes a line that says what a collection did; for a dry run also
-// which repositories it is about.
+// askAgainAfter is how long after an answer that is not to be believed yet the Hub is
+// asked again.
+const askAgainAfter = 10 * time.Second
+
+// collectSurely collects an organisation, and once more if the answer may have been
+// cut: serve would take a second one that is like it, and the next process of a
+// scheduler would not know that this is the second.
+func collectSurely(ctx context.Context, log *slog.Logger, j collect.Job) collect.Outcome {
+	o := j.Collector.Collect(ctx)
+	if !errors.Is(o.Err, collect.ErrShrunk) {
+		return o
+	}
+	log.Warn("Asking the Hub once more", "org", j.Org, "in", askAgainAfter, "err", o.Err)
+	t := time.NewTimer(askAgainAfter)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return j.Collector.Collect(ctx)
+	case <-ctx.Done():
+		return o
+	}
+}
+
+// printOutcome writes a line that says what a collection did, or would have done,
+// and one for each repository that moved or is gone, for a dry run also for each
+// that is new.
 func printOutcome(w io.Writer, o *collect.Outcome, dryRun bool) error {
 	var b strings.Builder
 	c := o.Change
 	fmt.Fprintf(&b, "%s: ", o.Org)
-	switch {
-	case o.NotModified:
-		b.WriteString("nothing changed since the last collection")
-	default:
-		if dryRun {
-			b.WriteString("would store, ")
-		}
-		fmt.Fprintf(&b, "from %s: %d repos, %d records: %d new, %d changed, %d unchanged", o.Source, o.Repos, c.Records, c.New, c.Changed, c.Unchanged)
-		if c.Outdated > 0 {
-			fmt.Fprintf(&b, ", %d outdated", c.Outdated)
-		}
-		if c.Corrected > 0 {
-			fmt.Fprintf(&b, "; %d downloads taken back by the Hub", c.Corrected)
-		}
+	if dryRun {
+		b.WriteString("dry run, nothing is stored: ")
+	}
+	fmt.Fprintf(&b, "%d repos from %s, %d records: %d new, %d changed, %d unchanged", o.Repos, o.Source, c.Records, c.New, c.Changed, c.Unchanged)
+	if c.Outdated > 0 {
+		fmt.Fprintf(&b, ", %d outdated", c.Outdated)
+	}
+	if c.Corrected > 0 {
+		fmt.Fprintf(&b, "; %d downloads taken back by the Hub", c.Corrected)
 	}
 	fmt.Fprintf(&b, " (%s)\n", o.Duration.Round(time.Millisecond))
-	for _, m := range o.Moved {
-		fmt.Fprintf(&b, "  moved: %s to %s\n", m.From, m.To.Name)
-	}
-	repos := func(what string, list []history.Repo) {
+	list := func(what string, n int, name func(int) string) {
 		const most = 20
-		for i, r := range list {
-			if i == most {
-				fmt.Fprintf(&b, "  %s: and %d more\n", what, len(list)-most)
-				return
-			}
-			fmt.Fprintf(&b, "  %s: %s\n", what, r)
+		for i := range min(n, most) {
+			fmt.Fprintf(&b, "  %s: %s\n", what, printable(name(i)))
+		}
+		if n > most {
+			fmt.Fprintf(&b, "  %s: and %d more\n", what, n-most)
 		}
 	}
-	repos("gone", o.Gone)
+	list("moved", len(o.Moved), func(i int) string { return o.Moved[i].From.String() + " to " + o.Moved[i].To.Name })
+	list("gone", len(o.Gone), func(i int) string { return o.Gone[i].String() })
 	if dryRun {
-		repos("new", o.Appeared)
+		list("new", len(o.Appeared), func(i int) string { return o.Appeared[i].String() })
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

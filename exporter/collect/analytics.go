@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
@@ -24,106 +26,159 @@ func (c *Collector) analytics(ctx context.Context, o *Outcome) error {
 		return err
 	}
 	defer a.Close()
-	before := knownOf(c.store, c.org)
 	asOf := c.asOf(o)
-	stored, err := c.recordsStored(ctx, before)
+	x := export{c: c, outcome: o, asOf: asOf, known: knownOf(c.store, c.org, nil)}
+	if err := x.countRecords(ctx); err != nil {
+		return err
+	}
+	err = c.append(ctx, o, history.Batch{Rows: x.checked(a.Rows(history.Version{Source: history.Published, AsOf: asOf}))})
 	if err != nil {
 		return err
 	}
-	var told []history.RepoTotal
-	err = c.append(ctx, o, history.Batch{Rows: func(yield func(*history.Rows, error) bool) {
-		var n int64
-		for rows, err := range a.Rows(history.Version{Source: history.Published, AsOf: asOf}) {
-			if err == nil {
-				told = rows.Repos
-				n += int64(rows.Len())
-			}
-			if !yield(rows, err) || err != nil {
-				return
-			}
-		}
-		if err := c.shrunk(n, stored); err != nil {
-			yield(nil, err)
-		}
-	}})
-	if err != nil {
-		return err
-	}
-	o.Repos = len(told)
-	if err := c.missing(ctx, o, before, told, asOf); err != nil {
+	o.Repos = len(x.told)
+	// What is stored now tells who appeared: if that is not put to use at once, a
+	// renamed repository cannot be told from a deleted one any more.
+	ctx, cancel := outlive(ctx, finishWithin)
+	defer cancel()
+	if err := x.missing(ctx); err != nil {
 		return err
 	}
 	c.validators = a.Validators
 	return nil
 }
 
-// recordsStored returns how many records the store has of the repositories that
-// are still on the Hub.
-func (c *Collector) recordsStored(ctx context.Context, before known) (int64, error) {
-	var names []string
-	for repo, s := range before.byRepo {
-		if !s.Gone() {
-			names = append(names, repo.Name)
+// finishWithin is how long a collection that was told to stop may take to mark
+// the repositories that an export no longer has: less than a drain takes.
+const finishWithin = 5 * time.Second
+
+// outlive returns a context that ends d after ctx.
+func outlive(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		t := time.NewTimer(d)
+		defer t.Stop()
+		select {
+		case <-t.C:
+			cancel()
+		case <-longer.Done():
 		}
-	}
-	if len(names) == 0 {
-		return 0, nil
-	}
-	o, err := c.store.Overview(ctx, history.OverviewQuery{Filter: history.Filter{Repos: names}})
-	if err != nil {
-		return 0, &storeError{err}
-	}
-	if len(o.Groups) == 0 {
-		return 0, nil
-	}
-	return o.Groups[0].Records, nil
+	})
+	return longer, func() { stop(); cancel() }
 }
 
-// shrunk refuses an export that lost much of what is known: exports only grow, and
-// one that was cut at its source looks like a whole one. If the next one is no
-// longer, the repositories are really gone, and it is taken.
-func (c *Collector) shrunk(records, stored int64) error {
-	if records >= stored-stored/10 {
-		c.refusedAt = 0
-		return nil
-	}
-	if c.refusedAt > 0 && records >= c.refusedAt {
-		return nil
-	}
-	c.refusedAt = records
-	return &hub.Error{Kind: hub.KindMalformed, Route: hub.RoutePublisherAnalytics, Org: c.org,
-		Err: fmt.Errorf("expected about the %d records known before, got %d: the export may have been cut; if the next one is like it, it is taken", stored, records)}
+// export is one export of publisher analytics on its way into the store.
+type export struct {
+	c       *Collector
+	outcome *Outcome
+	asOf    history.AsOf
+	known   known
+	// had is how many records earlier exports had of each repository.
+	had map[history.Repo]int64
+	// told is the dictionary of the export, complete once it was read.
+	told []history.RepoTotal
 }
 
-// missing finds the repositories that an export no longer has. An export holds
-// all that was ever published, so they were deleted, or have another name.
-func (c *Collector) missing(ctx context.Context, o *Outcome, before known, told []history.RepoTotal, asOf history.AsOf) error {
-	if len(told) == 0 {
-		return nil // an organisation without a download, or an answer without content
+// countRecords counts what earlier exports told.
+func (x *export) countRecords(ctx context.Context) error {
+	x.had = make(map[history.Repo]int64, len(x.known.byRepo))
+	orgs := make(map[string]bool) // in the ways that the name is written
+	for repo := range x.known.byRepo {
+		orgs[repo.Org()] = true
 	}
-	in := make(map[history.Repo]bool, len(told))
-	for _, t := range told {
-		in[t.Repo] = true
-		if s, ok := before.byRepo[t.Repo]; !ok || s.Gone() {
-			o.Appeared = append(o.Appeared, t.Repo)
+	if len(x.known.legacy) > 0 {
+		orgs[""] = true
+	}
+	if len(orgs) == 0 {
+		return nil
+	}
+	filter := history.Filter{Orgs: slices.Sorted(maps.Keys(orgs))}
+	for rows, err := range x.c.store.Records(ctx, history.RecordsQuery{Filter: filter, Order: history.OrderRepo, Versions: true}) {
+		if err != nil {
+			return &storeError{err}
 		}
-	}
-	var states []history.State
-	for repo, s := range before.byRepo {
-		// Idle repositories may have no row, and spaces have no downloads at all.
-		if in[repo] || s.Gone() || s.Total <= 0 {
+		if rows.Version.Source != history.Published {
 			continue
 		}
-		gone := history.NewState(repo)
-		gone.GoneAsOf = asOf
-		to, ok, err := c.sameHistory(ctx, repo, o.Appeared)
-		if err != nil {
-			return err
+		for _, n := range rows.Repo {
+			x.had[rows.Repos[n].Repo]++
 		}
-		if ok {
-			gone.MovedTo = to.Name
-			o.Moved = append(o.Moved, Move{From: repo, To: to})
-			o.Appeared = slices.DeleteFunc(o.Appeared, func(r history.Repo) bool { return r == to })
+	}
+	return nil
+}
+
+// checked passes the export on, and refuses it at its end if it lost much of what
+// earlier ones had: exports only grow.
+func (x *export) checked(rows history.RowSeq) history.RowSeq {
+	return func(yield func(*history.Rows, error) bool) {
+		var n int64
+		for r, err := range rows {
+			if err == nil {
+				x.told = r.Repos
+				n += int64(r.Len())
+			}
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+		if err := x.shrunk(n); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+func (x *export) shrunk(records int64) error {
+	var before int64
+	for repo, s := range x.known.byRepo {
+		if !s.Gone() {
+			before += x.had[repo]
+		}
+	}
+	if !x.c.exportDoubt.refuses(records, records < before-before/10) {
+		return nil
+	}
+	return &hub.Error{Kind: hub.KindMalformed, Route: hub.RoutePublisherAnalytics, Org: x.c.org,
+		Err: fmt.Errorf("expected about the %d records of the exports before, got %d: %w", before, records, ErrShrunk)}
+}
+
+// missing marks the repositories that the export no longer has. An export holds
+// all that was ever published, so they were deleted, or have another name.
+func (x *export) missing(ctx context.Context) error {
+	if len(x.told) == 0 {
+		return nil // an organisation without a download, or an answer without content
+	}
+	o := x.outcome
+	in := make(map[history.Repo]bool, len(x.told))
+	var missing, candidates []history.Repo
+	for _, t := range x.told {
+		in[t.Repo] = true
+		if !x.known.has(t.Repo) {
+			o.Appeared = append(o.Appeared, t.Repo)
+		}
+		if !x.known.has(t.Repo) || x.had[t.Repo] == 0 {
+			candidates = append(candidates, t.Repo)
+		}
+	}
+	for repo, s := range x.known.byRepo {
+		// Idle repositories may have no row, and spaces have no downloads at all.
+		if !in[repo] && !s.Gone() && s.Total > 0 {
+			missing = append(missing, repo)
+		}
+	}
+	to, err := x.renames(ctx, missing, candidates)
+	if err != nil {
+		return err
+	}
+	var states []history.State
+	for _, repo := range missing {
+		gone := history.NewState(repo)
+		gone.GoneAsOf = x.asOf
+		if name, ok := to[repo]; ok {
+			gone.MovedTo = name.Name
+			continued := history.NewState(name) // the counters go on
+			continued.Highest, continued.Corrected = x.known.byRepo[repo].Highest, x.known.byRepo[repo].Corrected
+			states = append(states, continued)
+			o.Moved = append(o.Moved, Move{From: repo, To: name})
+			o.Appeared = slices.DeleteFunc(o.Appeared, func(r history.Repo) bool { return r == name })
 		} else {
 			o.Gone = append(o.Gone, repo)
 		}
@@ -133,61 +188,5 @@ func (c *Collector) missing(ctx context.Context, o *Outcome, before known, told 
 	if len(states) == 0 {
 		return nil
 	}
-	return c.append(ctx, o, history.Batch{States: states})
-}
-
-// sameHistory looks for the repository among candidates that has the records of
-// repo, on each of its days: an export has no ids, but a history is hardly ever
-// that of two repositories.
-func (c *Collector) sameHistory(ctx context.Context, repo history.Repo, candidates []history.Repo) (history.Repo, bool, error) {
-	var days map[history.Day]int64
-	for _, to := range candidates {
-		if to.Type != repo.Type {
-			continue
-		}
-		if days == nil {
-			var any bool
-			var err error
-			if days, any, err = c.days(ctx, repo); err != nil {
-				return history.Repo{}, false, err
-			}
-			if !any {
-				return history.Repo{}, false, nil
-			}
-		}
-		theirs, _, err := c.days(ctx, to)
-		if err != nil {
-			return history.Repo{}, false, err
-		}
-		same := true
-		for d, n := range days {
-			m, ok := theirs[d]
-			same = same && ok && m == n
-		}
-		if same {
-			return to, true, nil
-		}
-	}
-	return history.Repo{}, false, nil
-}
-
-// days returns the records of a repository, and whether any is above zero.
-func (c *Collector) days(ctx context.Context, repo history.Repo) (map[history.Day]int64, bool, error) {
-	days := make(map[history.Day]int64)
-	any := false
-	for rows, err := range c.store.Records(ctx, history.RecordsQuery{Filter: only(repo), Order: history.OrderRepo}) {
-		if err != nil {
-			return nil, false, &storeError{err}
-		}
-		for i, d := range rows.Day {
-			days[d] = rows.Downloads[i]
-			any = any || rows.Downloads[i] > 0
-		}
-	}
-	return days, any, nil
-}
-
-// only selects one repository.
-func only(r history.Repo) history.Filter {
-	return history.Filter{RepoTypes: []history.RepoType{r.Type}, Repos: []string{r.Name}}
+	return x.c.append(ctx, o, history.Batch{States: states})
 }

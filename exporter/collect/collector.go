@@ -3,7 +3,6 @@ package collect
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -24,9 +23,9 @@ type Collector struct {
 	mu sync.Mutex
 	// validators are of the export that was stored last.
 	validators hub.Validators
-	// refusedAt is the number of records of an export that was refused as cut, 0
-	// if the last one was not.
-	refusedAt int64
+	// exportDoubt and listingDoubts are of answers that were refused as cut.
+	exportDoubt   doubt
+	listingDoubts map[history.RepoType]*doubt
 	// refused is the reason for which the listings stand in for the analytics.
 	refused hub.Kind
 }
@@ -34,7 +33,14 @@ type Collector struct {
 // NewCollector returns a collector of org. clock has to be told the Hub's time by
 // client's hooks.
 func NewCollector(org string, source Source, client *hub.Client, clock *Clock, store Store, log *slog.Logger) *Collector {
-	return &Collector{org: org, source: source, client: client, clock: clock, store: store, log: log.With("org", org)}
+	c := &Collector{
+		org: org, source: source, client: client, clock: clock, store: store, log: log.With("org", org),
+		listingDoubts: make(map[history.RepoType]*doubt),
+	}
+	for _, t := range listed {
+		c.listingDoubts[t.repoType] = new(doubt)
+	}
+	return c
 }
 
 // Collect collects once. What failed, and why, is in the outcome; nothing is
@@ -95,8 +101,7 @@ func (e *storeError) Error() string { return "storing the collection: " + e.err.
 func (e *storeError) Unwrap() error { return e.err }
 
 func reasonOf(err error) hub.Kind {
-	var s *storeError
-	if errors.As(err, &s) {
+	if _, ok := errors.AsType[*storeError](err); ok {
 		return ReasonStore
 	}
 	return hub.KindOf(err)
@@ -104,7 +109,7 @@ func reasonOf(err error) hub.Kind {
 
 // append stores b and adds what it did to o.
 func (c *Collector) append(ctx context.Context, o *Outcome, b history.Batch) error {
-	// An error of the rows is the Hub's and not the store's.
+	// An error of the rows is not one of storing them.
 	var failed error
 	if rows := b.Rows; rows != nil {
 		b.Rows = func(yield func(*history.Rows, error) bool) {
@@ -123,7 +128,11 @@ func (c *Collector) append(ctx context.Context, o *Outcome, b history.Batch) err
 	case failed != nil:
 		return failed
 	case errors.As(err, &faults):
-		return &hub.Error{Kind: hub.KindMalformed, Route: hub.RoutePublisherAnalytics, Org: c.org, Err: err}
+		e := &hub.Error{Kind: hub.KindMalformed, Route: hub.RoutePublisherAnalytics, Org: c.org, Err: err}
+		if o.Source == SourceListings {
+			e.Route = hub.RouteModels
+		}
+		return e
 	case ctx.Err() != nil:
 		return err
 	default:
@@ -144,13 +153,4 @@ func (c *Collector) append(ctx context.Context, o *Outcome, b history.Batch) err
 func (c *Collector) asOf(o *Outcome) history.AsOf {
 	o.AsOf = c.clock.Now().Truncate(time.Second)
 	return history.AsOfTime(o.AsOf)
-}
-
-// errNoAnswer is a listing without a repository where some are known: more likely
-// a fault than the end of all of them.
-var errNoAnswer = errors.New("expected the repositories known before, got an empty listing")
-
-func unexpectedlyEmpty(org string, n int) error {
-	return &hub.Error{Kind: hub.KindMalformed, Route: hub.RouteModels, Org: org,
-		Err: fmt.Errorf("%w (%d are known; if they are really gone, remove the organisation from the configuration)", errNoAnswer, n)}
 }

@@ -2,32 +2,41 @@ package collect
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 )
 
 // listed are the types that the Hub lists.
-var listed = []history.RepoType{history.Model, history.Dataset, history.Space}
+var listed = []struct {
+	repoType history.RepoType
+	route    hub.Route
+}{
+	{history.Model, hub.RouteModels},
+	{history.Dataset, hub.RouteDatasets},
+	{history.Space, hub.RouteSpaces},
+}
 
 // listings collects current counts. All of them are read before anything is
 // stored, and all of it is stored at once.
 func (c *Collector) listings(ctx context.Context, o *Outcome) error {
 	o.Source = SourceListings
 	var all []hub.Listing
+	ids := make(map[string]bool)
 	for _, t := range listed {
-		for l, err := range c.client.List(ctx, t, c.org) {
+		for l, err := range c.client.List(ctx, t.repoType, c.org) {
 			if err != nil {
 				return err
 			}
 			all = append(all, l)
+			if l.HubID != "" {
+				ids[l.HubID] = true
+			}
 		}
 	}
 	o.Repos = len(all)
-	p := pass{outcome: o, known: knownOf(c.store, c.org), asOf: c.asOf(o), found: make(map[history.Repo]bool, len(all))}
-	if n := p.expected(); n > 0 && len(all) == 0 {
-		return unexpectedlyEmpty(c.org, n)
-	}
+	p := pass{outcome: o, known: knownOf(c.store, c.org, ids), asOf: c.asOf(o), found: make(map[history.Repo]bool, len(all))}
 	for _, l := range all {
 		p.found[l.Repo] = true
 	}
@@ -36,7 +45,34 @@ func (c *Collector) listings(ctx context.Context, o *Outcome) error {
 	}
 	p.vanished()
 	o.sort()
-	return c.append(ctx, o, history.Batch{Rows: p.rows(ctx, c.store), States: p.states})
+	if err := c.vanishing(o, &p); err != nil {
+		return err
+	}
+	if err := c.append(ctx, o, history.Batch{Rows: p.rows(ctx, c.store), States: p.states}); err != nil {
+		return err
+	}
+	o.Change.Corrected = max(o.Change.Corrected+p.corrected, 0)
+	return nil
+}
+
+// vanishing refuses a listing in which, of some type, ten repositories and half of
+// those known are missing, or in which there is nothing at all: more likely a fault
+// of the Hub's than so many deletions at once.
+func (c *Collector) vanishing(o *Outcome, p *pass) error {
+	gone := make(map[history.RepoType]int)
+	for _, r := range o.Gone {
+		gone[r.Type]++
+	}
+	var err error
+	for _, t := range listed {
+		n, before := gone[t.repoType], p.expected(t.repoType)
+		much := n >= 10 && 2*n >= before || n > 0 && o.Repos == 0
+		if c.listingDoubts[t.repoType].refuses(int64(before-n), much) && err == nil {
+			err = &hub.Error{Kind: hub.KindMalformed, Route: t.route, Org: c.org,
+				Err: fmt.Errorf("expected the %d repositories known before, got a listing without %d of them: %w", before, n, ErrShrunk)}
+		}
+	}
+	return err
 }
 
 // pass turns one listing of an organisation into a batch.
@@ -48,13 +84,17 @@ type pass struct {
 	states  []history.State
 	// observed and estimated are the days that the totals tell.
 	observed, estimated []history.Record
+	// corrected is what the Hub took back along with a rename, which the store
+	// cannot see.
+	corrected int64
 }
 
-// expected returns how many repositories were listed before and not gone since.
-func (p *pass) expected() int {
+// expected returns how many repositories of a type were listed before and not
+// gone since.
+func (p *pass) expected(t history.RepoType) int {
 	n := 0
-	for _, s := range p.known.byRepo {
-		if s.ListedAsOf > 0 && !s.Gone() {
+	for repo, s := range p.known.byRepo {
+		if repo.Type == t && s.ListedAsOf > 0 && !s.Gone() {
 			n++
 		}
 	}
@@ -69,19 +109,15 @@ func (p *pass) add(l hub.Listing) {
 	if !isKnown {
 		p.outcome.Appeared = append(p.outcome.Appeared, l.Repo)
 	}
-	if old.Repo != l.Repo && isKnown {
-		// The counters go on under the new name, and the old one ends.
-		s.Highest, s.Corrected = old.Highest, old.Corrected
-		if fall := old.Total - l.DownloadsAllTime; fall > 0 && l.DownloadsAllTime != history.Unknown {
-			s.Corrected += fall
-			p.outcome.Change.Corrected += fall
+	for _, name := range p.known.byID[l.HubID] {
+		if name.Repo != l.Repo && name.Repo.Type == l.Repo.Type {
+			p.move(name, &s)
 		}
-		gone := history.NewState(old.Repo)
-		gone.GoneAsOf, gone.MovedTo = p.asOf, l.Repo.Name
-		p.states = append(p.states, gone)
-		p.outcome.Moved = append(p.outcome.Moved, Move{From: old.Repo, To: l.Repo})
 	}
 	if l.DownloadsAllTime != history.Unknown {
+		if old.Repo != l.Repo {
+			p.correct(old, l, &s)
+		}
 		s.Total, s.TotalAsOf = l.DownloadsAllTime, p.asOf
 		s.Highest = max(s.Highest, s.Total)
 		d := between(old, told{s.Total, p.asOf})
@@ -98,13 +134,37 @@ func (p *pass) add(l hub.Listing) {
 	p.states = append(p.states, s)
 }
 
+// move ends a former name of a repository. Its counters go on in s.
+func (p *pass) move(from history.State, s *history.State) {
+	s.Highest, s.Corrected = max(s.Highest, from.Highest), max(s.Corrected, from.Corrected)
+	gone := history.NewState(from.Repo)
+	gone.GoneAsOf, gone.MovedTo = p.asOf, s.Repo.Name
+	p.states = append(p.states, gone)
+	p.outcome.Moved = append(p.outcome.Moved, Move{From: from.Repo, To: s.Repo})
+}
+
+// correct counts in s what the Hub took back of a renamed repository. The store
+// compares totals under one name: it does not see a fall along with a rename, and
+// where the repository had that name before, it sees falls that were counted under
+// another name in between.
+func (p *pass) correct(old history.State, l hub.Listing, s *history.State) {
+	fall := max(old.Total-l.DownloadsAllTime, 0)
+	if before, ok := p.known.byRepo[l.Repo]; ok && before.HubID == l.HubID && before.TotalAsOf < p.asOf {
+		fall -= max(before.Total-l.DownloadsAllTime, 0)
+	}
+	s.Corrected = max(s.Corrected+fall, 0)
+	p.corrected += fall
+}
+
 // old returns what was known of a listed repository: by the Hub's id, under
 // whatever name, or else by its name, unless that was another repository's.
 func (p *pass) old(l hub.Listing) (history.State, bool) {
-	if s, ok := p.known.byID[l.HubID]; ok && l.HubID != "" && s.Repo.Type == l.Repo.Type {
-		return s, true
+	s, ok := history.State{}, false
+	if names := p.known.byID[l.HubID]; len(names) > 0 && names[0].Repo.Type == l.Repo.Type {
+		s, ok = names[0], true
+	} else {
+		s, ok = p.known.byRepo[l.Repo]
 	}
-	s, ok := p.known.byRepo[l.Repo]
 	if !ok || s.HubID != "" && l.HubID != "" && s.HubID != l.HubID {
 		// Unknown, or made anew under the name of one that was deleted: its days
 		// are counted from now on.
@@ -132,72 +192,4 @@ func (p *pass) vanished() {
 		p.states = append(p.states, gone)
 		p.outcome.Gone = append(p.outcome.Gone, repo)
 	}
-}
-
-// rows streams the days that the totals tell, and the records of renamed
-// repositories under their new names.
-func (p *pass) rows(ctx context.Context, store Store) history.RowSeq {
-	return func(yield func(*history.Rows, error) bool) {
-		streams := []history.RowSeq{
-			history.RowsOf(history.Version{Source: history.Observed, AsOf: p.asOf}, p.observed...),
-			history.RowsOf(history.Version{Source: history.Estimated, AsOf: p.asOf}, p.estimated...),
-		}
-		for _, m := range p.outcome.Moved {
-			streams = append(streams, renamed(store.Records(ctx, history.RecordsQuery{
-				Filter: only(m.From), Order: history.OrderRepo, Versions: true,
-			}), m.To))
-		}
-		joined := joiner{index: make(map[history.Repo]uint32)}
-		for _, s := range streams {
-			for rows, err := range s {
-				if err != nil {
-					yield(nil, err)
-					return
-				}
-				if !yield(joined.block(rows), nil) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// renamed streams the records of one repository as those of another.
-func renamed(rows history.RowSeq, to history.Repo) history.RowSeq {
-	return func(yield func(*history.Rows, error) bool) {
-		for r, err := range rows {
-			if err == nil {
-				b := *r
-				b.Repos = []history.RepoTotal{{Repo: to, Total: history.Unknown}}
-				r = &b
-			}
-			if !yield(r, err) {
-				return
-			}
-		}
-	}
-}
-
-// joiner gives the blocks of several streams one dictionary.
-type joiner struct {
-	index map[history.Repo]uint32
-	repos []history.RepoTotal
-	rows  history.Rows
-}
-
-func (j *joiner) block(in *history.Rows) *history.Rows {
-	j.rows.Reset()
-	j.rows.Version = in.Version
-	for i, n := range in.Repo {
-		t := in.Repos[n]
-		at, ok := j.index[t.Repo]
-		if !ok {
-			at = uint32(len(j.repos))
-			j.index[t.Repo] = at
-			j.repos = append(j.repos, t)
-		}
-		j.rows.Append(at, in.Day[i], in.Downloads[i])
-	}
-	j.rows.Repos = j.repos
-	return &j.rows
 }

@@ -69,11 +69,14 @@ func (m *Manager) Set(ctx context.Context, jobs []Job) {
 	for _, j := range jobs {
 		wanted[j.Org] = j.Key
 	}
+	ended := make(map[string]*running)
 	for org, r := range m.jobs {
-		if key, ok := wanted[org]; ok && key == r.job.Key {
-			continue
+		if key, ok := wanted[org]; !ok || key != r.job.Key {
+			r.cancel()
+			ended[org] = r
 		}
-		r.cancel()
+	}
+	for org, r := range ended {
 		<-r.done
 		delete(m.jobs, org)
 		m.metrics.forget(org)
@@ -134,28 +137,46 @@ func jittered(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * (1 + jitter*(2*rand.Float64()-1)))
 }
 
+// newRetry returns the pauses after failures.
+func newRetry(interval time.Duration) backoff.BackOff {
+	b := backoff.NewExponentialBackOff()
+	b.InitialInterval = min(firstRetry, interval)
+	b.Multiplier = 2
+	b.RandomizationFactor = jitter
+	b.MaxInterval = interval
+	return b
+}
+
 func (m *Manager) run(ctx context.Context, r *running) {
-	retry := backoff.NewExponentialBackOff()
-	retry.InitialInterval = min(firstRetry, r.job.Interval)
-	retry.Multiplier = 2
-	retry.RandomizationFactor = jitter
-	retry.MaxInterval = r.job.Interval
+	retry := newRetry(r.job.Interval)
 	wait := min(firstDelay(r.job.Org), r.job.Interval)
 	for r.sleep(ctx, wait) {
-		o := r.job.Collector.Collect(ctx)
-		if ctx.Err() != nil {
-			return // stopped, which is not an outcome
+		var ok bool
+		wait, ok = m.collect(ctx, r, retry)
+		if !ok {
+			return
 		}
-		m.metrics.collected(&o)
-		r.finish(&o)
-		if o.OK() {
-			retry.Reset()
-			wait = jittered(r.job.Interval)
-		} else {
-			wait = retry.NextBackOff()
-		}
-		m.report(&o, wait)
 	}
+}
+
+// collect collects once, makes known how that went and returns how long to wait
+// for the next time. It reports false if ctx ended meanwhile, which is not an
+// outcome.
+func (m *Manager) collect(ctx context.Context, r *running, retry backoff.BackOff) (next time.Duration, ok bool) {
+	o := r.job.Collector.Collect(ctx)
+	if ctx.Err() != nil {
+		return 0, false
+	}
+	m.metrics.collected(&o)
+	r.finish(&o)
+	if o.OK() {
+		retry.Reset()
+		next = jittered(r.job.Interval)
+	} else {
+		next = retry.NextBackOff()
+	}
+	m.report(&o, next)
+	return next, true
 }
 
 // sleep waits for d, then marks the job as running. It reports false if ctx ended.

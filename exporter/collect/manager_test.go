@@ -3,9 +3,10 @@ package collect
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
+	"net/http"
 	"runtime"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,20 +30,49 @@ type stage struct {
 	metrics  *Metrics
 	manager  *Manager
 	log      *slog.Logger
+	limiters *hub.Limiters
 	clients  []*hub.Client
+
+	mu      sync.Mutex
+	routes  map[fakehub.Route]int // requests that were answered
+	tooMany int                   // requests over the limit
 }
 
 func newStage(t *testing.T) *stage {
-	s := &stage{t: t, hub: fakehub.New(fakehub.Options{Done: func(fakehub.Request) {}}), network: fakehub.NewNetwork(), store: columns.NewStore()}
+	s := &stage{
+		t: t, network: fakehub.NewNetwork(), store: columns.NewStore(), limiters: hub.NewLimiters(), routes: make(map[fakehub.Route]int),
+	}
+	s.hub = fakehub.New(fakehub.Options{Done: s.answered})
 	s.network.Serve("hub.test:80", s.hub)
 	s.registry = prometheus.NewPedanticRegistry()
 	s.metrics = NewMetrics(s.registry)
-	s.log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	s.log = slog.New(slog.DiscardHandler)
 	s.manager = NewManager(s.metrics, s.log)
 	return s
 }
 
+func (s *stage) answered(r fakehub.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.routes[r.Route]++
+	if r.Status == http.StatusTooManyRequests {
+		s.tooMany++
+	}
+}
+
+// answers returns how many requests on a route were answered.
+func (s *stage) answers(r fakehub.Route) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.routes[r]
+}
+
 func (s *stage) job(org string, interval time.Duration, key string) Job {
+	s.t.Helper()
+	return s.jobFrom(SourceListings, org, interval, key)
+}
+
+func (s *stage) jobFrom(source Source, org string, interval time.Duration, key string) Job {
 	s.t.Helper()
 	endpoint, err := hub.ParseEndpoint("http://hub.test")
 	if err != nil {
@@ -51,9 +81,9 @@ func (s *stage) job(org string, interval time.Duration, key string) Job {
 	clock := NewClock(s.log)
 	transport := hub.NewTransport(hub.Timeouts{})
 	transport.DialContext, transport.DisableKeepAlives = s.network.DialContext, true
-	client := hub.New(hub.Options{Endpoint: endpoint, Hooks: s.metrics.Hooks(clock), MaxTries: 1, Transport: transport})
+	client := hub.New(hub.Options{Endpoint: endpoint, Hooks: s.metrics.Hooks(clock), MaxTries: 1, Transport: transport, Limiters: s.limiters})
 	s.clients = append(s.clients, client)
-	return Job{Org: org, Interval: interval, Key: key, Collector: NewCollector(org, SourceListings, client, clock, s.store, s.log)}
+	return Job{Org: org, Interval: interval, Key: key, Collector: NewCollector(org, source, client, clock, s.store, s.log)}
 }
 
 func (s *stage) stop() {
@@ -125,6 +155,14 @@ func TestOneOrganisationNeverDelaysAnother(t *testing.T) {
 		if st := s.status("bad"); !st.Last.OK() {
 			t.Errorf("bad did not recover: %v", st.Last.Err)
 		}
+		// After a success the pauses begin anew.
+		before := s.failures("bad", hub.KindServer)
+		s.hub.Fail(fakehub.On{Org: "bad"}, fakehub.Always, fakehub.Status(500))
+		time.Sleep(66*time.Minute + 8*time.Minute)
+		synctest.Wait()
+		if n := s.failures("bad", hub.KindServer) - before; n < 4 {
+			t.Errorf("bad failed %v times more within an interval and 8 minutes, want at least 4", n)
+		}
 	})
 }
 
@@ -157,16 +195,37 @@ func TestSetReplacesWhatChanged(t *testing.T) {
 	})
 }
 
+const minute = time.Minute
+
+// Every count moves before every collection, a day begins, and now and then the Hub
+// fails.
 func TestAnHourOfPollingGrowsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(23*time.Hour + 20*time.Minute)
 		s := newStage(t)
 		defer s.stop()
+		orgs := []string{"a", "b", "c", "d", "e"}
 		var jobs []Job
-		for _, org := range []string{"a", "b", "c", "d", "e"} {
+		for _, org := range orgs {
 			s.repos(org, 400)
-			jobs = append(jobs, s.job(org, time.Minute, ""))
+			jobs = append(jobs, s.job(org, pollEvery, ""))
 		}
-		s.manager.Set(context.Background(), jobs)
+		s.manager.Set(t.Context(), jobs)
+		n := int64(0)
+		pass := func(d time.Duration) {
+			for range int(d / pollEvery) {
+				n++
+				for _, org := range orgs {
+					for _, r := range s.hub.Repos(org) {
+						r.SetTotal(r.Total() + n%3)
+					}
+				}
+				if n%7 == 0 {
+					s.hub.Fail(fakehub.On{Org: "c"}, 1, fakehub.Reset(100))
+				}
+				time.Sleep(pollEvery)
+			}
+		}
 		measure := func() (int, uint64) {
 			synctest.Wait()
 			runtime.GC()
@@ -175,9 +234,9 @@ func TestAnHourOfPollingGrowsNothing(t *testing.T) {
 			runtime.ReadMemStats(&m)
 			return runtime.NumGoroutine(), m.HeapAlloc
 		}
-		time.Sleep(10 * time.Minute)
+		pass(10 * time.Minute)
 		goroutines, heap := measure()
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		goroutines2, heap2 := measure()
 		if goroutines2 > goroutines+5 || heap2 > heap+heap/4+1<<20 {
 			t.Errorf("after an hour: %d goroutines and %d bytes, were %d and %d", goroutines2, heap2, goroutines, heap)
@@ -185,21 +244,73 @@ func TestAnHourOfPollingGrowsNothing(t *testing.T) {
 		if st := s.status("a"); !st.Last.OK() || st.Last.Repos != 400 {
 			t.Errorf("got %+v", st.Last)
 		}
+		if got := s.store.Table().NumRecords(); got != 2000 {
+			t.Errorf("%d records of the day that ended, want one of each repository", got)
+		}
 	})
 }
 
-func TestMetricsAreClean(t *testing.T) {
-	w := newWorld(t, fakehub.Team, SourceAuto)
-	w.hub.AddRepo(history.Model, "o/m").SetDay(march(1), 10)
-	o := w.collect(2, 6)
-	w.metrics.expect("o")
-	w.metrics.collected(&o)
-	w.registry.MustRegister(OrgCollector{Overview: w.store.Overview})
-	problems, err := testutil.GatherAndLint(w.registry)
-	if err != nil {
-		t.Fatal(err)
+// What hangs is ended at once, all of it together.
+func TestStopDuringHungCollections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStage(t)
+		defer s.stop()
+		var jobs []Job
+		for _, org := range []string{"a", "b", "c"} {
+			s.repos(org, 1)
+			jobs = append(jobs, s.job(org, time.Hour, ""))
+		}
+		s.hub.Fail(fakehub.On{Org: "a"}, fakehub.Always, fakehub.StallHeaders())
+		s.hub.Fail(fakehub.On{Org: "b"}, fakehub.Always, fakehub.StallBody(10))
+		s.manager.Set(t.Context(), jobs)
+		time.Sleep(15 * time.Second)
+		synctest.Wait()
+		if !s.status("a").Running || !s.status("b").Running {
+			t.Fatal("they do not hang")
+		}
+		begin := time.Now()
+		s.manager.Stop()
+		if d := time.Since(begin); d > time.Second {
+			t.Errorf("it took %v", d)
+		}
+		if n := len(s.manager.Status()); n != 0 {
+			t.Errorf("%d are left", n)
+		}
+		// What was stopped did not fail.
+		if n := testutil.CollectAndCount(s.metrics.failures); n != 0 {
+			t.Errorf("%d series of failures are left", n)
+		}
+	})
+}
+
+// A collection that is told to stop once its export is stored still marks what the
+// export no longer has: later, a renamed repository would look like a deleted one.
+func TestStopBetweenTheTwoWritesOfAnExport(t *testing.T) {
+	w := newWorld(t, options{plan: fakehub.Team, source: SourceAnalytics})
+	day(model, "o/m", 1, 10)(w.hub)
+	w.collect(2, 6)
+	rename(model, "o/m", "o/n")(w.hub)
+	ctx, cancel := context.WithCancel(t.Context())
+	w.store = stopping{w.store, cancel}
+	w.use(SourceAnalytics)
+	w.now = at(3, 6).Time()
+	w.collector.Collect(ctx)
+	if ctx.Err() == nil {
+		t.Fatal("it was not told to stop")
 	}
-	for _, p := range problems {
-		t.Errorf("%s: %s", p.Metric, p.Text)
+	if got := w.exposed(); got != "o/n 10" {
+		t.Errorf("exposed is\n%s", got)
 	}
+}
+
+// stopping calls stop once it has stored something.
+type stopping struct {
+	keeper
+	stop func()
+}
+
+func (s stopping) Append(ctx context.Context, b history.Batch) (history.Change, error) {
+	c, err := s.keeper.Append(ctx, b)
+	s.stop()
+	return c, err
 }

@@ -2,6 +2,7 @@ package collect
 
 import (
 	"context"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -20,7 +21,13 @@ type Metrics struct {
 	latency          *prometheus.HistogramVec
 	remaining, limit *prometheus.GaugeVec
 	clockOffset      prometheus.Gauge
+
+	mu      sync.Mutex
+	buckets map[string]bool // the names of rate limits that have series
 }
+
+// maxBuckets bounds the series of rate limits: their names are the Hub's.
+const maxBuckets = 8
 
 // NewMetrics registers the metrics with reg.
 func NewMetrics(reg prometheus.Registerer) *Metrics {
@@ -31,6 +38,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "huggingface_exporter_" + name, Help: help}, labels)
 	}
 	m := &Metrics{
+		buckets:     make(map[string]bool),
 		success:     gauge("collection_success", "Whether the last collection of the organisation succeeded (1) or failed (0).", "org"),
 		lastSuccess: gauge("collection_last_success_timestamp_seconds", "Unix time at which a collection of the organisation last succeeded.", "org"),
 		duration:    gauge("collection_duration_seconds", "How long the last collection of the organisation took.", "org"),
@@ -72,12 +80,25 @@ func (m *Metrics) Hooks(clock *Clock) hub.Hooks {
 			}
 		},
 		RateLimit: func(l hub.RateLimit) {
+			if !m.hasBucket(l.Bucket) {
+				return
+			}
 			m.remaining.WithLabelValues(l.Bucket).Set(float64(l.Remaining))
 			if l.Limit > 0 {
 				m.limit.WithLabelValues(l.Bucket).Set(float64(l.Limit))
 			}
 		},
 	}
+}
+
+// hasBucket reports whether there is, or may be, a series of that rate limit.
+func (m *Metrics) hasBucket(name string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.buckets) < maxBuckets {
+		m.buckets[name] = true
+	}
+	return m.buckets[name]
 }
 
 // expect makes the counters of an organisation start at zero.

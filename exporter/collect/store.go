@@ -1,7 +1,9 @@
 package collect
 
 import (
+	"cmp"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -14,24 +16,60 @@ type Store interface {
 	States() iter.Seq[history.State]
 }
 
-// known is what the store knows of the repositories of one organisation.
+// known is what the store knows before a collection.
 type known struct {
+	// byRepo has the repositories of the organisation.
 	byRepo map[history.Repo]history.State
-	// byID has those that are still on the Hub, by the Hub's own id.
-	byID map[string]history.State
+	// byID has the names that a repository was known under, of whatever organisation,
+	// by the Hub's id: the present one first, without those that it moved on from.
+	// There is more than one where a repository went and came back renamed.
+	byID map[string][]history.State
+	// legacy has repositories without an organisation in their name.
+	legacy map[history.Repo]history.State
 }
 
-func knownOf(s Store, org string) known {
-	k := known{byRepo: make(map[history.Repo]history.State), byID: make(map[string]history.State)}
+// knownOf returns what s knows of an organisation, and of the repositories that
+// have one of those ids of the Hub's.
+func knownOf(s Store, org string, ids map[string]bool) known {
+	k := known{
+		byRepo: make(map[history.Repo]history.State),
+		byID:   make(map[string][]history.State),
+		legacy: make(map[history.Repo]history.State),
+	}
 	for st := range s.States() {
-		// The Hub takes the name of an organisation in any case of letters.
-		if !strings.EqualFold(st.Repo.Org(), org) {
-			continue
+		of := st.Repo.Org()
+		switch {
+		case of == "":
+			k.legacy[st.Repo] = st
+		case strings.EqualFold(of, org): // the Hub takes a name in any case of letters
+			k.byRepo[st.Repo] = st
 		}
-		k.byRepo[st.Repo] = st
-		if st.HubID != "" && !st.Gone() {
-			k.byID[st.HubID] = st
+		if ids[st.HubID] && !st.Moved() {
+			k.byID[st.HubID] = append(k.byID[st.HubID], st)
 		}
 	}
+	for _, names := range k.byID {
+		slices.SortFunc(names, presentFirst)
+	}
 	return k
+}
+
+// presentFirst puts the present name of a repository before those it had.
+func presentFirst(a, b history.State) int {
+	if a.Gone() != b.Gone() {
+		if b.Gone() {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Compare(b.ListedAsOf, a.ListedAsOf)
+}
+
+// has reports whether the repository was known and on the Hub.
+func (k known) has(r history.Repo) bool {
+	s, ok := k.byRepo[r]
+	if !ok {
+		s, ok = k.legacy[r]
+	}
+	return ok && !s.Gone()
 }
