@@ -85,6 +85,7 @@ func (h *Hub) check(r reporter) {
 	if h.MaxResponseBytes < 1<<20 {
 		r.fault("hub.max_response_bytes", "expected a whole number from 1048576, got %q", fmt.Sprint(h.MaxResponseBytes))
 	}
+	checkToken(r, "hub.token", h.Token)
 	first := make(map[string]int)
 	for i, o := range h.Organizations {
 		path := fmt.Sprintf("hub.organizations[%d]", i)
@@ -103,6 +104,15 @@ func (h *Hub) check(r reporter) {
 		if o.Interval < minInterval {
 			r.fault(path+".interval", "expected at least %s, got %q", minInterval, o.Interval)
 		}
+		checkToken(r, path+".token", o.Token)
+	}
+}
+
+// checkToken looks at a token that the file itself holds; one in a file of its own
+// is looked at when it is read, for it may change.
+func checkToken(r reporter, path string, s Secret) {
+	if _, err := hub.NewToken(s.value, "the configuration"); err != nil {
+		r.fault(path, "%s", err)
 	}
 }
 

@@ -302,3 +302,24 @@ func TestPrintedHubShowsNoToken(t *testing.T) {
 		}
 	}
 }
+
+// What check-config prints is a configuration again, also where a secret is in a
+// file.
+func TestPrintedConfigurationCanBeRead(t *testing.T) {
+	const text = "hub:\n  token_file: hub.token\n  organizations:\n    - name: acme\n      token_file: acme.token\n"
+	c, err := Parse("dir/c.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Parse("dir/c.yaml", []byte(mustYAML(t, c))); err != nil {
+		t.Errorf("%v\nin what was printed:\n%s", err, mustYAML(t, c))
+	}
+}
+
+func TestTokenThatCannotBeOneIsAFault(t *testing.T) {
+	_, err := Parse("c.yaml", []byte("hub:\n  organizations:\n    - name: acme\n      token: \"hf_se cret\"\n"))
+	const want = "c.yaml:4: hub.organizations[0].token: expected a token of letters, digits and - . _ ~ + / = alone from the configuration, got another character at position 6"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}

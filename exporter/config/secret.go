@@ -95,8 +95,14 @@ func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String(
 // LogValue masks the secret in logs.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// MarshalYAML masks the secret in a printed configuration.
-func (s Secret) MarshalYAML() (any, error) { return s.String(), nil }
+// MarshalYAML masks the secret in a printed configuration. One that is in a file
+// is left to the field that names the file: what is printed can be read again.
+func (s Secret) MarshalYAML() (any, error) {
+	if s.file != "" {
+		return "", nil
+	}
+	return s.String(), nil
+}
 
 // MarshalText masks the secret in JSON and other encodings of text.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }

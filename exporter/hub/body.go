@@ -56,7 +56,8 @@ func (b *body) open(resp *http.Response) error {
 	b.wire = wire{ReadCloser: resp.Body}
 	b.most = b.q.most
 	b.endless = resp.ContentLength < 0 && resp.ProtoMajor < 2 && len(resp.TransferEncoding) == 0
-	switch coding := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding"))); coding {
+	coding := strings.TrimSpace(resp.Header.Get("Content-Encoding"))
+	switch strings.ToLower(coding) {
 	case "", "identity":
 	case "gzip", "x-gzip":
 		b.packed = true
