@@ -43,10 +43,17 @@ func TestServeShowsNoToken(t *testing.T) {
 	c.hub.Heal()
 	c.hub.Fail(fakehub.On{}, fakehub.Always, fakehub.RedirectTo("/else/"+hubToken+"/login"))
 	again("interval: 2h", "was sent to the login page")
-	again("interval: 4h, token: '"+hubToken+" and more'", "expected a token of letters")
+	c.write("tok", hubToken+" and more\n", 1)
+	again("interval: 4h, token_file: tok", "expected a token of letters")
+	c.config("name: massive, token: '" + hubToken + " and more'")
+	code, refused := s.do("POST", "/-/reload")
+	if code != 500 || !strings.Contains(refused, "expected a token of letters") {
+		t.Errorf("a token that is none was taken: %d\n%s", code, refused)
+	}
+	texts = append(texts, refused)
 	c.write("config.yaml", "hub: {token: '"+hubToken+"', token_file: token}\n", 1)
-	_, errs, code := c.run(nil, "check-config", "config.yaml")
-	if code != 1 {
+	_, errs, exit := c.run(nil, "check-config", "config.yaml")
+	if code = exit; code != 1 {
 		t.Errorf("exit %d", code)
 	}
 	if code := s.stop(); code != 0 {
