@@ -61,8 +61,7 @@ func (m *merger) merge(t, n *Table) (merged, delta *Table) {
 	m.groups = editGroups(t.groups)
 	m.rebuild = make(map[groupKey]bool)
 	cols := make([]*column, 0, max(len(t.cols), len(n.cols)))
-	var gains []*column
-	shared := false
+	var gains, added []*column
 	i, j := 0, 0
 	for i < len(t.cols) || j < len(n.cols) {
 		c := 0
@@ -80,11 +79,11 @@ func (m *merger) merge(t, n *Table) (merged, delta *Table) {
 			i++
 		case c > 0:
 			cols = append(cols, n.cols[j])
+			added = append(added, n.cols[j])
 			gains = append(gains, n.cols[j])
 			m.change.New += n.cols[j].records
 			j++
 		default:
-			shared = true
 			both, gain := m.column(t.cols[i], n.cols[j])
 			cols = append(cols, both)
 			if gain != nil {
@@ -96,29 +95,18 @@ func (m *merger) merge(t, n *Table) (merged, delta *Table) {
 	switch {
 	case len(gains) == 0:
 		return t, Empty()
-	case !shared:
+	case len(added) == len(n.cols):
 		// Sums of whole groups are added at once, without a look at the records.
 		m.groups.addGroups(n.groups)
 		return newTable(cols, m.groups.list()), n
 	}
-	m.addNew(t, n)
+	for _, c := range added {
+		m.groups.addColumn(c)
+	}
 	for key := range m.rebuild {
 		m.groups.rebuild(key, cols)
 	}
 	return newTable(cols, m.groups.list()), deltaTable(gains)
-}
-
-// addNew adds the repositories of n that t does not have to the groups.
-func (m *merger) addNew(t, n *Table) {
-	i := 0
-	for _, c := range n.cols {
-		for i < len(t.cols) && t.cols[i].state.Repo.Compare(c.state.Repo) < 0 {
-			i++
-		}
-		if i == len(t.cols) || t.cols[i].state.Repo != c.state.Repo {
-			m.groups.addColumn(c)
-		}
-	}
 }
 
 func deltaTable(cols []*column) *Table {
