@@ -4,8 +4,12 @@ import (
 	"bufio"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
 func TestVersionAndHelp(t *testing.T) {
@@ -54,6 +58,26 @@ func TestGenerateRefusesWhatItCannotMake(t *testing.T) {
 	r.refused(nil, []string{"repositories", "0"}, "generate", "--repos=0")
 	r.refused(nil, []string{"days", "-1"}, "generate", "--days=-1")
 	r.refused(nil, []string{"organisation", "a/b"}, "generate", "--org=a/b")
+	for _, last := range []string{"", "today", "2025-02-30", "1970-01-01"} {
+		r.refused(nil, []string{"--last", strconv.Quote(last)}, "generate", "--last="+last)
+	}
+}
+
+func TestGenerateUpToADay(t *testing.T) {
+	r := newRunner(t)
+	f := func(last, want string) {
+		t.Helper()
+		out := r.ok("generate", "--repos=1", "--days=3", "--last="+last)
+		if !strings.Contains(out, ","+want+"T00:00:00.000Z,") {
+			t.Errorf("--last=%s: expected a record of %s, got\n%s", last, want, out)
+		}
+	}
+	f("2024-02-29", "2024-02-29")
+	before := history.DayOf(time.Now())
+	out := r.ok("generate", "--repos=1", "--days=1", "--last=yesterday")
+	if after := history.DayOf(time.Now()); !strings.Contains(out, (before-1).String()) && !strings.Contains(out, (after-1).String()) {
+		t.Errorf("expected a record of the day before %s, got\n%s", before, out)
+	}
 }
 
 func TestExportSelects(t *testing.T) {

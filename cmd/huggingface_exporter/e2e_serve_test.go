@@ -33,6 +33,7 @@ func TestServeRoutes(t *testing.T) {
 	}
 	f("GET", "/-/healthy", 200, "is running")
 	f("GET", "/-/ready", 200, "is ready")
+	f("GET", "/api/v1/status", 200, `"repos":2,"records":6,"recorded":{"from":"2021-01-22","to":"2021-11-29"}`)
 	f("GET", "/api/v1/overview?period=all_time&group_by=repo_type", 200, "4362460")
 	f("GET", "/api/v1/repos?period=last_month&limit=50&trend=30", 200, "huggingface/documentation-images")
 	f("GET", "/api/v1/records?from=x", 400, `"field":"from"`)

@@ -3,6 +3,8 @@ package main
 import (
 	"bufio"
 	"context"
+	"fmt"
+	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -14,13 +16,18 @@ import (
 func generateCommand(app *kingpin.Application) command {
 	cmd := app.Command("generate", "Write a synthetic CSV export to standard output, for trials and load tests. The same flags give the same bytes.")
 	repos := cmd.Flag("repos", "Number of repositories.").Default("100").Int()
-	days := cmd.Flag("days", "Number of days, up to "+synthetic.DefaultLast.String()+".").Default("365").Int()
+	days := cmd.Flag("days", "Number of days, up to the last one.").Default("365").Int()
+	last := cmd.Flag("last", "The last day, as 2025-12-31, or yesterday: the last one that has ended in UTC.").
+		Default(synthetic.DefaultLast.String()).String()
 	seed := cmd.Flag("seed", "Chooses among the exports of that size.").Default("1").Uint64()
 	org := cmd.Flag("org", "Organisation of the repositories.").Default(synthetic.DefaultOrg).String()
 	order := orderFlag(cmd)
 	return command{cmd.FullCommand(), func(_ context.Context, p *program) error {
 		o := synthetic.Options{Repos: *repos, Days: *days, Seed: *seed, Org: *org}
 		var err error
+		if o.Last, err = parseLast(*last, time.Now()); err != nil {
+			return err
+		}
 		if o.Order, err = history.ParseOrder(*order); err != nil {
 			return err
 		}
@@ -30,6 +37,21 @@ func generateCommand(app *kingpin.Application) command {
 		}
 		return w.Flush()
 	}}
+}
+
+// parseLast reads a day, or yesterday as seen from now.
+func parseLast(s string, now time.Time) (history.Day, error) {
+	if s == "yesterday" {
+		return history.DayOf(now) - 1, nil
+	}
+	d, err := history.ParseDay(s)
+	if err == nil && d == history.MinDay {
+		err = fmt.Errorf("expected a day after %s, got %q", history.MinDay, s)
+	}
+	if err != nil {
+		return history.NoDay, fmt.Errorf("--last: %w, or yesterday", err)
+	}
+	return d, nil
 }
 
 // orderFlag declares --order.

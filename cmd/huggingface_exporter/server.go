@@ -116,7 +116,8 @@ func (s *server) handler() http.Handler {
 	handle := func(pattern string, h http.Handler) { mux.Handle(pattern, s.requests.count(pattern, h)) }
 
 	handle("/metrics", only(s.page.Handler(), http.MethodGet, http.MethodHead))
-	for _, r := range api.Routes(s.store, api.Options{Logger: s.log, Version: version.Version + " " + version.GetRevision()}) {
+	options := api.Options{Logger: s.log, Version: version.Version, Build: version.GetRevision()}
+	for _, r := range api.Routes(s.store, options) {
 		handle(r.Pattern, s.whenReady(r.Handler))
 	}
 	handle("/-/healthy", only(text(http.StatusOK, progName+" is running.\n"), http.MethodGet, http.MethodHead))

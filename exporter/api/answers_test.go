@@ -52,6 +52,7 @@ func TestOverviewAnswers(t *testing.T) {
 
 func TestReposAnswers(t *testing.T) {
 	odd := history.NewState(history.Repo{Type: "kernel", Name: `a<b>&"c"`})
+	odd.Corrected, odd.CorrectedAsOf = 7, history.AsOf(1714543200000001)
 	store := storeOf(t, sixRows(), odd)
 	f := func(query, want string) {
 		t.Helper()
@@ -62,16 +63,16 @@ func TestReposAnswers(t *testing.T) {
 	}
 	const allTime = `{"revision":null,"recorded":{"from":"2021-01-22","to":"2021-11-29"},"days":{"from":"2021-01-22","to":"2021-11-29"},"before":null,`
 	f("", allTime+`"matched":3,"rows":[`+
-		`{"repo_type":"dataset","org":"huggingface","repo":"huggingface/documentation-images","total":2167284,"downloads":28,"before":null,"change":null,"recorded":{"from":"2021-11-27","to":"2021-11-29"}},`+"\n"+
-		`{"repo_type":"model","org":"huggingface","repo":"huggingface/CodeBERTa-small-v1","total":4362460,"downloads":13,"before":null,"change":null,"recorded":{"from":"2021-01-22","to":"2021-01-24"}},`+"\n"+
-		`{"repo_type":"kernel","org":"","repo":"a<b>&\"c\"","total":null,"downloads":0,"before":null,"change":null,"recorded":null}]}`+"\n")
+		`{"repo_type":"dataset","org":"huggingface","repo":"huggingface/documentation-images","total":2167284,"downloads":28,"before":null,"change":null,"recorded":{"from":"2021-11-27","to":"2021-11-29"},"corrected":0,"corrected_as_of":null},`+"\n"+
+		`{"repo_type":"model","org":"huggingface","repo":"huggingface/CodeBERTa-small-v1","total":4362460,"downloads":13,"before":null,"change":null,"recorded":{"from":"2021-01-22","to":"2021-01-24"},"corrected":0,"corrected_as_of":null},`+"\n"+
+		`{"repo_type":"kernel","org":"","repo":"a<b>&\"c\"","total":null,"downloads":0,"before":null,"change":null,"recorded":null,"corrected":7,"corrected_as_of":"2024-05-01T06:00:00.000001Z"}]}`+"\n")
 	f("?sort=name&limit=1&offset=1&trend=4&from=2021-01-21&to=2021-01-26",
 		`{"revision":null,"recorded":{"from":"2021-01-22","to":"2021-11-29"},"days":{"from":"2021-01-21","to":"2021-01-26"},"before":{"from":"2021-01-15","to":"2021-01-20"},`+
 			`"matched":3,"trend_step":2,"rows":[`+
-			`{"repo_type":"model","org":"huggingface","repo":"huggingface/CodeBERTa-small-v1","total":4362460,"downloads":13,"before":0,"change":13,"recorded":{"from":"2021-01-22","to":"2021-01-24"},"trend":[4,9,null]}]}`+"\n")
+			`{"repo_type":"model","org":"huggingface","repo":"huggingface/CodeBERTa-small-v1","total":4362460,"downloads":13,"before":0,"change":13,"recorded":{"from":"2021-01-22","to":"2021-01-24"},"corrected":0,"corrected_as_of":null,"trend":[4,9,null]}]}`+"\n")
 	f("?offset=3", allTime+`"matched":3,"rows":[]}`+"\n")
 	f("?search=IMAGES&org=huggingface&repo_type=dataset", allTime+`"matched":1,"rows":[`+
-		`{"repo_type":"dataset","org":"huggingface","repo":"huggingface/documentation-images","total":2167284,"downloads":28,"before":null,"change":null,"recorded":{"from":"2021-11-27","to":"2021-11-29"}}]}`+"\n")
+		`{"repo_type":"dataset","org":"huggingface","repo":"huggingface/documentation-images","total":2167284,"downloads":28,"before":null,"change":null,"recorded":{"from":"2021-11-27","to":"2021-11-29"},"corrected":0,"corrected_as_of":null}]}`+"\n")
 }
 
 func TestStoreFailure(t *testing.T) {
@@ -79,7 +80,7 @@ func TestStoreFailure(t *testing.T) {
 		t.Helper()
 		h := New(failing{err: err}, Options{})
 		for _, path := range []string{
-			overviewRoute, reposRoute, recordsRoute, recordsRoute + "?from=2021-01-01&to=2021-01-02", recordsRoute + "?format=parquet",
+			statusRoute, overviewRoute, reposRoute, recordsRoute, recordsRoute + "?from=2021-01-01&to=2021-01-02", recordsRoute + "?format=parquet",
 			"/organizations/a/settings/publisher-analytics/download-breakdown",
 		} {
 			resp := do(h, http.MethodGet, path)

@@ -10,6 +10,7 @@ import (
 
 // The routes, without the host.
 const (
+	statusRoute   = "/api/v1/status"
 	overviewRoute = "/api/v1/overview"
 	reposRoute    = "/api/v1/repos"
 	recordsRoute  = "/api/v1/records"
@@ -23,9 +24,10 @@ const (
 type Options struct {
 	// Logger takes what went wrong on the server's side. nil: nothing is logged.
 	Logger *slog.Logger
-	// Version is that of the build. It is part of the entity tags, since another
-	// build may write the same answer differently.
-	Version string
+	// Version is that of the exporter, which statusRoute tells. Build names what
+	// was built more exactly: the commit. Both are part of the entity tags, since
+	// another build may write the same answer differently.
+	Version, Build string
 	// StallTimeout is how long a client may take no data of an export before
 	// it is dropped. 0 stands for DefaultStallTimeout.
 	StallTimeout time.Duration
@@ -65,14 +67,15 @@ func New(store history.Store, o Options) http.Handler {
 // http.ErrAbortHandler, as net/http wants it; a wrapper that counts requests
 // should do so in a defer.
 func Routes(store history.Store, o Options) []Route {
-	a := &handlers{store: store, log: o.Logger, version: o.Version, stall: o.StallTimeout}
-	if a.log == nil {
-		a.log = slog.New(slog.DiscardHandler)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if a.stall <= 0 {
-		a.stall = DefaultStallTimeout
+	if o.StallTimeout <= 0 {
+		o.StallTimeout = DefaultStallTimeout
 	}
+	a := &handlers{store: store, options: o, log: o.Logger, stall: o.StallTimeout}
 	return []Route{
+		{statusRoute, a.route(a.status)},
 		{overviewRoute, a.route(a.overview)},
 		{reposRoute, a.route(a.repos)},
 		{recordsRoute, a.route(a.records)},
@@ -84,8 +87,8 @@ func Routes(store history.Store, o Options) []Route {
 // handlers answer the routes.
 type handlers struct {
 	store   history.Store
+	options Options
 	log     *slog.Logger
-	version string
 	stall   time.Duration
 }
 
@@ -110,6 +113,6 @@ func (a *handlers) route(f func(http.ResponseWriter, *http.Request) error) http.
 func (a *handlers) notFound(_ http.ResponseWriter, r *http.Request) error {
 	return &fault{
 		status: http.StatusNotFound,
-		text:   "expected " + overviewRoute + ", " + reposRoute + " or " + recordsRoute + ", got " + quote(r.URL.Path),
+		text:   "expected " + statusRoute + ", " + overviewRoute + ", " + reposRoute + " or " + recordsRoute + ", got " + quote(r.URL.Path),
 	}
 }

@@ -29,7 +29,7 @@ func (a *handlers) notModified(w http.ResponseWriter, r *http.Request, revision 
 		return false
 	}
 	hash := sha256.New()
-	for _, s := range append([]string{a.version, revision}, what...) {
+	for _, s := range append([]string{a.options.Version, a.options.Build, revision}, what...) {
 		fmt.Fprintf(hash, "%s\x00", s)
 	}
 	tag := hex.EncodeToString(hash.Sum(nil)[:16])

@@ -45,6 +45,7 @@ func TestEntityTags(t *testing.T) {
 	for what, got := range map[string]string{
 		"Accept":   tag(h, recordsRoute, "Accept", "application/x-ndjson"),
 		"Version":  tag(New(store, Options{Version: "1.1"}), recordsRoute),
+		"Build":    tag(New(store, Options{Version: "1.0", Build: "0a1b2c"}), recordsRoute),
 		"Revision": tag(New(&revised{store.Store, "r2"}, Options{Version: "1.0"}), recordsRoute),
 	} {
 		if got == records || got == "" {

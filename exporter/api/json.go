@@ -9,6 +9,7 @@ import (
 	"iter"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
@@ -84,6 +85,32 @@ func (c *countJSON) UnmarshalJSON(b []byte) error {
 	*c = countJSON(history.Unknown)
 	if n != nil {
 		*c = countJSON(*n)
+	}
+	return nil
+}
+
+// asOfJSON is the age of a fact, like "2024-05-01T06:00:00.000000Z"; null where it
+// is 0, which stands for never.
+type asOfJSON history.AsOf
+
+// asOfLayout tells an age to the microsecond, its unit.
+const asOfLayout = "2006-01-02T15:04:05.000000Z"
+
+func (a asOfJSON) MarshalJSON() ([]byte, error) {
+	if a == 0 {
+		return []byte("null"), nil
+	}
+	return history.AsOf(a).Time().AppendFormat(nil, `"`+asOfLayout+`"`), nil
+}
+
+func (a *asOfJSON) UnmarshalJSON(b []byte) error {
+	var t *time.Time
+	if err := json.Unmarshal(b, &t); err != nil {
+		return err
+	}
+	*a = 0
+	if t != nil {
+		*a = asOfJSON(history.AsOfTime(*t))
 	}
 	return nil
 }

@@ -78,7 +78,7 @@ func TestBadRequests(t *testing.T) {
 	bad(overviewRoute+"?series=", "series", `expected true or false, got \"\"`)
 	bad(overviewRoute+"?series=true&series=false", "series", `expected one value, got 2: \"true\", \"false\"`)
 
-	bad(reposRoute+"?sort=likes", "sort", `expected downloads, total, change or name, got \"likes\"`)
+	bad(reposRoute+"?sort=likes", "sort", `expected downloads, total, change, name or corrected, got \"likes\"`)
 	bad(reposRoute+"?order=up", "order", `expected asc or desc, got \"up\"`)
 	bad(reposRoute+"?order=time", "order", `expected asc or desc, got \"time\"`)
 	for _, n := range []string{"", "0", "-1", "ten", "1.5", "1e3", "100001", "99999999999999999999"} {
@@ -95,6 +95,8 @@ func TestBadRequests(t *testing.T) {
 	bad(recordsRoute+"?versions=1", "versions", `expected true or false, got \"1\"`)
 	bad(recordsRoute+"?limit=1", "limit", `expected one of the parameters format, from, order, org, period, repo, repo_type, search, to, versions, got \"limit\"`)
 
+	bad(statusRoute+"?org=acme", "org", `expected no parameter, got \"org\"`)
+
 	const hubPath = "/organizations/huggingface/settings/publisher-analytics/download-breakdown"
 	bad(hubPath+"?from=2021-01-01", "from", `expected no parameter, got \"from\"`)
 	f("/organizations/acme/settings/publisher-analytics/download-breakdown", http.StatusNotFound,
@@ -103,14 +105,14 @@ func TestBadRequests(t *testing.T) {
 		`{"error":"expected an organisation with a known repository, got \"a/b%\\\"\""}`)
 
 	for _, path := range []string{"/api/", "/api/v1", "/api/v1/", "/api/v1/record", "/api/v2/records", "/api/v1/records/"} {
-		f(path, http.StatusNotFound, `{"error":"expected /api/v1/overview, /api/v1/repos or /api/v1/records, got \"`+path+`\""}`)
+		f(path, http.StatusNotFound, `{"error":"expected /api/v1/status, /api/v1/overview, /api/v1/repos or /api/v1/records, got \"`+path+`\""}`)
 	}
 }
 
 func TestWrongMethod(t *testing.T) {
 	h := New(storeOf(t, sixRows()), Options{})
 	for _, method := range []string{"POST", "PUT", "DELETE", "PATCH", "OPTIONS", "get"} {
-		for _, path := range []string{overviewRoute, reposRoute, recordsRoute, "/api/v1/x", "/organizations/huggingface/settings/publisher-analytics/download-breakdown"} {
+		for _, path := range []string{statusRoute, overviewRoute, reposRoute, recordsRoute, "/api/v1/x", "/organizations/huggingface/settings/publisher-analytics/download-breakdown"} {
 			resp := do(h, method, path)
 			want := `{"error":"expected GET or HEAD, got \"` + method + `\""}` + "\n"
 			if got := bodyOf(t, resp); resp.StatusCode != http.StatusMethodNotAllowed || resp.Header.Get("Allow") != "GET, HEAD" || got != want {
@@ -148,7 +150,7 @@ func TestQueriesAreReadAsWritten(t *testing.T) {
 				o := history.OverviewQuery{Filter: filter, Period: period, ByRepoType: n&1 != 0, ByOrg: n&2 != 0, Series: n&4 != 0}
 				f(writeOverview(o), func(p *params) any { return readOverview(p) }, o)
 				r := history.ReposQuery{
-					Filter: filter, Period: period, Sort: history.Sort(n & 3), Ascending: n&4 != 0,
+					Filter: filter, Period: period, Sort: history.Sort(n % 5), Ascending: n&4 != 0,
 					Limit: n + 1, Offset: n * 1000, Trend: n * 10,
 				}
 				f(writeRepos(r), func(p *params) any { return readRepos(p) }, r)
@@ -202,6 +204,7 @@ func TestListsAndDefaults(t *testing.T) {
 	f("", history.ReposQuery{Limit: 50})
 	f("sort=name", history.ReposQuery{Limit: 50, Sort: history.SortName, Ascending: true})
 	f("sort=name&order=desc", history.ReposQuery{Limit: 50, Sort: history.SortName})
+	f("sort=corrected", history.ReposQuery{Limit: 50, Sort: history.SortCorrected})
 	f("sort=total&order=asc", history.ReposQuery{Limit: 50, Sort: history.SortTotal, Ascending: true})
 	f("limit=100000&trend=10", history.ReposQuery{Limit: 100000, Trend: 10})
 	f("period=range", history.ReposQuery{Limit: 50, Period: history.RangeOf(history.NoDay, history.NoDay)})

@@ -23,6 +23,9 @@ type rowJSON struct {
 	Total    countJSON        `json:"total"`
 	compareJSON
 	Recorded *daysJSON `json:"recorded"`
+	// CorrectedAsOf is null where nothing was corrected, or nobody knows when.
+	Corrected     int64    `json:"corrected"`
+	CorrectedAsOf asOfJSON `json:"corrected_as_of"`
 	// Trend is left out where it was not asked for.
 	Trend trendJSON `json:"trend,omitzero"`
 }
@@ -58,7 +61,8 @@ func rowsOf(page *history.ReposPage) iter.Seq[rowJSON] {
 				Total:       countJSON(r.Total),
 				compareJSON: compare(r.Downloads, r.Before, page.HasBefore),
 				Recorded:    daysOf(r.Recorded),
-				Trend:       r.Trend,
+				Corrected:   r.Corrected, CorrectedAsOf: asOfJSON(r.CorrectedAsOf),
+				Trend: r.Trend,
 			}) {
 				return
 			}
@@ -75,6 +79,7 @@ func (j *reposJSON) page(q history.ReposQuery) history.ReposPage {
 			Repo:  history.Repo{Type: r.RepoType, Name: r.Repo},
 			Total: int64(r.Total), Downloads: r.Downloads, Before: r.before(),
 			Recorded: r.Recorded.days(), Trend: r.Trend,
+			Corrected: r.Corrected, CorrectedAsOf: history.AsOf(r.CorrectedAsOf),
 		})
 	}
 	return p

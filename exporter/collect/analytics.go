@@ -175,7 +175,8 @@ func (x *export) missing(ctx context.Context) error {
 		if name, ok := to[repo]; ok {
 			gone.MovedTo = name.Name
 			continued := history.NewState(name) // the counters go on
-			continued.Highest, continued.Corrected = x.known.byRepo[repo].Highest, x.known.byRepo[repo].Corrected
+			was := x.known.byRepo[repo]
+			continued.Highest, continued.Corrected, continued.CorrectedAsOf = was.Highest, was.Corrected, was.CorrectedAsOf
 			states = append(states, continued)
 			o.Moved = append(o.Moved, Move{From: repo, To: name})
 			o.Appeared = slices.DeleteFunc(o.Appeared, func(r history.Repo) bool { return r == name })

@@ -137,6 +137,7 @@ func (p *pass) add(l hub.Listing) {
 // move ends a former name of a repository. Its counters go on in s.
 func (p *pass) move(from history.State, s *history.State) {
 	s.Highest, s.Corrected = max(s.Highest, from.Highest), max(s.Corrected, from.Corrected)
+	s.CorrectedAsOf = max(s.CorrectedAsOf, from.CorrectedAsOf)
 	gone := history.NewState(from.Repo)
 	gone.GoneAsOf, gone.MovedTo = p.asOf, s.Repo.Name
 	p.states = append(p.states, gone)
@@ -153,6 +154,9 @@ func (p *pass) correct(old history.State, l hub.Listing, s *history.State) {
 		fall -= max(before.Total-l.DownloadsAllTime, 0)
 	}
 	s.Corrected = max(s.Corrected+fall, 0)
+	if fall > 0 {
+		s.CorrectedAsOf = p.asOf
+	}
 	p.corrected += fall
 }
 

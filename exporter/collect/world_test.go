@@ -207,7 +207,30 @@ func (w *world) collect(day, hour int) *Outcome {
 	if !o.OK() {
 		w.Fatalf("collecting on March %d at %d: %v", day, hour, o.Err)
 	}
+	w.checkCorrected(o, day, hour)
 	return o
+}
+
+// checkCorrected compares when the history says that the Hub last took downloads
+// back with what the collection just found.
+func (w *world) checkCorrected(o *Outcome, day, hour int) {
+	w.Helper()
+	var last history.AsOf
+	for s := range w.store.States() {
+		last = max(last, s.CorrectedAsOf)
+		if s.CorrectedAsOf != 0 && s.Corrected == 0 {
+			w.Errorf("%s was corrected by nothing, at %s", s.Repo, s.CorrectedAsOf.Time())
+		}
+	}
+	now, found := last == at(day, hour), o.Change.Corrected > 0
+	if now && !found && len(o.Moved) > 0 {
+		// Back under a former name, with a fall that was counted under the name in
+		// between: the sum is right, and its age is that of the way back.
+		return
+	}
+	if now != found {
+		w.Errorf("March %d at %d: %d corrected, and the last correction was at %s", day, hour, o.Change.Corrected, last.Time())
+	}
 }
 
 // records returns the records by repository, as "o/m 1:10 2:7e", with e for

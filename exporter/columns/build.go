@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
@@ -17,7 +18,12 @@ import (
 // then an *history.InputErrors that names the lines. Of two versions the merge
 // rule takes one. An error of the stream, or of ctx, is returned as it came.
 func Build(ctx context.Context, rows history.RowSeq, states []history.State) (*Table, error) {
+	return build(ctx, rows, states, budget{})
+}
+
+func build(ctx context.Context, rows history.RowSeq, states []history.State, limit budget) (*Table, error) {
 	b := builder{
+		budget:       limit,
 		index:        make(map[history.Repo]uint32),
 		packed:       make(map[uint32]*packedRun),
 		versionIndex: make(map[history.Version]uint32),
@@ -50,6 +56,7 @@ type builder struct {
 	versionIndex map[history.Version]uint32
 	version      uint32
 	faults       []*history.InputError
+	budget       budget
 }
 
 func (b *builder) repo(r history.Repo) uint32 {
@@ -75,9 +82,13 @@ func (b *builder) read(ctx context.Context, rows history.RowSeq) error {
 	full := make(chan *history.Rows, depth)
 	empty := make(chan *history.Rows, depth+2)
 	var done sync.WaitGroup
+	var over atomic.Pointer[MemoryError]
 	done.Go(func() {
 		for r := range full {
 			b.add(r)
+			if b.budget.count(r.Len(), len(b.states)) {
+				over.CompareAndSwap(nil, b.budget.exceeded(b.weight()))
+			}
 			select {
 			case empty <- r:
 			default:
@@ -92,6 +103,9 @@ func (b *builder) read(ctx context.Context, rows history.RowSeq) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
+			if over.Load() != nil {
+				break
+			}
 			var c *history.Rows
 			select {
 			case c = <-empty:
@@ -105,6 +119,9 @@ func (b *builder) read(ctx context.Context, rows history.RowSeq) error {
 	}()
 	close(full)
 	done.Wait()
+	if e := over.Load(); e != nil {
+		return e
+	}
 	return err
 }
 
@@ -161,7 +178,9 @@ func (b *builder) addApart(r *history.Rows, i int, at uint32, line, step int64) 
 // endRun puts away the run under way, if there is one.
 func (b *builder) endRun() {
 	if b.run.rows > 0 {
-		b.packed[b.run.at] = b.run.end()
+		p := b.run.end()
+		b.packed[b.run.at] = p
+		b.budget.packed += p.weight()
 	}
 }
 
@@ -210,17 +229,19 @@ func (b *builder) table() (*Table, error) {
 	slices.SortFunc(order, func(i, j uint32) int { return b.states[i].Repo.Compare(b.states[j].Repo) })
 
 	cols := make([]*column, len(order))
+	var bytes atomic.Int64
 	var mu sync.Mutex
 	groups := editGroups(nil)
 	parallel(len(order), func(next func() (int, int, bool)) {
 		p := placer{versions: b.versions}
 		g := editGroups(nil)
 		for from, to, ok := next(); ok; from, to, ok = next() {
-			for i := from; i < to; i++ {
+			for i := from; i < to && b.budget.exceeded(bytes.Load()) == nil; i++ {
 				l := &b.logs[order[i]]
 				s := b.states[order[i]]
 				cols[i] = newColumn(s, p.days(s.Repo, b.packed[order[i]], l))
 				l.log = nil
+				bytes.Add(cols[i].memory())
 				g.addColumn(cols[i])
 			}
 		}
@@ -229,6 +250,9 @@ func (b *builder) table() (*Table, error) {
 		groups.addGroups(g.list())
 		b.faults = append(b.faults, p.faults...)
 	})
+	if e := b.budget.exceeded(bytes.Load()); e != nil {
+		return nil, e
+	}
 	if len(b.faults) > 0 {
 		return nil, b.inputErrors()
 	}

@@ -22,7 +22,7 @@ func (t *Table) Union(n *Table) *Table {
 //
 // What the Hub took back is counted in State.Corrected: for a repository the
 // larger of the fall of its total and of the net fall of its published days, if a
-// newer export told them.
+// newer export told them. State.CorrectedAsOf is then the age of what told a fall.
 func (t *Table) Append(n *Table) (merged, delta *Table, change history.Change) {
 	m := merger{corrections: true}
 	merged, delta = m.merge(t, n)
@@ -44,8 +44,10 @@ type merger struct {
 	// old, new and gain are windows being merged.
 	old, new, gain plain
 	merged, gained packer
-	// lowered and raised sum up how published days of a repository were revised.
+	// lowered and raised sum up how published days of a repository were revised,
+	// and loweredAsOf is when the newest of the lower numbers was told.
 	lowered, raised int64
+	loweredAsOf     history.AsOf
 }
 
 func (m *merger) merge(t, n *Table) (merged, delta *Table) {
@@ -123,8 +125,12 @@ func (m *merger) column(old, new *column) (merged, gain *column) {
 	days, gained, fall := m.days(old, new)
 	state := old.state.Merge(new.state)
 	if m.corrections {
-		if new.state.TotalAsOf > old.state.TotalAsOf && old.state.Total != history.Unknown && new.state.Total != history.Unknown {
-			fall = max(fall, old.state.Total-new.state.Total)
+		if fall > 0 {
+			state.CorrectedAsOf = max(state.CorrectedAsOf, m.loweredAsOf)
+		}
+		if less := fallOfTotal(old.state, new.state); less > 0 {
+			state.CorrectedAsOf = max(state.CorrectedAsOf, new.state.TotalAsOf)
+			fall = max(fall, less)
 		}
 		if fall > 0 {
 			state.Corrected = addCounts(state.Corrected, fall)
@@ -146,6 +152,15 @@ func (m *merger) column(old, new *column) (merged, gain *column) {
 	return newColumn(state, days), newColumn(gainedState, gained)
 }
 
+// fallOfTotal returns by how much the total fell, if now told a newer one than was
+// known; it is negative if it rose.
+func fallOfTotal(was, now history.State) int64 {
+	if was.Total == history.Unknown || now.Total == history.Unknown || now.TotalAsOf <= was.TotalAsOf {
+		return 0
+	}
+	return was.Total - now.Total
+}
+
 // addState brings the group up to date with the new state of a column.
 func (m *merger) addState(old *column, state history.State) {
 	if state.Total == old.state.Total {
@@ -163,7 +178,7 @@ func (m *merger) addState(old *column, state history.State) {
 // days merges the windows of two columns. fall is by how much published days fell
 // in a newer export, all in all; it is negative if they rose.
 func (m *merger) days(old, new *column) (merged, gained days, fall int64) {
-	m.lowered, m.raised = 0, 0
+	m.lowered, m.raised, m.loweredAsOf = 0, 0, 0
 	i, j := 0, 0
 	for i < len(old.windows) || j < len(new.windows) {
 		switch {
@@ -249,8 +264,7 @@ func (m *merger) window(old *column, i int, new *column, j int) {
 				sums.sub(bit, was)
 				sums.add(bit, now)
 				if version.Source == history.Published && known.Source == history.Published {
-					m.lowered = addCounts(m.lowered, max(was-now, 0))
-					m.raised = addCounts(m.raised, max(now-was, 0))
+					m.revise(was, now, version.AsOf)
 				}
 			default:
 				m.change.Outdated++
@@ -264,6 +278,16 @@ func (m *merger) window(old *column, i int, new *column, j int) {
 	}
 	m.merged.pack(v.no, &m.old)
 	m.gained.pack(v.no, &m.gain)
+}
+
+// revise takes note of a published number that replaced another.
+func (m *merger) revise(was, now int64, asOf history.AsOf) {
+	if now < was {
+		m.lowered = addCounts(m.lowered, was-now)
+		m.loweredAsOf = max(m.loweredAsOf, asOf)
+		return
+	}
+	m.raised = addCounts(m.raised, now-was)
 }
 
 // numDays returns the number of different days that have a record.

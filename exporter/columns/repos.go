@@ -26,6 +26,9 @@ func (t *Table) Repos(q history.ReposQuery) history.ReposPage {
 			Before:    r.before,
 			Recorded:  r.column.recorded(),
 			Trend:     r.column.trend(p.Days, p.TrendStep),
+
+			Corrected:     r.column.state.Corrected,
+			CorrectedAsOf: r.column.state.CorrectedAsOf,
 		}
 	}
 	return p
@@ -74,6 +77,8 @@ func compareRows(q history.ReposQuery) func(a, b *row) int {
 		key = func(a, b *row) int { return cmp.Compare(a.downloads-a.before, b.downloads-b.before) }
 	case history.SortName:
 		key = func(a, b *row) int { return strings.Compare(a.column.state.Repo.Name, b.column.state.Repo.Name) }
+	case history.SortCorrected:
+		key = func(a, b *row) int { return cmp.Compare(a.column.state.Corrected, b.column.state.Corrected) }
 	}
 	sign := -1
 	if q.Ascending {

@@ -16,19 +16,21 @@ const (
 	SortChange
 	// SortName orders by full name.
 	SortName
+	// SortCorrected orders by the downloads that the Hub has taken back.
+	SortCorrected
 )
 
-// ParseSort reads downloads, total, change or name.
+// ParseSort reads downloads, total, change, name or corrected.
 func ParseSort(s string) (Sort, error) {
-	for v := SortDownloads; v <= SortName; v++ {
+	for v := SortDownloads; v <= SortCorrected; v++ {
 		if s == v.String() {
 			return v, nil
 		}
 	}
-	return 0, fmt.Errorf("expected downloads, total, change or name, got %q", s)
+	return 0, fmt.Errorf("expected downloads, total, change, name or corrected, got %q", s)
 }
 
-// String returns downloads, total, change or name.
+// String returns downloads, total, change, name or corrected.
 func (s Sort) String() string {
 	switch s {
 	case SortDownloads:
@@ -39,6 +41,8 @@ func (s Sort) String() string {
 		return "change"
 	case SortName:
 		return "name"
+	case SortCorrected:
+		return "corrected"
 	}
 	return fmt.Sprintf("Sort(%d)", uint8(s))
 }
@@ -81,6 +85,9 @@ type RepoRow struct {
 	Downloads, Before int64
 	// Recorded runs from the first to the last recorded day of the repository.
 	Recorded Days
+	// Corrected and CorrectedAsOf are those of State.
+	Corrected     int64
+	CorrectedAsOf AsOf
 	// Trend has a sum for each TrendStep days of the period, Unknown where none
 	// of them has a record.
 	Trend []int64

@@ -37,8 +37,11 @@ type State struct {
 	// Highest is the highest Total ever told, Unknown if none: the counter that
 	// never falls.
 	Highest int64
-	// Corrected is how many downloads the Hub has taken back so far.
-	Corrected int64
+	// Corrected is how many downloads the Hub has taken back so far, and
+	// CorrectedAsOf the age of the newest information that showed some of it: 0 if
+	// that never was, or if it was before the age was kept.
+	Corrected     int64
+	CorrectedAsOf AsOf
 }
 
 // NewState returns a state in which nothing but the name is known.
@@ -65,6 +68,7 @@ func (s State) Merge(t State) State {
 	}
 	m.Highest = max(s.Highest, t.Highest, s.Total, t.Total)
 	m.Corrected = max(s.Corrected, t.Corrected)
+	m.CorrectedAsOf = max(s.CorrectedAsOf, t.CorrectedAsOf)
 	return m
 }
 

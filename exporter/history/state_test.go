@@ -22,7 +22,7 @@ func randomState(rng *rand.Rand) State {
 	if rng.IntN(2) == 0 {
 		s.GoneAsOf, s.MovedTo = AsOf(rng.IntN(3)), []string{"", "acme/b", "acme/c"}[rng.IntN(3)]
 	}
-	s.Highest, s.Corrected = number(), rng.Int64N(3)
+	s.Highest, s.Corrected, s.CorrectedAsOf = number(), rng.Int64N(3), AsOf(rng.IntN(3))
 	return s
 }
 
@@ -103,6 +103,10 @@ func TestMerge(t *testing.T) {
 	f(state(func(s *State) { s.Highest, s.Corrected = 7, 3 }),
 		state(func(s *State) { s.Highest, s.Corrected = 5, 4 }),
 		state(func(s *State) { s.Highest, s.Corrected = 7, 4 }))
+	// So does the age of the last correction, whichever brings it.
+	f(state(func(s *State) { s.Corrected, s.CorrectedAsOf = 3, 6 }),
+		state(func(s *State) { s.Corrected, s.CorrectedAsOf = 4, 5 }),
+		state(func(s *State) { s.Corrected, s.CorrectedAsOf = 4, 6 }))
 }
 
 func TestGoneAndMoved(t *testing.T) {

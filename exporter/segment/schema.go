@@ -77,6 +77,8 @@ var stateColumns = []columnSpec{
 	{name: "likes", typ: typeInt64, optional: true, zstd: true},
 	{name: "total_highest", typ: typeInt64, optional: true, zstd: true},
 	{name: "corrected", typ: typeInt64, optional: true, zstd: true},
+	// Absent in files of earlier versions.
+	{name: "corrected_as_of", typ: typeTimestamp, optional: true, dict: true, zstd: true},
 	{name: "base", typ: typeInt64, optional: true, zstd: true},
 	{name: "moved_to", typ: typeString, optional: true, dict: true, zstd: true},
 	{name: "as_of", typ: typeTimestamp, dict: true, zstd: true},
@@ -92,6 +94,7 @@ const (
 	stLikes
 	stHighest
 	stCorrected
+	stCorrectedAsOf
 	stBase
 	stMovedTo
 	stAsOf

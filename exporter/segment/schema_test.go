@@ -45,6 +45,7 @@ func TestTypes(t *testing.T) {
 		"likes OPTIONAL INT64",
 		"total_highest OPTIONAL INT64",
 		"corrected OPTIONAL INT64",
+		"corrected_as_of OPTIONAL INT64 TIMESTAMP(isAdjustedToUTC=true,unit=MICROS)",
 		"base OPTIONAL INT64",
 		"moved_to OPTIONAL BYTE_ARRAY STRING",
 		"as_of REQUIRED INT64 TIMESTAMP(isAdjustedToUTC=true,unit=MICROS)")

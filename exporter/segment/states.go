@@ -107,6 +107,7 @@ func (r *stateReader) row(yield func(history.State, error) bool) bool {
 	number(stTotal, &s.Total, partTotal)
 	number(stHighest, &s.Highest, partTotal)
 	number(stCorrected, &s.Corrected, partTotal)
+	number(stCorrectedAsOf, (*int64)(&s.CorrectedAsOf), partTotal)
 	number(stLastMonth, &s.LastMonth, partListing)
 	number(stLikes, &s.Likes, partListing)
 	text(stHubID, &s.HubID, partListing)
@@ -154,7 +155,8 @@ func setAges(s *history.State, p parts, asOf history.AsOf) {
 // setParts sets the parts p of s to those of from.
 func setParts(s, from *history.State, p parts) {
 	if p&partTotal != 0 {
-		s.Total, s.Highest, s.Corrected, s.TotalAsOf = from.Total, from.Highest, from.Corrected, from.TotalAsOf
+		s.Total, s.Highest, s.TotalAsOf = from.Total, from.Highest, from.TotalAsOf
+		s.Corrected, s.CorrectedAsOf = from.Corrected, from.CorrectedAsOf
 	}
 	if p&partListing != 0 {
 		s.LastMonth, s.Likes, s.HubID, s.ListedAsOf = from.LastMonth, from.Likes, from.HubID, from.ListedAsOf

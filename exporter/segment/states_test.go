@@ -52,6 +52,7 @@ func allStates() []history.State {
 		func(s *history.State) { s.ListedAsOf = 1000 },
 		func(s *history.State) { s.Highest = 9 },
 		func(s *history.State) { s.Corrected, s.ListedAsOf = 2, 2*s.ListedAsOf },
+		func(s *history.State) { s.CorrectedAsOf = 500 },
 		func(s *history.State) { s.Base = 0 },
 		func(s *history.State) { s.BaseAsOf = 1000 },
 		func(s *history.State) { s.MovedTo, s.GoneAsOf = "org/new", 3000 },
@@ -95,7 +96,7 @@ func TestStatesComeBack(t *testing.T) {
 	big := history.NewState(history.Repo{Type: "", Name: ""})
 	big.Total, big.Highest, big.Corrected, big.Likes, big.LastMonth = math.MaxInt64, math.MaxInt64, math.MaxInt64, math.MaxInt64, math.MaxInt64
 	big.Base, big.BaseAsOf, big.GoneAsOf = math.MaxInt64, math.MaxInt64, 1
-	big.TotalAsOf, big.ListedAsOf = math.MaxInt64, math.MinInt64
+	big.TotalAsOf, big.ListedAsOf, big.CorrectedAsOf = math.MaxInt64, math.MinInt64, math.MinInt64
 	f("extremes", big)
 	a := history.NewState(history.Repo{Type: history.Model, Name: "o/n"})
 	b := history.NewState(history.Repo{Type: history.Dataset, Name: "o/n"})
@@ -116,7 +117,7 @@ func TestStatesComeBack(t *testing.T) {
 func TestStatesOfOneRepositoryMerge(t *testing.T) {
 	repo := history.Repo{Type: history.Model, Name: "o/n"}
 	old, young := history.NewState(repo), history.NewState(repo)
-	old.Total, old.TotalAsOf, old.Corrected = 10, 1, 5
+	old.Total, old.TotalAsOf, old.Corrected, old.CorrectedAsOf = 10, 1, 5, 1
 	young.Total, young.TotalAsOf, young.Likes, young.ListedAsOf = 8, 2, 1, 2
 	got := collectStates(t, writtenStates(t, []history.State{young, old}, ""))
 	if want := []history.State{young.Merge(old)}; !reflect.DeepEqual(got, want) {

@@ -83,7 +83,7 @@ func (w *stateWriter) state(s *history.State) error {
 		}
 		rows = append(rows, row{part, asOf})
 	}
-	if s.Total != history.Unknown || s.TotalAsOf != 0 || s.Highest != history.Unknown || s.Corrected != 0 {
+	if s.Total != history.Unknown || s.TotalAsOf != 0 || s.Highest != history.Unknown || s.Corrected != 0 || s.CorrectedAsOf != 0 {
 		put(partTotal, s.TotalAsOf)
 	}
 	if s.Base != history.Unknown || s.BaseAsOf != 0 {
@@ -120,6 +120,7 @@ func (w *stateWriter) row(s *history.State, p parts, asOf history.AsOf) error {
 	w.cols[stLikes].number(s.Likes, listing && s.Likes != history.Unknown)
 	w.cols[stHighest].number(s.Highest, total && s.Highest != history.Unknown)
 	w.cols[stCorrected].number(s.Corrected, total)
+	w.cols[stCorrectedAsOf].number(int64(s.CorrectedAsOf), total && s.CorrectedAsOf != 0)
 	w.cols[stBase].number(s.Base, p&partBase != 0)
 	w.cols[stMovedTo].text(s.MovedTo, p&partGone != 0)
 	w.cols[stAsOf].number(int64(asOf), true)

@@ -14,10 +14,11 @@ func told(name string, total, month, likes int64, asOf history.AsOf) history.Sta
 
 var stateCases = []testCase{
 	{"the total is the newest", func(p *probe) {
+		corrected := ""
 		wantTotal := func(want string) {
 			p.Helper()
 			p.wantRecords(history.RecordsQuery{}, "model acme/a "+want+" 2024-01-01 5")
-			p.wantRepos(history.ReposQuery{}, "model acme/a total="+want+" downloads=5 before=0 recorded=2024-01-01..2024-01-01")
+			p.wantRepos(history.ReposQuery{}, "model acme/a total="+want+" downloads=5 before=0 recorded=2024-01-01..2024-01-01"+corrected)
 		}
 		p.add(observed(1), "model acme/a ? 2024-01-01 5")
 		wantTotal("?")
@@ -31,6 +32,7 @@ var stateCases = []testCase{
 		p.tell(told("model acme/a", history.Unknown, 7, 1, hour(9)))
 		wantTotal("130")
 		p.add(published(6), "model acme/a 125 2024-01-01 5")
+		corrected = " corrected=5@2025-06-01T06:00:00Z"
 		wantTotal("125")
 	}},
 
@@ -89,6 +91,45 @@ var stateCases = []testCase{
 		p.wantCounts(
 			"model acme/a downloads=100 corrected=7 last_month=3 likes=?",
 			"model acme/b downloads=100 corrected=8 last_month=9 likes=?")
+	}},
+
+	{"when a repository was corrected", func(p *probe) {
+		all := history.ReposQuery{Sort: history.SortCorrected}
+		first := func(want string) {
+			p.Helper()
+			p.wantRepos(history.ReposQuery{Filter: history.Filter{Repos: []string{"acme/a"}}, Period: between("2024-01-09", "")},
+				"model acme/a total="+want)
+		}
+		p.add(published(1), "model acme/a 100 2024-01-01 10", "model acme/b 50 2024-01-01 10", "model acme/c 50 2024-01-01 10")
+		first("100 downloads=0 before=0 recorded=2024-01-01..2024-01-01")
+		p.wantNames(all, "model acme/a", "model acme/b", "model acme/c")
+		// A total that fell, then a day, then both at different ages.
+		p.tell(told("model acme/a", 98, 4, 2, hour(2)))
+		first("98 downloads=0 before=0 recorded=2024-01-01..2024-01-01 corrected=2@2025-06-01T02:00:00Z")
+		p.add(published(3), "model acme/a 98 2024-01-01 7", "model acme/a 98 2024-01-02 7", "model acme/c 45 2024-01-01 10")
+		first("98 downloads=0 before=0 recorded=2024-01-01..2024-01-02 corrected=5@2025-06-01T03:00:00Z")
+		p.addBatch(history.Batch{
+			Rows:   stream(rows(published(4), "model acme/a ? 2024-01-01 1", "model acme/a ? 2024-01-02 9")),
+			States: []history.State{told("model acme/a", 97, 4, 2, hour(5))},
+		})
+		first("97 downloads=0 before=0 recorded=2024-01-01..2024-01-02 corrected=9@2025-06-01T05:00:00Z")
+		// What rises, what is older and what is told again is no correction.
+		p.add(published(6), "model acme/a 120 2024-01-01 5")
+		p.add(published(2), "model acme/a 60 2024-01-01 0")
+		p.add(published(7), "model acme/a 120 2024-01-01 5")
+		// Days that fell and rose by as much are none either.
+		p.add(published(8), "model acme/a 120 2024-01-01 4", "model acme/a 120 2024-01-02 10")
+		first("120 downloads=0 before=0 recorded=2024-01-01..2024-01-02 corrected=9@2025-06-01T05:00:00Z")
+		// Who observes totals may tell of corrections that a store cannot see.
+		s := told("model acme/b", 60, 4, 2, hour(9))
+		s.Corrected, s.CorrectedAsOf = 20, hour(8)
+		p.tell(s)
+		p.wantRepos(all,
+			"model acme/b total=60 downloads=10 before=0 recorded=2024-01-01..2024-01-01 corrected=20@2025-06-01T08:00:00Z",
+			"model acme/a total=120 downloads=14 before=0 recorded=2024-01-01..2024-01-02 corrected=9@2025-06-01T05:00:00Z",
+			"model acme/c total=45 downloads=10 before=0 recorded=2024-01-01..2024-01-01 corrected=5@2025-06-01T03:00:00Z")
+		p.wantNames(history.ReposQuery{Sort: history.SortCorrected, Ascending: true}, "model acme/c", "model acme/a", "model acme/b")
+		p.wantNames(history.ReposQuery{Sort: history.SortCorrected, Limit: 1, Offset: 1}, "model acme/a")
 	}},
 
 	{"what was observed is no correction when it is published", func(p *probe) {

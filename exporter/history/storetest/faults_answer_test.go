@@ -31,6 +31,25 @@ var answerFaults = map[string]fault{
 		}
 	}, []string{"absent is not zero", "both orders"}},
 
+	"corrections have no age": {func(b *broken) {
+		b.repos = func(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {
+			page, err := b.Model.Repos(ctx, q)
+			for i := range page.Rows {
+				page.Rows[i].CorrectedAsOf = 0
+			}
+			return page, err
+		}
+	}, []string{"when a repository was corrected", "random histories"}},
+
+	"the order by corrections is that by downloads": {func(b *broken) {
+		b.repos = func(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {
+			if q.Sort == history.SortCorrected {
+				q.Sort = history.SortDownloads
+			}
+			return b.Model.Repos(ctx, q)
+		}
+	}, []string{"when a repository was corrected", "random histories"}},
+
 	"unknown trend points are zeros": {func(b *broken) {
 		b.repos = func(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {
 			page, err := b.Model.Repos(ctx, q)

@@ -15,7 +15,8 @@ import (
 // the larger of two falls, if it is positive. One is the fall of the total, where
 // the batch told a newer one. The other is the net fall of its days: the sum of old
 // less new numbers over the days where a published number replaced another
-// published one.
+// published one. State.CorrectedAsOf is then the age of the total, or of the newest of
+// the lower numbers; of both, if both fell, the newer.
 func (m *Model) Append(ctx context.Context, b history.Batch) (history.Change, error) {
 	news, err := readBatch(ctx, b)
 	if err != nil {
@@ -27,7 +28,7 @@ func (m *Model) Append(ctx context.Context, b history.Batch) (history.Change, er
 	days := make(map[history.Day]bool)
 	for repo, n := range news {
 		r := known(m.repos, repo)
-		fall := new(big.Int)
+		fall, lowered := new(big.Int), history.AsOf(0)
 		for d, f := range n.days {
 			days[d] = true
 			old, ok := r.days[d]
@@ -41,6 +42,9 @@ func (m *Model) Append(ctx context.Context, b history.Batch) (history.Change, er
 				if old.version.Source == history.Published && f.version.Source == history.Published {
 					fall.Add(fall, big.NewInt(old.downloads))
 					fall.Sub(fall, big.NewInt(f.downloads))
+					if f.downloads < old.downloads {
+						lowered = max(lowered, f.version.AsOf)
+					}
 				}
 			default:
 				c.Outdated++
@@ -49,11 +53,17 @@ func (m *Model) Append(ctx context.Context, b history.Batch) (history.Change, er
 				r.days[d] = f
 			}
 		}
-		corrected := clamp(fall)
-		if old, now := r.state, n.state; old.Total != history.Unknown && now.Total != history.Unknown && now.TotalAsOf > old.TotalAsOf {
+		corrected, correctedAsOf := clamp(fall), history.AsOf(0)
+		if corrected > 0 {
+			correctedAsOf = lowered
+		}
+		if old, now := r.state, n.state; old.Total != history.Unknown && now.Total != history.Unknown &&
+			now.TotalAsOf > old.TotalAsOf && now.Total < old.Total {
 			corrected = max(corrected, old.Total-now.Total)
+			correctedAsOf = max(correctedAsOf, now.TotalAsOf)
 		}
 		r.state = r.state.Merge(n.state)
+		r.state.CorrectedAsOf = max(r.state.CorrectedAsOf, correctedAsOf)
 		r.state.Corrected = addUp(r.state.Corrected, max(corrected, 0))
 		c.Corrected = addUp(c.Corrected, max(corrected, 0))
 		c.Records += int64(len(n.days))

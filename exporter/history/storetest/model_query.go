@@ -96,6 +96,9 @@ func (m *Model) Repos(ctx context.Context, q history.ReposQuery) (history.ReposP
 			Total:     r.state.Total,
 			Downloads: r.sum(p.Days),
 			Recorded:  recordedDays(r),
+
+			Corrected:     r.state.Corrected,
+			CorrectedAsOf: r.state.CorrectedAsOf,
 		}
 		if p.HasBefore {
 			row.Before = r.sum(p.Before)
@@ -128,6 +131,8 @@ func compareBy(s history.Sort, a, b history.RepoRow) int {
 		return cmp.Compare(a.Downloads-a.Before, b.Downloads-b.Before)
 	case history.SortName:
 		return strings.Compare(a.Repo.Name, b.Repo.Name)
+	case history.SortCorrected:
+		return cmp.Compare(a.Corrected, b.Corrected)
 	}
 	return cmp.Compare(a.Downloads, b.Downloads)
 }

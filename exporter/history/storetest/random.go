@@ -143,6 +143,9 @@ func randomBatch(rng *rand.Rand) randomInput {
 		if oneOf(rng, 4) {
 			s.GoneAsOf, s.MovedTo = hour(rng.IntN(5)), pick(rng, []string{"", "acme/c", "new/name"})
 		}
+		if oneOf(rng, 5) {
+			s.Corrected, s.CorrectedAsOf = 1+rng.Int64N(4), hour(rng.IntN(5))
+		}
 		b.states = append(b.states, s)
 	}
 	return b
@@ -195,7 +198,7 @@ func randomOverview(rng *rand.Rand) history.OverviewQuery {
 func randomRepos(rng *rand.Rand) history.ReposQuery {
 	q := history.ReposQuery{
 		Filter: randomFilter(rng), Period: randomPeriod(rng),
-		Sort: history.Sort(rng.IntN(4)), Ascending: oneOf(rng, 2),
+		Sort: history.Sort(rng.IntN(5)), Ascending: oneOf(rng, 2),
 	}
 	if oneOf(rng, 2) {
 		q.Limit, q.Offset = rng.IntN(5), rng.IntN(9)

@@ -15,6 +15,7 @@ import (
 //	record    model acme/a 100 2024-01-01 5        type, name, total (? if unknown), day, downloads
 //	group     type=model org=acme repos=1 records=1 total=100 downloads=5 before=0
 //	repo      model acme/a total=100 downloads=5 before=0 recorded=2024-01-01..2024-01-01
+//	          ... corrected=3@2025-06-01T01:00:00Z            only of those that were corrected
 //	counts    model acme/a downloads=100 corrected=0 last_month=5 likes=?
 
 // day reads a day; a malformed one is a fault of the suite.
@@ -154,6 +155,9 @@ func reposLines(p history.ReposPage) []string {
 			r.Repo, numberText(r.Total), r.Downloads, r.Before, daysText(r.Recorded))
 		if len(r.Trend) > 0 {
 			line += " trend=" + trendText(r.Trend)
+		}
+		if r.Corrected != 0 || r.CorrectedAsOf != 0 {
+			line += fmt.Sprintf(" corrected=%d@%s", r.Corrected, r.CorrectedAsOf.Time().Format(time.RFC3339Nano))
 		}
 		lines = append(lines, line)
 	}
