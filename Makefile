@@ -41,12 +41,33 @@ build: need-go ## build the exporter into bin/ (pure Go, no C compiler needed)
 	@echo "== building $(BINARY)"
 	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o $(BINARY) ./cmd/huggingface_exporter
 
+# make plugin: "linux/amd64" or local for a part of what is shipped
+PLATFORMS ?=
+
+.PHONY: plugin
+plugin: need-go ## build the Grafana plugin into datasource-plugin/dist, for all PLATFORMS also as bin/plugin/*.zip
+	@scripts/plugin.sh "$(PLATFORMS)"
+
 .PHONY: run
 run: build ## serve the examples on this machine; needs no token and no Hub
 	@scripts/run.sh $(BINARY) $(LISTEN) $(STORAGE)
 
+# make grafana: where Grafana was unpacked; empty for an installed one. PLUGIN is
+# a plugin that is built already.
+GRAFANA_HOME ?=
+PLUGIN       ?=
+export GRAFANA_HOME PLUGIN
+
+.PHONY: grafana
+grafana: build ## run an installed Grafana with plugin, dashboards, Prometheus and demo data; GRAFANA_HOME=DIR
+	@scripts/grafana.sh $(BINARY)
+
+.PHONY: stack
+stack: need-go ## run Grafana with plugin, dashboards, Prometheus and demo data in containers, with Docker
+	@scripts/stack.sh
+
 .PHONY: test
-test: fmt vet lint tidy pure unit test-bench ## check everything; what continuous integration runs
+test: fmt vet lint tidy pure unit frontend test-bench ## check everything; what continuous integration runs
 	@echo "== all checks passed"
 
 .PHONY: fmt
@@ -83,6 +104,10 @@ unit: need-go need-gcc need-prometheus ## all tests of the product with the race
 	@echo "== tests with the race detector"
 	go test -race -timeout 30m ./...
 
+.PHONY: frontend
+frontend: need-chromium ## the plugin's frontend: types, lint, tests, build, and the editors in a real browser
+	@scripts/frontend.sh
+
 .PHONY: test-bench
 test-bench: need-go need-gcc ## the benchmark's own tests: DuckDB reads what the exporter writes, and each row at small scale
 	@echo "== tests of the benchmark"
@@ -110,6 +135,10 @@ need-go:
 .PHONY: need-gcc
 need-gcc:
 	@scripts/need.sh g++ g++ "the race detector and DuckDB use cgo"
+
+.PHONY: need-chromium
+need-chromium:
+	@scripts/need.sh chromium chromium "the plugin's editors are tried in it"
 
 # The package starts its own Prometheus on port 9090 where systemd runs; the
 # tests start another one on a free port.

@@ -44,6 +44,9 @@ var rows = []row{
 	{"memory", "memory and disk", runMemory},
 	{"open", "open the store", runOpen},
 	{"export", "export by the API", runExport},
+	{"frames", "write CSV from data frames", runFrames},
+	{"plugin", "export through the plugin", runPlugin},
+	{"hub", "plugin connected to the Hub", runHub},
 }
 
 // rowNames lists the names of all rows.

@@ -22,6 +22,7 @@ import (
 type Client struct {
 	endpoint *url.URL
 	http     *http.Client
+	encoding string // that answers may have
 	options  ClientOptions
 }
 
@@ -46,10 +47,10 @@ func NewClient(endpoint string, hc *http.Client, o ClientOptions) (*Client, erro
 	u, err := url.Parse(strings.TrimSpace(endpoint))
 	if err != nil {
 		// The error of Parse quotes what may hold a password.
-		return nil, errors.New("expected the URL of an exporter like http://localhost:9090, got what is no URL")
+		return nil, errors.New("expected the URL of an exporter like http://localhost:10061, got what is no URL")
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("expected the URL of an exporter like http://localhost:9090, without query or fragment, got %s", quote(u.Redacted()))
+		return nil, fmt.Errorf("expected the URL of an exporter like http://localhost:10061, without query or fragment, got %s", quote(u.Redacted()))
 	}
 	if hc == nil {
 		hc = &http.Client{}
@@ -60,7 +61,7 @@ func NewClient(endpoint string, hc *http.Client, o ClientOptions) (*Client, erro
 	if o.MaxJSONBytes <= 0 {
 		o.MaxJSONBytes = defaultMaxJSONBytes
 	}
-	return &Client{endpoint: u, http: hc, options: o}, nil
+	return &Client{endpoint: u, http: hc, encoding: acceptedEncoding(u), options: o}, nil
 }
 
 // Append returns history.ErrReadOnly.
@@ -103,7 +104,7 @@ func (c *Client) get(ctx context.Context, route string, query url.Values, want s
 	req.Header.Set("User-Agent", c.options.UserAgent)
 	// Asked for here, so that it does not depend on the transport and is read
 	// with the faster decoder.
-	req.Header.Set("Accept-Encoding", "gzip")
+	req.Header.Set("Accept-Encoding", c.encoding)
 	resp, err := c.http.Do(req)
 	if err != nil {
 		// The error of the client quotes the whole URL: it may be very long.

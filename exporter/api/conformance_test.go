@@ -19,8 +19,14 @@ func (r remote) Append(ctx context.Context, b history.Batch) (history.Change, er
 }
 
 func TestConformance(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) history.Store {
-		behind := storetest.NewModel()
-		return remote{clientOf(t, behind), behind}
-	})
+	for _, encoding := range []string{"gzip", "identity"} {
+		t.Run(encoding, func(t *testing.T) {
+			storetest.Run(t, func(t *testing.T) history.Store {
+				behind := storetest.NewModel()
+				c := clientOf(t, behind)
+				c.encoding = encoding
+				return remote{c, behind}
+			})
+		})
+	}
 }

@@ -7,6 +7,10 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
+// CSVFileName returns the name that the API gives to a file of the records that f
+// selects, of those days. It can stand in a header as it is.
+func CSVFileName(f history.Filter, days history.Days) string { return fileName(f, days, export.CSV) }
+
 // fileName names an export by what it is of: the repository or organisation, if
 // one is selected, and the days. It holds nothing that a header or a file
 // system could take for something else.

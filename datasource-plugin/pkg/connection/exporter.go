@@ -1,0 +1,98 @@
+package connection
+
+import (
+	"context"
+	"errors"
+	"mime"
+	"net/http"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/api"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// exporterConnection is the connection to an exporter. It holds nothing but
+// connections: each query is a request.
+type exporterConnection struct {
+	settings
+	client    *api.Client
+	transport *transport
+}
+
+func newExporter(s settings, around surroundings) (*exporterConnection, error) {
+	t, err := newTransport(s, s.url, around)
+	if err != nil {
+		return nil, err
+	}
+	hc := &http.Client{
+		Transport:     onlyAnswers{idleTransport{t, s.timeout}},
+		CheckRedirect: stayOn(s.url),
+	}
+	client, err := api.NewClient(s.url.String(), hc, api.ClientOptions{UserAgent: userAgent()})
+	if err != nil {
+		return nil, err
+	}
+	return &exporterConnection{settings: s, client: client, transport: t}, nil
+}
+
+// Store implements Connection.
+func (c *exporterConnection) Store(context.Context) (history.Store, string, error) {
+	return explained{c}, "", nil
+}
+
+// Close implements Connection. Requests under way go on: their contexts end them.
+func (c *exporterConnection) Close() { c.transport.CloseIdleConnections() }
+
+// explained is the store of an exporter. Its errors are for the user.
+type explained struct{ c *exporterConnection }
+
+var _ history.Store = explained{}
+
+// Append implements history.Store.
+func (e explained) Append(ctx context.Context, b history.Batch) (history.Change, error) {
+	return e.c.client.Append(ctx, b)
+}
+
+// Overview implements history.Store.
+func (e explained) Overview(ctx context.Context, q history.OverviewQuery) (history.Overview, error) {
+	o, err := e.c.client.Overview(ctx, q)
+	return o, e.c.explain(ctx, err)
+}
+
+// Repos implements history.Store.
+func (e explained) Repos(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {
+	p, err := e.c.client.Repos(ctx, q)
+	return p, e.c.explain(ctx, err)
+}
+
+// Records implements history.Store.
+func (e explained) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
+	return func(yield func(*history.Rows, error) bool) {
+		for rows, err := range e.c.client.Records(ctx, q) {
+			if !yield(rows, e.c.explain(ctx, err)) {
+				return
+			}
+		}
+	}
+}
+
+// onlyAnswers refuses what is no answer of an exporter, by its type: the page of a
+// proxy, a login, another service.
+type onlyAnswers struct{ idleTransport }
+
+// errNotAnswer is an answer of another type than an exporter's.
+type errNotAnswer struct{ mediaType string }
+
+func (e *errNotAnswer) Error() string { return "an answer of the type " + e.mediaType }
+
+// RoundTrip sends a request.
+func (t onlyAnswers) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := t.idleTransport.RoundTrip(req)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		return resp, err
+	}
+	mediaType, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if want := req.Header.Get("Accept"); err != nil || mediaType != want {
+		return nil, errors.Join(&errNotAnswer{mediaType}, resp.Body.Close())
+	}
+	return resp, nil
+}

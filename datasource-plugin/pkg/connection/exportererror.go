@@ -1,0 +1,99 @@
+package connection
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend/httpclient"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/api"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// explain makes an error of the client one for the user, in one sentence. ctx is
+// that of the request.
+func (c *exporterConnection) explain(ctx context.Context, err error) error {
+	return c.secrets.redactError(c.explained(ctx, err))
+}
+
+func (c *exporterConnection) explained(ctx context.Context, err error) error {
+	var (
+		told      *api.Error
+		notAnswer *errNotAnswer
+		ours      *Error
+	)
+	at := c.url.String()
+	switch {
+	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, history.ErrReadOnly), errors.As(err, &ours):
+		return err
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return failure(KindTimeout, err, "no answer of the exporter at %s within the time that Grafana gives: ask for less, or see what keeps it busy", at)
+	case errors.As(err, &told):
+		return c.explainStatus(told, err)
+	case errors.As(err, &notAnswer):
+		if notAnswer.mediaType == "text/html" {
+			return failure(KindNotExporter, err, "%s answers with a page for people, so it is no exporter, or a login stands before it: check the URL, user and password", at)
+		}
+		return failure(KindNotExporter, err, "%s answers, and not as an exporter does (its answer is of the type %q): check the URL", at, notAnswer.mediaType)
+	case errors.Is(err, httpclient.ErrResponseBodyTooLarge):
+		return failure(KindMalformed, err, "the answer of the exporter at %s is longer than Grafana's response_limit allows: ask for less, or raise the limit", at)
+	}
+	if w, ok := wayOf(err); ok {
+		return failure(w.kind, err, "no answer of the exporter at %s: %s; %s", at, w.what, w.mend)
+	}
+	return failure(KindMalformed, err, "the exporter at %s gave an answer that is not what was asked for, %s: check the URL, and that the versions of exporter and plugin match", at, oneLine(err))
+}
+
+// explainStatus makes an answer that is an error one for the user.
+func (c *exporterConnection) explainStatus(e *api.Error, err error) error {
+	at := c.url.String()
+	// What is no error of an exporter's is of what stands before it, or in its place.
+	foreign := e.Message == "" || strings.HasPrefix(e.Message, notOfExporter)
+	switch {
+	case e.Status == http.StatusUnauthorized:
+		return failure(KindAuth, err, "%s wants to know who asks (401): check user and password, or the header, in the settings of the data source", at)
+	case e.Status == http.StatusForbidden:
+		return failure(KindForbidden, err, "%s refuses the user of this data source (403): give that user access, or enter another", at)
+	case e.Status == http.StatusProxyAuthRequired:
+		return failure(KindAuth, err, "the proxy before %s wants to know who asks (407): check the proxy settings of Grafana", at)
+	case e.Status == http.StatusNotFound && foreign:
+		return failure(KindNotExporter, err, "there is no exporter at %s (404): check the URL, a path in it included", at)
+	case e.Status == http.StatusNotFound:
+		return failure(KindVersion, err, "the exporter at %s is older than this plugin and does not know %s: update the exporter", at, e.Route)
+	case e.Status == http.StatusTooManyRequests:
+		return failure(KindRateLimited, err, "%s takes no more requests for now (429): refresh less often", at)
+	case e.Status >= 500 && foreign:
+		return failure(KindServer, err, "the exporter at %s cannot be reached through what stands before it (%d): see that the exporter runs", at, e.Status)
+	case e.Status >= 500:
+		return failure(KindServer, err, "the exporter at %s failed (%d, %s): its log says why", at, e.Status, e.Message)
+	case foreign:
+		return failure(KindNotExporter, err, "%s does not answer as an exporter does (%s): check the URL, and whether it begins with https://", at, oneLine(err))
+	}
+	return failure(KindRefused, err, "the exporter at %s refuses the question: %s", at, oneLine(err))
+}
+
+// wrongVersion explains an exporter that speaks another version of the API.
+func (c *exporterConnection) wrongVersion(s api.Status) error {
+	at := c.url.String()
+	switch {
+	case s.API < 1:
+		return failure(KindNotExporter, nil, "%s answers, and not as an exporter does: check the URL", at)
+	case s.API > api.Version:
+		return failure(KindVersion, nil, "the exporter at %s (version %q) speaks version %d of the API and this plugin version %d: update the plugin", at, s.Version, s.API, api.Version)
+	}
+	return failure(KindVersion, nil, "the exporter at %s (version %q) speaks version %d of the API and this plugin version %d: update the exporter", at, s.Version, s.API, api.Version)
+}
+
+// notOfExporter is how the client says that an error has another author.
+const notOfExporter = "the answer is not of an exporter"
+
+// oneLine returns the text of an error without line breaks, and not too long.
+func oneLine(err error) string {
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	if len(text) > 3*maxShown {
+		text = strings.ToValidUTF8(text[:3*maxShown], "") + "..."
+	}
+	return text
+}

@@ -1,0 +1,95 @@
+package connection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+)
+
+// load reads the export of the organisation. It returns old if nothing changed
+// since; old is nil before the first load.
+func (c *hubConnection) load(ctx context.Context, old *columns.Table) (*columns.Table, error) {
+	export, err := c.client.PublisherAnalytics(ctx, c.organization, c.validators)
+	if errors.Is(err, hub.ErrNotModified) {
+		return old, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.reading.Store(export)
+	defer c.reading.Store(nil)
+	defer export.Close()
+	// A newer export is newer, even if the clock was set back meanwhile.
+	asOf := max(history.AsOfTime(time.Now()), c.asOf+1)
+	rows := export.Rows(history.Version{Source: history.Published, AsOf: asOf})
+	table, err := columns.BuildWithin(ctx, rows, nil, c.memoryLimit)
+	if err != nil {
+		return nil, err
+	}
+	if old != nil {
+		if err := c.believe(old, table); err != nil {
+			return nil, err
+		}
+		if table, err = succeed(ctx, old, table); err != nil {
+			return nil, err
+		}
+	}
+	c.asOf, c.validators = asOf, export.Validators
+	return table, nil
+}
+
+// shrunkError is an export that may have been cut where it was made: it looks like
+// a whole one. before and now are how many records the last one had and it has.
+type shrunkError struct{ before, now int64 }
+
+func (e *shrunkError) Error() string {
+	return fmt.Sprintf("expected about the %d records of the export before, got %d", e.before, e.now)
+}
+
+// believe refuses an export that lost more than a tenth of the records of the one
+// before, at its first coming: exports only grow. One without any is never taken
+// for what became of one with some.
+func (c *hubConnection) believe(old, table *columns.Table) error {
+	before, now := old.NumRecords(), table.NumRecords()
+	if now >= before-before/10 || now > 0 && c.shrunk >= 0 && now >= c.shrunk {
+		c.shrunk = -1
+		return nil
+	}
+	c.shrunk = now
+	return &shrunkError{before, now}
+}
+
+// succeed puts table in the place of old. An export is the whole history: what it
+// no longer has was deleted or has another name, and kept beside the new name
+// would be counted twice. So the days are those of the new export alone, and memory
+// holds one export, however often it was refreshed. What is carried over is what
+// no export tells, for the repositories that are still there: how much the Hub has
+// taken back so far, as the exporter counts it.
+func succeed(ctx context.Context, old, table *columns.Table) (*columns.Table, error) {
+	present := make(map[history.Repo]bool, table.NumRepos())
+	for s := range table.States() {
+		present[s.Repo] = true
+	}
+	merged, _, _ := old.Append(table)
+	var carried []history.State
+	for s := range merged.States() {
+		if present[s.Repo] && s.Corrected > 0 {
+			c := history.NewState(s.Repo)
+			c.Highest, c.Corrected, c.CorrectedAsOf = s.Highest, s.Corrected, s.CorrectedAsOf
+			carried = append(carried, c)
+		}
+	}
+	if len(carried) == 0 {
+		return table, nil
+	}
+	states, err := columns.Build(ctx, nil, carried)
+	if err != nil {
+		return nil, err
+	}
+	return table.Union(states), nil
+}

@@ -1,0 +1,119 @@
+package connection
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/synthetic"
+)
+
+// What the Hub takes back is counted, what it deletes or renames is not shown
+// twice, and what is shown is the newest export alone.
+func TestHubReplacesItsHistory(t *testing.T) {
+	onStage(t, fakehub.Options{}, func(s *stage) {
+		s.connect(map[string]any{"refreshInterval": "1h"})
+		step := func(want string) {
+			t.Helper()
+			s.after(67 * time.Minute)
+			s.wantShown(want)
+		}
+		for i := range 20 {
+			s.day(history.Model, "acme/m", day("2026-10-01").Time().AddDate(0, 0, i).Format(time.DateOnly), 1)
+		}
+		s.wantShown("d 5 m 35")
+		s.day(history.Model, "acme/m", "2026-11-18", 5)
+		step("d 5 m --33")
+		step("d 5 m --33") // told again, it is not counted twice
+		s.day(history.Model, "acme/m", "2026-11-19", 7)
+		step("d 5 m ---32")
+		s.hub.Repo(history.Model, "acme/m").Rename("acme/n")
+		step("d 5 n 32") // not also as m
+		s.hub.Repo(history.Dataset, "acme/d").Delete()
+		step("n 32")
+		s.hub.Repo(history.Model, "acme/n").SetTotal(30)
+		step("n --32")
+		if n := strings.Count(s.notes.String(), "info Loaded the downloads"); n < 7 {
+			s.Errorf("expected at least 7 loads in the log, got %d", n)
+		}
+	})
+}
+
+// An export that was cut where it is made looks like a whole one.
+func TestHubExportThatLostMuch(t *testing.T) {
+	onStage(t, fakehub.Options{}, func(s *stage) {
+		s.connect(map[string]any{"refreshInterval": "1h"})
+		s.wantShown("d 5 m 15")
+		cut := fakehub.Edit(func(csv string) string { return csv[:strings.LastIndex(strings.TrimSpace(csv), "\n")+1] })
+		s.hub.Fail(fakehub.On{}, 1, cut)
+		s.after(67 * time.Minute)
+		// The next one, a minute later, was whole.
+		s.wantShown("d 5 m 15")
+		if log := s.notes.String(); !strings.Contains(log, "has 2 records after one of 3, so it may have been cut") {
+			s.Errorf("expected the doubt in the log, got %s", log)
+		}
+		s.hub.Fail(fakehub.On{}, fakehub.Always, cut)
+		for range 67 * 3 { // until the next refresh, at a moment of its own
+			if _, notice := s.shows(); notice != "" {
+				break
+			}
+			s.after(20 * time.Second)
+		}
+		s.wantOld("d 5 m 15", "it may have been cut")
+		s.after(2 * time.Minute)
+		s.wantShown("m 15") // it stays so
+		s.hub.Heal()
+		s.hub.Fail(fakehub.On{}, fakehub.Always, fakehub.Body("text/csv", "repoType,repoName,total,timestamp,downloads\n"))
+		s.after(5 * time.Hour)
+		s.wantOld("m 15", "is empty, after one of 2 records")
+	})
+}
+
+func TestHubMemoryLimit(t *testing.T) {
+	var csv bytes.Buffer
+	if err := synthetic.Write(&csv, synthetic.Options{Org: "acme", Repos: 200, Days: 1500, Seed: 1}); err != nil {
+		t.Fatal(err)
+	}
+	onStage(t, fakehub.Options{NoGzip: true}, func(s *stage) {
+		s.hub.Fail(fakehub.On{}, fakehub.Always, fakehub.Body("text/csv", csv.String()))
+		s.connect(map[string]any{"memoryLimitMiB": 1})
+		_, _, err := s.conn.Store(s.Context())
+		wantUpstream(s, err, KindMemory)
+		wantFault(s, s.conn.Check(s.Context()), KindMemory, "more memory than the 1 MiB", "raise its memory limit, or run the exporter")
+		s.conn.Close()
+
+		s.connect(map[string]any{"memoryLimitMiB": 16})
+		if h := s.conn.Check(s.Context()); !h.OK || h.Details.Records < 100_000 || h.Details.MemoryBytes > 16<<20 {
+			s.Errorf("expected 16 MiB to be enough, got %+v", h)
+		}
+	})
+}
+
+// Memory does not grow with refreshes, whatever changes.
+func TestHubMemoryOfRefreshes(t *testing.T) {
+	onStage(t, fakehub.Options{}, func(s *stage) {
+		if err := s.hub.Populate(synthetic.Options{Org: "acme", Repos: 20, Days: 300, Seed: 1}); err != nil {
+			s.Fatal(err)
+		}
+		s.connect(map[string]any{"refreshInterval": "1h"})
+		first := s.conn.Check(s.Context())
+		for i := range 15 {
+			s.hub.Advance(fakehub.Steady(uint64(i)))
+			for _, r := range s.hub.Repos("acme") {
+				r.SetDay(s.hub.Today()-history.Day(i*7), int64(i)) // an old day is corrected
+			}
+			s.after(67 * time.Minute)
+		}
+		last := s.conn.Check(s.Context())
+		if !first.OK || !last.OK || last.Details.CollectedAt.Before(first.Details.CollectedAt.Add(15*time.Hour)) {
+			s.Fatalf("unexpected %+v, %+v", first, last)
+		}
+		perRecord := func(h Health) float64 { return float64(h.Details.MemoryBytes) / float64(h.Details.Records) }
+		if perRecord(last) > perRecord(first)*1.05 {
+			s.Errorf("expected %.2f bytes a record still, got %.2f", perRecord(first), perRecord(last))
+		}
+	})
+}

@@ -1,0 +1,137 @@
+package connection
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"runtime"
+	"strings"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend/httpclient"
+	"github.com/grafana/grafana-plugin-sdk-go/build/buildinfo"
+)
+
+// newTransport makes what sends the requests of a connection: Grafana's own, with
+// its proxies, TLS settings, traces and metrics. Password and headers of the
+// settings go to origin alone.
+//
+// There is no bound for a whole answer, which an export may take long to give;
+// the caller bounds each wait within it.
+func newTransport(s settings, origin *url.URL, around surroundings) (*transport, error) {
+	made := new(transport)
+	o := s.http
+	timeouts := *o.Timeouts
+	timeouts.Timeout = s.timeout // of the head of the answer
+	o.Timeouts = &timeouts
+	c := credentials{origin: origin, header: o.Header, basic: o.BasicAuth}
+	o.Header, o.BasicAuth = nil, nil
+	// The SDK's list, without its middlewares that add credentials to requests to
+	// any host and the one by which Grafana's requests may add their own.
+	o.Middlewares = []httpclient.Middleware{
+		httpclient.TracingMiddleware(nil),
+		httpclient.DataSourceMetricsMiddleware(),
+		httpclient.NamedMiddlewareFunc("OriginCredentials", c.middleware),
+		httpclient.ErrorSourceMiddleware(),
+		httpclient.ResponseLimitMiddleware(0),
+	}
+	o.ConfigureTransport = func(_ httpclient.Options, t *http.Transport) {
+		t.ForceAttemptHTTP2 = true
+		t.DisableCompression = true // both clients undo gzip themselves
+		t.MaxResponseHeaderBytes = 1 << 20
+		t.ReadBufferSize = 64 << 10 // exports are long
+		if around.dial != nil {
+			t.DialContext, t.Proxy = around.dial, nil
+		}
+		made.below = t
+	}
+	var err error
+	if made.RoundTripper, err = httpclient.GetTransport(o); err != nil {
+		return nil, fmt.Errorf("HTTP settings: %w", err)
+	}
+	return made, nil
+}
+
+// transport sends requests through Grafana's middlewares.
+type transport struct {
+	http.RoundTripper
+	below *http.Transport
+}
+
+// CloseIdleConnections closes those of the transport below the middlewares.
+func (t *transport) CloseIdleConnections() { t.below.CloseIdleConnections() }
+
+// credentials add the password and the headers of the settings to requests to the
+// origin. The SDK's own way adds them wherever a redirect leads.
+type credentials struct {
+	origin *url.URL
+	header http.Header
+	basic  *httpclient.BasicAuthOptions
+}
+
+func (c credentials) middleware(_ httpclient.Options, next http.RoundTripper) http.RoundTripper {
+	if len(c.header) == 0 && c.basic == nil {
+		return next
+	}
+	return httpclient.RoundTripperFunc(func(req *http.Request) (*http.Response, error) {
+		if !c.stayed(req) {
+			return next.RoundTrip(req)
+		}
+		req = req.Clone(req.Context())
+		for name, values := range c.header {
+			switch {
+			case strings.EqualFold(name, "Host"):
+				req.Host = values[0]
+			case strings.EqualFold(name, "Authorization") && req.Header.Get(name) != "":
+				// The token of the settings is there already.
+			default:
+				req.Header[http.CanonicalHeaderKey(name)] = values
+			}
+		}
+		if c.basic != nil && req.Header.Get("Authorization") == "" {
+			req.SetBasicAuth(c.basic.User, c.basic.Password)
+		}
+		return next.RoundTrip(req)
+	})
+}
+
+// stayed reports whether the request, and every one that it was redirected from,
+// went to the origin: what another host made up is not asked with credentials.
+func (c credentials) stayed(req *http.Request) bool {
+	for req != nil {
+		if !sameOrigin(req.URL, c.origin) {
+			return false
+		}
+		if req.Response == nil {
+			break
+		}
+		req = req.Response.Request
+	}
+	return true
+}
+
+// sameOrigin reports whether two URLs have one scheme, host and port.
+func sameOrigin(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+}
+
+// port returns the port of u, that of its scheme if it names none.
+func port(u *url.URL) string {
+	switch p := u.Port(); {
+	case p != "":
+		return p
+	case u.Scheme == "https":
+		return "443"
+	}
+	return "80"
+}
+
+// userAgent names the plugin in the form that the Hub's own clients use.
+func userAgent() string {
+	version := "unknown"
+	if info, err := buildinfo.GetBuildInfo(); err == nil && info.Version != "" {
+		version = info.Version
+	}
+	return "huggingface_exporter_datasource/" + version +
+		"; go/" + strings.TrimPrefix(runtime.Version(), "go") +
+		"; os/" + runtime.GOOS
+}

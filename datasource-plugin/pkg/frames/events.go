@@ -1,0 +1,56 @@
+package frames
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// event is an annotation.
+type event struct {
+	time        time.Time
+	kind        string // the first of its tags
+	title, text string
+	repo        history.Repo
+	value       int64
+}
+
+// eventsFrame returns the newest events, limit of them at the most (0: all); of one
+// time the largest first. Grafana finds the fields of an annotation by the names
+// that people read: time, title, text and tags, in whatever case.
+func eventsFrame(name string, events []event, limit int) data.Frames {
+	f := newFrame(name, data.FrameTypeTable)
+	slices.SortFunc(events, func(a, b event) int {
+		return cmp.Or(b.time.Compare(a.time), cmp.Compare(b.value, a.value), a.repo.Compare(b.repo))
+	})
+	if limit > 0 && len(events) > limit {
+		warn(f, "Only the newest %d of %d events are shown. A shorter time range, a filter or a larger limit shows the others.", limit, len(events))
+		events = events[:limit]
+	}
+	n := len(events)
+	if n == 0 {
+		return data.Frames{f}
+	}
+	times, values := make([]time.Time, n), make([]int64, n)
+	titles, texts, tags := make([]string, n), make([]string, n), make([]string, n)
+	repoTypes, repos := make([]string, n), make([]string, n)
+	for i, e := range events {
+		times[i], values[i] = e.time, e.value
+		titles[i], texts[i], tags[i] = e.title, e.text, e.kind+","+string(e.repo.Type)
+		repoTypes[i], repos[i] = string(e.repo.Type), e.repo.Name
+	}
+	f.Fields = append(f.Fields,
+		describe(data.NewField("time", nil, times), "Time", "", "When it was."),
+		describe(data.NewField("title", nil, titles), "Title", "", "What it was."),
+		describe(data.NewField("text", nil, texts), "Text", "", "The same with its numbers."),
+		describe(data.NewField("tags", nil, tags), "Tags", "", "Tags, with commas between them: the kind of event, and the repo type."),
+		repoTypeField(repoTypes),
+		describe(data.NewField("repo", nil, repos), "Repo", "", "Full name of the repository."),
+		describe(data.NewField("value", nil, values), "Value", unitCount, "The number of downloads it is about."),
+	)
+	return data.Frames{f}
+}

@@ -1,0 +1,214 @@
+package frames
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+func TestExport(t *testing.T) {
+	s := world(t)
+	q := between(query.Query{Type: query.Export, Format: query.Table, Limit: 100}, "2024-03-02", "2024-03-09")
+	golden(t, "export", answer(t, s, q))
+	q.Order, q.Limit = history.OrderRepo, 3
+	golden(t, "export_cut", answer(t, s, q))
+
+	// as many as there are: nothing is cut
+	q.Limit = 11
+	f := answer(t, s, q)[0]
+	if f.Rows() != 11 || len(f.Meta.Notices) > 0 {
+		t.Errorf("got %d rows and the notices %v, want 11 and none", f.Rows(), f.Meta.Notices)
+	}
+	q.Filter.Orgs = []string{"nobody"}
+	noData(t, answer(t, s, q), data.FrameTypeTable)
+}
+
+// TestExportEndsTheStream checks that no more is read than the limit needs.
+func TestExportEndsTheStream(t *testing.T) {
+	f := func(limit, rows, blocks int, cut bool) {
+		t.Helper()
+		s := &spy{Store: syntheticStore(t, 100, 200)}
+		got := answer(t, s, query.Query{Type: query.Export, Period: query.AllTime, Limit: limit})[0]
+		if got.Rows() != rows || s.blocks != blocks {
+			t.Errorf("limit %d: got %d rows of %d blocks, want %d of %d", limit, got.Rows(), s.blocks, rows, blocks)
+		}
+		if (len(got.Meta.Notices) > 0) != cut {
+			t.Errorf("limit %d: got the notices %v, want one: %t", limit, got.Meta.Notices, cut)
+		}
+	}
+	records, err := history.Collect(syntheticStore(t, 100, 200).Records(t.Context(), history.RecordsQuery{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := len(records)
+	blocks := (all + history.BlockRows - 1) / history.BlockRows
+	f(1, 1, 1, true)
+	f(history.BlockRows-1, history.BlockRows-1, 1, true)
+	// Only the next block tells whether there are more.
+	f(history.BlockRows, history.BlockRows, 2, true)
+	f(history.BlockRows+1, history.BlockRows+1, 2, true)
+	f(all-1, all-1, blocks, true)
+	f(all, all, blocks, false)
+	f(all+1, all, blocks, false)
+	f(0, all, blocks, false)
+}
+
+// TestRecords compares streams of frames with the records themselves.
+func TestRecords(t *testing.T) {
+	s := syntheticStore(t, 30, 300)
+	add(t, s, "2026-01-02T00:00:00Z", rec(untold, history.Unknown, "2025-12-30", 5), rec(untold, history.Unknown, "2025-12-31", 0))
+	f := func(q history.RecordsQuery) {
+		t.Helper()
+		want, err := history.Collect(s.Records(t.Context(), q))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []history.Record
+		for f, err := range Records(t.Context(), s, q) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := f.Rows(); n == 0 || n > history.BlockRows {
+				t.Errorf("got a frame of %d rows, want 1 to %d", n, history.BlockRows)
+			}
+			got = append(got, recordsOf(t, f)...)
+		}
+		if len(got) != len(want) {
+			t.Fatalf("got %d records, want %d", len(got), len(want))
+		}
+		for i := range want {
+			if got[i] != want[i] {
+				t.Fatalf("record %d: got %+v, want %+v", i, got[i], want[i])
+			}
+		}
+	}
+	f(history.RecordsQuery{})
+	f(history.RecordsQuery{Order: history.OrderRepo})
+	f(history.RecordsQuery{Filter: history.Filter{Repos: []string{untold.Name}}})
+	f(history.RecordsQuery{Filter: history.Filter{Repos: []string{"nobody"}}})
+	f(history.RecordsQuery{Period: history.Period{Kind: history.LastMonth}})
+	// Blocks of one version each: longer and shorter ones by turns.
+	f(history.RecordsQuery{Versions: true})
+}
+
+func recordsOf(t *testing.T, f *data.Frame) []history.Record {
+	t.Helper()
+	repoTypes, repoNames := field[string](t, f, "repoType"), field[string](t, f, "repoName")
+	totals, downloads := field[*int64](t, f, "total"), field[int64](t, f, "downloads")
+	out := make([]history.Record, f.Rows())
+	for i, at := range field[time.Time](t, f, "timestamp") {
+		if at.Location() != time.UTC || at != history.DayOf(at).Time() {
+			t.Errorf("row %d: got the timestamp %s, want midnight UTC", i, at)
+		}
+		out[i] = history.Record{
+			Repo:  history.Repo{Type: history.RepoType(repoTypes[i]), Name: repoNames[i]},
+			Total: history.Unknown, Day: history.DayOf(at), Downloads: downloads[i],
+		}
+		if totals[i] != nil {
+			out[i].Total = *totals[i]
+		}
+	}
+	return out
+}
+
+// TestRecordsCostNoMemory checks that frames are used again.
+func TestRecordsCostNoMemory(t *testing.T) {
+	s := syntheticStore(t, 100, 400)
+	n := testing.AllocsPerRun(3, func() {
+		for _, err := range Records(t.Context(), s, history.RecordsQuery{Order: history.OrderRepo}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	if n > 500 {
+		t.Errorf("%g allocations for some 38000 records, want 500 at the most", n)
+	}
+}
+
+// broken is a store that fails.
+type broken struct{ history.Store }
+
+var errBroken = errors.New("the store is broken")
+
+func (broken) Overview(context.Context, history.OverviewQuery) (history.Overview, error) {
+	return history.Overview{}, errBroken
+}
+
+func (broken) Repos(context.Context, history.ReposQuery) (history.ReposPage, error) {
+	return history.ReposPage{}, errBroken
+}
+
+func (b broken) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
+	return func(yield func(*history.Rows, error) bool) {
+		for rows := range b.Store.Records(ctx, q) {
+			if !yield(rows, nil) {
+				return
+			}
+			break
+		}
+		yield(nil, errBroken)
+	}
+}
+
+// onlyRecords is a store of which nothing but the stream of records fails.
+type onlyRecords struct{ history.Store }
+
+func (s onlyRecords) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
+	return broken(s).Records(ctx, q)
+}
+
+func TestErrorsOfTheStore(t *testing.T) {
+	s := syntheticStore(t, 50, 2100)
+	f := func(s history.Store, q query.Query) {
+		t.Helper()
+		frames, err := Answer(t.Context(), s, q)
+		if !errors.Is(err, errBroken) || frames != nil {
+			t.Errorf("%s, %s: got %d frames and error %v, want %v", q.Type, q.Format, len(frames), err, errBroken)
+		}
+	}
+	f(broken{s}, query.Query{Type: query.Overview, Format: query.Totals})
+	f(broken{s}, query.Query{Type: query.Overview, Format: query.TimeSeries})
+	f(broken{s}, query.Query{Type: query.Repos, Format: query.Table})
+	f(broken{s}, query.Query{Type: query.Repos, Format: query.TimeSeries})
+	f(broken{s}, query.Query{Type: query.Export})
+	f(broken{s}, query.Query{Type: query.Milestones})
+	f(broken{s}, query.Query{Type: query.Corrections})
+	f(broken{s}, query.Query{Type: query.Variable, Values: query.RepoNames})
+	f(broken{s}, query.Query{Type: query.Variable, Values: query.Orgs})
+	f(onlyRecords{s}, query.Query{Type: query.Repos, Format: query.TimeSeries, Limit: 500, Period: query.AllTime})
+	f(onlyRecords{s}, query.Query{Type: query.Milestones, Least: 10, Period: query.TimeRange})
+
+	// A stream ends with its error.
+	frames, failed := 0, 0
+	for f, err := range Records(t.Context(), broken{s}, history.RecordsQuery{}) {
+		if err != nil {
+			failed++
+			if f != nil || !errors.Is(err, errBroken) {
+				t.Errorf("got %v and error %v", f, err)
+			}
+			continue
+		}
+		frames++
+	}
+	if frames != 1 || failed != 1 {
+		t.Errorf("got %d frames and %d errors, want one of each", frames, failed)
+	}
+
+	_, err := Answer(t.Context(), s, query.Query{Type: "other"})
+	if err == nil || !strings.Contains(err.Error(), `got "other"`) {
+		t.Errorf("got error %v, want one that quotes the type", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Answer(ctx, s, query.Query{Type: query.Export}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got error %v, want that of the context", err)
+	}
+}

@@ -1,0 +1,184 @@
+package frames
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/synthetic"
+)
+
+// The repositories of world. Two share a name, one has no organisation, one no total.
+var (
+	alpha   = history.Repo{Type: history.Model, Name: "acme/alpha"}
+	alphas  = history.Repo{Type: history.Dataset, Name: "acme/alpha"}
+	legacy  = history.Repo{Type: history.Model, Name: "legacy-one"}
+	untold  = history.Repo{Type: history.Space, Name: "beta/demo"}
+	strange = history.Repo{Type: "kernel", Name: "beta/fast?"}
+)
+
+// world is a small history: all that goldens show.
+func world(t *testing.T) history.Store {
+	t.Helper()
+	s := columns.NewStore()
+	add(t, s, "2024-03-11T06:00:00Z",
+		rec(alpha, 10_050, "2024-03-01", 10), rec(alpha, 10_050, "2024-03-02", 20), rec(alpha, 10_050, "2024-03-04", 40),
+		rec(alpha, 10_050, "2024-03-08", 8), rec(alpha, 10_050, "2024-03-09", 9),
+		rec(alphas, 1_000_000, "2024-03-08", 100_000), rec(alphas, 1_000_000, "2024-03-09", 5),
+		rec(legacy, 500, "2024-03-02", 0), rec(legacy, 500, "2024-03-09", 7),
+		rec(untold, history.Unknown, "2024-03-05", 999), rec(untold, history.Unknown, "2024-03-06", 1),
+		rec(strange, 0, "2024-03-07", 0),
+	)
+	return s
+}
+
+// corrected is world after the Hub took back downloads of three repositories.
+func corrected(t *testing.T) history.Store {
+	t.Helper()
+	s := world(t)
+	add(t, s, "2024-03-12T06:00:00Z", rec(alpha, 10_000, "2024-03-09", 9))
+	add(t, s, "2024-03-12T18:00:00Z", rec(alphas, 900_000, "2024-03-09", 5))
+	add(t, s, "2024-03-20T06:00:00Z", rec(legacy, 499, "2024-03-09", 7))
+	return s
+}
+
+func add(t *testing.T, s history.Store, asOf string, records ...history.Record) {
+	t.Helper()
+	v := history.Version{Source: history.Published, AsOf: history.AsOfTime(instant(asOf))}
+	if _, err := s.Append(t.Context(), history.Batch{Rows: history.RowsOf(v, records...)}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func rec(r history.Repo, total int64, day string, downloads int64) history.Record {
+	return history.Record{Repo: r, Total: total, Day: history.DayOf(instant(day + "T00:00:00Z")), Downloads: downloads}
+}
+
+func instant(s string) time.Time {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// between sets the time range of a query.
+func between(q query.Query, from, to string) query.Query {
+	q.RefID, q.Period, q.From, q.To = "A", query.TimeRange, instant(from+"T00:00:00Z"), instant(to+"T23:59:59Z")
+	return q
+}
+
+func answer(t *testing.T, s history.Store, q query.Query) data.Frames {
+	t.Helper()
+	frames, err := Answer(t.Context(), s, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range frames {
+		if f.RefID != q.RefID {
+			t.Errorf("frame %q has the RefID %q, want %q", f.Name, f.RefID, q.RefID)
+		}
+		if f.Meta == nil || f.Meta.Type == "" || f.Meta.TypeVersion != (data.FrameTypeVersion{0, 1}) {
+			t.Errorf("frame %q declares the type %+v", f.Name, f.Meta)
+		}
+	}
+	return frames
+}
+
+// golden compares frames with a file of testdata, as JSON, and again after they
+// went the way of the wire.
+func golden(t *testing.T, name string, frames data.Frames) {
+	t.Helper()
+	want, err := os.ReadFile(filepath.Join("testdata", name+".json"))
+	if err != nil {
+		t.Error(err)
+	}
+	if got := jsonOf(t, frames); got != string(want) {
+		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
+	}
+	sent, err := frames.MarshalArrow()
+	if err != nil {
+		t.Fatal(err)
+	}
+	came, err := data.UnmarshalArrowFrames(sent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := jsonOf(t, came); got != string(want) {
+		t.Errorf("%s, after the wire: got\n%s\nwant\n%s", name, got, want)
+	}
+}
+
+func jsonOf(t *testing.T, frames data.Frames) string {
+	t.Helper()
+	b, err := json.MarshalIndent(frames, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b) + "\n"
+}
+
+// noData checks that there is one frame, without fields.
+func noData(t *testing.T, frames data.Frames, want data.FrameType) {
+	t.Helper()
+	if len(frames) != 1 || len(frames[0].Fields) != 0 || frames[0].Meta.Type != want || frames[0].Name == "" {
+		t.Errorf("got %s, want one frame of the type %s with a name and without fields", jsonOf(t, frames), want)
+	}
+}
+
+// field returns the values of a field.
+func field[T any](t *testing.T, f *data.Frame, name string) []T {
+	t.Helper()
+	v, at := f.FieldByName(name)
+	if at < 0 {
+		t.Fatalf("frame %q has no field %s", f.Name, name)
+	}
+	out := make([]T, v.Len())
+	for i := range out {
+		out[i] = v.At(i).(T)
+	}
+	return out
+}
+
+func syntheticStore(t testing.TB, repos, days int) history.Store {
+	t.Helper()
+	s := columns.NewStore()
+	if _, err := s.Append(t.Context(), history.Batch{Rows: synthetic.Rows(synthetic.Options{Repos: repos, Days: days, Seed: 3})}); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// spy is a store that takes note of what it is asked.
+type spy struct {
+	history.Store
+	repos   []history.ReposQuery
+	records []history.RecordsQuery
+	blocks  int // handed over
+}
+
+func (s *spy) Repos(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {
+	s.repos = append(s.repos, q)
+	return s.Store.Repos(ctx, q)
+}
+
+func (s *spy) Records(ctx context.Context, q history.RecordsQuery) iter.Seq2[*history.Rows, error] {
+	s.records = append(s.records, q)
+	return func(yield func(*history.Rows, error) bool) {
+		for rows, err := range s.Store.Records(ctx, q) {
+			s.blocks++
+			if !yield(rows, err) {
+				return
+			}
+		}
+	}
+}

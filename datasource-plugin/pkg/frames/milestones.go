@@ -1,0 +1,169 @@
+package frames
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// milestones answers with the days in the time range on which the cumulative
+// downloads of a repository passed a power of ten.
+//
+// What a repository had at the end of a day is its total less the records of the
+// days after it: the total is the Hub's word, and it counts downloads from before the
+// first record too. Without a total it is the sum of the records.
+//
+// Few repositories pass a power of ten in a time range. The table of repositories
+// tells which have done so since its beginning, and only their records are read.
+func milestones(ctx context.Context, store history.Store, q query.Query) (data.Frames, error) {
+	days := q.Days()
+	m := climbs{
+		least: max(q.Least, 1),
+		days:  history.Days{From: days.From, To: days.To},
+		ends:  make(map[history.Repo]int64),
+	}
+	if days.To == history.NoDay {
+		m.days.To = history.MaxDay
+	}
+	since := history.RangeOf(days.From, history.NoDay)
+	if err := m.find(ctx, store, q.Filter, since); err != nil {
+		return nil, err
+	}
+	if err := m.read(ctx, store, q.Filter, since); err != nil {
+		return nil, err
+	}
+	return eventsFrame(nameMilestones, m.events, q.Limit), nil
+}
+
+// climbs finds milestones.
+type climbs struct {
+	least int64        // a power of ten
+	days  history.Days // in which milestones count
+	// ends has the repositories to read, and what each has at the end of the history.
+	ends   map[history.Repo]int64
+	events []event
+
+	// The repository whose records come just now, and those of the days so far.
+	repo      history.Repo
+	day       []history.Day
+	downloads []int64
+}
+
+// find finds the repositories that passed a power of ten in the days of since.
+func (m *climbs) find(ctx context.Context, store history.Store, f history.Filter, since history.Period) error {
+	byTotal := history.ReposQuery{Filter: f, Period: since, Sort: history.SortTotal}
+	err := eachRow(ctx, store, byTotal, func(r *history.RepoRow) bool {
+		if r.Total < m.least {
+			return false // and so have all that come after it
+		}
+		m.add(r.Repo, r.Total, r.Downloads)
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	return m.findByRecords(ctx, store, f, since)
+}
+
+// findByRecords is find for the repositories without a total, which the table has
+// first in ascending order.
+func (m *climbs) findByRecords(ctx context.Context, store history.Store, f history.Filter, since history.Period) error {
+	sums := make(map[history.Repo]int64)
+	unknown := history.ReposQuery{Filter: f, Sort: history.SortTotal, Ascending: true}
+	err := eachRow(ctx, store, unknown, func(r *history.RepoRow) bool {
+		if r.Total == history.Unknown && r.Downloads >= m.least {
+			sums[r.Repo] = r.Downloads
+		}
+		return r.Total == history.Unknown
+	})
+	if err != nil || len(sums) == 0 {
+		return err
+	}
+	unknown.Period = since
+	return eachRow(ctx, store, unknown, func(r *history.RepoRow) bool {
+		if sum, ok := sums[r.Repo]; ok {
+			m.add(r.Repo, sum, r.Downloads)
+		}
+		return r.Total == history.Unknown
+	})
+}
+
+// add takes a repository if it passed a power of ten with its last downloads.
+func (m *climbs) add(r history.Repo, end, last int64) {
+	power := m.least
+	for next := power * 10; next > 0 && next <= end; next *= 10 { // 10^19 does not fit: it is negative
+		power = next
+	}
+	if power <= end && power > end-last {
+		m.ends[r] = end
+	}
+}
+
+// read reads the records of the repositories that find found.
+func (m *climbs) read(ctx context.Context, store history.Store, f history.Filter, since history.Period) error {
+	names := make(map[string]bool, len(m.ends))
+	for r := range m.ends {
+		names[r.Name] = true
+	}
+	for part := range chunks(slices.Sorted(maps.Keys(names))) {
+		selected := history.Filter{RepoTypes: f.RepoTypes, Repos: part}
+		err := eachRecord(ctx, store, selected, since, func(r history.Repo, day history.Day, downloads int64) {
+			if r != m.repo {
+				m.flush()
+				m.repo = r
+			}
+			m.day, m.downloads = append(m.day, day), append(m.downloads, downloads)
+		})
+		if err != nil {
+			return err
+		}
+		m.flush()
+	}
+	return nil
+}
+
+// flush finds the milestones of the repository whose records have come. It walks
+// them back from the end.
+func (m *climbs) flush() {
+	after, ok := m.ends[m.repo] // a name may be of another type too, that find did not find
+	for i := len(m.day) - 1; ok && i >= 0 && after >= m.least; i-- {
+		before := after - m.downloads[i]
+		if m.days.Contains(m.day[i]) {
+			for power := m.least; power > 0 && power <= after; power *= 10 {
+				if power > before {
+					m.pass(power, m.day[i], after)
+				}
+			}
+		}
+		after = before
+	}
+	m.repo, m.day, m.downloads = history.Repo{}, m.day[:0], m.downloads[:0]
+}
+
+func (m *climbs) pass(power int64, day history.Day, after int64) {
+	m.events = append(m.events, event{
+		time:  day.Time(),
+		kind:  "milestone",
+		title: m.repo.Name + " passed " + shortPower(power) + " downloads",
+		text:  fmt.Sprintf("The %s %s had %d downloads in all at the end of %s.", m.repo.Type, m.repo.Name, after, day),
+		repo:  m.repo,
+		value: power,
+	})
+}
+
+// shortPower writes a power of ten: 1k, 10M, 100B, 1T.
+func shortPower(n int64) string {
+	unit := 0
+	for n >= 1000 && unit < len(shortUnits)-1 {
+		n, unit = n/1000, unit+1
+	}
+	return fmt.Sprint(n) + shortUnits[unit]
+}
+
+var shortUnits = []string{"", "k", "M", "B", "T"}

@@ -1,0 +1,91 @@
+package frames
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// Records streams the records as frames of the export format, some thousand rows
+// each: a frame for each block of the store. A frame is valid until the next one is
+// asked for, and is not to be changed; its strings and totals are those of the
+// store's dictionary and cost no memory of their own. An error, of the store or of
+// ctx, is the last element. Without records there is no frame.
+func Records(ctx context.Context, store history.Store, q history.RecordsQuery) iter.Seq2[*data.Frame, error] {
+	return func(yield func(*data.Frame, error) bool) {
+		r := newRecordFrame()
+		for rows, err := range store.Records(ctx, q) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			r.resize(rows.Len())
+			r.fill(0, rows, rows.Len())
+			if !yield(r.frame, nil) {
+				return
+			}
+		}
+	}
+}
+
+// recordFrame is a frame of the export format that takes rows without a memory
+// allocation for each.
+type recordFrame struct {
+	frame *data.Frame
+
+	repoType, repoName, total, timestamp, downloads *data.Field
+}
+
+func newRecordFrame() *recordFrame {
+	r := &recordFrame{
+		repoType: describe(data.NewField("repoType", nil, []string{}),
+			"Repo type", "", "What the repository holds: model, dataset, space or another word of the Hub."),
+		repoName: describe(data.NewField("repoName", nil, []string{}),
+			"Repo", "", "Full name of the repository."),
+		total: describe(data.NewField("total", nil, []*int64{}),
+			"Total", unitCount, "The Hub's cumulative number of downloads of the repository. It need not equal the sum of its days."),
+		timestamp: describe(data.NewField("timestamp", nil, []time.Time{}),
+			"Day", unitDay, "The UTC day, as its first instant."),
+		downloads: describe(data.NewField("downloads", nil, []int64{}),
+			"Downloads", unitCount, "Downloads of the repository on that day."),
+	}
+	r.frame = newFrame(nameExport, data.FrameTypeTable, r.repoType, r.repoName, r.total, r.timestamp, r.downloads)
+	return r
+}
+
+// resize makes the frame n rows long. What new rows hold is to be filled in.
+func (r *recordFrame) resize(n int) {
+	for _, f := range r.frame.Fields {
+		if more := n - f.Len(); more > 0 {
+			f.Extend(more)
+		}
+		for f.Len() > n {
+			f.Delete(f.Len() - 1) // nothing moves
+		}
+	}
+}
+
+// fill sets the rows from at on to the first n of a block. PointerAt spares the
+// value an allocation, which Set costs.
+func (r *recordFrame) fill(at int, rows *history.Rows, n int) {
+	day, t := history.NoDay, time.Time{}
+	for i := range n {
+		repo := &rows.Repos[rows.Repo[i]]
+		*r.repoType.PointerAt(at + i).(*string) = string(repo.Repo.Type)
+		*r.repoName.PointerAt(at + i).(*string) = repo.Repo.Name
+		total := &repo.Total
+		if repo.Total == history.Unknown {
+			total = nil
+		}
+		*r.total.PointerAt(at + i).(**int64) = total
+		if d := rows.Day[i]; d != day {
+			day, t = d, d.Time()
+		}
+		*r.timestamp.PointerAt(at + i).(*time.Time) = t
+		*r.downloads.PointerAt(at + i).(*int64) = rows.Downloads[i]
+	}
+}

@@ -1,0 +1,77 @@
+package frames
+
+import (
+	"net/http/httptest"
+	"testing"
+
+	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/api"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// TestOverTheAPI asks an exporter over HTTP: the answers are those of its store, and
+// what is asked for keeps to the limits of the API.
+func TestOverTheAPI(t *testing.T) {
+	f := func(s history.Store, all ...query.Query) {
+		t.Helper()
+		server := httptest.NewServer(api.New(s, api.Options{}))
+		t.Cleanup(server.Close)
+		client, err := api.NewClient(server.URL, server.Client(), api.ClientOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range all {
+			if got, want := jsonOf(t, answer(t, client, q)), jsonOf(t, answer(t, s, q)); got != want {
+				t.Errorf("%+v: got\n%s\nwant\n%s", q, got, want)
+			}
+		}
+	}
+	q := between(query.Query{Format: query.Table, Limit: 100, Interval: query.Daily, Least: 1000, Values: query.Orgs}, "2024-03-01", "2024-03-30")
+	all := func(change func(*query.Query)) query.Query {
+		q := q
+		change(&q)
+		return q
+	}
+	f(corrected(t),
+		all(func(q *query.Query) { q.Type, q.GroupBy = query.Overview, query.GroupByOrg }),
+		all(func(q *query.Query) {
+			q.Type, q.Format, q.GroupBy = query.Overview, query.TimeSeries, query.GroupByNone
+		}),
+		all(func(q *query.Query) { q.Type, q.Trend, q.Limit = query.Repos, 400, 2500 }),
+		all(func(q *query.Query) { q.Type, q.Format = query.Repos, query.TimeSeries }),
+		all(func(q *query.Query) { q.Type = query.Export }),
+		all(func(q *query.Query) { q.Type = query.Milestones }),
+		all(func(q *query.Query) { q.Type = query.Corrections }),
+		all(func(q *query.Query) { q.Type = query.Variable }),
+		all(func(q *query.Query) { q.Type, q.Values = query.Variable, query.RepoNames }),
+	)
+	large := query.Query{Type: query.Repos, Format: query.TimeSeries, Interval: query.Month, Period: query.AllTime}
+	few, many := large, large
+	few.Limit, many.Limit = 1, 500 // the many by their records
+	last := between(query.Query{Type: query.Milestones, Least: 1000}, "2025-01-01", "2025-12-31")
+	f(syntheticStore(t, 120, 2100), few, many, last)
+}
+
+// TestScanOfManyPages reads a table of more pages than one.
+func TestScanOfManyPages(t *testing.T) {
+	f := func(repos, n, pages int) {
+		t.Helper()
+		s := &spy{Store: syntheticStore(t, repos, 1)}
+		seen := make(map[history.Repo]bool)
+		err := eachRow(t.Context(), s, history.ReposQuery{Sort: history.SortTotal}, func(r *history.RepoRow) bool {
+			seen[r.Repo] = true
+			return len(seen) < n || n == repos
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(seen) != n || len(s.repos) != pages {
+			t.Errorf("got %d repositories of %d in %d pages, want %d in %d", len(seen), repos, len(s.repos), n, pages)
+		}
+	}
+	f(scanRows+1, 1, 1)
+	f(scanRows+1, scanRows, 1)
+	f(scanRows+1, scanRows+1, 2)
+	f(2*scanRows, 2*scanRows, 2)
+	f(1, 1, 1)
+}

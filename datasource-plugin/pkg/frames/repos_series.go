@@ -1,0 +1,89 @@
+package frames
+
+import (
+	"context"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// maxTrendPoints bounds the points of all trends of a page, as the API of the
+// exporter does.
+const maxTrendPoints = 1_000_000
+
+// reposSeries answers with a frame for each repository at the top of the table that
+// has a record in the period.
+//
+// The trends of the page are the series, in one request, as long as a point is one
+// day. That leaves out few: 500 repositories over more than five years. Those are
+// made of their records.
+func reposSeries(ctx context.Context, store history.Store, q query.Query) (data.Frames, error) {
+	page, err := store.Repos(ctx, history.ReposQuery{
+		Filter: q.Filter, Period: q.Days(),
+		Sort: q.Sort, Ascending: q.Ascending, Limit: q.Limit, Trend: maxTrendPoints / max(q.Limit, 1),
+	})
+	if err != nil {
+		return nil, err
+	}
+	lines := make([]*series, len(page.Rows))
+	for i := range lines {
+		lines[i] = newSeries(q.Interval)
+	}
+	if page.TrendStep > 1 {
+		err = addRecords(ctx, store, q, page.Rows, lines)
+		if err != nil {
+			return nil, err
+		}
+	} else {
+		for i, r := range page.Rows {
+			for j, n := range r.Trend {
+				if n != history.Unknown {
+					lines[i].add(page.Days.From+history.Day(j), n)
+				}
+			}
+		}
+	}
+	return reposFrames(page.Rows, lines), nil
+}
+
+// addRecords adds the records of the repositories in rows to their lines.
+func addRecords(ctx context.Context, store history.Store, q query.Query, rows []history.RepoRow, lines []*series) error {
+	line := make(map[history.Repo]*series, len(rows))
+	for i, r := range rows {
+		line[r.Repo] = lines[i]
+	}
+	for part := range chunksOfRepos(rows) {
+		f := history.Filter{RepoTypes: q.Filter.RepoTypes, Repos: part}
+		err := eachRecord(ctx, store, f, q.Days(), func(r history.Repo, day history.Day, downloads int64) {
+			// A name may be of another type too, that is not at the top.
+			if s := line[r]; s != nil {
+				s.add(day, downloads)
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func reposFrames(rows []history.RepoRow, lines []*series) data.Frames {
+	named := make(map[string]int, len(rows))
+	for _, r := range rows {
+		named[r.Repo.Name]++
+	}
+	var frames data.Frames
+	for i, r := range rows {
+		name := r.Repo.Name
+		if named[name] > 1 {
+			name += " (" + string(r.Repo.Type) + ")"
+		}
+		labels := data.Labels{"repo_type": string(r.Repo.Type), "org": r.Repo.Org(), "repo": r.Repo.Name}
+		if f := lines[i].frame(nameRepos, name, labels); f != nil {
+			frames = append(frames, f)
+		}
+	}
+	return framesOrNone(nameRepos, frames)
+}

@@ -1,0 +1,108 @@
+package frames
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// PageInfo is Meta.Custom of the table of repositories.
+type PageInfo struct {
+	// Matched is the number of repositories that the filter selects, on all pages.
+	Matched int `json:"matched"`
+	// Offset is how many of them come before this page.
+	Offset int `json:"offset"`
+	// TrendStepDays is the number of days that a point of a trend sums up, 0
+	// without trends.
+	TrendStepDays int `json:"trendStepDays"`
+}
+
+// reposTable answers with a page of the table of repositories.
+func reposTable(ctx context.Context, store history.Store, q query.Query) (data.Frames, error) {
+	page, err := store.Repos(ctx, history.ReposQuery{
+		Filter: q.Filter, Period: q.Days(),
+		Sort: q.Sort, Ascending: q.Ascending, Limit: q.Limit, Offset: q.Offset, Trend: q.Trend,
+	})
+	if err != nil {
+		return nil, err
+	}
+	f := newFrame(nameRepos, data.FrameTypeTable)
+	f.Meta.Custom = PageInfo{Matched: page.Matched, Offset: q.Offset, TrendStepDays: page.TrendStep}
+	n := len(page.Rows)
+	if n == 0 {
+		return data.Frames{f}, nil
+	}
+	repoTypes, repos, urls := make([]string, n), make([]string, n), make([]string, n)
+	totals, corrected := make([]*int64, n), make([]int64, n)
+	lastDays := make([]*time.Time, n)
+	trends := make([]json.RawMessage, n)
+	compared := newComparison(n)
+	for i := range page.Rows {
+		r := &page.Rows[i]
+		repoTypes[i], repos[i], urls[i] = string(r.Repo.Type), r.Repo.Name, pageURL(r.Repo)
+		totals[i], corrected[i] = known(r.Total), r.Corrected
+		if r.Recorded.Len() > 0 {
+			t := r.Recorded.To.Time()
+			lastDays[i] = &t
+		}
+		trends[i] = trendJSON(r.Trend)
+		compared.set(i, r.Downloads, r.Before, page.HasBefore)
+	}
+	f.Fields = append(f.Fields,
+		repoTypeField(repoTypes),
+		describe(data.NewField("repo", nil, repos), "Repo", "", "Full name of the repository."),
+		describe(data.NewField("total", nil, totals), "Total", unitCount, "The Hub's cumulative number of downloads."),
+	)
+	f.Fields = append(f.Fields, compared.fields()...)
+	if q.Trend > 0 {
+		f.Fields = append(f.Fields, describe(data.NewField("trend", nil, trends), "Trend", "", trendText(page.TrendStep)))
+	}
+	f.Fields = append(f.Fields,
+		describe(data.NewField("last_day", nil, lastDays), "Last day", unitDay, "Last UTC day that has a record."),
+		describe(data.NewField("corrected", nil, corrected), "Taken back", unitCount, "Downloads that the Hub has taken back so far."),
+		describe(data.NewField("url", nil, urls), "Page", "", "The repository's page on the Hub."),
+	)
+	return data.Frames{f}, nil
+}
+
+func trendText(step int) string {
+	if step <= 1 {
+		return "Downloads of each day of the period."
+	}
+	return "Downloads of each " + strconv.Itoa(step) + " days of the period."
+}
+
+// trendJSON returns a trend as the sparkline cell takes it: an array of numbers,
+// null where no day has a record.
+func trendJSON(points []int64) json.RawMessage {
+	b := make([]byte, 0, 2+8*len(points))
+	b = append(b, '[')
+	for i, n := range points {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if n == history.Unknown {
+			b = append(b, "null"...)
+		} else {
+			b = strconv.AppendInt(b, n, 10)
+		}
+	}
+	return append(b, ']')
+}
+
+// pageURL returns the address of a repository's page. The Hub has models at the
+// root, and each other type below its plural.
+func pageURL(r history.Repo) string {
+	u := url.URL{Scheme: "https", Host: "huggingface.co", Path: "/" + r.Name}
+	if r.Type != history.Model {
+		u.Path = "/" + string(r.Type) + "s/" + r.Name
+	}
+	return u.String()
+}

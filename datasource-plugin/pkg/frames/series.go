@@ -1,0 +1,91 @@
+package frames
+
+import (
+	"math"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// series gathers the points of one line: sums over days, weeks or months. Days are
+// added in their order.
+type series struct {
+	interval  query.Interval
+	last      history.Day // the first day of the last point's interval
+	times     []time.Time
+	downloads []int64
+}
+
+func newSeries(interval query.Interval) *series {
+	return &series{interval: interval, last: history.NoDay}
+}
+
+// add adds a recorded day.
+func (s *series) add(day history.Day, downloads int64) {
+	first := firstOf(s.interval, day)
+	if first != s.last {
+		s.last = first
+		s.times = append(s.times, first.Time())
+		s.downloads = append(s.downloads, downloads)
+		return
+	}
+	n := &s.downloads[len(s.downloads)-1]
+	if *n > math.MaxInt64-downloads {
+		*n = math.MaxInt64 // as sums of a store
+		return
+	}
+	*n += downloads
+}
+
+// firstOf returns the first day of the interval in which day lies.
+func firstOf(interval query.Interval, day history.Day) history.Day {
+	switch interval {
+	case query.Week:
+		// Day 0 was a Thursday; the days before the first Monday of all are the week
+		// of what would be day -3.
+		return day - (day+3)%7
+	case query.Month:
+		return day - history.Day(day.Time().Day()-1)
+	}
+	return day
+}
+
+// frame returns the frame of the series, named for people, and nil if it has no
+// points.
+func (s *series) frame(frame, name string, labels data.Labels) *data.Frame {
+	if len(s.times) == 0 {
+		return nil
+	}
+	times := describe(data.NewField("time", nil, s.times), "Time", "", "First instant of the first UTC day that is summed up.")
+	// By this Grafana knows where a point is missing and leaves a gap. Months are
+	// not of one length.
+	switch s.interval {
+	case query.Daily:
+		times.Config.Interval = float64(24 * time.Hour / time.Millisecond)
+	case query.Week:
+		times.Config.Interval = float64(7 * 24 * time.Hour / time.Millisecond)
+	}
+	downloads := describe(data.NewField("downloads", labels, s.downloads), name, unitCount, "Downloads "+perInterval(s.interval)+".")
+	return newFrame(frame, data.FrameTypeTimeSeriesMulti, times, downloads)
+}
+
+func perInterval(i query.Interval) string {
+	switch i {
+	case query.Week:
+		return "in the week that begins on that Monday"
+	case query.Month:
+		return "in the month"
+	}
+	return "on the day"
+}
+
+// framesOrNone returns frames, or the one that stands for no data.
+func framesOrNone(name string, frames data.Frames) data.Frames {
+	if len(frames) == 0 {
+		return data.Frames{newFrame(name, data.FrameTypeTimeSeriesMulti)}
+	}
+	return frames
+}

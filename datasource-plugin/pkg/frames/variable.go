@@ -1,0 +1,83 @@
+package frames
+
+import (
+	"context"
+	"strings"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// variable answers with the values that a dashboard variable can take: each once,
+// with the text that people choose it by.
+func variable(ctx context.Context, store history.Store, q query.Query) (data.Frames, error) {
+	var texts, values []string
+	var cut bool
+	var err error
+	if q.Values == query.RepoNames {
+		values, cut, err = repoValues(ctx, store, q)
+		texts = values
+	} else {
+		texts, values, err = groupValues(ctx, store, q)
+		if q.Limit > 0 && len(values) > q.Limit {
+			texts, values, cut = texts[:q.Limit], values[:q.Limit], true
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	f := newFrame(nameVariable, data.FrameTypeTable)
+	if len(values) > 0 {
+		f.Fields = append(f.Fields,
+			describe(data.NewField("text", nil, texts), "Text", "", "What is shown."),
+			describe(data.NewField("value", nil, values), "Value", "", "What the variable becomes."),
+		)
+	}
+	if cut {
+		warn(f, "Only the first %d values are listed. There are more: a search or a larger limit shows them.", q.Limit)
+	}
+	return data.Frames{f}, nil
+}
+
+// repoValues returns the full names of repositories, in the order asked for. The
+// name that a model and a dataset share is one value.
+func repoValues(ctx context.Context, store history.Store, q query.Query) (names []string, cut bool, err error) {
+	page, err := store.Repos(ctx, history.ReposQuery{
+		Filter: q.Filter, Period: q.Days(), Sort: q.Sort, Ascending: q.Ascending, Limit: q.Limit,
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	seen := make(map[string]bool, len(page.Rows))
+	for _, r := range page.Rows {
+		if !seen[r.Repo.Name] {
+			seen[r.Repo.Name] = true
+			names = append(names, r.Repo.Name)
+		}
+	}
+	return names, page.Matched > len(page.Rows), nil
+}
+
+// groupValues returns repo types, in the Hub's order, or organisations, by name. The
+// search is for the values themselves, not for names of repositories.
+func groupValues(ctx context.Context, store history.Store, q query.Query) (texts, values []string, err error) {
+	ask := history.OverviewQuery{Filter: q.Filter, Period: q.Days(), ByRepoType: q.Values == query.RepoTypes, ByOrg: q.Values == query.Orgs}
+	ask.Filter.Search = ""
+	o, err := store.Overview(ctx, ask)
+	if err != nil {
+		return nil, nil, err
+	}
+	search := strings.ToLower(q.Filter.Search)
+	for _, g := range o.Groups {
+		text, value := string(g.RepoType), string(g.RepoType)
+		if q.Values == query.Orgs {
+			text, value = orgText(g.Org), g.Org
+		}
+		if strings.Contains(strings.ToLower(text), search) {
+			texts, values = append(texts, text), append(values, value)
+		}
+	}
+	return texts, values, nil
+}

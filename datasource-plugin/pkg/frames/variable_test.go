@@ -1,0 +1,59 @@
+package frames
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/grafana/grafana-plugin-sdk-go/data"
+
+	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+func TestVariable(t *testing.T) {
+	s := world(t)
+	q := query.Query{RefID: "A", Type: query.Variable, Values: query.Orgs, Period: query.AllTime, Limit: 100}
+	golden(t, "variable_orgs", answer(t, s, q))
+
+	f := func(q query.Query, cut bool, want ...string) {
+		t.Helper()
+		frame := answer(t, s, q)[0]
+		if got := field[string](t, frame, "value"); !slices.Equal(got, want) {
+			t.Errorf("got the values %q, want %q", got, want)
+		}
+		if got := field[string](t, frame, "text"); q.Values != query.Orgs && !slices.Equal(got, want) {
+			t.Errorf("got the texts %q, want %q", got, want)
+		}
+		if (len(frame.Meta.Notices) > 0) != cut {
+			t.Errorf("got the notices %v, want one: %t", frame.Meta.Notices, cut)
+		}
+	}
+	// The search is for organisations, not for their repositories.
+	q.Filter.Search = "BET"
+	f(q, false, "beta")
+	q.Filter.Search = "no org"
+	f(q, false, "")
+	q.Filter.Search = "alpha"
+	noData(t, answer(t, s, q), data.FrameTypeTable)
+	q.Filter.Search = ""
+	q.Filter.RepoTypes = []history.RepoType{history.Dataset}
+	f(q, false, "acme")
+	q.Filter.RepoTypes = nil
+	q.Limit = 2
+	f(q, true, "", "acme")
+
+	q = query.Query{Type: query.Variable, Values: query.RepoTypes, Period: query.AllTime, Limit: 4}
+	f(q, false, "model", "dataset", "space", "kernel")
+	q.Filter.Orgs = []string{"beta"}
+	f(q, false, "space", "kernel")
+
+	// A name that two repositories share is one value.
+	q = query.Query{Type: query.Variable, Values: query.RepoNames, Period: query.AllTime, Sort: history.SortTotal, Limit: 5}
+	f(q, false, "acme/alpha", "legacy-one", "beta/fast?", "beta/demo")
+	q.Sort, q.Ascending = history.SortName, true
+	f(q, false, "acme/alpha", "beta/demo", "beta/fast?", "legacy-one")
+	q.Limit = 3
+	f(q, true, "acme/alpha", "beta/demo")
+	q.Filter.Search = "DEMO"
+	f(q, false, "beta/demo")
+}

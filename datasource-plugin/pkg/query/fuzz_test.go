@@ -1,0 +1,150 @@
+package query
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// FuzzDecode reads anything as a query: it is refused with an *Error, or it is a
+// query that frames can answer without checking it again.
+func FuzzDecode(f *testing.F) {
+	for _, dir := range []string{"valid", "invalid"} {
+		for _, e := range readExamples(f, dir) {
+			a := e.asked(f)
+			f.Add(string(a.JSON), a.QueryType, int64(a.Interval), a.MaxDataPoints, a.TimeRange.From.Unix(), a.TimeRange.To.Unix())
+		}
+	}
+	f.Add(`{"queryType":"repos","queryType":"repos"}`, "", int64(0), int64(-1), int64(1)<<62, int64(1)<<62)
+	f.Fuzz(func(t *testing.T, text, queryType string, interval, points, from, to int64) {
+		q, err := Decode(backend.DataQuery{
+			QueryType: queryType, JSON: []byte(text), Interval: time.Duration(interval), MaxDataPoints: points,
+			TimeRange: backend.TimeRange{From: time.Unix(from, 0), To: time.Unix(to, 0)},
+		})
+		if err != nil {
+			checkIsFault(t, err)
+			return
+		}
+		if !json.Valid([]byte(text)) {
+			t.Errorf("decoded what is no JSON")
+		}
+		checkFilter(t, q.Filter)
+		checkDays(t, q)
+		checkRanges(t, q)
+	})
+}
+
+// FuzzDecodeURL reads anything as the parameters of the CSV link.
+func FuzzDecodeURL(f *testing.F) {
+	for _, s := range []string{
+		"", "repo_type=model,dataset&org=openai&org=&repo=openai/whisper&search=Whi&period=last_month&order=repo&sep=%3B&bom=true",
+		"var-org=$__all&var-datasource=hub&from=1611273600000&to=1613779200000", "from=2021-01-22&to=2021-01-22",
+		"from=2021-01-22T00:00:00.000Z", "to=-9223372036854775808", `repo=a\,b,c\\d`, "org=${org}", "%zz", "=", "a;b", "period=time_range",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, rawQuery string) {
+		if _, err := DecodeLookup(rawQuery); err != nil {
+			checkIsFault(t, err)
+		}
+		q, options, err := DecodeURL(rawQuery)
+		if err != nil {
+			checkIsFault(t, err)
+			return
+		}
+		checkFilter(t, q.Filter)
+		checkDays(t, q)
+		if q.Type != Export || q.Format != Table || q.Limit != 0 {
+			t.Errorf("expected an export without a limit, got %+v", q)
+		}
+		if !slices.Contains([]rune{',', ';', '\t'}, options.Separator) {
+			t.Errorf("expected a separator, got %q", options.Separator)
+		}
+	})
+}
+
+func checkIsFault(t *testing.T, err error) {
+	t.Helper()
+	var fault *Error
+	if !errors.As(err, &fault) {
+		t.Fatalf("expected an *Error, got %T: %s", err, err)
+	}
+	if fault.Message == "" || len(fault.Message) > 4*maxText || len(fault.Field) > maxQuoted+10 {
+		t.Errorf("expected a message of some length, got %d bytes for field %s: %s", len(fault.Message), fault.Field, fault.Message)
+	}
+}
+
+func checkFilter(t *testing.T, f history.Filter) {
+	t.Helper()
+	if slices.Contains(f.RepoTypes, "") || slices.Contains(f.Repos, "") {
+		t.Errorf("an empty name in %+v", f)
+	}
+	names := slices.Concat(f.Orgs, f.Repos)
+	for _, n := range f.RepoTypes {
+		names = append(names, string(n))
+	}
+	for _, n := range names {
+		if len(n) > maxText || n == all || hint(n) != "" {
+			t.Errorf("expected names, got %q", n)
+		}
+	}
+	if len(f.Search) > maxText || len(f.RepoTypes) > maxItems || len(f.Orgs) > maxItems || len(f.Repos) > maxItems {
+		t.Errorf("a filter out of its bounds: %+v", f)
+	}
+}
+
+func checkDays(t *testing.T, q Query) {
+	t.Helper()
+	days := q.Days()
+	if days.Kind != history.Range {
+		return
+	}
+	for _, d := range []history.Day{days.From, days.To} {
+		if d != history.NoDay && (d < history.MinDay || d > history.MaxDay) {
+			t.Errorf("day %d is none that a record can have", d)
+		}
+	}
+	if days.From != history.NoDay && days.To != history.NoDay && days.To < days.From {
+		t.Errorf("expected days in their order, got %s to %s", days.From, days.To)
+	}
+}
+
+// checkRanges checks what a decoded query of each type promises.
+func checkRanges(t *testing.T, q Query) {
+	t.Helper()
+	within := func(what string, v, least, most int64) {
+		t.Helper()
+		if v < least || v > most {
+			t.Errorf("expected %s from %d to %d, got %+v", what, least, most, q)
+		}
+	}
+	limits := map[Type]int64{Overview: 0, Repos: 10_000, Export: 1_000_000, Milestones: 5000, Corrections: 5000, Variable: 10_000}
+	most, known := limits[q.Type]
+	if !known {
+		t.Errorf("expected a type, got %+v", q)
+	}
+	if q.Type == Repos && q.Format == TimeSeries {
+		most = 500
+	}
+	within("limit", int64(q.Limit), min(1, most), most)
+	within("offset", int64(q.Offset), 0, maxOffset)
+	within("trend", int64(q.Trend), 0, 400)
+	if q.Type == Milestones {
+		within("least", q.Least, 1000, 1e18)
+	}
+	if (q.Format == TimeSeries) != slices.Contains([]Interval{Daily, Week, Month}, q.Interval) {
+		t.Errorf("expected an interval in time series alone, got %+v", q)
+	}
+	if (q.Type == Variable) != slices.Contains([]Values{RepoTypes, Orgs, RepoNames}, q.Values) {
+		t.Errorf("expected values in variables alone, got %+v", q)
+	}
+	if !slices.Contains([]Period{TimeRange, AllTime, LastMonth}, q.Period) {
+		t.Errorf("expected a period, got %+v", q)
+	}
+}

@@ -1,0 +1,27 @@
+import { EditorField } from '@grafana/plugin-ui';
+import { Combobox } from '@grafana/ui';
+
+import type { Period } from '../query/types';
+import { PERIOD_OPTIONS } from './options';
+import { useFieldId } from './useFieldId';
+
+interface Props {
+  value?: Period;
+  onChange: (period: Period) => void;
+}
+
+/** The days that a query is about. */
+export function PeriodField({ value, onChange }: Props) {
+  const id = useFieldId('period');
+  return (
+    <EditorField label="Period" htmlFor={id} tooltip="Days are UTC days. A time range has the days that begin within it.">
+      <Combobox
+        id={id}
+        width={26}
+        options={PERIOD_OPTIONS}
+        value={value || 'time_range'}
+        onChange={(option) => onChange(option.value)}
+      />
+    </EditorField>
+  );
+}

@@ -1,0 +1,49 @@
+import { EditorField } from '@grafana/plugin-ui';
+import { Input } from '@grafana/ui';
+import { useState } from 'react';
+
+import { useFieldId } from './useFieldId';
+
+interface Props {
+  name: string;
+  label: string;
+  tooltip?: string;
+  placeholder?: string;
+  value: string;
+  width?: number;
+  /** Says what is wrong with a text; nothing of it is stored then. */
+  check?: (text: string) => string | undefined;
+  onCommit: (text: string) => void;
+}
+
+/** A text that counts once the field is left, or with Enter. */
+export function TextField({ name, label, tooltip, placeholder, value, width = 20, check, onCommit }: Props) {
+  const id = useFieldId(name);
+  // What was typed, and the value it was typed over: a value that comes from elsewhere wins.
+  const [typed, setTyped] = useState({ text: value, over: value });
+  const text = typed.over === value ? typed.text : value;
+  const error = check?.(text.trim());
+  const commit = () => {
+    const trimmed = text.trim();
+    if (!error && trimmed !== value) {
+      onCommit(trimmed);
+    }
+  };
+  return (
+    <EditorField label={label} htmlFor={id} tooltip={tooltip} invalid={!!error} error={error}>
+      <Input
+        id={id}
+        width={width}
+        placeholder={placeholder}
+        value={text}
+        onChange={(event) => setTyped({ text: event.currentTarget.value, over: value })}
+        onBlur={commit}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') {
+            commit();
+          }
+        }}
+      />
+    </EditorField>
+  );
+}

@@ -1,0 +1,86 @@
+import { formatsOf, MEMBERS, membersOf, typeOf, formatOf } from './model';
+import { VERSION, type AnalyticsQuery, type Format, type QueryType, type Values } from './types';
+
+/** A new panel's query: how the downloads went, day by day. */
+export const PANEL_QUERY: Partial<AnalyticsQuery> = {
+  version: VERSION,
+  queryType: 'overview',
+  format: 'time_series',
+  groupBy: 'repo_type',
+};
+
+/** A new annotation's query. */
+export const ANNOTATION_QUERY: Partial<AnalyticsQuery> = { version: VERSION, queryType: 'milestones', least: 1_000_000 };
+
+/** A new variable's query. */
+export const VARIABLE_QUERY: Partial<AnalyticsQuery> = { version: VERSION, queryType: 'variable', values: 'repo' };
+
+/**
+ * Returns the query without the members that do not belong to its type and format.
+ * Members that are Grafana's stay.
+ */
+export function pruned(query: AnalyticsQuery): AnalyticsQuery {
+  const own = membersOf(typeOf(query), formatOf(query), query.values);
+  const next: AnalyticsQuery = { ...query };
+  for (const member of MEMBERS) {
+    if (!own.includes(member)) {
+      delete next[member];
+    }
+  }
+  return next;
+}
+
+/**
+ * Returns the query as one of another type. The selection of repositories stays,
+ * and the format and the period if the new type has them; what means something else
+ * there (a limit, an order) gives way to the default.
+ */
+export function withType(query: AnalyticsQuery, queryType: QueryType): AnalyticsQuery {
+  if (typeOf(query) === queryType) {
+    return query;
+  }
+  const next: AnalyticsQuery = { ...query, queryType };
+  for (const member of ['limit', 'order', 'sort'] as const) {
+    delete next[member];
+  }
+  const formats = formatsOf(queryType);
+  if (next.format && (formats.length === 1 || !formats.includes(next.format))) {
+    delete next.format;
+  }
+  if (queryType === 'milestones' || queryType === 'corrections') {
+    delete next.period;
+  }
+  return pruned(next);
+}
+
+/** Returns the query in another format. The limits of formats differ, so it falls back to the default. */
+export function withFormat(query: AnalyticsQuery, format: Format): AnalyticsQuery {
+  if (formatOf(query) === format) {
+    return query;
+  }
+  const { limit: _, ...rest } = query;
+  return pruned({ ...rest, format });
+}
+
+/** Returns a variable's query for other values. */
+export function withValues(query: AnalyticsQuery, values: Values): AnalyticsQuery {
+  return pruned({ ...query, values });
+}
+
+/** Returns the query with some members set; a member set to undefined, '' or [] goes. */
+export function withMembers(query: AnalyticsQuery, members: Partial<AnalyticsQuery>): AnalyticsQuery {
+  const next: Record<string, unknown> = { ...query };
+  for (const [name, value] of Object.entries(members)) {
+    if (isEmpty(value)) {
+      delete next[name];
+    } else {
+      next[name] = value;
+    }
+  }
+  return next as unknown as AnalyticsQuery;
+}
+
+/** Reports whether a member's value counts as absent: null, '' or []. */
+export function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
+}

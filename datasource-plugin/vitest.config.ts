@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  esbuild: { jsx: 'automatic' },
+  test: {
+    include: ['tests/**/*.test.{ts,tsx}'],
+    environment: 'jsdom',
+    globalSetup: ['tests/buildModule.ts'],
+    setupFiles: ['tests/setup.ts'],
+    // Grafana's packages are large: they are loaded once, and shared by all tests.
+    isolate: false,
+    maxWorkers: 1,
+    server: { deps: { inline: [/@grafana\//] } },
+    testTimeout: 60_000,
+  },
+});

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# plugin.sh ["PLATFORM ..."]
+#
+# Builds the Grafana plugin into datasource-plugin/dist: the frontend, and the
+# backend for the named platforms ("linux/amd64", or local for this machine's).
+# Without any it builds for all that are shipped, and packs the plugin into
+# bin/plugin as well, the same bytes for the same commit.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+root=$PWD
+platforms=${1:-}
+
+# What would be the time of the build is that of the commit.
+if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
+	SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2>/dev/null || true)
+fi
+[ -z "$SOURCE_DATE_EPOCH" ] || export SOURCE_DATE_EPOCH
+
+cd datasource-plugin
+rm -rf dist
+
+# npm writes down what it has installed.
+if [ ! node_modules/.package-lock.json -nt package-lock.json ]; then
+	echo "== installing the frontend's packages (datasource-plugin/node_modules)"
+	"$root/scripts/with-node.sh" npm --prefix "$PWD" ci --no-audit --no-fund
+fi
+echo "== building the frontend"
+"$root/scripts/with-node.sh" npm --prefix "$PWD" run build
+
+mage() { go run github.com/magefile/mage "$@"; }
+PLATFORMS=$platforms mage platforms
+
+for file in plugin.json module.js README.md CHANGELOG.md LICENSE go_plugin_build_manifest; do
+	[ -s "dist/$file" ] || { echo "plugin: expected dist/$file after the build, found none" >&2; exit 1; }
+done
+echo "== the plugin is in datasource-plugin/dist"
+if [ -z "$platforms" ]; then
+	mage package "$root/bin/plugin"
+fi
