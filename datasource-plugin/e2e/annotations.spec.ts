@@ -1,0 +1,24 @@
+import { ANALYTICS, expect, open, panel, test } from './grafana';
+
+test('milestones and corrections are marked, and each can be switched off', async ({ page, gotoDashboardPage }) => {
+  await open(gotoDashboardPage, ANALYTICS, { from: 'now-1y', to: 'now' });
+  const marks = panel(page, 'Downloads a day').getByTestId('data-testid annotation-marker');
+  const toggle = (name: string) =>
+    page
+      .getByTestId('data-testid template variable')
+      .or(page.getByTestId('data-testid dashboard controls'))
+      .getByRole('switch', { name })
+      .first();
+  await expect(marks.first()).toBeVisible();
+  const all = await marks.count();
+
+  await marks.last().hover();
+  await expect(page.getByText(/\/\S+ passed \d+[kM]? downloads|took back/).first()).toBeVisible();
+
+  await toggle('Milestones').click();
+  await expect.poll(() => marks.count()).toBeLessThan(all);
+  await toggle('Corrections').click();
+  await expect(marks).toHaveCount(0);
+  await toggle('Milestones').click();
+  await expect(marks.first()).toBeVisible();
+});

@@ -1,0 +1,54 @@
+import type { Page } from '@playwright/test';
+
+import { ANALYTICS, EXPORTER, expect, open, panel, PROMETHEUS, REPOSITORY, test } from './grafana';
+
+/** What may have nothing to show, and is good news then. */
+const MAY_BE_EMPTY = ['Failures by reason', 'Downloads taken back'];
+
+const WIDTHS = [1280, 1920];
+
+for (const uid of [ANALYTICS, REPOSITORY, PROMETHEUS, EXPORTER]) {
+  for (const width of WIDTHS) {
+    test(`${uid} is whole and has data, ${width} wide`, async ({ page, gotoDashboardPage }) => {
+      await page.setViewportSize({ width, height: 2700 });
+      const board = await open(gotoDashboardPage, uid);
+      const titles = await titlesOf(page, uid);
+      expect(titles.length).toBeGreaterThan(8);
+      for (const title of titles) {
+        const shown = panel(page, title);
+        await expect(shown, title).toBeVisible();
+        await expect(board.getPanelByTitle(title).getErrorIcon(), `errors of ${title}`).toHaveCount(0);
+        if (!MAY_BE_EMPTY.includes(title)) {
+          await expect.poll(() => shown.evaluate(hasData), `data of ${title}`).toBe(true);
+        }
+      }
+      expect(await page.evaluate(whatIsCut), 'what is cut').toEqual([]);
+    });
+  }
+}
+
+/** The titles of a dashboard's panels, with the variables in them replaced. */
+async function titlesOf(page: Page, uid: string): Promise<string[]> {
+  const answer = await page.request.get(`/api/dashboards/uid/${uid}`);
+  const { dashboard } = await answer.json();
+  const panels: Array<{ type: string; title: string }> = dashboard.panels;
+  return panels.filter((p) => p.type !== 'row').map((p) => p.title.replace('${period:text}', 'Last month'));
+}
+
+/** Whether a panel shows something: a chart, a row below the header of a table, or a number. */
+function hasData(shown: Element): boolean {
+  const content = shown.querySelector('[data-testid="data-testid panel content"]');
+  if (!content || /no data/i.test(content.textContent ?? '')) {
+    return false;
+  }
+  const rows = content.querySelectorAll('[role="row"]').length;
+  return rows > 1 || (rows === 0 && (content.querySelector('canvas') !== null || /\d/.test(content.textContent ?? '')));
+}
+
+/** Titles that end in dots, and tables of which a part is out of sight to the right. */
+function whatIsCut(): string[] {
+  const tooWide = (e: Element) => e.scrollWidth > e.clientWidth + 1;
+  const titles = [...document.querySelectorAll('[data-testid^="data-testid Panel header"] h2')].filter(tooWide);
+  const tables = [...document.querySelectorAll('[role="grid"]')].filter(tooWide);
+  return [...titles, ...tables].map((e) => (e.textContent ?? '').slice(0, 60));
+}
