@@ -100,13 +100,20 @@ pure: need-go ## build every package without cgo
 	CGO_ENABLED=0 go build ./...
 
 .PHONY: unit
-unit: need-go need-gcc need-prometheus ## all tests of the product with the race detector, a real Prometheus among them
+unit: need-go need-gcc need-prometheus need-victoria-metrics ## all tests of the product with the race detector, a real Prometheus and VictoriaMetrics among them
 	@echo "== tests with the race detector"
 	go test -race -timeout 30m ./...
 
 .PHONY: frontend
 frontend: need-chromium ## the plugin's frontend: types, lint, tests, build, and the editors in a real browser
 	@scripts/frontend.sh
+
+# make e2e: the address of a running Grafana, as make grafana prints it
+GRAFANA_URL ?=
+
+.PHONY: e2e
+e2e: need-go ## use the dashboards of the Grafana at GRAFANA_URL in a real browser
+	@scripts/e2e.sh "$(GRAFANA_URL)"
 
 .PHONY: test-bench
 test-bench: need-go need-gcc ## the benchmark's own tests: DuckDB reads what the exporter writes, and each row at small scale
@@ -146,3 +153,7 @@ need-chromium:
 need-prometheus:
 	@scripts/need.sh prometheus prometheus "a test scrapes the exporter with it"
 	@scripts/need.sh promtool prometheus "a test checks the metrics page with it"
+
+.PHONY: need-victoria-metrics
+need-victoria-metrics:
+	@scripts/need.sh victoria-metrics victoria-metrics "tests bring the history to it"

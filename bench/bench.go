@@ -44,6 +44,7 @@ var rows = []row{
 	{"memory", "memory and disk", runMemory},
 	{"open", "open the store", runOpen},
 	{"export", "export by the API", runExport},
+	{"backfill", "write counters from columns", runBackfill},
 	{"frames", "write CSV from data frames", runFrames},
 	{"plugin", "export through the plugin", runPlugin},
 	{"hub", "plugin connected to the Hub", runHub},

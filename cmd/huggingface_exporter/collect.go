@@ -41,13 +41,13 @@ func collectCommand(app *kingpin.Application) command {
 		}
 		c.Hub.Organizations = wanted
 		if *dryRun {
-			store, err := tryOut(ctx, p, *storage)
+			store, err := tryOut(ctx, p, *storage, &c.Storage)
 			if err != nil {
 				return err
 			}
 			return collectOnce(ctx, p, &c.Hub, store, true)
 		}
-		store, err := openStorage(ctx, p, *storage)
+		store, err := openEngine(ctx, p, *storage, &c.Storage)
 		if err != nil {
 			return err
 		}
@@ -56,9 +56,21 @@ func collectCommand(app *kingpin.Application) command {
 	}}
 }
 
-// tryOut returns a store in memory that begins with what is stored in a folder, or
-// with nothing if that is not there.
-func tryOut(ctx context.Context, p *program, dir string) (*columns.Store, error) {
+// tryOut returns a store in memory that begins with what is stored, or with nothing if
+// the folder is not there.
+func tryOut(ctx context.Context, p *program, dir string, c *config.Storage) (*columns.Store, error) {
+	if c.Engine == config.EngineVictoriaMetrics {
+		r, err := openRemote(&c.VictoriaMetrics)
+		if err != nil {
+			return nil, err
+		}
+		defer r.Close()
+		t, err := r.Table(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return columns.NewStoreOf(t), nil
+	}
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return columns.NewStore(), nil
 	}

@@ -14,7 +14,7 @@ import (
 // exportCommand writes records as CSV, JSON lines or Parquet.
 func exportCommand(app *kingpin.Application) command {
 	cmd := app.Command("export", "Write stored records: as the Hub's CSV, as JSON lines or as Parquet.")
-	storage := storageFlag(cmd)
+	storage := addStorageFlags(cmd)
 	filter := addFilterFlags(cmd)
 	period := addPeriodFlags(cmd)
 	order := orderFlag(cmd)
@@ -37,7 +37,7 @@ func exportCommand(app *kingpin.Application) command {
 		if *output == "" && f == export.Parquet && isTerminal(p.stdout) {
 			return errors.New("a Parquet file is not for a terminal; name a file with --output")
 		}
-		store, err := openStored(ctx, p, *storage)
+		store, err := storage.openStored(ctx, p)
 		if err != nil {
 			return err
 		}

@@ -22,7 +22,7 @@ func importCommand(app *kingpin.Application) command {
 		"They are stored one by one, the oldest first. The age of a file is its modification time, and of two numbers " +
 		"for the same day the newer one wins: so an older export that is imported late does not undo a newer one. " +
 		"Standard input is of now.")
-	storage := storageFlag(cmd)
+	storage := addStorageFlags(cmd)
 	asOf := cmd.Flag("as-of", "When the Hub wrote the exports, as 2024-05-01T12:00:00Z. Default: the modification time of each file.").
 		PlaceHolder("TIME").String()
 	names := cmd.Arg("file", "CSV files, plain (.csv) or compressed (.csv.gz, .csv.zst); - is standard input.").Required().Strings()
@@ -45,7 +45,7 @@ func importCommand(app *kingpin.Application) command {
 				in.asOf = t
 			}
 		}
-		return importInputs(ctx, p, *storage, inputs)
+		return importInputs(ctx, p, storage, inputs)
 	}}
 }
 
@@ -88,7 +88,7 @@ func parseAsOf(s string) (history.AsOf, error) {
 }
 
 // importInputs checks all inputs and then stores them.
-func importInputs(ctx context.Context, p *program, storage string, inputs []*input) error {
+func importInputs(ctx context.Context, p *program, storage storageFlags, inputs []*input) error {
 	tables := make([]*columns.Table, len(inputs))
 	var faults []error
 	for i, in := range inputs {
@@ -103,7 +103,7 @@ func importInputs(ctx context.Context, p *program, storage string, inputs []*inp
 	if len(faults) > 0 {
 		return fmt.Errorf("nothing was stored:\n%w", errors.Join(faults...))
 	}
-	store, err := openStorage(ctx, p, storage)
+	store, err := storage.open(ctx, p)
 	if err != nil {
 		return err
 	}

@@ -79,18 +79,20 @@ func (s *server) landingRows() []landingRow {
 	if !s.loaded.Load() {
 		return nil
 	}
-	l := s.store.get()
-	t, stats := l.Table(), l.Stats()
+	c := s.store.get().content()
 	days := "none"
-	if r := t.Recorded(); r.Len() > 0 {
+	if r := c.recorded; r.Len() > 0 {
 		days = r.From.String() + " to " + r.To.String()
 	}
-	return []landingRow{
-		{"Repositories", grouped(int64(t.NumRepos()))},
-		{"Daily records", grouped(t.NumRecords())},
+	rows := []landingRow{
+		{"Repositories", grouped(int64(c.repos))},
+		{"Daily records", grouped(c.records)},
 		{"Recorded days", days},
-		{"Files on disk", fmt.Sprintf("%s (%s bytes)", grouped(int64(stats.RecordFiles+stats.StateFiles)), grouped(stats.Bytes))},
 	}
+	if c.onDisk {
+		rows = append(rows, landingRow{"Files on disk", fmt.Sprintf("%s (%s bytes)", grouped(int64(c.files)), grouped(c.bytes))})
+	}
+	return rows
 }
 
 type landingOrg struct {

@@ -8,17 +8,21 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/collect"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/ledger"
 )
 
-// lateStore is a ledger from the moment on that it is open: the handlers are
+// lateStore is a store from the moment on that it is open: the handlers are
 // there before it. Who asks it earlier is at fault.
-type lateStore struct{ opened atomic.Pointer[ledger.Ledger] }
+type lateStore struct{ opened atomic.Pointer[engine] }
 
 var _ collect.Store = (*lateStore)(nil)
 
-// get returns the ledger, nil before it is open.
-func (s *lateStore) get() *ledger.Ledger { return s.opened.Load() }
+// get returns the store, nil before it is open.
+func (s *lateStore) get() engine {
+	if e := s.opened.Load(); e != nil {
+		return *e
+	}
+	return nil
+}
 
 func (s *lateStore) close() error {
 	if l := s.get(); l != nil {

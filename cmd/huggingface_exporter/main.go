@@ -60,6 +60,7 @@ func (p *program) main() int {
 		collectCommand(app),
 		importCommand(app),
 		exportCommand(app),
+		backfillCommand(app),
 		overviewCommand(app),
 		generateCommand(app),
 		checkConfigCommand(app),

@@ -52,11 +52,13 @@ func (c storeCollector) Collect(ch chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v)
 	}
-	t, stats := l.Table(), l.Stats()
-	gauge(storeRecords, float64(t.NumRecords()))
-	gauge(storeRepos, float64(t.NumRepos()))
-	gauge(storeSegments, float64(stats.RecordFiles+stats.StateFiles))
-	gauge(storeBytes, float64(stats.Bytes))
+	n := l.content()
+	gauge(storeRecords, float64(n.records))
+	gauge(storeRepos, float64(n.repos))
+	if n.onDisk {
+		gauge(storeSegments, float64(n.files))
+		gauge(storeBytes, float64(n.bytes))
+	}
 }
 
 // changeMetrics tells when the store changed, and whether it can be read.

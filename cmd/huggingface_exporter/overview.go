@@ -19,10 +19,10 @@ const (
 // overviewCommand shows the history on the terminal.
 func overviewCommand(app *kingpin.Application) command {
 	cmd := app.Command("overview", "Show totals by repository type, and the largest repositories of the last month.")
-	storage := storageFlag(cmd)
+	storage := addStorageFlags(cmd)
 	filter := addFilterFlags(cmd)
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
-		store, err := openStored(ctx, p, *storage)
+		store, err := storage.openStored(ctx, p)
 		if err != nil {
 			return err
 		}

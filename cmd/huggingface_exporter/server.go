@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/version"
@@ -16,6 +17,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/collect"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/receiver"
 )
 
 // server is what serve runs: the store, the metrics page and the handlers.
@@ -23,6 +25,7 @@ type server struct {
 	log      *slog.Logger
 	reloader *config.Reloader
 	page     *exposition.Page
+	pusher   *exposition.Pusher
 	store    *lateStore
 	files    *fileImporter
 	collects *collecting
@@ -43,9 +46,14 @@ func newServer(log *slog.Logger, configFile string) (*server, error) {
 		if err != nil {
 			return err
 		}
+		push, err := pushOptions(&c.Push)
+		if err != nil {
+			return err
+		}
 		if err := s.page.SetOptions(pageOptions(c)); err != nil {
 			return err
 		}
+		s.pusher.Set(push)
 		s.collects.set(jobs)
 		return nil
 	})
@@ -55,6 +63,7 @@ func newServer(log *slog.Logger, configFile string) (*server, error) {
 	if s.page, err = exposition.New(exposition.Options{}, reg, log); err != nil {
 		return nil, err
 	}
+	s.pusher = exposition.NewPusher(s.page, log)
 	if err := s.reloader.Reload(); config.IsFault(err) {
 		return nil, fmt.Errorf("the configuration is not valid:\n%w", err)
 	} else if err != nil {
@@ -64,7 +73,7 @@ func newServer(log *slog.Logger, configFile string) (*server, error) {
 	s.requests = newRequestMetrics()
 	s.changes = newChangeMetrics()
 	for _, c := range slices.Concat(
-		[]prometheus.Collector{s.reloader, storeCollector{s.store}, collect.OrgCollector{Overview: s.store.overviewIfOpen}, s.files.imports},
+		[]prometheus.Collector{s.reloader, s.pusher, storeCollector{s.store}, collect.OrgCollector{Overview: s.store.overviewIfOpen}, s.files.imports},
 		s.requests.collectors(), s.changes.collectors(),
 	) {
 		if err := reg.Register(c); err != nil {
@@ -98,6 +107,21 @@ func pageOptions(c *config.Config) exposition.Options {
 		Families: families,
 		MaxRepos: m.MaxRepos,
 	}
+}
+
+// pushOptions says where a configuration wants the page pushed to.
+func pushOptions(c *config.Push) (exposition.PushOptions, error) {
+	u, http, err := c.Target()
+	if err != nil || u == nil {
+		return exposition.PushOptions{}, err
+	}
+	to, err := receiver.New(receiver.Options{
+		URL: u, HTTP: http, Timeout: time.Duration(c.Timeout), UserAgent: progName + "/" + version.Version,
+	})
+	if err != nil {
+		return exposition.PushOptions{}, fmt.Errorf("push.tls: %w", err)
+	}
+	return exposition.PushOptions{To: to, Interval: time.Duration(c.Interval), Labels: c.ExtraLabels}, nil
 }
 
 // reload reads the configuration again and logs how that went.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/ledger"
 )
 
@@ -12,25 +12,37 @@ import (
 // folders and reads no file that is still the same.
 const pollInterval = time.Second
 
+// openPause is the time between two attempts to reach an engine elsewhere.
+const openPause = 2 * time.Second
+
 // work loads the store and keeps store, files and page up to date until ctx ends.
 func (s *server) work(ctx context.Context, storage string) error {
 	begin := time.Now()
-	l, err := ledger.Open(ctx, storage, ledger.Options{Logger: s.log})
+	e, err := s.open(ctx, storage)
 	if err != nil {
 		return err
 	}
-	s.store.opened.Store(l)
+	s.store.opened.Store(&e)
 	s.files.poll(ctx, true)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	shown := s.show(nil)
 	s.loaded.Store(true)
-	t := l.Table()
-	s.log.Info("Ready", "storage", storage, "repos", t.NumRepos(), "records", t.NumRecords(), "after", time.Since(begin))
+	c := e.content()
+	if !c.onDisk {
+		storage = string(s.reloader.Config().Storage.Engine)
+	}
+	s.log.Info("Ready", "storage", storage, "repos", c.repos, "records", c.records, "after", time.Since(begin))
 
 	s.collects.start(ctx)
 	defer s.collects.manager.Stop()
+	pushed := make(chan struct{})
+	go func() {
+		defer close(pushed)
+		s.pusher.Run(ctx)
+	}()
+	defer func() { <-pushed }()
 
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
@@ -56,16 +68,50 @@ func (s *server) refresh(ctx context.Context) {
 	s.changes.refreshed(s.log, err)
 }
 
-// show renders the metrics page anew if the store no longer holds the table that
-// the page shows, and returns the one that it now shows.
-func (s *server) show(shown *columns.Table) *columns.Table {
-	t := s.store.get().Table()
-	if t == shown {
+// show renders the metrics page anew if the store no longer holds what the page
+// shows, and returns what it now shows.
+func (s *server) show(shown any) any {
+	e := s.store.get()
+	c := e.content()
+	if c.as == shown {
 		return shown
 	}
-	s.page.Update(t.Counts())
-	if shown != nil || !t.IsEmpty() {
+	s.page.Update(e.Counts())
+	if shown != nil || c.repos > 0 {
 		s.changes.changed()
 	}
-	return t
+	return c.as
+}
+
+// open opens the store of the configuration. It waits for an engine elsewhere until
+// that answers.
+func (s *server) open(ctx context.Context, folder string) (engine, error) {
+	c := s.reloader.Config()
+	if c.Storage.Engine != config.EngineVictoriaMetrics {
+		l, err := ledger.Open(ctx, folder, ledger.Options{Logger: s.log})
+		return embedded{l}, err
+	}
+	store, err := openRemote(&c.Storage.VictoriaMetrics)
+	if err != nil {
+		return nil, err
+	}
+	r := &remote{Store: store}
+	for waiting := ""; ; {
+		_, err := r.Refresh(ctx)
+		if err == nil {
+			return r, nil
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if text := err.Error(); text != waiting {
+			waiting = text
+			s.log.Warn("The storage does not answer; trying again until it does", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(openPause):
+		}
+	}
 }

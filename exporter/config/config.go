@@ -22,6 +22,7 @@ type Config struct {
 	Hub     Hub     `yaml:"hub"`
 	Files   Files   `yaml:"files"`
 	Metrics Metrics `yaml:"metrics"`
+	Push    Push    `yaml:"push"`
 	Storage Storage `yaml:"storage"`
 
 	// dir is the folder of the file, which relative paths in it start from.
@@ -35,6 +36,7 @@ func Default() *Config {
 		Hub:     defaultHub(),
 		Files:   Files{},
 		Metrics: defaultMetrics(),
+		Push:    defaultPush(),
 		Storage: defaultStorage(),
 		dir:     ".",
 	}
@@ -61,6 +63,8 @@ func Parse(file string, text []byte) (*Config, error) {
 	}
 	if len(w.faults) == 0 {
 		c.Hub.complete(w, c.dir)
+		c.Push.complete(w, c.dir)
+		c.Storage.VictoriaMetrics.complete(w, c.dir)
 		c.check(w)
 	}
 	if len(w.faults) > 0 {
@@ -75,6 +79,7 @@ func (c *Config) check(r reporter) {
 	c.Hub.check(r)
 	c.Files.check(r)
 	c.Metrics.check(r)
+	c.Push.check(r)
 	c.Storage.check(r)
 }
 

@@ -36,16 +36,16 @@ func TestParseFaults(t *testing.T) {
 	f("files: *none", `1: not YAML, here or just below: unknown anchor 'none' referenced`)
 
 	// the root
-	f("- files", `1: expected a mapping with hub, files, metrics or storage, got a list`)
-	f("\nfiles", `2: expected a mapping with hub, files, metrics or storage, got "files"`)
+	f("- files", `1: expected a mapping with hub, files, metrics, push or storage, got a list`)
+	f("\nfiles", `2: expected a mapping with hub, files, metrics, push or storage, got "files"`)
 
 	// unknown and double fields
-	f("file: []", `1: file: unknown field, expected hub, files, metrics or storage`)
+	f("file: []", `1: file: unknown field, expected hub, files, metrics, push or storage`)
 	f("metrics:\n  max_repo: 1", `2: metrics.max_repo: unknown field, expected include, exclude, max_repos or families`)
 	f("metrics:\n  families:\n    like: true",
 		`3: metrics.families.like: unknown field, expected downloads, corrected, last_month, likes or org_repos`)
-	f("storage:\n  path: x", `2: storage.path: unknown field, expected engine`)
-	f("dir: x", `1: dir: unknown field, expected hub, files, metrics or storage`)
+	f("storage:\n  path: x", `2: storage.path: unknown field, expected engine or victoriametrics`)
+	f("dir: x", `1: dir: unknown field, expected hub, files, metrics, push or storage`)
 	f("files: []\nfiles: []", `2: files: given twice, first on line 1`)
 	f("metrics:\n  max_repos: 1\n  max_repos: 1", `3: metrics.max_repos: given twice, first on line 2`)
 	f("[a]: 1", `1: expected the name of a field, got a list`)
@@ -64,7 +64,7 @@ func TestParseFaults(t *testing.T) {
 	f("metrics:\n  max_repos: 99999999999999999999", `2: metrics.max_repos: expected a whole number, got "99999999999999999999"`)
 	f("metrics: {families: {likes: yes}}", `1: metrics.families.likes: expected true or false, got "yes"`)
 	f("metrics: {include: [5]}", `1: metrics.include[0]: expected a regular expression (in quotes, if it looks like something else), got "5"`)
-	f("storage: {engine: "+strings.Repeat("x", 100)+"}", `1: storage.engine: expected "embedded", got "`+strings.Repeat("x", 100)+`"`)
+	f("storage: {engine: "+strings.Repeat("x", 100)+"}", `1: storage.engine: expected "embedded" or "victoriametrics", got "`+strings.Repeat("x", 100)+`"`)
 	f("metrics: "+strings.Repeat("x", 100), `1: metrics: expected a mapping with include, exclude, max_repos or families, got "`+strings.Repeat("x", 80)+`"... (100 bytes)`)
 
 	// wrong values
@@ -74,18 +74,18 @@ func TestParseFaults(t *testing.T) {
 	f("metrics: {max_repos: -5}", `1: metrics.max_repos: expected a whole number from 1, got "-5"`)
 	f("metrics:\n  exclude:\n  - a\n  - '('", "4: metrics.exclude[1]: expected a regular expression, got \"(\": error parsing regexp: missing closing ): `(`")
 	f(`metrics: {include: ['\Qa']}`, "1: metrics.include[0]: expected a regular expression, got \"\\\\Qa\": error parsing regexp: missing closing ): `(?:\\Qa)`")
-	f("storage:\n  engine: duckdb", `2: storage.engine: expected "embedded", got "duckdb"`)
-	f("storage: {engine: ''}", `1: storage.engine: expected "embedded", got ""`)
+	f("storage:\n  engine: duckdb", `2: storage.engine: expected "embedded" or "victoriametrics", got "duckdb"`)
+	f("storage: {engine: ''}", `1: storage.engine: expected "embedded" or "victoriametrics", got ""`)
 
 	// all faults at once, in the order of the lines
 	f("storage:\n  engin: x\nmetrics:\n  max_repos: x\n  families: {likes: 1, x: 2}\nfiles: 1",
-		`2: storage.engin: unknown field, expected engine`,
+		`2: storage.engin: unknown field, expected engine or victoriametrics`,
 		`4: metrics.max_repos: expected a whole number, got "x"`,
 		`5: metrics.families.likes: expected true or false, got "1"`,
 		`5: metrics.families.x: unknown field, expected downloads, corrected, last_month, likes or org_repos`,
 		`6: files: expected a list, got "1"`)
 	f("storage: {engine: a}\nmetrics: {max_repos: 0}\nfiles: ['']",
-		`1: storage.engine: expected "embedded", got "a"`,
+		`1: storage.engine: expected "embedded" or "victoriametrics", got "a"`,
 		`2: metrics.max_repos: expected a whole number from 1, got "0"`,
 		`3: files[0]: expected a glob like "exports/*.csv", got ""`)
 }

@@ -77,11 +77,14 @@ func fields(n *yaml.Node, path string, into map[string]field) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		at := strings.TrimPrefix(path+"."+key.Value, ".")
-		if value.Kind == yaml.MappingNode {
+		if value.Kind == yaml.MappingNode && len(value.Content) > 0 {
 			fields(value, at, into)
 			continue
 		}
 		text := value.Value
+		if value.Kind == yaml.MappingNode {
+			text = "{}"
+		}
 		if value.Kind == yaml.SequenceNode {
 			var items []string
 			for _, item := range value.Content {

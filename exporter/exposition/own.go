@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 )
 
@@ -35,9 +36,10 @@ func newOwn(g prometheus.Gatherer, log *slog.Logger) *own {
 }
 
 // append gathers and appends the own metrics to buf in the given format, the
-// end mark of OpenMetrics included. If names are given, then of those only.
-// What cannot be had is left out, logged and counted.
-func (o *own) append(buf *bytes.Buffer, format expfmt.Format, names []string) {
+// end mark of OpenMetrics included. If names are given, then of those only. Each
+// gets those of the extra labels that it has none of that name of. What cannot be
+// had is left out, logged and counted.
+func (o *own) append(buf *bytes.Buffer, format expfmt.Format, names []string, extra ...*dto.LabelPair) {
 	families, err := o.gatherer.Gather()
 	if err != nil {
 		o.errors.WithLabelValues("gathering").Inc()
@@ -46,6 +48,11 @@ func (o *own) append(buf *bytes.Buffer, format expfmt.Format, names []string) {
 	for _, f := range families {
 		if len(names) > 0 && !slices.Contains(names, f.GetName()) {
 			continue
+		}
+		if len(extra) > 0 {
+			for _, m := range f.GetMetric() {
+				m.Label = withLabels(m.Label, extra)
+			}
 		}
 		before := buf.Len()
 		if e := enc.Encode(f); e != nil {

@@ -94,7 +94,7 @@ func (p *Page) render() {
 }
 
 // WriteTo writes the whole page in the Prometheus text format 0.0.4, the
-// exporter's own metrics included: for a push, or to look at. It returns the
+// exporter's own metrics included: to look at it. A Pusher pushes it. It returns the
 // number of bytes written and the first error of w.
 func (p *Page) WriteTo(w io.Writer) (int64, error) {
 	var written int64

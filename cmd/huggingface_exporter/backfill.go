@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/config"
+	"github.com/prometheus/common/version"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/backfill"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/receiver"
+)
+
+// toOpenMetrics is the target of backfill that is a file and no receiver.
+const toOpenMetrics = "openmetrics"
+
+// headAge is how old samples have to be for promtool: what is newer may be in the
+// part of its storage that Prometheus still writes.
+const headAge = 3 * time.Hour
+
+// backfillFlags are the flags of backfill.
+type backfillFlags struct {
+	storage, to, output, url, httpConfig *string
+	from, toDay, until, resume           *string
+	labels                               *[]string
+	timeout                              *time.Duration
+	filter                               filterFlags
+}
+
+// backfillCommand brings the history as counters to where else it is kept.
+func backfillCommand(app *kingpin.Application) command {
+	cmd := app.Command("backfill", "Bring the stored history to Prometheus or VictoriaMetrics, as samples of the counter that /metrics shows.")
+	cmd.HelpLong("A recorded day has a sample at each of its two midnights (UTC), and the last one is the counter as it is shown now: " +
+		"what is scraped next goes on from it. Scraped series have the labels job and instance; for backfilled samples to be of the same " +
+		"series, give both with --label. For promtool: promtool tsdb create-blocks-from --max-block-duration=8784h openmetrics FILE DIR; " +
+		"the flag is not in its help, and makes it a hundred times as fast. See docs/backfill.md.")
+	f := &backfillFlags{
+		storage: storageFlag(cmd),
+		to: cmd.Flag("to", "What to write: openmetrics (a file for promtool), victoriametrics (its /api/v1/import) or remote-write "+
+			"(Prometheus remote write 1.0).").Required().
+			Enum(toOpenMetrics, string(backfill.VictoriaMetrics), string(backfill.RemoteWrite)),
+		output: cmd.Flag("output", "File to write, with --to=openmetrics; it is replaced once it is complete. Default: -, standard output.").
+			Short('o').PlaceHolder("FILE").String(),
+		url: cmd.Flag("url", "Where to send it, with the other two, as http://localhost:8428. Without a path: /api/v1/import, or /api/v1/write.").
+			PlaceHolder("URL").String(),
+		httpConfig: cmd.Flag("http.config.file", "File with credentials, TLS and proxy for --url, in the format of Prometheus' http_config.").
+			PlaceHolder("FILE").String(),
+		timeout: cmd.Flag("timeout", "How long a request to --url may take.").Default("1m").Duration(),
+		labels:  cmd.Flag("label", "Label that all series get, as --label=job=huggingface. Repeatable.").PlaceHolder("NAME=VALUE").Strings(),
+		until: cmd.Flag("until", "No samples after this time, as 2024-05-01T12:00:00Z. Default: now, for openmetrics three hours ago.").
+			PlaceHolder("TIME").String(),
+		resume: cmd.Flag("resume", "File that notes how far it came, with --url: if it is there, go on from it; it is gone when all is done.").
+			PlaceHolder("FILE").String(),
+		from:   cmd.Flag("from", "First day, as 2021-01-22. Default: the first one there is.").PlaceHolder("DAY").String(),
+		toDay:  cmd.Flag("to-day", "Last day, as 2021-01-22. Default: the last one there is.").PlaceHolder("DAY").String(),
+		filter: addFilterFlags(cmd),
+	}
+	return command{cmd.FullCommand(), f.run}
+}
+
+func (f *backfillFlags) run(ctx context.Context, p *program) error {
+	o, err := f.options(time.Now())
+	if err != nil {
+		return err
+	}
+	to, err := f.receiver()
+	if err != nil {
+		return err
+	}
+	store, err := openStored(ctx, p, *f.storage)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	job := &backfillJob{p: p, table: store.Table(), options: o}
+	if to == nil {
+		return job.write(ctx, *f.output)
+	}
+	defer to.Close()
+	if *f.resume != "" {
+		if job.mark, err = openMark(*f.resume, f.settings(to), store.Revision()); err != nil {
+			return err
+		}
+	}
+	return job.send(ctx, to, backfill.Protocol(*f.to))
+}
+
+// options says which samples to make.
+func (f *backfillFlags) options(now time.Time) (o backfill.Options, err error) {
+	o = backfill.Options{Filter: f.filter.filter(), From: history.NoDay, To: history.NoDay, Until: now}
+	if *f.to == toOpenMetrics {
+		o.Until = now.Add(-headAge)
+	}
+	if *f.from != "" {
+		if o.From, err = history.ParseDay(*f.from); err != nil {
+			return o, fmt.Errorf("--from: %w", err)
+		}
+	}
+	if *f.toDay != "" {
+		if o.To, err = history.ParseDay(*f.toDay); err != nil {
+			return o, fmt.Errorf("--to-day: %w", err)
+		}
+		if o.To < o.From {
+			return o, fmt.Errorf("expected --to-day not before --from, got --from=%s and --to-day=%s", *f.from, *f.toDay)
+		}
+	}
+	if *f.until != "" {
+		t, err := time.Parse(time.RFC3339, *f.until)
+		if err != nil {
+			return o, fmt.Errorf("--until: expected a time like 2024-05-01T12:00:00Z, got %q", *f.until)
+		}
+		if t.After(now) {
+			return o, fmt.Errorf("--until: expected a time that is not in the future, got %q", *f.until)
+		}
+		o.Until = t
+	}
+	if o.Labels, err = backfill.ParseLabels(*f.labels); err != nil {
+		return o, fmt.Errorf("--label: %w", err)
+	}
+	return o, nil
+}
+
+// receiver returns where to send it, nil if it goes to a file.
+func (f *backfillFlags) receiver() (*receiver.Receiver, error) {
+	protocol := backfill.Protocol(*f.to)
+	if *f.to == toOpenMetrics {
+		if *f.url != "" || *f.httpConfig != "" || *f.resume != "" {
+			return nil, errors.New("expected neither --url nor --http.config.file nor --resume with --to=openmetrics:" +
+				" it writes a file, anew each time")
+		}
+		return nil, nil
+	}
+	if *f.output != "" {
+		return nil, fmt.Errorf("expected no --output with --to=%s, which sends to --url", protocol)
+	}
+	if *f.url == "" {
+		return nil, fmt.Errorf("expected --url with --to=%s, got none", protocol)
+	}
+	if *f.timeout <= 0 {
+		return nil, fmt.Errorf("--timeout: expected a duration above zero, got %q", *f.timeout)
+	}
+	u, err := receiver.ParseURL(*f.url, protocol.Route())
+	if err != nil {
+		return nil, fmt.Errorf("--url: %w", err)
+	}
+	http := config.DefaultHTTPClientConfig
+	if *f.httpConfig != "" {
+		if http, err = receiver.LoadHTTPConfig(*f.httpConfig); err != nil {
+			return nil, fmt.Errorf("--http.config.file: %w", err)
+		}
+	}
+	return receiver.New(receiver.Options{
+		URL: u, HTTP: http, Timeout: *f.timeout, UserAgent: progName + "/" + version.Version,
+	})
+}
+
+// settings are what a run has to have in common with the one that it goes on from.
+func (f *backfillFlags) settings(to *receiver.Receiver) map[string][]string {
+	sorted := func(v []string) []string { return slices.Sorted(slices.Values(v)) }
+	one := func(v string) []string { return []string{v} }
+	return map[string][]string{
+		"to": one(*f.to), "url": one(to.String()), "label": sorted(*f.labels), "until": one(*f.until),
+		"from": one(*f.from), "to-day": one(*f.toDay),
+		"repo-type": sorted(*f.filter.repoTypes), "org": sorted(*f.filter.orgs), "repo": sorted(*f.filter.repos),
+		"search": one(*f.filter.search),
+	}
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+)
+
+// storageEngine starts an engine and returns its URL. Without the program the test
+// is skipped, unless REQUIRE_VICTORIA_METRICS is set.
+func (r *runner) storageEngine() (engineURL string, stop func()) {
+	r.Helper()
+	program, err := exec.LookPath("victoria-metrics")
+	if err != nil {
+		if os.Getenv("REQUIRE_VICTORIA_METRICS") != "" {
+			r.Fatalf("expected the program victoria-metrics: %v", err)
+		}
+		r.Skip("the program victoria-metrics is not installed")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		r.Fatal(err)
+	}
+	address := l.Addr().String()
+	l.Close()
+	cmd := exec.CommandContext(r.Context(), program, "-storageDataPath="+r.path("engine"), "-httpListenAddr="+address,
+		"-retentionPeriod=100y", "-search.latencyOffset=0s", "-memory.allowedBytes=256MB")
+	if err := cmd.Start(); err != nil {
+		r.Fatal(err)
+	}
+	stop = func() {
+		_ = cmd.Process.Kill() // it may have ended
+		_ = cmd.Wait()         // killed
+	}
+	r.Cleanup(stop)
+	engineURL = "http://" + address
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		resp, err := http.Get(engineURL + "/health")
+		if err != nil {
+			continue
+		}
+		resp.Body.Close()
+		if resp.StatusCode == http.StatusOK {
+			return engineURL, stop
+		}
+	}
+	r.Fatal("VictoriaMetrics does not answer")
+	return "", nil
+}
+
+// With the other engine the commands answer the same, and leave no folder behind.
+func TestVictoriaMetricsEngine(t *testing.T) {
+	r := newRunner(t)
+	u, stop := r.storageEngine()
+	r.write("config.yaml", fmt.Sprintf("storage:\n  engine: victoriametrics\n  victoriametrics: {insert_url: %q, flush_url: %q, retry_for: 1s}\n",
+		u, u+"/internal/force_flush"), 0)
+	r.write("six.csv", sixRows, 5)
+	with := func(args ...string) []string { return append(args, "--config.file=config.yaml") }
+	r.expectOutput("six.csv: 6 records, 2 repos, 6 days: 6 new, 0 changed, 0 unchanged\n", with("import", "six.csv")...)
+	r.expectOutput("six.csv: 6 records, 2 repos, 6 days: 0 new, 0 changed, 6 unchanged\n", with("import", "six.csv")...)
+	r.expectOutput(sixRows, with("export")...)
+	r.expectOutput(sixRows, with("export", "--order=repo")...)
+	overview := r.ok(with("overview")...)
+	if _, err := os.Stat(r.path("data")); err == nil {
+		t.Error("a folder for the embedded engine was made")
+	}
+	r.ok("import", "six.csv")
+	r.expectOutput(overview, "overview")
+
+	s := r.ready(with()...)
+	s.expectMetric(codeBERT, "4362460")
+	s.expectMetric(images, "2167284")
+	if code, body := s.get("/api/v1/records"); code != 200 || body != sixRows {
+		t.Errorf("records: %d\n%s", code, body)
+	}
+	// What another process imports is taken in.
+	r.write("seven.csv", sixRows+"model,acme/new,5,2021-11-29T00:00:00.000Z,5\n", 4)
+	r.ok(with("import", "seven.csv")...)
+	s.untilMetric(`huggingface_repo_downloads_total{repo_type="model",org="acme",repo="acme/new"}`, "5")
+	// Without the engine there is no answer, and the metrics stay.
+	stop()
+	if code, body := s.get("/api/v1/overview"); code != 500 {
+		t.Errorf("overview without the engine: %d\n%s", code, body)
+	}
+	s.expectMetric(codeBERT, "4362460")
+	r.refused(nil, []string{"reading from VictoriaMetrics"}, with("export")...)
+}

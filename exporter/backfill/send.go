@@ -1,0 +1,158 @@
+package backfill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/receiver"
+)
+
+// Protocol says how samples are sent.
+type Protocol string
+
+const (
+	// VictoriaMetrics is its own /api/v1/import.
+	VictoriaMetrics Protocol = "victoriametrics"
+	// RemoteWrite is Prometheus remote write 1.0.
+	RemoteWrite Protocol = "remote-write"
+)
+
+// Route returns the path where receivers take the protocol unless they say
+// otherwise.
+func (p Protocol) Route() string {
+	if p == RemoteWrite {
+		return "/api/v1/write"
+	}
+	return "/api/v1/import"
+}
+
+// encoder makes the bodies of requests.
+type encoder interface {
+	header() http.Header
+	// most is how many samples add takes at once.
+	most() int
+	add(*Series)
+	// full reports whether what was added is enough for a request.
+	full() bool
+	empty() bool
+	// take returns the body of what was added, valid until the next add, and begins
+	// anew.
+	take() []byte
+}
+
+// maxWait is the longest pause that a receiver may ask for.
+const maxWait = 5 * time.Minute
+
+// Sender sends series to a receiver.
+type Sender struct {
+	receiver *receiver.Receiver
+	encoder  encoder
+	log      *slog.Logger
+	// done is called when all samples of a repository, and of those before it, have
+	// been taken.
+	done func(history.Repo) error
+	// pause is the first one between two tries, tries the most of them.
+	pause time.Duration
+	tries uint
+}
+
+// NewSender returns a Sender. done is called along the way with the repository up
+// to which, in the order of the series, the receiver has taken everything; its
+// error ends the sending. It may be nil.
+func NewSender(r *receiver.Receiver, p Protocol, log *slog.Logger, done func(history.Repo) error) *Sender {
+	s := &Sender{receiver: r, log: log, done: done, pause: time.Second, tries: 10}
+	if p == RemoteWrite {
+		s.encoder = new(writeRequest)
+	} else {
+		s.encoder = newImportLines()
+	}
+	return s
+}
+
+// Send sends all series in batches, one after another. A batch that the receiver
+// could not take for the moment is sent again, with growing pauses, for some
+// minutes, so a sample may arrive twice. each is called after each series. The
+// error of a refusal says what to do about it.
+func (s *Sender) Send(ctx context.Context, all iter.Seq2[*Series, error], each func()) error {
+	var finished, told history.Repo // up to which all is in a batch, or done was called with
+	flush := func() error {
+		if err := s.post(ctx, s.encoder.take()); err != nil {
+			return err
+		}
+		if s.done == nil || finished == told {
+			return nil
+		}
+		told = finished
+		return s.done(finished)
+	}
+	for series, err := range all {
+		if err != nil {
+			return err
+		}
+		n := len(series.Values)
+		for from := 0; from < n; {
+			to := min(n, from+s.encoder.most())
+			s.encoder.add(series.part(from, to))
+			if from = to; from == n {
+				finished = series.Repo
+			}
+			if s.encoder.full() {
+				if err := flush(); err != nil {
+					return err
+				}
+			}
+		}
+		each()
+	}
+	if s.encoder.empty() {
+		return nil
+	}
+	return flush()
+}
+
+// post sends a batch until the receiver takes or refuses it.
+func (s *Sender) post(ctx context.Context, body []byte) error {
+	pauses := backoff.NewExponentialBackOff()
+	pauses.InitialInterval, pauses.Multiplier, pauses.MaxInterval = s.pause, 2, 30*s.pause
+	tries := 0
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		tries++
+		err := s.receiver.Post(ctx, s.encoder.header(), body)
+		e := receiver.As(err)
+		switch {
+		case err == nil:
+		case e == nil || !e.Temporary() || e.RetryAfter > maxWait:
+			err = backoff.Permanent(err)
+		case e.RetryAfter > 0:
+			err = errors.Join(err, &backoff.RetryAfterError{Duration: e.RetryAfter})
+		}
+		return struct{}{}, err
+	},
+		backoff.WithBackOff(pauses),
+		backoff.WithMaxTries(s.tries),
+		backoff.WithMaxElapsedTime(0), // tries and pauses are bounded, each
+		backoff.WithNotify(func(err error, wait time.Duration) {
+			s.log.Warn("Sending once more", "in", wait.Round(time.Millisecond), "err", receiver.As(err))
+		}),
+	)
+	switch e := receiver.As(err); {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case e == nil:
+		return err
+	case tries > 1 && e.Temporary():
+		return fmt.Errorf("gave up after %d tries: %w", tries, e)
+	default:
+		return refusal(e)
+	}
+}

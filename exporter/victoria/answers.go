@@ -1,0 +1,196 @@
+package victoria
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// allDays is every day that a record can have.
+var allDays = history.Days{From: history.MinDay, To: history.MaxDay}
+
+// look returns the history as it is now.
+func (s *Store) look(ctx context.Context) (*view, error) {
+	j, err := s.refresh(ctx)
+	return &view{s: s, journal: j, ctx: ctx}, err
+}
+
+// fixed returns a period of the days that another was resolved to.
+func fixed(run history.Days) history.Period {
+	if run.Len() == 0 {
+		return history.RangeOf(1, 0)
+	}
+	return history.RangeOf(run.From, run.To)
+}
+
+// span returns the run that covers both.
+func span(a, b history.Days) history.Days {
+	switch {
+	case a.Len() == 0:
+		return b
+	case b.Len() == 0:
+		return a
+	}
+	return history.Days{From: min(a.From, b.From), To: max(a.To, b.To)}
+}
+
+// Overview implements history.Store. Without a filter by name it reads the sums of
+// the groups, and no repository.
+func (s *Store) Overview(ctx context.Context, q history.OverviewQuery) (history.Overview, error) {
+	v, err := s.look(ctx)
+	if err != nil {
+		return history.Overview{}, err
+	}
+	all, err := v.groups(history.Filter{}, allDays)
+	if err != nil {
+		return history.Overview{}, err
+	}
+	o := history.Overview{Recorded: recorded(all)}
+	o.Days, o.Before, o.HasBefore = q.Period.Resolve(o.Recorded)
+	if q.Filter.ByGroup() {
+		o.Groups = sumGroups(all, q, &o)
+		return o, nil
+	}
+	t, err := v.table(q.Filter, allDays, false)
+	if err != nil {
+		return history.Overview{}, err
+	}
+	q.Period = fixed(o.Days)
+	o.Groups = t.Overview(q).Groups
+	for i := range o.Groups {
+		if !o.HasBefore {
+			o.Groups[i].Before = 0
+		}
+	}
+	return o, nil
+}
+
+// sums is a group of an overview as it is summed up.
+type sums struct {
+	repos, records           int64
+	total, downloads, before wide
+	series                   map[history.Day]wide
+}
+
+func sumGroups(all map[groupKey]*group, q history.OverviewQuery, o *history.Overview) []history.Group {
+	summed := make(map[groupKey]*sums)
+	for k, g := range all {
+		if g.repos == 0 || !q.Filter.MatchesGroup(k.repoType, k.org) {
+			continue
+		}
+		var to groupKey
+		if q.ByRepoType {
+			to.repoType = k.repoType
+		}
+		if q.ByOrg {
+			to.org = k.org
+		}
+		if summed[to] == nil {
+			summed[to] = &sums{series: make(map[history.Day]wide)}
+		}
+		summed[to].add(g, o, q.Series)
+	}
+	var out []history.Group
+	for _, k := range slices.SortedFunc(maps.Keys(summed), groupKey.compare) {
+		x := summed[k]
+		g := history.Group{
+			RepoType: k.repoType, Org: k.org, Repos: int(x.repos), Records: x.records,
+			Total: x.total.count(), Downloads: x.downloads.count(), Before: x.before.count(),
+		}
+		for _, d := range slices.Sorted(maps.Keys(x.series)) {
+			g.Series = append(g.Series, history.DayDownloads{Day: d, Downloads: x.series[d].count()})
+		}
+		out = append(out, g)
+	}
+	return out
+}
+
+func (x *sums) add(g *group, o *history.Overview, series bool) {
+	x.repos += g.repos
+	x.total.addWide(g.total)
+	for d, n := range g.days {
+		if n.records == 0 {
+			continue
+		}
+		x.records += n.records
+		if o.HasBefore && o.Before.Contains(d) {
+			x.before.addWide(n.downloads)
+		}
+		if !o.Days.Contains(d) {
+			continue
+		}
+		x.downloads.addWide(n.downloads)
+		if series {
+			w := x.series[d]
+			w.addWide(n.downloads)
+			x.series[d] = w
+		}
+	}
+}
+
+// Repos implements history.Store.
+func (s *Store) Repos(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {
+	v, err := s.look(ctx)
+	if err != nil {
+		return history.ReposPage{}, err
+	}
+	all, err := v.groups(history.Filter{}, allDays)
+	if err != nil {
+		return history.ReposPage{}, err
+	}
+	page := history.ReposPage{Recorded: recorded(all)}
+	page.Days, page.Before, page.HasBefore = q.Period.Resolve(page.Recorded)
+	states, err := v.states(q.Filter)
+	if err != nil {
+		return history.ReposPage{}, err
+	}
+	t, err := v.tableOf(q.Filter, states, span(page.Days, page.Before), false)
+	if err != nil {
+		return history.ReposPage{}, err
+	}
+	q.Period = fixed(page.Days)
+	p := t.Repos(q)
+	page.Rows, page.Matched, page.TrendStep = p.Rows, p.Matched, p.TrendStep
+	return page, v.addRecorded(q.Filter, page.Rows)
+}
+
+// addRecorded says of the rows of a page which days their repositories have a record
+// of: of all days, and not of those of the period alone.
+func (v *view) addRecorded(f history.Filter, rows []history.RepoRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	at := make(map[history.Repo]*history.RepoRow, len(rows))
+	names := make([]string, 0, len(rows))
+	for i := range rows {
+		rows[i].Recorded = history.NoDays
+		at[rows[i].Repo] = &rows[i]
+		names = append(names, rows[i].Repo.Name)
+	}
+	if slices.Sort(names); len(strings.Join(names, "|")) < maxPattern {
+		f.Repos = slices.Compact(names)
+	}
+	for block, err := range v.rows(f, allDays, false) {
+		if err != nil {
+			return err
+		}
+		for i, r := range block.Repo {
+			row, d := at[block.Repos[r].Repo], block.Day[i]
+			if row == nil {
+				continue
+			}
+			if row.Recorded.Len() == 0 {
+				row.Recorded = history.Days{From: d, To: d}
+			}
+			row.Recorded = history.Days{From: min(row.Recorded.From, d), To: max(row.Recorded.To, d)}
+		}
+	}
+	return nil
+}
+
+// byRepo orders states by repository.
+func byRepo(a, b history.State) int { return cmp.Or(a.Repo.Compare(b.Repo)) }

@@ -1,0 +1,199 @@
+package victoria
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// Append implements history.Store. When it returns without an error, what b brought
+// can be read. On an error nothing of it is seen; if that was an error of the
+// network in the last moment, all of it may be, and appending it again is right in
+// either case.
+func (s *Store) Append(ctx context.Context, b history.Batch) (history.Change, error) {
+	// All of the input is read before anybody else has to wait.
+	n, err := columns.Build(ctx, b.Rows, b.States)
+	if err != nil {
+		return history.Change{}, err
+	}
+	return s.AppendTable(ctx, n)
+}
+
+// AppendTable is Append of what a table holds, for who has built one already.
+func (s *Store) AppendTable(ctx context.Context, n *columns.Table) (history.Change, error) {
+	select {
+	case <-ctx.Done():
+		return history.Change{}, ctx.Err()
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	}
+	j, err := s.refresh(ctx)
+	if err != nil {
+		return history.Change{}, err
+	}
+	a := &appending{view: view{s: s, journal: j, ctx: ctx}}
+	if err := a.read(n); err != nil {
+		return history.Change{}, err
+	}
+	merged, delta, change := a.old.Append(n)
+	if delta.IsEmpty() {
+		return change, nil
+	}
+	if err := a.write(merged, delta); err != nil {
+		return history.Change{}, err
+	}
+	return change, nil
+}
+
+// appending is an append under way.
+type appending struct {
+	view
+	// old is what was known of the repositories that the append is of, over the
+	// days of run; known are its states.
+	old   *columns.Table
+	known map[history.Repo]history.State
+	run   history.Days
+}
+
+// maxNamed is how many repositories a selector names.
+const maxNamed = 200
+
+// read reads what is known of what n is of.
+func (a *appending) read(n *columns.Table) error {
+	var f history.Filter
+	named := make(map[history.Repo]bool)
+	types, orgs := make(map[history.RepoType]bool), make(map[string]bool)
+	moves := false
+	for s := range n.States() {
+		named[s.Repo] = true
+		types[s.Repo.Type], orgs[s.Repo.Org()] = true, true
+		moves = moves || s.MovedTo != ""
+	}
+	f.RepoTypes = slices.Collect(maps.Keys(types))
+	f.Orgs = slices.Collect(maps.Keys(orgs))
+	if len(named) <= maxNamed {
+		names := make(map[string]bool)
+		for r := range named {
+			names[r.Name] = true
+		}
+		f.Repos = slices.Collect(maps.Keys(names))
+	}
+	states, err := a.states(f)
+	if err != nil {
+		return err
+	}
+	states = slices.DeleteFunc(states, func(s history.State) bool { return !named[s.Repo] })
+	a.known = make(map[history.Repo]history.State, len(states))
+	for _, s := range states {
+		a.known[s.Repo] = s
+		moves = moves || s.MovedTo != ""
+	}
+	if a.run, err = daysOf(a.ctx, n); err != nil {
+		return err
+	}
+	if moves {
+		// A repository that goes or comes back takes all its days along.
+		a.run = history.Days{From: history.MinDay, To: history.MaxDay}
+	}
+	rows := only(a.rows(f, a.run, true), named)
+	a.old, err = columns.Build(a.ctx, rows, states)
+	return err
+}
+
+// daysOf returns the run of the days that a table has records of, those that are not
+// shown among them.
+func daysOf(ctx context.Context, t *columns.Table) (history.Days, error) {
+	run := t.Recorded()
+	for s := range t.States() {
+		if !s.Moved() {
+			continue
+		}
+		f := history.Filter{RepoTypes: []history.RepoType{s.Repo.Type}, Repos: []string{s.Repo.Name}}
+		for rows, err := range t.Records(ctx, history.RecordsQuery{Filter: f, Versions: true}) {
+			if err != nil {
+				return run, err
+			}
+			for _, d := range rows.Day {
+				if run.Len() == 0 {
+					run = history.Days{From: d, To: d}
+				}
+				run = history.Days{From: min(run.From, d), To: max(run.To, d)}
+			}
+		}
+	}
+	return run, nil
+}
+
+// only leaves out the rows of other repositories.
+func only(seq history.RowSeq, named map[history.Repo]bool) history.RowSeq {
+	return func(yield func(*history.Rows, error) bool) {
+		var kept history.Rows
+		for rows, err := range seq {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			kept.Reset()
+			kept.Repos, kept.Version = rows.Repos, rows.Version
+			for i, r := range rows.Repo {
+				if named[rows.Repos[r].Repo] {
+					kept.Append(r, rows.Day[i], rows.Downloads[i])
+				}
+			}
+			if kept.Len() > 0 && !yield(&kept, nil) {
+				return
+			}
+		}
+	}
+}
+
+// write writes delta, and the sums that change, and commits.
+func (a *appending) write(merged, delta *columns.Table) error {
+	versions, err := versionsOf(a.ctx, delta)
+	if err != nil {
+		return err
+	}
+	first, last, err := a.s.begin(a.ctx, a.journal, versions)
+	if err != nil {
+		return err
+	}
+	w := a.s.newWriter(a.ctx)
+	if err := writeVersions(w, first, versions); err != nil {
+		return err
+	}
+	written, err := a.writeRecords(w, first, versions, delta)
+	if err != nil {
+		return err
+	}
+	if err := a.writeStates(w, last, merged, written); err != nil {
+		return err
+	}
+	if err := a.writeGroups(w, last, merged); err != nil {
+		return err
+	}
+	if err := w.flush(); err != nil {
+		return err
+	}
+	if err := a.s.settle(a.ctx); err != nil {
+		return err
+	}
+	if err := a.s.alone(a.ctx, a.journal, first); err != nil {
+		return err
+	}
+	return a.s.commit(a.ctx, first, last)
+}
+
+// versionsOf returns the versions of the records of a table, in ascending order.
+func versionsOf(ctx context.Context, t *columns.Table) ([]history.Version, error) {
+	seen := make(map[history.Version]bool)
+	for rows, err := range t.Records(ctx, history.RecordsQuery{Order: history.OrderRepo, Versions: true}) {
+		if err != nil {
+			return nil, err
+		}
+		seen[rows.Version] = true
+	}
+	return slices.SortedFunc(maps.Keys(seen), history.Version.Compare), nil
+}

@@ -1,0 +1,59 @@
+package victoria_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// A history that is streamed in pieces comes out as one that lies in memory.
+func TestStreamsInPieces(t *testing.T) {
+	o := optionsFor(theEngine(t))
+	whole := columns.NewStore()
+	writing := reopen(t, o)
+	for age := range 3 {
+		var records []history.Record
+		for r := range 12 {
+			for _, kind := range []history.RepoType{history.Model, history.Dataset} {
+				repo := history.Repo{Type: kind, Name: fmt.Sprintf("org%d/%d", r%3, r)}
+				for d := age; d < 40; d += 1 + r%4 {
+					records = append(records, history.Record{
+						Repo: repo, Total: int64(r), Day: history.Day(20000 + d), Downloads: int64(age*1000 + r*100 + d),
+					})
+				}
+			}
+		}
+		v := history.Version{Source: history.Published, AsOf: history.AsOf(age)}
+		for _, s := range []history.Store{whole, writing} {
+			if _, err := s.Append(t.Context(), history.Batch{Rows: history.RowsOf(v, records...)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	f := func(piece int64, q history.RecordsQuery) {
+		t.Helper()
+		o.PieceRecords = piece
+		want, err := history.Collect(whole.Records(t.Context(), q))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := history.Collect(reopen(t, o).Records(t.Context(), q))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(want) < 20 || !slices.Equal(got, want) {
+			t.Errorf("pieces of %d, %+v: expected %d records, got %d, or others", piece, q, len(want), len(got))
+		}
+	}
+	for _, order := range []history.Order{history.OrderTime, history.OrderRepo} {
+		for _, piece := range []int64{1, 50, 1000} {
+			f(piece, history.RecordsQuery{Order: order})
+			f(piece, history.RecordsQuery{Order: order, Versions: true})
+			f(piece, history.RecordsQuery{Order: order, Period: history.RangeOf(20005, 20030), Filter: history.Filter{Orgs: []string{"org1"}}})
+			f(piece, history.RecordsQuery{Order: order, Filter: history.Filter{Search: "/1", RepoTypes: []history.RepoType{history.Model}}})
+		}
+	}
+}

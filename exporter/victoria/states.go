@@ -1,0 +1,172 @@
+package victoria
+
+import (
+	"strings"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// numberFields are the numbers of a state, by the name of their series.
+var numberFields = []struct {
+	name string
+	at   func(*history.State) *int64
+}{
+	{"total", func(s *history.State) *int64 { return &s.Total }},
+	{"total_as_of", func(s *history.State) *int64 { return (*int64)(&s.TotalAsOf) }},
+	{"last_month", func(s *history.State) *int64 { return &s.LastMonth }},
+	{"likes", func(s *history.State) *int64 { return &s.Likes }},
+	{"listed_as_of", func(s *history.State) *int64 { return (*int64)(&s.ListedAsOf) }},
+	{"base", func(s *history.State) *int64 { return &s.Base }},
+	{"base_as_of", func(s *history.State) *int64 { return (*int64)(&s.BaseAsOf) }},
+	{"gone_as_of", func(s *history.State) *int64 { return (*int64)(&s.GoneAsOf) }},
+	{"highest", func(s *history.State) *int64 { return &s.Highest }},
+	{"corrected", func(s *history.State) *int64 { return &s.Corrected }},
+	{"corrected_as_of", func(s *history.State) *int64 { return (*int64)(&s.CorrectedAsOf) }},
+}
+
+// textFields are the texts of a state.
+var textFields = []struct {
+	name string
+	at   func(*history.State) *string
+}{
+	{"hub_id", func(s *history.State) *string { return &s.HubID }},
+	{"moved_to", func(s *history.State) *string { return &s.MovedTo }},
+}
+
+// knownField is told of every repository, that of which nothing else is known among
+// them: isKnown at first, hasRecords from its first record on.
+const (
+	knownField       = "known"
+	isKnown    int64 = 1
+	hasRecords int64 = 2
+)
+
+const highSuffix = "_high"
+
+// writeState writes what differs from what was known; was is nil for a repository
+// that is new, known is 0 if that field stays as it is.
+func writeState(w *writer, n seq, was *history.State, now history.State, known int64) error {
+	l := repoLabels(now.Repo)
+	if was == nil {
+		s := history.NewState(now.Repo)
+		was = &s
+	}
+	if known > 0 {
+		if err := w.one(stateSeries, l.with("field", knownField), int64(n), known); err != nil {
+			return err
+		}
+	}
+	for _, f := range numberFields {
+		old, v := *f.at(was), *f.at(&now)
+		if old == v {
+			continue
+		}
+		low, high := split53(v)
+		if err := w.one(stateSeries, l.with("field", f.name), int64(n), low); err != nil {
+			return err
+		}
+		if _, oldHigh := split53(old); high == oldHigh {
+			continue
+		}
+		if err := w.one(stateSeries, l.with("field", f.name+highSuffix), int64(n), high); err != nil {
+			return err
+		}
+	}
+	for _, f := range textFields {
+		if *f.at(was) == *f.at(&now) {
+			continue
+		}
+		if err := w.one(textSeries, l.with("field", f.name).with("value", *f.at(&now)), int64(n), 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stored is a state as its series come in.
+type stored struct {
+	known   int64    // of knownField
+	numbers [11]fact // by numberFields
+	texts   [2]struct {
+		n     seq
+		value string
+	}
+}
+
+// states reads what is known besides days of the repositories that f selects, in no
+// order. v.recorded then has those of them that have a record.
+func (v *view) states(f history.Filter) ([]history.State, error) {
+	matches := f.Matcher()
+	all := make(map[history.Repo]*stored)
+	where := conditions(f)
+	selectors := []string{v.selector(stateSeries, where...), v.selector(textSeries, where...)}
+	err := v.s.export(v.ctx, selectors, 0, int64(max(v.last(), 1)), func(l *line) error {
+		var last part
+		for i, ms := range l.times {
+			if v.counts(seq(ms)) {
+				last.take(seq(ms), l.values[i])
+			}
+		}
+		r := repoOf(l)
+		if last.n == 0 || !matches(r) {
+			return nil
+		}
+		if all[r] == nil {
+			all[r] = new(stored)
+		}
+		all[r].take(l, last)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]history.State, 0, len(all))
+	v.recorded = make(map[history.Repo]bool)
+	for r, x := range all {
+		out = append(out, x.state(r))
+		if x.known == hasRecords {
+			v.recorded[r] = true
+		}
+	}
+	return out, nil
+}
+
+func (x *stored) take(l *line, last part) {
+	field := l.labels["field"]
+	if l.labels["__name__"] == textSeries {
+		for i, f := range textFields {
+			if f.name == field && last.n > x.texts[i].n {
+				x.texts[i].n, x.texts[i].value = last.n, l.labels["value"]
+			}
+		}
+		return
+	}
+	if field == knownField {
+		x.known = last.value
+		return
+	}
+	name, high := strings.CutSuffix(field, highSuffix)
+	for i, f := range numberFields {
+		if f.name != name {
+			continue
+		}
+		if high {
+			x.numbers[i].high = last
+		} else {
+			x.numbers[i].low = last
+		}
+	}
+}
+
+func (x *stored) state(r history.Repo) history.State {
+	s := history.NewState(r)
+	for i, f := range numberFields {
+		if p := x.numbers[i]; p.low.n > 0 {
+			*f.at(&s) = join53(p.low.value, p.high.value)
+		}
+	}
+	for i, f := range textFields {
+		*f.at(&s) = x.texts[i].value
+	}
+	return s
+}
