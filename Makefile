@@ -102,7 +102,7 @@ pure: need-go ## build every package without cgo
 .PHONY: unit
 unit: need-go need-gcc need-prometheus need-victoria-metrics ## all tests of the product with the race detector, a real Prometheus and VictoriaMetrics among them
 	@echo "== tests with the race detector"
-	go test -race -timeout 30m ./...
+	REQUIRE_VICTORIA_METRICS=1 go test -race -timeout 30m ./...
 
 .PHONY: frontend
 frontend: need-chromium ## the plugin's frontend: types, lint, tests, build, and the editors in a real browser

@@ -38,6 +38,7 @@ type Pusher struct {
 	changed chan struct{} // has room for one
 	failing string        // the last error, "" if the last push succeeded
 	cancel  func()        // gives up the push under way
+	atEnd   time.Duration // bounds the last push
 
 	pushes, failures prometheus.Counter
 	lastSuccess      prometheus.Gauge
@@ -51,6 +52,7 @@ func NewPusher(p *Page, log *slog.Logger) *Pusher {
 		log:     log,
 		changed: make(chan struct{}, 1),
 		cancel:  func() {},
+		atEnd:   lastPush,
 		pushes: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "huggingface_exporter_pushes_total",
 			Help: "Pushes of the metrics page, those that failed included.",
@@ -92,16 +94,16 @@ func (p *Pusher) Run(ctx context.Context) {
 		default:
 		}
 		begin := time.Now()
-		interval := p.push(ctx)
+		interval := p.push(ctx, "Cannot push the metrics page; it is tried again at each interval, and logged when the error changes")
 		var next <-chan time.Time
 		if interval > 0 {
 			next = time.After(time.Until(begin.Add(interval)))
 		}
 		select {
 		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastPush)
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.atEnd)
 			defer cancel()
-			p.push(last)
+			p.push(last, "Cannot push the metrics page a last time")
 			return
 		case <-next:
 		case <-p.changed:
@@ -110,7 +112,8 @@ func (p *Pusher) Run(ctx context.Context) {
 }
 
 // push pushes the page once, if it is to be pushed, and returns the interval.
-func (p *Pusher) push(ctx context.Context) time.Duration {
+// failure is what the log says if it fails.
+func (p *Pusher) push(ctx context.Context, failure string) time.Duration {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	p.mu.Lock()
@@ -125,14 +128,14 @@ func (p *Pusher) push(ctx context.Context) time.Duration {
 		"Content-Encoding": {"gzip"},
 	}, p.page.packed(o.Labels)...)
 	if !errors.Is(err, context.Canceled) {
-		p.account(o, err)
+		p.account(o, err, failure)
 	}
 	return o.Interval
 }
 
 // account counts a push, and logs what became of it when it is not what became of
 // the one before.
-func (p *Pusher) account(o PushOptions, err error) {
+func (p *Pusher) account(o PushOptions, err error, failure string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.pushes.Inc()
@@ -140,14 +143,14 @@ func (p *Pusher) account(o PushOptions, err error) {
 		p.lastSuccess.Set(float64(time.Now().UnixMilli()) / 1000)
 		p.succeeded = true
 		if p.failing != "" {
-			p.log.Info("The metrics page can be pushed again", "to", o.To)
+			p.log.Info("The metrics page can be pushed again", "to", o.To.String())
 		}
 		p.failing = ""
 		return
 	}
 	p.failures.Inc()
 	if text := err.Error(); text != p.failing {
-		p.log.Error("Cannot push the metrics page; it is tried again at each interval, and logged when the error changes", "err", err)
+		p.log.Error(failure, "to", o.To.String(), "err", err)
 		p.failing = text
 	}
 }

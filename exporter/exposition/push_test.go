@@ -255,6 +255,21 @@ func TestPushHangs(t *testing.T) {
 	p.stop()
 }
 
+// A receiver that hangs does not keep the process from ending.
+func TestPushHangsAtTheEnd(t *testing.T) {
+	k := newTaker(t)
+	p := startPushing(t, k.options(time.Hour, time.Minute, nil))
+	until(t, "the push to be counted", func() bool { pushes, _ := p.counts(); return pushes == 1 })
+	hang := make(chan struct{})
+	defer close(hang)
+	k.set(0, hang)
+	p.atEnd = time.Millisecond
+	p.stop()
+	if _, failures := p.counts(); failures != 1 || !strings.Contains(p.log.String(), "a last time") {
+		t.Errorf("%v failures, expected 1; the log says\n%s", failures, p.log)
+	}
+}
+
 func TestPushedLabels(t *testing.T) {
 	labels := map[string]string{"job": `a "b"` + "\\\n", "cause": "extra"}
 	p, _ := newPage(t, Options{})
