@@ -41,7 +41,7 @@ export default defineConfig<PluginOptions>({
     // Numbers and days are compared as they are written.
     locale: 'en-US',
     timezoneId: 'UTC',
-    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: chromium(),
       args: [

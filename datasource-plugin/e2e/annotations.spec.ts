@@ -3,12 +3,7 @@ import { ANALYTICS, expect, open, panel, test } from './grafana';
 test('milestones and corrections are marked, and each can be switched off', async ({ page, gotoDashboardPage }) => {
   await open(gotoDashboardPage, ANALYTICS, { from: 'now-1y', to: 'now' });
   const marks = panel(page, 'Downloads a day').getByTestId('data-testid annotation-marker');
-  const toggle = (name: string) =>
-    page
-      .getByTestId('data-testid template variable')
-      .or(page.getByTestId('data-testid dashboard controls'))
-      .getByRole('switch', { name })
-      .first();
+  const toggle = (name: string) => page.getByTestId(`data-testid Dashboard template variables submenu Label ${name}`);
   await expect(marks.first()).toBeVisible();
   const all = await marks.count();
 
