@@ -75,12 +75,14 @@ func (b *builder) state(s history.State) {
 	b.states[i] = b.states[i].Merge(s)
 }
 
+// blocksAhead is how many blocks of a stream may wait to be added.
+const blocksAhead = 8
+
 // read takes the blocks of a stream. They are copied and handed to a goroutine of
 // its own, so that the source goes on with the next ones meanwhile.
 func (b *builder) read(ctx context.Context, rows history.RowSeq) error {
-	const depth = 8
-	full := make(chan *history.Rows, depth)
-	empty := make(chan *history.Rows, depth+2)
+	full := make(chan *history.Rows, blocksAhead)
+	empty := make(chan *history.Rows, blocksAhead+2)
 	var done sync.WaitGroup
 	var over atomic.Pointer[MemoryError]
 	done.Go(func() {

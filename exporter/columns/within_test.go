@@ -48,9 +48,13 @@ func TestBuildWithin(t *testing.T) {
 			if !ok || e.Most != free.MemoryBytes()/part || e.Rows > taken || !strings.Contains(err.Error(), "bytes in memory") {
 				t.Fatalf("%s: expected a *MemoryError, got %v", what, err)
 			}
-			// The end of the input is not waited for.
-			if taken > free.NumRecords()*2/part {
-				t.Errorf("%s, a %dth of what it takes: expected at most two such parts of its rows to be read, got %d of %d", what, part, taken, free.NumRecords())
+			if e.Rows > free.NumRecords()*2/part {
+				t.Errorf("%s, a %dth of what it takes: expected at most two such parts of its rows to be added, got %d of %d", what, part, e.Rows, free.NumRecords())
+			}
+			// The end of the input is not waited for: besides the blocks that wait,
+			// one is at hand on either side.
+			if ahead := int64(blocksAhead+2) * history.BlockRows; taken > e.Rows+ahead {
+				t.Errorf("%s, a %dth of what it takes: expected at most %d rows to be read after the %d that were too many, got %d", what, part, ahead, e.Rows, taken-e.Rows)
 			}
 		}
 	}
