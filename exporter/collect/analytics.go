@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
@@ -31,39 +30,18 @@ func (c *Collector) analytics(ctx context.Context, o *Outcome) error {
 	if err := x.countRecords(ctx); err != nil {
 		return err
 	}
-	err = c.append(ctx, o, history.Batch{Rows: x.checked(a.Rows(history.Version{Source: history.Published, AsOf: asOf}))})
+	// One append: once it is stored who appeared, and not who is missing for that, a
+	// renamed repository cannot be told from a deleted one any more.
+	err = c.append(ctx, o, history.Batch{
+		Rows: x.checked(a.Rows(history.Version{Source: history.Published, AsOf: asOf})),
+		Then: func() ([]history.State, error) { return x.missing(ctx) },
+	})
 	if err != nil {
 		return err
 	}
 	o.Repos = len(x.told)
-	// What is stored now tells who appeared: if that is not put to use at once, a
-	// renamed repository cannot be told from a deleted one any more.
-	ctx, cancel := outlive(ctx, finishWithin)
-	defer cancel()
-	if err := x.missing(ctx); err != nil {
-		return err
-	}
 	c.validators = a.Validators
 	return nil
-}
-
-// finishWithin is how long a collection that was told to stop may take to mark
-// the repositories that an export no longer has: less than a drain takes.
-const finishWithin = 5 * time.Second
-
-// outlive returns a context that ends d after ctx.
-func outlive(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		t := time.NewTimer(d)
-		defer t.Stop()
-		select {
-		case <-t.C:
-			cancel()
-		case <-longer.Done():
-		}
-	})
-	return longer, func() { stop(); cancel() }
 }
 
 // export is one export of publisher analytics on its way into the store.
@@ -76,6 +54,10 @@ type export struct {
 	had map[history.Repo]int64
 	// told is the dictionary of the export, complete once it was read.
 	told []history.RepoTotal
+	// candidates are the days of the repositories that may be a known one under
+	// another name, by their index in told, in the order of the export; nil for
+	// the others.
+	candidates [][]dayCount
 }
 
 // countRecords counts what earlier exports told.
@@ -115,6 +97,7 @@ func (x *export) checked(rows history.RowSeq) history.RowSeq {
 			if err == nil {
 				x.told = r.Repos
 				n += int64(r.Len())
+				x.remember(r)
 			}
 			if !yield(r, err) || err != nil {
 				return
@@ -122,6 +105,27 @@ func (x *export) checked(rows history.RowSeq) history.RowSeq {
 		}
 		if err := x.shrunk(n); err != nil {
 			yield(nil, err)
+		}
+	}
+}
+
+// remember keeps the days of repositories of which earlier exports told nothing.
+// There are none to keep where nothing is known that could be missing: of a first
+// export.
+func (x *export) remember(r *history.Rows) {
+	if len(x.had) == 0 {
+		return
+	}
+	for _, t := range r.Repos[len(x.candidates):] {
+		var days []dayCount
+		if !x.known.has(t.Repo) || x.had[t.Repo] == 0 {
+			days = []dayCount{}
+		}
+		x.candidates = append(x.candidates, days)
+	}
+	for i, n := range r.Repo {
+		if x.candidates[n] != nil {
+			x.candidates[n] = append(x.candidates[n], dayCount{r.Day[i], r.Downloads[i]})
 		}
 	}
 }
@@ -140,33 +144,31 @@ func (x *export) shrunk(records int64) error {
 		Err: fmt.Errorf("expected about the %d records of the exports before, got %d: %w", before, records, ErrShrunk)}
 }
 
-// missing marks the repositories that the export no longer has. An export holds
-// all that was ever published, so they were deleted, or have another name.
-func (x *export) missing(ctx context.Context) error {
+// missing returns what is to be noted of the repositories that the export no longer
+// has. An export holds all that was ever published, so they were deleted, or have
+// another name.
+func (x *export) missing(ctx context.Context) ([]history.State, error) {
 	if len(x.told) == 0 {
-		return nil // an organisation without a download, or an answer without content
+		return nil, nil // an organisation without a download, or an answer without content
 	}
 	o := x.outcome
 	in := make(map[history.Repo]bool, len(x.told))
-	var missing, candidates []history.Repo
 	for _, t := range x.told {
 		in[t.Repo] = true
 		if !x.known.has(t.Repo) {
 			o.Appeared = append(o.Appeared, t.Repo)
 		}
-		if !x.known.has(t.Repo) || x.had[t.Repo] == 0 {
-			candidates = append(candidates, t.Repo)
-		}
 	}
+	var missing []history.Repo
 	for repo, s := range x.known.byRepo {
 		// Idle repositories may have no row, and spaces have no downloads at all.
 		if !in[repo] && !s.Gone() && s.Total > 0 {
 			missing = append(missing, repo)
 		}
 	}
-	to, err := x.renames(ctx, missing, candidates)
+	to, err := x.renames(ctx, missing)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var states []history.State
 	for _, repo := range missing {
@@ -186,8 +188,5 @@ func (x *export) missing(ctx context.Context) error {
 		states = append(states, gone)
 	}
 	o.sort()
-	if len(states) == 0 {
-		return nil
-	}
-	return x.c.append(ctx, o, history.Batch{States: states})
+	return states, nil
 }

@@ -109,8 +109,14 @@ func reasonOf(err error) hub.Kind {
 
 // append stores b and adds what it did to o.
 func (c *Collector) append(ctx context.Context, o *Outcome, b history.Batch) error {
-	// An error of the rows is not one of storing them.
+	// An error of the batch is not one of storing it.
 	var failed error
+	if then := b.Then; then != nil {
+		b.Then = func() (states []history.State, err error) {
+			states, failed = then()
+			return states, failed
+		}
+	}
 	if rows := b.Rows; rows != nil {
 		b.Rows = func(yield func(*history.Rows, error) bool) {
 			for r, err := range rows {

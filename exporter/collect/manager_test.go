@@ -283,23 +283,25 @@ func TestStopDuringHungCollections(t *testing.T) {
 	})
 }
 
-// A collection that is told to stop once its export is stored still marks what the
-// export no longer has: later, a renamed repository would look like a deleted one.
-func TestStopBetweenTheTwoWritesOfAnExport(t *testing.T) {
+// An export and what it no longer has are stored at once: were the process killed in
+// between, a renamed repository would look like a deleted one, and its history be there
+// twice.
+func TestAnExportIsStoredAtOnce(t *testing.T) {
 	w := newWorld(t, options{plan: fakehub.Team, source: SourceAnalytics})
 	day(model, "o/m", 1, 10)(w.hub)
 	w.collect(2, 6)
 	rename(model, "o/m", "o/n")(w.hub)
 	ctx, cancel := context.WithCancel(t.Context())
-	w.store = stopping{w.store, cancel}
+	appends := 0
+	w.store = stopping{w.store, func() { appends++; cancel() }}
 	w.use(SourceAnalytics)
 	w.now = at(3, 6).Time()
 	w.collector.Collect(ctx)
 	if ctx.Err() == nil {
 		t.Fatal("it was not told to stop")
 	}
-	if got := w.exposed(); got != "o/n 10" {
-		t.Errorf("exposed is\n%s", got)
+	if got := w.exposed(); got != "o/n 10" || appends != 1 {
+		t.Errorf("after %d appends exposed is\n%s", appends, got)
 	}
 }
 

@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -20,12 +21,12 @@ type beginning struct {
 	first    dayCount
 }
 
-// renames finds out which of candidates took over from the missing repositories.
+// renames finds out which of the candidates took over from the missing repositories.
 // An export has no ids, but a history is hardly ever that of two repositories: the
 // one that has the same numbers on the same days, up to the last that the missing
 // one had, is that one under another name.
-func (x *export) renames(ctx context.Context, missing, candidates []history.Repo) (map[history.Repo]history.Repo, error) {
-	if len(missing) == 0 || len(candidates) == 0 {
+func (x *export) renames(ctx context.Context, missing []history.Repo) (map[history.Repo]history.Repo, error) {
+	if len(missing) == 0 {
 		return nil, nil
 	}
 	pasts := make(map[beginning][]*past)
@@ -39,7 +40,18 @@ func (x *export) renames(ctx context.Context, missing, candidates []history.Repo
 		return nil, err
 	}
 	to := make(map[history.Repo]history.Repo)
-	err = x.published(ctx, candidates, func(r history.Repo, days []dayCount) {
+	var candidates []int
+	for n, days := range x.candidates {
+		if len(days) > 0 {
+			candidates = append(candidates, n)
+		}
+	}
+	slices.SortFunc(candidates, func(n, m int) int { return x.told[n].Repo.Compare(x.told[m].Repo) })
+	for _, n := range candidates {
+		days := x.candidates[n]
+		// A row that comes twice is one.
+		slices.SortFunc(days, func(a, b dayCount) int { return cmp.Compare(a.day, b.day) })
+		days, r := slices.Compact(days), x.told[n].Repo
 		var best *past
 		for _, p := range pasts[beginning{r.Type, days[0]}] {
 			free := p.to == history.Repo{}
@@ -50,8 +62,8 @@ func (x *export) renames(ctx context.Context, missing, candidates []history.Repo
 		if best != nil {
 			best.to, to[best.repo] = r, r
 		}
-	})
-	return to, err
+	}
+	return to, nil
 }
 
 // published calls f with the published days of each of repos that has any,

@@ -18,24 +18,34 @@ import (
 // then an *history.InputErrors that names the lines. Of two versions the merge
 // rule takes one. An error of the stream, or of ctx, is returned as it came.
 func Build(ctx context.Context, rows history.RowSeq, states []history.State) (*Table, error) {
-	return build(ctx, rows, states, budget{})
+	return BuildBatch(ctx, history.Batch{Rows: rows, States: states})
 }
 
-func build(ctx context.Context, rows history.RowSeq, states []history.State, limit budget) (*Table, error) {
+// BuildBatch is Build of all that an append brings.
+func BuildBatch(ctx context.Context, batch history.Batch) (*Table, error) {
+	return build(ctx, batch, budget{})
+}
+
+func build(ctx context.Context, batch history.Batch, limit budget) (*Table, error) {
 	b := builder{
 		budget:       limit,
 		index:        make(map[history.Repo]uint32),
 		packed:       make(map[uint32]*packedRun),
+		told:         make(map[uint32]bool),
 		versionIndex: make(map[history.Version]uint32),
 	}
-	for _, s := range states {
-		b.state(s)
-	}
-	b.told = len(b.states)
-	if rows != nil {
-		if err := b.read(ctx, rows); err != nil {
+	b.tell(batch.States)
+	if batch.Rows != nil {
+		if err := b.read(ctx, batch.Rows); err != nil {
 			return nil, err
 		}
+	}
+	if batch.Then != nil {
+		more, err := batch.Then()
+		if err != nil {
+			return nil, err
+		}
+		b.tell(more)
 	}
 	return b.table()
 }
@@ -44,9 +54,9 @@ type builder struct {
 	index  map[history.Repo]uint32
 	states []history.State
 	logs   []repoLog
-	// told is how many of the states were given as such; later ones were named by
-	// the dictionary of the stream, which tells nothing by itself.
-	told int
+	// told has the states that were given as such; others were named by the
+	// dictionary of the stream, which tells nothing by itself.
+	told map[uint32]bool
 	// run is the run of rows under way, packed those that have ended, by repository.
 	run    run
 	packed map[uint32]*packedRun
@@ -70,9 +80,13 @@ func (b *builder) repo(r history.Repo) uint32 {
 	return i
 }
 
-func (b *builder) state(s history.State) {
-	i := b.repo(s.Repo)
-	b.states[i] = b.states[i].Merge(s)
+// tell takes states.
+func (b *builder) tell(states []history.State) {
+	for _, s := range states {
+		i := b.repo(s.Repo)
+		b.states[i] = b.states[i].Merge(s)
+		b.told[i] = true
+	}
 }
 
 // blocksAhead is how many blocks of a stream may wait to be added.
@@ -224,7 +238,7 @@ func (b *builder) table() (*Table, error) {
 	b.endRun()
 	order := make([]uint32, 0, len(b.states))
 	for i := range b.states {
-		if i < b.told || b.logs[i].rows > 0 || b.packed[uint32(i)] != nil {
+		if b.told[uint32(i)] || b.logs[i].rows > 0 || b.packed[uint32(i)] != nil {
 			order = append(order, uint32(i))
 		}
 	}

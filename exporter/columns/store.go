@@ -34,7 +34,7 @@ func (s *Store) Table() *Table { return s.table.Load() }
 
 // Append implements history.Store.
 func (s *Store) Append(ctx context.Context, b history.Batch) (history.Change, error) {
-	n, err := Build(ctx, b.Rows, b.States)
+	n, err := BuildBatch(ctx, b)
 	if err != nil {
 		return history.Change{}, err
 	}

@@ -24,7 +24,7 @@ func (e *MemoryError) Error() string {
 // they take once packed, and afterwards. Beyond that the error is a *MemoryError.
 // most must be above 0.
 func BuildWithin(ctx context.Context, rows history.RowSeq, states []history.State, most int64) (*Table, error) {
-	return build(ctx, rows, states, budget{most: most})
+	return build(ctx, history.Batch{Rows: rows, States: states}, budget{most: most})
 }
 
 // budget bounds the memory of a builder. The zero value bounds nothing.

@@ -25,7 +25,8 @@ func counting(rows history.RowSeq, taken *int64) history.RowSeq {
 }
 
 func TestBuildWithin(t *testing.T) {
-	const repos, days = 300, 1000
+	// Many more rows than are under way between reading and weighing.
+	const repos, days = 1200, 1000
 	f := func(what string, rows history.RowSeq, perRow float64) {
 		t.Helper()
 		free, err := Build(context.Background(), rows, nil)

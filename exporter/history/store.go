@@ -31,6 +31,10 @@ type Batch struct {
 	Rows RowSeq
 	// States are what listings told.
 	States []State
+	// Then, if not nil, is called once after the rows were read to their end and
+	// before anything of the batch is stored: for states that follow from the rows.
+	// They are appended with the rest, so that a crash leaves both or neither.
+	Then func() ([]State, error)
 }
 
 // Change says what an append did.

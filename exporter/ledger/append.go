@@ -17,7 +17,7 @@ func (l *Ledger) Append(ctx context.Context, b history.Batch) (history.Change, e
 		return history.Change{}, history.ErrReadOnly
 	}
 	// All of the input is read before anybody else has to wait.
-	n, err := columns.Build(ctx, b.Rows, b.States)
+	n, err := columns.BuildBatch(ctx, b)
 	if err != nil {
 		return history.Change{}, err
 	}

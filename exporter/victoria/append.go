@@ -15,7 +15,7 @@ import (
 // either case.
 func (s *Store) Append(ctx context.Context, b history.Batch) (history.Change, error) {
 	// All of the input is read before anybody else has to wait.
-	n, err := columns.Build(ctx, b.Rows, b.States)
+	n, err := columns.BuildBatch(ctx, b)
 	if err != nil {
 		return history.Change{}, err
 	}

@@ -138,6 +138,45 @@ var inputCases = []testCase{
 		p.wantChange(p.add(published(2), "model acme/a 9 2024-01-01 5"), isNew)
 	}},
 
+	{"states that follow from the rows", func(p *probe) {
+		p.add(published(1), "model acme/old 10 2024-01-01 1")
+		lines := []string{"model acme/new 12 2024-01-01 1", "model acme/new 12 2024-01-02 2"}
+		read := 0
+		then := func(states []history.State, err error) history.Batch {
+			read = 0
+			return history.Batch{
+				Rows: func(yield func(*history.Rows, error) bool) {
+					for r, err := range stream(rows(published(2), lines[0]), rows(published(2), lines[1])) {
+						read++
+						if !yield(r, err) {
+							return
+						}
+					}
+				},
+				Then: func() ([]history.State, error) {
+					if read != len(lines) {
+						p.Errorf("expected to be asked for states after %d blocks, was asked after %d", len(lines), read)
+					}
+					p.wantNames(history.ReposQuery{}, "model acme/old")
+					return states, err
+				},
+			}
+		}
+		before := p.everything()
+		broken := errors.New("nothing follows")
+		if _, err := p.store.Append(p.Context(), then(nil, broken)); !errors.Is(err, broken) {
+			p.Errorf("expected the error of the states, got %v", err)
+		}
+		p.sameLines("the history after states that failed", p.everything(), before)
+		highest := history.NewState(history.Repo{Type: history.Model, Name: "acme/new"})
+		highest.Highest = 15
+		p.addBatch(then([]history.State{gone("model acme/old", "acme/new", hour(2)), highest, told("model acme/b", 1, 1, 1, hour(2))}, nil))
+		p.wantCounts(
+			"model acme/b downloads=1 corrected=0 last_month=1 likes=1",
+			"model acme/new downloads=15 corrected=0 last_month=3 likes=?")
+		p.wantNames(history.ReposQuery{}, "model acme/new", "model acme/b")
+	}},
+
 	{"a cancelled append", func(p *probe) {
 		ctx, cancel := context.WithCancel(p.Context())
 		cancel()

@@ -54,6 +54,27 @@ var appendFaults = map[string]fault{
 		}
 	}, []string{"conflicting rows", "conflicts in any order of rows", "conflicting rows without lines", "random histories"}},
 
+	"states that follow from the rows are forgotten": {func(b *broken) {
+		b.append = func(ctx context.Context, batch history.Batch) (history.Change, error) {
+			batch.Then = nil
+			return b.Model.Append(ctx, batch)
+		}
+	}, []string{"states that follow from the rows"}},
+
+	"states that follow from the rows are asked for first": {func(b *broken) {
+		b.append = func(ctx context.Context, batch history.Batch) (history.Change, error) {
+			if batch.Then == nil {
+				return b.Model.Append(ctx, batch)
+			}
+			states, err := batch.Then()
+			if err != nil {
+				return history.Change{}, err
+			}
+			batch.Then, batch.States = nil, append(batch.States, states...)
+			return b.Model.Append(ctx, batch)
+		}
+	}, []string{"states that follow from the rows"}},
+
 	"a broken input is kept as far as it came": {func(b *broken) {
 		b.append = func(ctx context.Context, batch history.Batch) (history.Change, error) {
 			var failed error

@@ -78,21 +78,38 @@ func readBatch(ctx context.Context, b history.Batch) (map[history.Repo]*modelRep
 		return nil, err
 	}
 	news := make(map[history.Repo]*modelRepo)
-	for _, s := range b.States {
-		r := known(news, s.Repo)
-		r.state = r.state.Merge(s)
+	tell := func(states []history.State) {
+		for _, s := range states {
+			r := known(news, s.Repo)
+			r.state = r.state.Merge(s)
+		}
 	}
-	if b.Rows == nil {
-		return news, nil
+	tell(b.States)
+	if b.Rows != nil {
+		if err := readRows(ctx, b.Rows, news); err != nil {
+			return nil, err
+		}
 	}
-	faults := make(conflicts)
-	var errs history.InputErrors
-	for rows, err := range b.Rows {
+	if b.Then != nil {
+		states, err := b.Then()
 		if err != nil {
 			return nil, err
 		}
+		tell(states)
+	}
+	return news, nil
+}
+
+// readRows adds the rows of a batch to news.
+func readRows(ctx context.Context, seq history.RowSeq, news map[history.Repo]*modelRepo) error {
+	faults := make(conflicts)
+	var errs history.InputErrors
+	for rows, err := range seq {
+		if err != nil {
+			return err
+		}
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
 		for i := range rows.Len() {
 			rec, f := rows.Record(i), modelFact{rows.Version, rows.Downloads[i]}
@@ -111,7 +128,7 @@ func readBatch(ctx context.Context, b history.Batch) (map[history.Repo]*modelRep
 			}
 		}
 	}
-	return news, errs.Err()
+	return errs.Err()
 }
 
 // conflicts remembers each number of an input, to find those that contradict.
