@@ -17,9 +17,10 @@ type prometheus struct{ url string }
 // not wait for.
 var quick = regexp.MustCompile(`(?m)^( +(?:interval|for): )\S+$`)
 
-// startPrometheus runs a Prometheus that scrapes the exporter, and evaluates the
-// rules as they are shipped but every second.
-func startPrometheus(t *testing.T, e *exporter) *prometheus {
+// startPrometheus runs a Prometheus that scrapes the exporter, or nothing if there is
+// none, and evaluates the rules as they are shipped but every second. past is a file
+// of samples that it has already, "" for none.
+func startPrometheus(t *testing.T, e *exporter, past string) *prometheus {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range files(t, "rules", ".yaml") {
@@ -31,18 +32,26 @@ func startPrometheus(t *testing.T, e *exporter) *prometheus {
 	config := fmt.Sprintf(`
 global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}
 rule_files: [%q]
+`, filepath.Join(dir, "*.yaml"))
+	if e != nil {
+		config += fmt.Sprintf(`
 scrape_configs:
   - job_name: huggingface_exporter
     static_configs: [{targets: [%q]}]
-`, filepath.Join(dir, "*.yaml"), e.address)
+`, e.address)
+	}
+	database := filepath.Join(dir, "tsdb")
+	if past != "" {
+		promtool(t, "tsdb", "create-blocks-from", "openmetrics", past, database)
+	}
 	file := filepath.Join(dir, "prometheus.yml")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	address := freeAddress(t)
 	p := &prometheus{url: "http://" + address}
-	start(t, needTool(t, "prometheus"), "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "tsdb"),
-		"--web.listen-address="+address, "--log.level=warn")
+	start(t, needTool(t, "prometheus"), "--config.file="+file, "--storage.tsdb.path="+database,
+		"--storage.tsdb.retention.time=60d", "--web.listen-address="+address, "--log.level=warn")
 	waitFor(t, "prometheus to be ready", func() error {
 		_, err := get(p.url + "/-/ready")
 		return err
@@ -77,7 +86,7 @@ type stateOfRules struct {
 // of the dashboards; and when the exporter is gone, it says so.
 func TestPrometheusEvaluates(t *testing.T) {
 	e := startExporter(t)
-	p := startPrometheus(t, e)
+	p := startPrometheus(t, e, "")
 	waitFor(t, "all rules to be evaluated", p.rulesAreHealthy)
 	waitFor(t, "the exporter to be scraped", func() error { return p.has("huggingface_repo_downloads_total") })
 

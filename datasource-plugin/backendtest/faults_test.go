@@ -105,21 +105,65 @@ func TestFaultsAreOneSentence(t *testing.T) {
 	f("an answer that is none", listen(t, answering(200, "application/json", "{")), gateway, "http://127.0.0.1")
 }
 
-// TestOtherVersion is about the check alone: answers of a later API may still do.
+// TestOtherVersion asks exporters that are younger or older than the plugin.
 func TestOtherVersion(t *testing.T) {
-	f := func(what string, h http.Handler, want string) {
+	f := func(what string, h http.Handler, wants ...string) {
 		t.Helper()
 		p := startPlugin(t, listen(t, h))
 		r, err := p.CheckHealth(t.Context(), p.settings)
 		if err != nil {
 			t.Fatalf("%s: %v", what, err)
 		}
-		if r.Status != backend.HealthStatusError || !strings.Contains(r.Message, want) {
-			t.Errorf("%s: expected an error with %q, got %s: %s", what, want, r.Status, r.Message)
+		if r.Status != backend.HealthStatusError {
+			t.Errorf("%s: expected the check to fail, got %s: %s", what, r.Status, r.Message)
+		}
+		said := map[string]string{"the check": r.Message}
+		for _, queryJSON := range []string{`{"queryType":"overview"}`, `{"queryType":"repos"}`, `{"queryType":"export"}`} {
+			if a := p.ask(t, queryJSON); a.Error != nil {
+				said["the panel of "+queryJSON] = a.Error.Error()
+			}
+		}
+		csv, err := p.get(t, "export.csv?from=2021-11-01&to=2021-11-30", nil)
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		said["the link"] = string(csv.body)
+		if len(said) != 5 || csv.status != http.StatusBadGateway {
+			t.Errorf("%s: expected errors in the check, three panels and the link, got %q and status %d", what, said, csv.status)
+		}
+		for where, text := range said {
+			for _, want := range wants {
+				if !strings.Contains(text, want) {
+					t.Errorf("%s: %s: expected %q, got %q", what, where, want, text)
+				}
+			}
 		}
 	}
-	f("a later API", answering(200, "application/json", `{"api":2,"version":"9.0.0","revision":null,"repos":1,"records":1,"recorded":null}`), "9.0.0")
-	f("before there was a status", answering(404, "application/json", `{"error":"expected /api/v1/overview, /api/v1/repos or /api/v1/records"}`), "update the exporter")
+	f("a later API", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Api-Version", "2")
+		answering(200, r.Header.Get("Accept"), `{"api":2,"version":"9.0.0","revision":null,"repos":1,"records":1,"recorded":null}`)(w, r)
+	}), "speaks version 2 of the API", "update the plugin")
+	f("before there were these routes", answering(404, "application/json", `{"error":"expected /api/v0/overview"}`), "older than this plugin", "update the exporter")
+}
+
+// TestMissingColumn has records come without one of their columns.
+func TestMissingColumn(t *testing.T) {
+	p := startPlugin(t, listen(t, answering(200, "text/csv", "repoType,repoName,timestamp,downloads\nmodel,acme/rocket,2021-11-01T00:00:00.000Z,100\n")))
+	r := p.ask(t, `{"queryType":"export"}`)
+	csv, err := p.get(t, "export.csv?from=2021-11-01&to=2021-11-30", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Error == nil || r.Status != http.StatusBadGateway || csv.status != http.StatusBadGateway {
+		t.Fatalf("expected status 502 of query and link, got %d, %v and %d: %s", r.Status, r.Error, csv.status, csv.body)
+	}
+	for _, text := range []string{r.Error.Error(), string(csv.body)} {
+		for _, want := range []string{"total", "repoType,repoName,timestamp,downloads", "check the URL, and that the versions of exporter and plugin match"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("expected %q, got %q", want, text)
+			}
+		}
+	}
 }
 
 func TestWrongSettings(t *testing.T) {

@@ -98,6 +98,7 @@ func (a *handlers) route(f func(http.ResponseWriter, *http.Request) error) http.
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-cache")
+		h.Set(versionHeader, versionText)
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			h.Set("Allow", "GET, HEAD")
 			a.fail(w, r, &fault{status: http.StatusMethodNotAllowed, text: "expected GET or HEAD, got " + quote(r.Method)})

@@ -69,7 +69,8 @@ func (c *Client) Append(context.Context, history.Batch) (history.Change, error) 
 	return history.Change{}, history.ErrReadOnly
 }
 
-// Overview asks the exporter. An answer that is an error is an *Error.
+// Overview asks the exporter. An answer that is an error is an *Error, one of
+// another version of the API a *VersionError.
 func (c *Client) Overview(ctx context.Context, q history.OverviewQuery) (history.Overview, error) {
 	var j overviewJSON
 	if err := c.getJSON(ctx, overviewRoute, writeOverview(q), &j); err != nil {
@@ -121,6 +122,10 @@ func (c *Client) get(ctx context.Context, route string, query url.Values, want s
 	if resp.StatusCode != http.StatusOK {
 		defer body.Close()
 		return nil, readError(route, resp, body)
+	}
+	if err := checkVersion(route, resp.Header.Get(versionHeader)); err != nil {
+		body.Close()
+		return nil, err
 	}
 	got := resp.Header.Get("Content-Type")
 	if mediaType, _, _ := mime.ParseMediaType(got); mediaType != want {

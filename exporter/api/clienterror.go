@@ -35,6 +35,28 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// VersionError is an answer of another version of the API, which this client might
+// misread.
+type VersionError struct {
+	// Got is the version that the answer tells of itself.
+	Got string
+}
+
+// Error tells both versions.
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("expected version %d of the API, got %s", Version, quote(e.Got))
+}
+
+// checkVersion returns a VersionError if an answer is of another version. One that
+// tells none is taken: something on the way may have dropped the header. Status
+// can be read whatever the version, and tells it.
+func checkVersion(route, got string) error {
+	if got == "" || got == versionText || route == statusRoute {
+		return nil
+	}
+	return &VersionError{Got: got}
+}
+
 // maxErrorBytes bounds how much of the body of an error is read.
 const maxErrorBytes = 64 << 10
 

@@ -4,14 +4,21 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strconv"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-// Version is the version of the API that this package speaks, as Status.API tells
-// it. It rises when a client of an earlier one would misread an answer; another
+// Version is the version of the API that this package speaks, as Status.API and the
+// header Api-Version tell it. It rises when a client of an earlier one would misread an answer; another
 // member of an answer does not count.
 const Version = 1
+
+// versionHeader tells the version of the API with every answer, so that a client
+// need not ask for it first, and sees when the exporter was replaced by another.
+const versionHeader = "Api-Version"
+
+var versionText = strconv.Itoa(Version)
 
 // Status says what answers, and how much it holds.
 type Status struct {

@@ -43,3 +43,56 @@ func TestStatusOfOthers(t *testing.T) {
 		t.Errorf("expected the error of a status 404, got %v", err)
 	}
 }
+
+// Every answer tells the version of the API, and a client takes those of its own.
+func TestVersionOfAnswers(t *testing.T) {
+	handler := New(storeOf(t, sixRows()), Options{})
+	for _, route := range []string{statusRoute, overviewRoute, reposRoute, recordsRoute, overviewRoute + "?from=x", "/api/v1/none"} {
+		if got := do(handler, http.MethodGet, route).Header.Get("Api-Version"); got != "1" {
+			t.Errorf("%s: expected the header Api-Version 1, got %q", route, got)
+		}
+	}
+
+	f := func(version, want string) {
+		t.Helper()
+		c := answering(t, ClientOptions{}, func(w http.ResponseWriter, r *http.Request) {
+			handler.ServeHTTP(versioned{w, version}, r)
+		})
+		ctx := context.Background()
+		if _, err := c.Status(ctx); err != nil {
+			t.Errorf("version %q: expected a status, which tells it, got %v", version, err)
+		}
+		_, overview := c.Overview(ctx, history.OverviewQuery{})
+		_, repos := c.Repos(ctx, history.ReposQuery{})
+		_, records := history.Collect(c.Records(ctx, history.RecordsQuery{}))
+		for what, err := range map[string]error{"overview": overview, "repos": repos, "records": records} {
+			var other *VersionError
+			switch {
+			case want == "" && err != nil:
+				t.Errorf("version %q: %s: expected an answer, got %v", version, what, err)
+			case want != "" && (!errors.As(err, &other) || other.Got != version || err.Error() != want):
+				t.Errorf("version %q: %s: expected %s, got %v", version, what, want, err)
+			}
+		}
+	}
+	f("1", "")
+	f("", "") // a proxy dropped it
+	f("2", `expected version 1 of the API, got "2"`)
+	f("x", `expected version 1 of the API, got "x"`)
+}
+
+// versioned puts another version into an answer.
+type versioned struct {
+	http.ResponseWriter
+	version string
+}
+
+func (v versioned) WriteHeader(status int) {
+	v.Header().Set("Api-Version", v.version)
+	v.ResponseWriter.WriteHeader(status)
+}
+
+func (v versioned) Write(b []byte) (int, error) {
+	v.Header().Set("Api-Version", v.version)
+	return v.ResponseWriter.Write(b)
+}

@@ -170,8 +170,31 @@ func TestExporterOfAnotherVersion(t *testing.T) {
 		wantFault(t, c.Check(context.Background()), kind, words...)
 	}
 	f(fmt.Sprintf(`{"api":%d,"version":"9.0.0","repos":4}`, api.Version+1), KindVersion, `version "9.0.0"`, "update the plugin")
+	f(`{"api":0.5}`, KindMalformed, "versions of exporter and plugin match")
 	f(`{"status":"success","data":{}}`, KindNotExporter, "not as an exporter does")
 	f(`{}`, KindNotExporter)
+}
+
+// Each answer tells its version, so that no query shows what it misread.
+func TestAnswersOfAnotherVersion(t *testing.T) {
+	f := func(version string, words ...string) {
+		t.Helper()
+		srv := serving(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Api-Version", version)
+			w.Header().Set("Content-Type", r.Header.Get("Accept"))
+			_, _ = fmt.Fprintf(w, `{"api":%s,"version":"9.0.0","groups":[],"rows":[]}`, version)
+		}))
+		c, _ := connect(t, nil, configured(srv.URL, nil, nil))
+		wantFaults(t, c, KindVersion, append(words, srv.URL, "version "+version+" of the API", "this plugin version 1")...)
+		for what, err := range ask(t, c) {
+			for _, word := range words {
+				if !strings.Contains(err.Error(), word) {
+					t.Errorf("%s: expected %q in the error, got %v", what, word, err)
+				}
+			}
+		}
+	}
+	f("2", "update the plugin")
 }
 
 // A stream that breaks off is an error, whatever came before.

@@ -3,7 +3,9 @@ package connection
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend/httpclient"
@@ -22,6 +24,7 @@ func (c *exporterConnection) explained(ctx context.Context, err error) error {
 	var (
 		told      *api.Error
 		notAnswer *errNotAnswer
+		version   *api.VersionError
 		ours      *Error
 	)
 	at := c.url.String()
@@ -32,6 +35,8 @@ func (c *exporterConnection) explained(ctx context.Context, err error) error {
 		return failure(KindTimeout, err, "no answer of the exporter at %s within the time that Grafana gives: ask for less, or see what keeps it busy", at)
 	case errors.As(err, &told):
 		return c.explainStatus(told, err)
+	case errors.As(err, &version):
+		return c.wrongVersion(version.Got, "", err)
 	case errors.As(err, &notAnswer):
 		if notAnswer.mediaType == "text/html" {
 			return failure(KindNotExporter, err, "%s answers with a page for people, so it is no exporter, or a login stands before it: check the URL, user and password", at)
@@ -74,16 +79,17 @@ func (c *exporterConnection) explainStatus(e *api.Error, err error) error {
 	return failure(KindRefused, err, "the exporter at %s refuses the question: %s", at, oneLine(err))
 }
 
-// wrongVersion explains an exporter that speaks another version of the API.
-func (c *exporterConnection) wrongVersion(s api.Status) error {
-	at := c.url.String()
-	switch {
-	case s.API < 1:
-		return failure(KindNotExporter, nil, "%s answers, and not as an exporter does: check the URL", at)
-	case s.API > api.Version:
-		return failure(KindVersion, nil, "the exporter at %s (version %q) speaks version %d of the API and this plugin version %d: update the plugin", at, s.Version, s.API, api.Version)
+// wrongVersion explains an exporter that speaks another version of the API. release
+// is that of the exporter, "" if it is not known.
+func (c *exporterConnection) wrongVersion(version, release string, err error) error {
+	if release != "" {
+		release = fmt.Sprintf(" (version %q)", release)
 	}
-	return failure(KindVersion, nil, "the exporter at %s (version %q) speaks version %d of the API and this plugin version %d: update the exporter", at, s.Version, s.API, api.Version)
+	mend := "update the plugin"
+	if n, e := strconv.Atoi(version); e == nil && n < api.Version {
+		mend = "update the exporter"
+	}
+	return failure(KindVersion, err, "the exporter at %s%s speaks version %s of the API and this plugin version %d: %s", c.url.String(), release, version, api.Version, mend)
 }
 
 // notOfExporter is how the client says that an error has another author.

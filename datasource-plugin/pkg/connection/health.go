@@ -3,6 +3,7 @@ package connection
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -107,8 +108,11 @@ func (c *exporterConnection) Check(ctx context.Context) Health {
 	}
 	d.Version, d.Revision = s.Version, s.Revision
 	d.holds(s.Repos, s.Records, s.Recorded)
-	if s.API != api.Version {
-		return d.fails(c.wrongVersion(s))
+	switch {
+	case s.API < 1:
+		return d.fails(failure(KindNotExporter, nil, "%s answers, and not as an exporter does: check the URL", d.URL))
+	case s.API != api.Version:
+		return d.fails(c.wrongVersion(strconv.Itoa(s.API), s.Version, nil))
 	}
 	version := ""
 	if s.Version != "" {
