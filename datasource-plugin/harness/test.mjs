@@ -1,9 +1,9 @@
 /**
  * Uses the built plugin's editors in a browser, as a user would. With --pictures it
- * keeps pictures of them in src/img and in ../docs/images.
+ * keeps pictures of them in ../docs/images, and those that plugin.json shows in src/img.
  */
 import assert from 'node:assert/strict';
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -11,6 +11,8 @@ import { chromium } from 'playwright-core';
 import { serve } from './server.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const { info } = JSON.parse(await readFile(path.join(root, 'src/plugin.json'), 'utf8'));
+const shown = info.screenshots.map((screenshot) => screenshot.path);
 const pictures = process.argv.includes('--pictures');
 
 const FLAGS = [
@@ -63,7 +65,7 @@ async function picture({ page }, name, clip) {
   if (!pictures) {
     return;
   }
-  const file = path.join(root, 'src/img', `${name}.png`);
+  const file = path.join(root, '../docs/images', `plugin-${name}.png`);
   await mkdir(path.dirname(file), { recursive: true });
   await page.evaluate(() => document.fonts.ready);
   await page.mouse.move(0, 0);
@@ -73,7 +75,9 @@ async function picture({ page }, name, clip) {
     await page.evaluate(() => document.activeElement?.blur());
     await page.locator('#editor').screenshot({ path: file });
   }
-  await copyFile(file, path.join(root, '../docs/images', `plugin-${name}.png`));
+  if (shown.includes(`img/${name}.png`)) {
+    await copyFile(file, path.join(root, 'src/img', `${name}.png`));
+  }
 }
 
 /** Picks an option of the menu that a field opens, after typing into it. */
@@ -93,6 +97,7 @@ const tests = {
     await editor.page.getByLabel('Data source connection URL').fill('http://exporter:10061');
     assert.equal((await editor.state()).url, 'http://exporter:10061');
     assert.equal(await editor.page.getByText('Please enter a valid URL').count(), 0);
+    await picture(editor, 'settings-exporter');
     return editor;
   },
 
@@ -186,6 +191,7 @@ const tests = {
     await becomes(editor, { refId: 'variable', version: 1, queryType: 'variable', values: 'org' });
     await pick(editor, 'Repo types', 'dataset');
     await becomes(editor, { refId: 'variable', version: 1, queryType: 'variable', values: 'org', repoTypes: ['dataset'] });
+    await picture(editor, 'variable');
     return editor;
   },
 
@@ -193,6 +199,7 @@ const tests = {
     const editor = await open('annotation', { theme: 'light' });
     await pick(editor, 'Smallest milestone', '10,000');
     await becomes(editor, { refId: 'Anno', version: 1, queryType: 'milestones', least: 10_000 });
+    await picture(editor, 'annotation');
     await pick(editor, 'Show', /^Corrections/);
     await becomes(editor, { refId: 'Anno', version: 1, queryType: 'corrections' });
     return editor;
