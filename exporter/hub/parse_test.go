@@ -80,6 +80,8 @@ func TestParseRateLimit(t *testing.T) {
 	f(`"api";r=9;t=8, "pages";r=3;t=7`, `"api";q=10;w=1, "fixed window";"pages";q=11;w=2`, "pages r=3 t=7s q=11 w=2s")
 	f(`"api";r=9;t=8`, `"pages";q=10;w=1, "resolvers";q=11;w=2`, "api r=9 t=8s q=0 w=0s")
 	f(`"api";r=9;t=99999999`, `"api";q=1;w=99999999`, "api r=9 t=1h0m0s q=1 w=1h0m0s")
+	f(`"api";r=9;t=8`, `"api";q=-1;w=-1`, "api r=9 t=8s q=0 w=0s")
+	f(`"api";r=9;t=8`, `"api";q=99999999999999`, "api r=9 t=8s q=0 w=0s")
 	f(``, `"api";q=500;w=300`, "")
 	f(`"api";r=-1;t=5`, ``, "")
 	f(`"api";r=1.5;t=5`, ``, "")
@@ -224,6 +226,21 @@ func TestDecodePage(t *testing.T) {
 	if err == nil || len(err.Error()) > 250 {
 		t.Errorf("expected an error that quotes a part, got %v", err)
 	}
+}
+
+// FuzzRetryAfter reads anything as the wait that an answer asks for: it is within
+// what arithmetic on it bears.
+func FuzzRetryAfter(f *testing.F) {
+	f.Add("120", "Tue, 24 Nov 2026 10:00:00 GMT")
+	f.Add("Tue, 24 Nov 2026 10:02:00 GMT", "Tue, 24 Nov 2026 10:00:00 GMT")
+	f.Add("1e300", "")
+	f.Add("-1", "nan")
+	f.Add("NaN", "Mon, 01 Jan 0001 00:00:00 GMT")
+	f.Fuzz(func(t *testing.T, after, date string) {
+		if d := retryAfter(http.Header{"Retry-After": {after}, "Date": {date}}, time.Unix(1e9, 0)); d < 0 || d > longest {
+			t.Errorf("%q, %q: got %s", after, date, d)
+		}
+	})
 }
 
 func FuzzDecodePage(f *testing.F) {

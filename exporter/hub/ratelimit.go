@@ -87,10 +87,14 @@ func (it listItem) name() (string, bool) {
 	return name, ok
 }
 
-// number returns a parameter that is a whole number, not negative.
+// number returns a parameter that is a whole number, not negative; 0 and false if
+// it is none.
 func (it listItem) number(name string) (int64, bool) {
 	n, err := strconv.ParseInt(it.params[name], 10, 64)
-	return n, err == nil && n >= 0 && n <= maxRequests
+	if err != nil || n < 0 || n > maxRequests {
+		return 0, false
+	}
+	return n, true
 }
 
 // listItems reads the elements of a header.

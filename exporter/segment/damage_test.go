@@ -43,7 +43,7 @@ func readStates(b []byte) error {
 	return nil
 }
 
-func recordsFile(t *testing.T) []byte {
+func recordsFile(t testing.TB) []byte {
 	t.Helper()
 	s := newSynthetic(5, 60)
 	var buf bytes.Buffer
@@ -53,7 +53,7 @@ func recordsFile(t *testing.T) []byte {
 	return buf.Bytes()
 }
 
-func statesFile(t *testing.T) []byte {
+func statesFile(t testing.TB) []byte {
 	t.Helper()
 	var buf bytes.Buffer
 	if _, err := WriteStates(&buf, slices.Values(someStates()), "y.parquet"); err != nil {

@@ -1,0 +1,48 @@
+package victoria
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+)
+
+// FuzzLine reads anything as a line of an export: it is an error, or the series
+// that encoding/json reads from it.
+func FuzzLine(f *testing.F) {
+	for _, text := range []string{
+		`{"metric":{"__name__":"huggingface_history_downloads","repo":"a/b"},"values":[1,2.0,1e+16],"timestamps":[1704067200001,1704153600002,3]}`,
+		`{"metric":{},"values":[],"timestamps":[]}`,
+		`{"metric":{"a":"]},\"values\":["},"values":[-1],"timestamps":[0]}`,
+		`{"metric":{"a":"b"},"values":[null,"NaN"],"timestamps":[1,2]}`,
+		`{"metric":{"a":1}`,
+		`{"error":"x"}`,
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var l line
+		if l.parse(text) != nil {
+			return
+		}
+		if len(l.values) != len(l.times) {
+			t.Fatalf("%q: %d values at %d times", text, len(l.values), len(l.times))
+		}
+		var want struct {
+			Metric             map[string]string
+			Values, Timestamps []float64
+		}
+		if json.Unmarshal(text, &want) != nil {
+			return // the numbers are read more leniently: 01
+		}
+		float := func(v []int64) []float64 {
+			out := make([]float64, len(v))
+			for i := range v {
+				out[i] = float64(v[i])
+			}
+			return out
+		}
+		if !slices.Equal(float(l.values), want.Values) || !slices.Equal(float(l.times), want.Timestamps) || len(l.labels) != len(want.Metric) {
+			t.Errorf("%q: got %+v, want %+v", text, l, want)
+		}
+	})
+}
