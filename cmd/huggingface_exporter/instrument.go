@@ -12,6 +12,7 @@ import (
 type requestMetrics struct {
 	total    *prometheus.CounterVec
 	duration *prometheus.HistogramVec
+	inside   *prometheus.GaugeVec
 }
 
 func newRequestMetrics() *requestMetrics {
@@ -28,20 +29,27 @@ func newRequestMetrics() *requestMetrics {
 			NativeHistogramMaxBucketNumber:  100,
 			NativeHistogramMinResetDuration: time.Hour,
 		}, []string{"route"}),
+		inside: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "huggingface_exporter_http_requests_in_flight",
+			Help: "HTTP requests that are being answered, by route.",
+		}, []string{"route"}),
 	}
 }
 
 func (m *requestMetrics) collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.total, m.duration}
+	return []prometheus.Collector{m.total, m.duration, m.inside}
 }
 
 // count counts what next answers as requests of that route.
 func (m *requestMetrics) count(route string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin := time.Now()
+		inside := m.inside.WithLabelValues(route)
+		inside.Inc()
 		seen := &codeWriter{ResponseWriter: w, code: http.StatusOK}
 		code := "aborted" // stays so if the handler panics
 		defer func() {
+			inside.Dec()
 			m.total.WithLabelValues(route, code).Inc()
 			m.duration.WithLabelValues(route).Observe(time.Since(begin).Seconds())
 		}()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,7 +34,7 @@ td.number { text-align: right; font-variant-numeric: tabular-nums; }
 var landingTable = template.Must(template.New("status").Parse(`<h3>Stored history</h3>
 {{if .Rows}}<table>{{range .Rows}}<tr><th>{{.Name}}</th><td class="number">{{.Value}}</td></tr>{{end}}</table>
 {{else}}<p>The stored history is being loaded.</p>{{end}}
-{{if .Orgs}}<h3>Collections</h3>
+{{if .Orgs}}<h3><a href="/debug/collections">Collections</a></h3>
 <table><tr><th>Organisation</th><th>Last collection</th><th>Outcome</th><th>Last success</th><th>Next</th></tr>
 {{range .Orgs}}<tr><td>{{.Org}}</td><td title="{{.Last.Full}}">{{.Last.Short}}</td><td>{{.Outcome}}</td>` +
 	`<td title="{{.LastSuccess.Full}}">{{.LastSuccess.Short}}</td><td title="{{.Next.Full}}">{{.Next.Short}}</td></tr>
@@ -58,19 +59,19 @@ func (s *server) serveLanding(w http.ResponseWriter, r *http.Request) {
 			{Address: "/api/v1/overview?period=last_month&amp;group_by=repo_type", Text: "Overview", Description: "sums of the last month by repository type, JSON"},
 			{Address: "/api/v1/repos?period=last_month&amp;limit=50&amp;trend=30", Text: "Repositories", Description: "the largest of the last month with their trends, JSON"},
 			{Address: "/api/v1/records", Text: "Records", Description: "every daily record as CSV, in the Hub's own format"},
+			{Address: collectionsRoute, Text: "Collections", Description: "how the last ones of each organisation went"},
 			{Address: "/-/healthy", Text: "Healthy", Description: "200 while the process runs"},
 			{Address: "/-/ready", Text: "Ready", Description: "200 once the stored history is loaded"},
 		},
 		ExtraHTML: status.String(),
 		ExtraCSS:  landingCSS,
-		Profiling: "false",
+		Profiling: strconv.FormatBool(s.flags.pprof),
 	})
 	if err != nil {
 		s.log.Error("Cannot write the landing page", "err", err)
 		http.Error(w, "the landing page cannot be written; the log says why", http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("X-Content-Type-Options", "nosniff")
 	page.ServeHTTP(w, r)
 }
 

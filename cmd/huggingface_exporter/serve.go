@@ -31,6 +31,12 @@ const (
 	maxHeaderBytes    = 64 << 10
 )
 
+// serveFlags are what the flags of serve say of its routes.
+type serveFlags struct {
+	limits *limitFlags
+	pprof  bool
+}
+
 // serveCommand serves metrics and API until it is told to stop.
 func serveCommand(app *kingpin.Application) command {
 	cmd := app.Command("serve", "Serve metrics and the API, import files as they change. This is what runs if no command is named.").Default()
@@ -38,9 +44,14 @@ func serveCommand(app *kingpin.Application) command {
 	configFile := cmd.Flag("config.file", "Configuration file. Default: none, which is the same as an empty one.").
 		PlaceHolder("FILE").String()
 	webFlags := kingpinflag.AddFlags(cmd, defaultAddress)
+	flags := serveFlags{limits: addLimitFlags(cmd)}
+	cmd.Flag("web.enable-pprof", "Serve profiles of the process below /debug/pprof/, to whom --web.config.file lets in.").BoolVar(&flags.pprof)
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
 		p.log.Info("Starting "+progName, "version", version.Info(), "build_context", version.BuildContext())
-		s, err := newServer(p.log, *configFile)
+		if err := flags.limits.check(); err != nil {
+			return err
+		}
+		s, err := newServer(p.log, *configFile, flags)
 		if err != nil {
 			return err
 		}
@@ -52,17 +63,22 @@ func serveCommand(app *kingpin.Application) command {
 	}}
 }
 
-// run serves until ctx ends, drains, and closes the store.
-func (s *server) run(ctx context.Context, flags *web.FlagConfig, storage string) error {
-	parent := ctx
-	g, ctx := errgroup.WithContext(ctx)
-	httpServer := &http.Server{
+// httpServer returns what answers requests. guarded bounds bodies and answers.
+func (s *server) httpServer() *http.Server {
+	return &http.Server{
 		Handler:           s.handler(),
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
+}
+
+// run serves until ctx ends, drains, and closes the store.
+func (s *server) run(ctx context.Context, flags *web.FlagConfig, storage string) error {
+	parent := ctx
+	g, ctx := errgroup.WithContext(ctx)
+	httpServer := s.httpServer()
 	g.Go(func() error {
 		if err := web.ListenAndServe(httpServer, flags, s.log); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("cannot serve: %w", err)

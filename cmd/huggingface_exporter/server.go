@@ -1,10 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/pprof"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -31,6 +31,8 @@ type server struct {
 	collects *collecting
 	requests *requestMetrics
 	changes  *changeMetrics
+	flags    serveFlags
+	routes   []string // the patterns that are answered, set by handler
 
 	// loaded is set once the store is open and the files of the configuration
 	// are in it; draining once the process is told to stop.
@@ -39,8 +41,8 @@ type server struct {
 
 // newServer reads the configuration and puts everything together; nothing runs
 // yet.
-func newServer(log *slog.Logger, configFile string) (*server, error) {
-	s := &server{log: log, store: new(lateStore)}
+func newServer(log *slog.Logger, configFile string, flags serveFlags) (*server, error) {
+	s := &server{log: log, store: new(lateStore), flags: flags}
 	s.reloader = config.NewReloader(configFile, func(c *config.Config) error {
 		jobs, err := s.collects.jobs(&c.Hub)
 		if err != nil {
@@ -134,21 +136,56 @@ func (s *server) reload() error {
 	return nil
 }
 
-// handler returns the handler of all routes, each counted.
+// limits returns those that hold now.
+func (s *server) limits() limits { return s.flags.limits.limits(s.reloader.Config()) }
+
+// handler returns the handler of all routes, each counted. Scrapes are limited by
+// themselves, so that no number of queries keeps them waiting.
 func (s *server) handler() http.Handler {
 	mux := http.NewServeMux()
-	handle := func(pattern string, h http.Handler) { mux.Handle(pattern, s.requests.count(pattern, h)) }
+	s.routes = nil
+	handleAs := func(pattern, route string, h http.Handler) {
+		s.routes = append(s.routes, pattern)
+		mux.Handle(pattern, s.requests.count(route, h))
+	}
+	handle := func(pattern string, h http.Handler) { handleAs(pattern, pattern, h) }
+	requests := func() int { return s.limits().requests }
+	scrapes := &gate{most: requests, what: "scrapes", status: http.StatusServiceUnavailable, after: 1}
+	queries := &gate{most: requests, what: "requests", status: http.StatusServiceUnavailable, after: 1}
+	exports := &gate{most: func() int { return s.limits().exports }, what: "exports", status: http.StatusTooManyRequests, after: 5}
 
-	handle("/metrics", only(s.page.Handler(), http.MethodGet, http.MethodHead))
-	options := api.Options{Logger: s.log, Version: version.Version, Build: version.GetRevision()}
+	handle("/metrics", only(scrapes.limit(s.page.Handler()), http.MethodGet, http.MethodHead))
+	options := api.Options{
+		Logger: s.log, Version: version.Version, Build: version.GetRevision(), StallTimeout: stallTime,
+		Limits: func() api.Limits { return s.limits().query },
+	}
 	for _, r := range api.Routes(s.store, options) {
-		handle(r.Pattern, s.whenReady(r.Handler))
+		h := queries.limit(s.whenReady(r.Handler))
+		if r.Export {
+			h = exports.limit(h)
+		}
+		handle(r.Pattern, h)
 	}
 	handle("/-/healthy", only(text(http.StatusOK, progName+" is running.\n"), http.MethodGet, http.MethodHead))
 	handle("/-/ready", only(http.HandlerFunc(s.serveReady), http.MethodGet, http.MethodHead))
 	handle("/-/reload", only(http.HandlerFunc(s.serveReload), http.MethodPost))
-	mux.Handle("/{$}", s.requests.count("/", only(http.HandlerFunc(s.serveLanding), http.MethodGet, http.MethodHead)))
-	mux.Handle("/", s.requests.count("other", http.NotFoundHandler()))
+	handle(collectionsRoute, only(queries.limit(http.HandlerFunc(s.serveCollections)), http.MethodGet, http.MethodHead))
+	if s.flags.pprof {
+		handle("/debug/pprof/", queries.limit(pprofHandler()))
+	}
+	handleAs("/{$}", "/", only(queries.limit(http.HandlerFunc(s.serveLanding)), http.MethodGet, http.MethodHead))
+	handleAs("/", "other", http.NotFoundHandler())
+	return guarded(mux)
+}
+
+// pprofHandler answers below /debug/pprof/.
+func pprofHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/", pprof.Index) // the named profiles, too
+	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	return mux
 }
 
@@ -163,10 +200,7 @@ func (s *server) whenReady(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Retry-After", "1")
-		w.WriteHeader(http.StatusServiceUnavailable)
-		_ = json.NewEncoder(w).Encode(map[string]string{"error": notReady})
+		refuse(w, r, http.StatusServiceUnavailable, 1, notReady)
 	})
 }
 
@@ -191,7 +225,6 @@ func (s *server) serveReload(w http.ResponseWriter, r *http.Request) {
 func text(code int, body string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.WriteHeader(code)
 		_, _ = w.Write([]byte(body))
 	})

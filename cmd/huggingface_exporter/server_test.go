@@ -14,7 +14,7 @@ import (
 
 // The listener is up while the store is loaded.
 func TestAnswersBeforeTheStoreIsLoaded(t *testing.T) {
-	s, err := newServer(slog.New(slog.DiscardHandler), "")
+	s, err := newServer(slog.New(slog.DiscardHandler), "", serveFlags{limits: new(limitFlags)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestAnswersBeforeTheStoreIsLoaded(t *testing.T) {
 
 // Every route is counted under its pattern, so that no request makes a series.
 func TestRoutesAreCountedByPattern(t *testing.T) {
-	s, err := newServer(slog.New(slog.DiscardHandler), "")
+	s, err := newServer(slog.New(slog.DiscardHandler), "", serveFlags{limits: new(limitFlags)})
 	if err != nil {
 		t.Fatal(err)
 	}

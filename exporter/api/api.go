@@ -31,6 +31,8 @@ type Options struct {
 	// StallTimeout is how long a client may take no data of an export before
 	// it is dropped. 0 stands for DefaultStallTimeout.
 	StallTimeout time.Duration
+	// Limits returns what a query may take, asked at each; nil: no bounds.
+	Limits func() Limits
 }
 
 // DefaultStallTimeout is the StallTimeout of Options that set none.
@@ -50,6 +52,9 @@ type Revisioner interface {
 type Route struct {
 	Pattern string
 	Handler http.Handler
+	// Export says that the answers are as long as the history, and take as long as
+	// their client takes.
+	Export bool
 }
 
 // New returns a handler of all Routes.
@@ -75,12 +80,12 @@ func Routes(store history.Store, o Options) []Route {
 	}
 	a := &handlers{store: store, options: o, log: o.Logger, stall: o.StallTimeout}
 	return []Route{
-		{statusRoute, a.route(a.status)},
-		{overviewRoute, a.route(a.overview)},
-		{reposRoute, a.route(a.repos)},
-		{recordsRoute, a.route(a.records)},
-		{hubRoute, a.route(a.hub)},
-		{otherRoute, a.route(a.notFound)},
+		{Pattern: statusRoute, Handler: a.route(a.status)},
+		{Pattern: overviewRoute, Handler: a.route(a.overview)},
+		{Pattern: reposRoute, Handler: a.route(a.repos)},
+		{Pattern: recordsRoute, Handler: a.route(a.records), Export: true},
+		{Pattern: hubRoute, Handler: a.route(a.hub), Export: true},
+		{Pattern: otherRoute, Handler: a.route(a.notFound)},
 	}
 }
 
@@ -104,6 +109,8 @@ func (a *handlers) route(f func(http.ResponseWriter, *http.Request) error) http.
 			a.fail(w, r, &fault{status: http.StatusMethodNotAllowed, text: "expected GET or HEAD, got " + quote(r.Method)})
 			return
 		}
+		r, end := a.timed(r)
+		defer end()
 		if err := f(w, r); err != nil {
 			a.fail(w, r, err)
 		}

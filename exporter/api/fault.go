@@ -40,7 +40,13 @@ type errorJSON struct {
 // name hosts and files that are nobody's business.
 func (a *handlers) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var f *fault
-	if !errors.As(err, &f) {
+	if late := tooLong(r.Context()); late != nil {
+		a.log.Warn("A query took too long and was ended", "path", r.URL.Path, "query", cut(r.URL.RawQuery), "after", late.after)
+		f = &fault{
+			status: http.StatusServiceUnavailable,
+			text:   late.Error() + ", which is what query.timeout allows: ask for fewer days or repositories",
+		}
+	} else if !errors.As(err, &f) {
 		if r.Context().Err() != nil {
 			// The client has gone, or the server ends. Nothing may look like an answer.
 			panic(http.ErrAbortHandler)

@@ -45,6 +45,12 @@ func (a *handlers) overview(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if most := a.limits().MaxRows; most > 0 && int64(len(o.Groups)) > most {
+		return tooMany(most, "groups", "select fewer organisations")
+	}
+	if err := answered(r.Context()); err != nil {
+		return err
+	}
 	head := overviewJSON{periodJSON: periodOf(revision, o.Recorded, o.Days, o.Before, o.HasBefore)}
 	head.Sum = sumOf(sumGroups(o.Groups), o.HasBefore)
 	return writeJSON(w, head, "groups", groupsOf(q, &o))

@@ -83,12 +83,15 @@ func (a *handlers) daysOfPeriod(ctx context.Context, p history.Period) (history.
 
 // export streams records as a file of that name.
 func (a *handlers) export(w http.ResponseWriter, r *http.Request, q history.RecordsQuery, format export.Format, name string) error {
+	if err := a.withinRows(r.Context(), q); err != nil {
+		return err
+	}
 	w.Header().Set("Content-Type", format.ContentType())
 	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	out := &stallGuard{w: w, control: http.NewResponseController(w), timeout: a.stall}
+	out := &stallGuard{w: w, control: http.NewResponseController(w), timeout: a.stall, begin: func() error { return answered(r.Context()) }}
 	buf := bufio.NewWriterSize(out, exportBuffer)
 	write := export.Write
 	if q.Versions {
@@ -101,6 +104,8 @@ func (a *handlers) export(w http.ResponseWriter, r *http.Request, q history.Reco
 	switch {
 	case err == nil:
 		return nil
+	case !out.started && tooLong(r.Context()) != nil:
+		return err
 	case out.err != nil && errors.Is(out.err, os.ErrDeadlineExceeded):
 		a.log.Warn("An export was dropped, as its client took nothing", "path", r.URL.Path, "records", n, "for", a.stall)
 	case out.err != nil || r.Context().Err() != nil:
@@ -118,12 +123,19 @@ type stallGuard struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
 	timeout time.Duration
+	// begin is asked before the first write.
+	begin   func() error
 	started bool
 	err     error // of a write
 }
 
 func (g *stallGuard) Write(b []byte) (int, error) {
-	g.started = true
+	if !g.started {
+		if err := g.begin(); err != nil {
+			return 0, err
+		}
+		g.started = true
+	}
 	// Where deadlines are not supported there are none.
 	g.control.SetWriteDeadline(time.Now().Add(g.timeout)) //nolint:errcheck
 	n, err := g.w.Write(b)

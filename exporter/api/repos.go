@@ -44,6 +44,12 @@ func (a *handlers) repos(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if most := a.limits().MaxRows; most > 0 && int64(len(page.Rows)) > most {
+		return tooMany(most, "repositories", "ask for a smaller limit")
+	}
+	if err := answered(r.Context()); err != nil {
+		return err
+	}
 	head := reposJSON{
 		periodJSON: periodOf(revision, page.Recorded, page.Days, page.Before, page.HasBefore),
 		Matched:    page.Matched,

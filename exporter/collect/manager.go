@@ -33,6 +33,9 @@ type Status struct {
 	// last one that succeeded, Next when the next begins, zero while one runs.
 	Last              *Outcome
 	LastSuccess, Next time.Time
+	// Recent are the last collections, the newest first, since this process has
+	// collected the organisation as it now does.
+	Recent []Past
 }
 
 // Manager runs jobs, each on a schedule of its own.
@@ -201,6 +204,7 @@ func (r *running) finish(o *Outcome) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.status.Running, r.status.Last = false, o
+	r.status.Recent = keep(r.status.Recent, o)
 	if o.OK() {
 		r.status.LastSuccess = o.Start.Add(o.Duration)
 	}

@@ -22,6 +22,8 @@ type Config struct {
 	Hub     Hub     `yaml:"hub"`
 	Files   Files   `yaml:"files"`
 	Metrics Metrics `yaml:"metrics"`
+	Web     Web     `yaml:"web"`
+	Query   Query   `yaml:"query"`
 	Push    Push    `yaml:"push"`
 	Storage Storage `yaml:"storage"`
 
@@ -36,6 +38,8 @@ func Default() *Config {
 		Hub:     defaultHub(),
 		Files:   Files{},
 		Metrics: defaultMetrics(),
+		Web:     defaultWeb(),
+		Query:   defaultQuery(),
 		Push:    defaultPush(),
 		Storage: defaultStorage(),
 		dir:     ".",
@@ -79,6 +83,8 @@ func (c *Config) check(r reporter) {
 	c.Hub.check(r)
 	c.Files.check(r)
 	c.Metrics.check(r)
+	c.Web.check(r)
+	c.Query.check(r)
 	c.Push.check(r)
 	c.Storage.check(r)
 }

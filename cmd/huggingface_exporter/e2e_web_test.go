@@ -1,0 +1,280 @@
+package main
+
+import (
+	"bufio"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
+)
+
+// certificate writes cert.pem and key.pem for 127.0.0.1, and returns who trusts
+// the first.
+func (r *runner) certificate() *x509.CertPool {
+	r.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		r.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		r.Fatal(err)
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		r.Fatal(err)
+	}
+	cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	r.write("cert.pem", string(cert), 1)
+	r.write("key.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})), 1)
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(cert)
+	return pool
+}
+
+// allRoutes are the patterns of every route that serve can have.
+func allRoutes(t *testing.T) []string {
+	t.Helper()
+	s := newTestServer(t, "", serveFlags{pprof: true})
+	s.handler()
+	if len(s.routes) < 14 {
+		t.Fatalf("only %d routes: %q", len(s.routes), s.routes)
+	}
+	return s.routes
+}
+
+// pathOf returns a path that a pattern answers.
+func pathOf(pattern string) string {
+	switch pattern {
+	case "/":
+		return "/no-such-page"
+	case "/debug/pprof/":
+		return "/debug/pprof/cmdline" // the others take their time
+	}
+	return strings.NewReplacer("{org}", "huggingface", "{$}", "").Replace(pattern)
+}
+
+// Every route is behind TLS and password once the web configuration has them.
+func TestEveryRouteIsBehindTLSAndPassword(t *testing.T) {
+	r := newRunner(t)
+	pool := r.certificate()
+	hash, err := bcrypt.GenerateFromPassword([]byte("open sesame"), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.write("web.yaml", fmt.Sprintf("tls_server_config: {cert_file: cert.pem, key_file: key.pem}\n"+
+		"http_server_config: {headers: {X-Frame-Options: sameorigin}}\nbasic_auth_users: {prom: %s}\n", hash), 1)
+	r.write("in/six.csv", sixRows, 5)
+	r.write("c.yaml", "files: [in/*.csv]\n", 5)
+	s := r.serve("--web.config.file=web.yaml", "--config.file=c.yaml", "--web.enable-pprof")
+	s.until("it is ready", func() bool { return strings.Contains(s.log.String(), "msg=Ready") })
+	address := strings.TrimPrefix(s.url, "http://")
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
+	ask := func(url, method, user, password string) *http.Response {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if user != "" {
+			req.SetBasicAuth(user, password)
+		}
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+		return resp
+	}
+	routes := allRoutes(t)
+	for _, pattern := range routes {
+		path, method, want := pathOf(pattern), http.MethodGet, http.StatusOK
+		switch pattern {
+		case "/", "/api/":
+			want = http.StatusNotFound
+		case "/-/reload":
+			method = http.MethodPost
+		}
+		f := func(user, password string, want int) {
+			t.Helper()
+			if resp := ask("https://"+address+path, method, user, password); resp.StatusCode != want {
+				t.Errorf("%s as %q with %q: got %d, want %d", path, user, password, resp.StatusCode, want)
+			}
+		}
+		f("", "", http.StatusUnauthorized)
+		f("prom", "wrong", http.StatusUnauthorized)
+		f("other", "open sesame", http.StatusUnauthorized)
+		f("prom", "open sesame", want)
+		if resp := ask("http://"+address+path, method, "prom", "open sesame"); resp.StatusCode != http.StatusBadRequest {
+			t.Errorf("%s without TLS: got %d", path, resp.StatusCode)
+		}
+		// What the web configuration sets stays, the rest is ours.
+		h := ask("https://"+address+path, method, "prom", "open sesame").Header
+		for name, want := range securityHeaders {
+			if name == "X-Frame-Options" {
+				want = "sameorigin"
+			}
+			if got := h.Values(name); len(got) != 1 || got[0] != want {
+				t.Errorf("%s: the header %s is %q, want %q", path, name, got, want)
+			}
+		}
+	}
+}
+
+// Without a flag there are no profiles.
+func TestNoPprofByDefault(t *testing.T) {
+	s := newTestServer(t, "", serveFlags{})
+	for _, path := range []string{"/debug/pprof/", "/debug/pprof/heap", "/debug/pprof/cmdline"} {
+		if w := ask(s, http.MethodGet, path); w.Code != http.StatusNotFound {
+			t.Errorf("%s: got %d", path, w.Code)
+		}
+	}
+	s = newTestServer(t, "", serveFlags{pprof: true})
+	for _, path := range []string{"/debug/pprof/", "/debug/pprof/heap?debug=1", "/debug/pprof/goroutine", "/debug/pprof/cmdline"} {
+		if w := ask(s, http.MethodGet, path); w.Code != http.StatusOK || w.Body.Len() == 0 {
+			t.Errorf("%s: got %d, %d bytes", path, w.Code, w.Body.Len())
+		}
+	}
+	if w := ask(s, http.MethodGet, "/"); !strings.Contains(w.Body.String(), `href="/debug/pprof/heap"`) {
+		t.Errorf("no link to the profiles:\n%s", w.Body)
+	}
+}
+
+// With all exports taken, a further one is told to wait, and scrapes and questions
+// are answered.
+func TestExportsAtTheirLimit(t *testing.T) {
+	r := newRunner(t)
+	text := r.ok("generate", "--repos=150", "--days=1200")
+	r.write("x.csv", text, 1)
+	r.ok("import", "x.csv")
+	r.write("c.yaml", "web: {max_exports: 1}\n", 1)
+	s := r.ready("--config.file=c.yaml", "--web.max-requests=8")
+	// More than the buffers between the two take, as long as nothing is read.
+	client := &http.Client{Transport: &http.Transport{DisableCompression: true}}
+	held, err := client.Get(s.url + "/api/v1/records")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Body.Close()
+	for range 3 {
+		resp, err := client.Get(s.url + "/organizations/acme/settings/publisher-analytics/download-breakdown")
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if want := `{"error":"1 exports are being answered, which is the limit; ask again in 5 s"}`; resp.StatusCode != http.StatusTooManyRequests ||
+			resp.Header.Get("Retry-After") != "5" || strings.TrimSpace(string(body)) != want {
+			t.Errorf("got %d, %v\n%s", resp.StatusCode, resp.Header, body)
+		}
+		if code, _ := s.get("/api/v1/overview"); code != http.StatusOK {
+			t.Errorf("/api/v1/overview: %d", code)
+		}
+	}
+	s.expectMetric(`huggingface_exporter_http_requests_in_flight{route="/api/v1/records"}`, "1")
+	s.expectMetric(`huggingface_exporter_http_requests_total{code="429",route="/organizations/{org}/settings/publisher-analytics/download-breakdown"}`, "3")
+	// A reload changes the limit.
+	r.write("c.yaml", "web: {max_exports: 2}\nquery: {max_rows: 1000}\n", 1)
+	if code, body := s.do(http.MethodPost, "/-/reload"); code != http.StatusOK {
+		t.Fatalf("%d\n%s", code, body)
+	}
+	if code, body := s.get("/api/v1/records?to=2000-01-01"); code != http.StatusOK {
+		t.Errorf("after the reload: %d\n%s", code, body)
+	}
+	if code, body := s.get("/api/v1/records"); code != http.StatusUnprocessableEntity || !strings.Contains(body, "at most 1000 records, which is what query.max_rows allows") {
+		t.Errorf("after the reload: %d\n%s", code, body)
+	}
+	// The one that was under way is answered to its end.
+	if got, err := io.ReadAll(held.Body); err != nil || string(got) != text {
+		t.Errorf("got %d bytes of %d, %v", len(got), len(text), err)
+	}
+}
+
+// Nothing of a request gets to a file or to another host.
+func TestRequestsReachNeitherFilesNorHosts(t *testing.T) {
+	c := newCollects(t)
+	c.org("massive", fakehub.Team)
+	c.config("name: massive")
+	c.write("secret.txt", "the-secret-file", 1)
+	s := c.ready("--config.file=c.yaml", "--web.enable-pprof")
+	s.untilMetric(`huggingface_exporter_collection_success{org="massive"}`, "1")
+	s.until("the page shows it", func() bool { _, b := s.get("/metrics"); return strings.Contains(b, `repo="massive/m"`) })
+	before, asked := c.snapshot("."), len(c.hub.Requests())
+
+	address := strings.TrimPrefix(s.url, "http://")
+	hostile := []string{"../../secret.txt", "..%2f..%2fsecret.txt", "/etc/passwd", "%2fetc%2fpasswd", "file:///etc/passwd", c.url + "/probe", "..%5c..%5csecret.txt", "%00", "c.yaml", "token"}
+	send := func(target string) string {
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		method := http.MethodGet
+		if strings.HasPrefix(target, "!") {
+			method, target, _ = strings.Cut(target[1:], " ")
+		}
+		host := strings.TrimPrefix(c.url, "http://")
+		fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n", method, target, host)
+		for _, name := range []string{"Referer", "Origin", "X-Forwarded-Host", "X-Forwarded-For", "Forwarded", "X-Original-URL", "X-Rewrite-URL", "X-Accel-Redirect", "X-Sendfile", "Destination", "Content-Location", "Cookie", "Range"} {
+			fmt.Fprintf(conn, "%s: %s/probe\r\n", name, c.url)
+		}
+		fmt.Fprint(conn, "\r\n")
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatalf("%s %q: %v", method, target, err)
+		}
+		defer resp.Body.Close()
+		body, _ := io.ReadAll(resp.Body)
+		if to := resp.Header.Get("Location"); resp.StatusCode/100 == 3 && (strings.Contains(to, "//") || !strings.HasPrefix(to, "/")) {
+			t.Errorf("%s %q is sent to %q", method, target, to)
+		}
+		return string(body)
+	}
+	var targets []string
+	for _, pattern := range allRoutes(t) {
+		path := pathOf(pattern)
+		targets = append(targets, path, c.url+path, "!PUT "+path, "!CONNECT "+path)
+		for _, x := range hostile {
+			targets = append(targets, path+"/"+x, path+"?file="+x+"&path="+x+"&url="+x+"&format="+x, path+"?org="+x+"&repo="+x+"&search="+x+"&name[]="+x)
+			if strings.Contains(pattern, "{org}") && !strings.Contains(x, "/") {
+				targets = append(targets, strings.Replace(pattern, "{org}", x, 1))
+			}
+		}
+	}
+	for _, target := range targets {
+		if body := send(target); strings.Contains(body, "the-secret-file") || strings.Contains(body, "root:x:") || strings.Contains(body, hubToken) {
+			t.Errorf("%q is answered with a file:\n%s", target, body)
+		}
+	}
+	if got := len(c.hub.Requests()); got != asked {
+		t.Errorf("%d requests came to another host: %+v", got-asked, c.hub.Requests()[asked:])
+	}
+	after := c.snapshot(".")
+	for name, content := range before {
+		if after[name] != content {
+			t.Errorf("%s has changed", name)
+		}
+	}
+	if len(after) != len(before) {
+		t.Errorf("%d files, and then %d", len(before), len(after))
+	}
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// pipes is a network listener whose connections are in memory, so that their time
+// is that of the test.
+type pipes struct {
+	conns chan net.Conn
+	done  chan struct{}
+	once  sync.Once
+}
+
+func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), done: make(chan struct{})} }
+
+func (p *pipes) dial() net.Conn {
+	here, there := net.Pipe()
+	p.conns <- there
+	return here
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error   { p.once.Do(func() { close(p.done) }); return nil }
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+func newTestServer(t *testing.T, configFile string, flags serveFlags) *server {
+	t.Helper()
+	if flags.limits == nil {
+		flags.limits = new(limitFlags)
+	}
+	s, err := newServer(slog.New(slog.DiscardHandler), configFile, flags)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Who sends slowly, or takes nothing, does not hold a connection for long.
+func TestSlowClients(t *testing.T) {
+	f := func(name, send string, read bool, within time.Duration, want string) {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				srv := newTestServer(t, "", serveFlags{}).httpServer()
+				l := newPipes()
+				served := make(chan error, 1)
+				go func() { served <- srv.Serve(l) }()
+				conn := l.dial()
+				begin := time.Now()
+				go func() { _, _ = io.WriteString(conn, send) }()
+				var got []byte
+				if read {
+					got, _ = io.ReadAll(conn) // until the server closes it
+				} else {
+					time.Sleep(within + time.Second)
+					got, _ = io.ReadAll(conn) // what is left
+				}
+				if d := time.Since(begin); read && (d < within-time.Second || d > within+time.Second) {
+					t.Errorf("the connection was closed after %s, expected about %s", d, within)
+				}
+				if !strings.Contains(string(got), want) || want == "" && len(got) > 0 {
+					t.Errorf("got %q, want %q", got, want)
+				}
+				conn.Close()
+				srv.Close()
+				<-served
+			})
+		})
+	}
+	f("a head that does not end", "GET / HTTP/1.1\r\nHost: h\r\nX-A: ", true, readHeaderTimeout, "")
+	f("a body that does not come", "POST /-/reload HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nx", true, bodyTime, "408 Request Timeout")
+	f("chunks that do not come", "GET /api/v1/status HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", true, bodyTime, `{"error":"expected the body`)
+	f("a connection left alone", "GET /-/healthy HTTP/1.1\r\nHost: h\r\n\r\n", true, idleTimeout, "is running")
+	f("an answer that nobody takes", "GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n", false, stallTime, "")
+	f("a body that is too large", "POST /-/reload HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n"+strings.Repeat("x", maxBody+1), true, 500*time.Millisecond, "413 Request Entity Too Large")
+	f("a head that is too large", "GET / HTTP/1.1\r\nHost: h\r\nX-A: "+strings.Repeat("x", 2*maxHeaderBytes)+"\r\n\r\n", true, 500*time.Millisecond, "431 Request Header Fields Too Large")
+}
+
+// A body that comes is no reason to refuse, and the connection serves on.
+func TestBodiesAreTaken(t *testing.T) {
+	s := httptest.NewServer(newTestServer(t, "", serveFlags{}).handler())
+	defer s.Close()
+	conn, err := net.Dial("tcp", s.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	in := bufio.NewReader(conn)
+	for range 3 {
+		fmt.Fprintf(conn, "POST /-/reload HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n%s", maxBody, strings.Repeat("x", maxBody))
+		resp, err := http.ReadResponse(in, nil)
+		if err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatalf("%v, %v", resp, err)
+		}
+		_, _ = io.Copy(io.Discard, resp.Body)
+	}
+}
+
+// A long answer comes whole, in pieces.
+func TestLongAnswers(t *testing.T) {
+	long := strings.Repeat("0123456789abcdef", 3*writePiece/16) + "end"
+	s := httptest.NewServer(guarded(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if n, err := io.WriteString(w, long); n != len(long) || err != nil {
+			t.Errorf("wrote %d of %d, %v", n, len(long), err)
+		}
+		if n, err := w.Write(nil); n != 0 || err != nil {
+			t.Errorf("wrote %d of nothing, %v", n, err)
+		}
+	})))
+	defer s.Close()
+	resp, err := http.Get(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if got, err := io.ReadAll(resp.Body); err != nil || string(got) != long {
+		t.Errorf("got %d bytes of %d, %v", len(got), len(long), err)
+	}
+}
+
+// ask lets a server answer without a network.
+func ask(s *server, method, path string, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, nil)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	s.handler().ServeHTTP(w, r)
+	return w
+}

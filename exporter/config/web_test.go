@@ -1,0 +1,29 @@
+package config
+
+import (
+	"testing"
+	"time"
+)
+
+func TestWebAndQuery(t *testing.T) {
+	c, err := Parse("c.yaml", []byte("web: {max_requests: 7, max_exports: 0}\nquery: {timeout: 30s, max_rows: 1000000}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Web != (Web{MaxRequests: 7}) || c.Query != (Query{Timeout: Duration(30 * time.Second), MaxRows: 1_000_000}) {
+		t.Errorf("got %+v and %+v", c.Web, c.Query)
+	}
+	if d := Default(); d.Web.MaxRequests < 200 || d.Web.MaxExports < 1 || d.Query.Timeout <= 0 || d.Query.MaxRows != 0 {
+		t.Errorf("the defaults are %+v and %+v", d.Web, d.Query)
+	}
+	f := func(text, want string) {
+		t.Helper()
+		if _, err := Parse("c.yaml", []byte(text)); err == nil || err.Error() != want {
+			t.Errorf("%s: got %v\nwant %s", text, err, want)
+		}
+	}
+	f("web: {max_requests: -1}", `c.yaml:1: web.max_requests: expected a whole number from 0, which is no limit, got "-1"`)
+	f("web:\n  max_exports: many", `c.yaml:2: web.max_exports: expected a whole number, got "many"`)
+	f("query: {timeout: 0s}", `c.yaml:1: query.timeout: expected a duration like 30s, 5m or 6h, got "0s"`)
+	f("query: {max_rows: -5}", `c.yaml:1: query.max_rows: expected a whole number from 0, which is no limit, got "-5"`)
+}
