@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/collect"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 )
 
 // collectionsRoute shows how the last collections went.
@@ -133,7 +134,7 @@ type collectionView struct {
 func collectionsView(status []collect.Status, now time.Time) []orgView {
 	var out []orgView
 	for _, st := range status {
-		v := orgView{Name: st.Org, Interval: st.Interval.String(), LastSuccess: instantOf(st.LastSuccess, now), Next: instant{Short: "under way"}}
+		v := orgView{Name: st.Org, Interval: config.Duration(st.Interval).String(), LastSuccess: instantOf(st.LastSuccess, now), Next: instant{Short: "under way"}}
 		if !st.Running {
 			v.Next = instantOf(st.Next, now)
 		}
@@ -184,6 +185,8 @@ header { color: #fff; padding: 1rem; }
 header a { color: inherit; text-decoration: none; }
 main { padding: 1rem; }
 main table { font-size: .9rem; }
+main td { white-space: nowrap; }
+tr.error td { white-space: normal; }
 tr.failure td { border-bottom: none; color: #b42318; }
 tr.error code { white-space: pre-wrap; overflow-wrap: anywhere; color: #b42318; }
 tr.not_modified td { color: #57606a; }

@@ -58,7 +58,7 @@ func TestCollectionsPage(t *testing.T) {
 	code, page := s.get(collectionsRoute)
 	for _, want := range []string{
 		`<h2 id="massive">massive</h2>`, `<td>publisher analytics</td><td>success</td><td class="number">2</td><td class="number">3</td>`,
-		`<td>failure (forbidden)</td>`, `no &lt;b&gt;such&lt;/b&gt; token: &lt;token&gt;`, "Every 6h0m0s.",
+		`<td>failure (forbidden)</td>`, `no &lt;b&gt;such&lt;/b&gt; token: &lt;token&gt;`, "Every 6h.",
 	} {
 		if code != http.StatusOK || !strings.Contains(page, want) {
 			t.Errorf("the page has no %s", want)
