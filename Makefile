@@ -100,7 +100,7 @@ pure: need-go ## build every package without cgo
 	CGO_ENABLED=0 go build ./...
 
 .PHONY: unit
-unit: need-go need-gcc need-prometheus need-victoria-metrics ## all tests of the product with the race detector, a real Prometheus and VictoriaMetrics among them
+unit: need-go need-gcc need-prometheus need-victoria-metrics need-victoria-cluster ## all tests of the product with the race detector, a real Prometheus and VictoriaMetrics among them
 	@echo "== tests with the race detector"
 	REQUIRE_VICTORIA_METRICS=1 go test -race -timeout 30m ./...
 
@@ -119,6 +119,11 @@ e2e: need-go ## use the dashboards of the Grafana at GRAFANA_URL in a real brows
 test-bench: need-go need-gcc ## the benchmark's own tests: DuckDB reads what the exporter writes, and each row at small scale
 	@echo "== tests of the benchmark"
 	cd bench && go test -timeout 30m ./...
+
+.PHONY: cluster
+cluster: need-go need-gcc need-victoria-cluster ## bring 2000 repositories x 900 days through a VictoriaMetrics cluster whose nodes are killed; make test does less
+	@echo "== a large history through a cluster"
+	REQUIRE_VICTORIA_METRICS=1 CLUSTER_FULL_SIZE=1 go test -v -timeout 90m -run TestClusterRoundTrip ./cmd/huggingface_exporter
 
 .PHONY: bench
 bench: need-go need-gcc ## measure against the peers; SCALE, ROUNDS, ROWS, REPORT
@@ -157,3 +162,8 @@ need-prometheus:
 .PHONY: need-victoria-metrics
 need-victoria-metrics:
 	@scripts/need.sh victoria-metrics victoria-metrics "tests bring the history to it"
+
+# vminsert, vmselect and vmstorage are in no package: they are built with Go.
+.PHONY: need-victoria-cluster
+need-victoria-cluster: need-go need-gcc
+	@scripts/need-victoria-cluster.sh

@@ -83,7 +83,7 @@ func (f *backfillFlags) run(ctx context.Context, p *program) error {
 	}
 	defer to.Close()
 	if *f.resume != "" {
-		if job.mark, err = openMark(*f.resume, f.settings(to), store.Revision()); err != nil {
+		if job.mark, err = openMark(*f.resume, "backfill", f.settings(to), store.Revision()); err != nil {
 			return err
 		}
 	}

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"os"
-	"time"
-
-	"github.com/schollz/progressbar/v3"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/backfill"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
@@ -26,7 +23,7 @@ type backfillJob struct {
 
 // all streams the series, with a bar that counts them on a terminal.
 func (j *backfillJob) all(ctx context.Context) (all iter.Seq2[*backfill.Series, error], bar *steps) {
-	bar = newSeriesBar(j.p.stderr, backfill.Count(j.table, j.options))
+	bar = newCountBar(j.p.stderr, "series", backfill.Count(j.table, j.options))
 	return backfill.All(ctx, j.table, j.options, &j.stats), bar
 }
 
@@ -112,19 +109,4 @@ func (j *backfillJob) report(done string) {
 		fmt.Fprintf(w, "%s repositories have more downloads in their records than in their counter: it stays at 0 until those left fit\n",
 			grouped(st.Clamped))
 	}
-}
-
-// newSeriesBar returns a bar of so many series; nil if w is no terminal.
-func newSeriesBar(w *os.File, total int) *steps {
-	if !isTerminal(w) {
-		return nil
-	}
-	return &steps{progressbar.NewOptions(total,
-		progressbar.OptionSetWriter(w),
-		progressbar.OptionSetDescription("series"),
-		progressbar.OptionShowCount(),
-		progressbar.OptionFullWidth(),
-		progressbar.OptionThrottle(100*time.Millisecond),
-		progressbar.OptionClearOnFinish(),
-	)}
 }

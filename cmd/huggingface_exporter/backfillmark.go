@@ -22,7 +22,7 @@ const markVersion = 1
 // it is sent again.
 const markInterval = time.Second
 
-// mark is how far a backfill came, as a file notes it.
+// mark is how far a command came, as a file notes it.
 type mark struct {
 	Version  int                 `json:"version"`
 	Settings map[string][]string `json:"settings"`
@@ -31,15 +31,16 @@ type mark struct {
 	// Last is the repository up to which everything was taken, nil for none.
 	Last *history.Repo `json:"last"`
 
-	file  string
-	found bool
-	saved time.Time
+	command string
+	file    string
+	found   bool
+	saved   time.Time
 }
 
 // openMark reads a mark, or returns a new one if there is no such file. One of
 // another history or of other settings is an error.
-func openMark(file string, settings map[string][]string, revision string) (*mark, error) {
-	fresh := &mark{Version: markVersion, Settings: settings, Revision: revision, file: file}
+func openMark(file, command string, settings map[string][]string, revision string) (*mark, error) {
+	fresh := &mark{Version: markVersion, Settings: settings, Revision: revision, command: command, file: file}
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fresh, nil
@@ -47,17 +48,17 @@ func openMark(file string, settings map[string][]string, revision string) (*mark
 	if err != nil {
 		return nil, fmt.Errorf("--resume: %w", err)
 	}
-	m := &mark{file: file, found: true}
+	m := &mark{command: command, file: file, found: true}
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(m); err != nil || m.Version != markVersion {
-		return nil, fmt.Errorf("--resume: expected a file that backfill wrote, or none, got another one in %s", file)
+		return nil, fmt.Errorf("--resume: expected a file that %s wrote, or none, got another one in %s", command, file)
 	}
 	const otherwise = "; delete the file to begin anew, or name another one"
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		if was, is := m.Settings[name], settings[name]; !slices.Equal(was, is) {
-			return nil, fmt.Errorf("--resume: %s is of a backfill with --%s=%q, expected the same, got %q%s",
-				file, name, strings.Join(was, ","), strings.Join(is, ","), otherwise)
+			return nil, fmt.Errorf("--resume: %s is of a %s with --%s=%q, expected the same, got %q%s",
+				file, command, name, strings.Join(was, ","), strings.Join(is, ","), otherwise)
 		}
 	}
 	if m.Revision != revision {

@@ -28,9 +28,14 @@ func collectCommand(app *kingpin.Application) command {
 		"Works beside a running serve.")
 	storage := storageFlag(cmd)
 	configFile := cmd.Flag("config.file", "Configuration file.").Required().PlaceHolder("FILE").String()
+	shards := addShardFlags(cmd)
 	dryRun := cmd.Flag("dry-run", "Say what would change, and store nothing.").Bool()
 	orgs := cmd.Flag("org", "Collect this organisation alone; may be repeated. Default: all of the configuration.").PlaceHolder("NAME").Strings()
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
+		shard, err := shards.shard()
+		if err != nil {
+			return err
+		}
 		c, err := config.Load(*configFile)
 		if err != nil {
 			return err
@@ -45,14 +50,14 @@ func collectCommand(app *kingpin.Application) command {
 			if err != nil {
 				return err
 			}
-			return collectOnce(ctx, p, &c.Hub, store, true)
+			return collectOnce(ctx, p, c, store, shard, true)
 		}
 		store, err := openEngine(ctx, p, *storage, &c.Storage)
 		if err != nil {
 			return err
 		}
 		defer store.Close()
-		return collectOnce(ctx, p, &c.Hub, store, false)
+		return collectOnce(ctx, p, c, store, shard, false)
 	}}
 }
 
@@ -109,8 +114,14 @@ next:
 
 // collectOnce collects every organisation, side by side, and prints a line for
 // each.
-func collectOnce(ctx context.Context, p *program, h *config.Hub, store collect.Store, dryRun bool) error {
-	jobs, err := newOrgCollectors(store, prometheus.NewRegistry(), p.log).jobs(h)
+func collectOnce(ctx context.Context, p *program, c *config.Config, store collect.Store, shard collect.Shard, dryRun bool) error {
+	collectors := newOrgCollectors(store, prometheus.NewRegistry(), shard, p.log)
+	if !dryRun && c.Storage.QueuePath != "" {
+		if err := collectors.openBacklog(&c.Storage); err != nil {
+			return err
+		}
+	}
+	jobs, err := collectors.jobs(&c.Hub)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/version"
 
@@ -24,19 +25,35 @@ type orgCollectors struct {
 	metrics  *collect.Metrics
 	clock    *collect.Clock
 	limiters *hub.Limiters
+	reg      prometheus.Registerer
+	shard    collect.Shard
+	backlog  *collect.Backlog // nil until it is opened
 }
 
-func newOrgCollectors(store collect.Store, reg prometheus.Registerer, log *slog.Logger) *orgCollectors {
+// openBacklog makes the place for what cannot be stored. That of the first
+// configuration stays.
+func (c *orgCollectors) openBacklog(s *config.Storage) error {
+	if c.backlog != nil || s.QueueBytes == 0 {
+		return nil
+	}
+	b, err := collect.NewBacklog(s.Queue(), int64(s.QueueBytes), c.reg, c.log)
+	c.backlog = b
+	return err
+}
+
+func newOrgCollectors(store collect.Store, reg prometheus.Registerer, shard collect.Shard, log *slog.Logger) *orgCollectors {
 	return &orgCollectors{
 		log:      log,
 		store:    store,
 		metrics:  collect.NewMetrics(reg),
 		clock:    collect.NewClock(log),
 		limiters: hub.NewLimiters(),
+		reg:      reg,
+		shard:    shard,
 	}
 }
 
-// jobs returns the job of each organisation.
+// jobs returns the job of each organisation that the shard collects.
 func (c *orgCollectors) jobs(h *config.Hub) ([]collect.Job, error) {
 	endpoint, err := hub.ResolveEndpoint(h.Endpoint, os.Getenv)
 	if err != nil {
@@ -44,6 +61,9 @@ func (c *orgCollectors) jobs(h *config.Hub) ([]collect.Job, error) {
 	}
 	var jobs []collect.Job
 	for _, o := range h.Organizations {
+		if !o.Split && !c.shard.HasOrg(o.Name) {
+			continue
+		}
 		source, err := collect.ParseSource(o.Source)
 		if err != nil {
 			return nil, fmt.Errorf("organisation %s: source: %w", o.Name, err)
@@ -63,10 +83,15 @@ func (c *orgCollectors) jobs(h *config.Hub) ([]collect.Job, error) {
 			Hooks:            c.metrics.Hooks(c.clock),
 			Logger:           c.log,
 		})
+		collector := collect.NewCollector(o.Name, source, client, c.clock, c.store, c.log)
+		collector.Keep(c.backlog)
+		if o.Split {
+			collector.Split(c.shard)
+		}
 		jobs = append(jobs, collect.Job{
 			Org:       o.Name,
 			Interval:  time.Duration(o.Interval),
-			Collector: collect.NewCollector(o.Name, source, client, c.clock, c.store, c.log),
+			Collector: collector,
 			Key:       endpoint.String() + " " + h.Fingerprint(o),
 		})
 	}
@@ -98,10 +123,39 @@ func (c *collecting) set(jobs []collect.Job) {
 	}
 }
 
-// start begins to collect. Collecting ends with ctx.
+// stop ends collecting, and says what is lost with it.
+func (c *collecting) stop(log *slog.Logger) {
+	c.manager.Stop()
+	if n, bytes := c.backlog.Size(); n > 0 && !c.backlog.Durable() {
+		log.Error("Listings that could not be stored are lost; with storage.queue_path they would be kept", "listings", n, "bytes", bytes)
+	}
+}
+
+// start begins to collect, unless it has begun. Collecting ends with ctx.
 func (c *collecting) start(ctx context.Context) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.ctx != nil {
+		return
+	}
 	c.ctx = ctx
 	c.manager.Set(ctx, c.wanted)
+}
+
+// shardFlags say which share of the organisations is collected.
+type shardFlags struct{ index, count *int }
+
+func addShardFlags(cmd *kingpin.CmdClause) shardFlags {
+	return shardFlags{
+		index: cmd.Flag("shard.index", "Which share of the organisations to collect, from 0.").Default("0").Int(),
+		count: cmd.Flag("shard.count", "How many processes share the organisations, each with an index of its own.").Default("1").Int(),
+	}
+}
+
+func (f shardFlags) shard() (collect.Shard, error) {
+	s := collect.Shard{Index: *f.index, Count: *f.count}
+	if err := s.Check(); err != nil {
+		return s, fmt.Errorf("--%w", err)
+	}
+	return s, nil
 }

@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/victoriatest"
 )
 
 // These tests run the program itself, as a user does. It is built once, with the
@@ -48,18 +50,20 @@ const patience = 3 * time.Minute
 // runner runs the program in a folder of its own.
 type runner struct {
 	*testing.T
-	dir string
+	dir      string
+	patience time.Duration // with a command
+	engine   *victoriatest.Node
 }
 
 func newRunner(t *testing.T) *runner {
 	t.Helper()
-	return &runner{t, t.TempDir()}
+	return &runner{T: t, dir: t.TempDir(), patience: patience}
 }
 
 func (r *runner) path(name string) string { return filepath.Join(r.dir, name) }
 
 func (r *runner) command(args ...string) *exec.Cmd {
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	ctx, cancel := context.WithTimeout(r.Context(), r.patience)
 	r.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Dir = r.dir

@@ -2,61 +2,29 @@ package main
 
 import (
 	"fmt"
-	"net"
-	"net/http"
 	"os"
-	"os/exec"
 	"testing"
-	"time"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/victoriatest"
 )
 
-// storageEngine starts an engine and returns its URL. Without the program the test
-// is skipped, unless REQUIRE_VICTORIA_METRICS is set.
+// storageEngine starts an engine and returns its URL.
 func (r *runner) storageEngine() (engineURL string, stop func()) {
 	r.Helper()
-	program, err := exec.LookPath("victoria-metrics")
-	if err != nil {
-		if os.Getenv("REQUIRE_VICTORIA_METRICS") != "" {
-			r.Fatalf("expected the program victoria-metrics: %v", err)
-		}
-		r.Skip("the program victoria-metrics is not installed")
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	n, err := victoriatest.NewSingle(r, r.path("engine"))
 	if err != nil {
 		r.Fatal(err)
 	}
-	address := l.Addr().String()
-	l.Close()
-	cmd := exec.CommandContext(r.Context(), program, "-storageDataPath="+r.path("engine"), "-httpListenAddr="+address,
-		"-retentionPeriod=100y", "-search.latencyOffset=0s", "-memory.allowedBytes=256MB")
-	if err := cmd.Start(); err != nil {
-		r.Fatal(err)
-	}
-	stop = func() {
-		_ = cmd.Process.Kill() // it may have ended
-		_ = cmd.Wait()         // killed
-	}
-	r.Cleanup(stop)
-	engineURL = "http://" + address
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		resp, err := http.Get(engineURL + "/health")
-		if err != nil {
-			continue
-		}
-		resp.Body.Close()
-		if resp.StatusCode == http.StatusOK {
-			return engineURL, stop
-		}
-	}
-	r.Fatal("VictoriaMetrics does not answer")
-	return "", nil
+	r.Cleanup(n.Kill)
+	r.engine = n
+	return n.URL, n.Kill
 }
 
 // With the other engine the commands answer the same, and leave no folder behind.
 func TestVictoriaMetricsEngine(t *testing.T) {
 	r := newRunner(t)
 	u, stop := r.storageEngine()
-	r.write("config.yaml", fmt.Sprintf("storage:\n  engine: victoriametrics\n  victoriametrics: {insert_url: %q, flush_url: %q, retry_for: 1s}\n",
+	r.write("config.yaml", fmt.Sprintf("storage:\n  engine: victoriametrics\n  victoriametrics: {insert_url: %q, flush_urls: [%q], retry_for: 1s}\n",
 		u, u+"/internal/force_flush"), 0)
 	r.write("six.csv", sixRows, 5)
 	with := func(args ...string) []string { return append(args, "--config.file=config.yaml") }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"net/url"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -116,10 +117,19 @@ func openRemote(v *config.VictoriaMetrics) (*victoria.Store, error) {
 		return nil, err
 	}
 	return victoria.New(victoria.Options{
-		InsertURL: insert, SelectURL: query, FlushURL: flush, Visible: time.Duration(v.Visible), History: v.History,
+		InsertURL: insert, SelectURL: query, FlushURLs: flush, FlushAfter: flushAfter(flush), Visible: time.Duration(v.Visible), History: v.History,
 		HTTP: v.HTTP(), Timeout: time.Duration(v.Timeout), RetryFor: time.Duration(v.RetryFor), BatchBytes: v.BatchBytes,
 		UserAgent: progName + "/" + version.Version,
 	})
+}
+
+// flushAfter is how long after a write it has come to the storage nodes: a vminsert
+// sends them what it has gathered five times a second.
+func flushAfter(flush []*url.URL) time.Duration {
+	if len(flush) > 1 {
+		return time.Second
+	}
+	return 0
 }
 
 // storageFlags say where the history is.

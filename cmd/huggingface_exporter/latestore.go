@@ -10,11 +10,13 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-// lateStore is a store from the moment on that it is open: the handlers are
-// there before it. Who asks it earlier is at fault.
+// lateStore is a store from the moment on that it is open: handlers and collectors are
+// there before it. Who asks it earlier gets errNotOpen.
 type lateStore struct{ opened atomic.Pointer[engine] }
 
 var _ collect.Store = (*lateStore)(nil)
+
+var errNotOpen = errors.New("the storage has not answered since this process started")
 
 // get returns the store, nil before it is open.
 func (s *lateStore) get() engine {
@@ -33,34 +35,51 @@ func (s *lateStore) close() error {
 
 // Append implements history.Store.
 func (s *lateStore) Append(ctx context.Context, b history.Batch) (history.Change, error) {
-	return s.get().Append(ctx, b)
+	if e := s.get(); e != nil {
+		return e.Append(ctx, b)
+	}
+	return history.Change{}, errNotOpen
 }
 
 // Overview implements history.Store.
 func (s *lateStore) Overview(ctx context.Context, q history.OverviewQuery) (history.Overview, error) {
-	return s.get().Overview(ctx, q)
-}
-
-// overviewIfOpen is Overview for who may ask too early: that is an error then.
-func (s *lateStore) overviewIfOpen(ctx context.Context, q history.OverviewQuery) (history.Overview, error) {
-	if s.get() == nil {
-		return history.Overview{}, errors.New(notReady)
+	if e := s.get(); e != nil {
+		return e.Overview(ctx, q)
 	}
-	return s.Overview(ctx, q)
+	return history.Overview{}, errNotOpen
 }
 
 // Repos implements history.Store.
 func (s *lateStore) Repos(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {
-	return s.get().Repos(ctx, q)
+	if e := s.get(); e != nil {
+		return e.Repos(ctx, q)
+	}
+	return history.ReposPage{}, errNotOpen
 }
 
 // Records implements history.Store.
 func (s *lateStore) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
-	return s.get().Records(ctx, q)
+	if e := s.get(); e != nil {
+		return e.Records(ctx, q)
+	}
+	return func(yield func(*history.Rows, error) bool) { yield(nil, errNotOpen) }
 }
 
-// States implements collect.Store.
-func (s *lateStore) States() iter.Seq[history.State] { return s.get().States() }
+// States implements collect.Store. There are none before Refresh succeeds.
+func (s *lateStore) States() iter.Seq[history.State] {
+	if e := s.get(); e != nil {
+		return e.States()
+	}
+	return func(func(history.State) bool) {}
+}
 
-// Revision implements api.Revisioner.
+// Refresh takes in what other processes stored.
+func (s *lateStore) Refresh(ctx context.Context) (bool, error) {
+	if e := s.get(); e != nil {
+		return e.Refresh(ctx)
+	}
+	return false, errNotOpen
+}
+
+// Revision implements api.Revisioner. The store is open.
 func (s *lateStore) Revision() string { return s.get().Revision() }

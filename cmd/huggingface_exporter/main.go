@@ -61,6 +61,7 @@ func (p *program) main() int {
 		importCommand(app),
 		exportCommand(app),
 		backfillCommand(app),
+		migrateCommand(app),
 		overviewCommand(app),
 		generateCommand(app),
 		checkConfigCommand(app),

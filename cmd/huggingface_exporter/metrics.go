@@ -64,25 +64,32 @@ func (c storeCollector) Collect(ch chan<- prometheus.Metric) {
 // changeMetrics tells when the store changed, and whether it can be read.
 type changeMetrics struct {
 	timestamp prometheus.Gauge
+	up        prometheus.Gauge
 	failures  prometheus.Counter
 	failing   string // the last error of a refresh, "" if it succeeded
 }
 
 func newChangeMetrics() *changeMetrics {
-	return &changeMetrics{
+	m := &changeMetrics{
 		timestamp: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "huggingface_exporter_store_last_change_timestamp_seconds",
 			Help: "Unix time at which this process last loaded or took in other data, 0 if there was none yet.",
+		}),
+		up: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "huggingface_exporter_store_up",
+			Help: "Whether the storage answers (1) or what is collected has to wait for it (0).",
 		}),
 		failures: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "huggingface_exporter_store_refresh_failures_total",
 			Help: "Looks for what other processes have stored that failed; what was loaded before is served on.",
 		}),
 	}
+	m.up.Set(1) // the embedded one; one elsewhere is asked at once
+	return m
 }
 
 func (m *changeMetrics) collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.timestamp, m.failures}
+	return []prometheus.Collector{m.timestamp, m.up, m.failures}
 }
 
 func (m *changeMetrics) changed() { m.timestamp.Set(float64(time.Now().UnixMilli()) / 1000) }

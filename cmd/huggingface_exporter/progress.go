@@ -72,10 +72,32 @@ func newSteps(w *os.File, what string, total int) *steps {
 	)}
 }
 
+// newCountBar returns a bar of so many things, which may be done quickly; nil if w is no terminal.
+func newCountBar(w *os.File, what string, total int) *steps {
+	if !isTerminal(w) {
+		return nil
+	}
+	return &steps{progressbar.NewOptions(total,
+		progressbar.OptionSetWriter(w),
+		progressbar.OptionSetDescription(what),
+		progressbar.OptionShowCount(),
+		progressbar.OptionFullWidth(),
+		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionClearOnFinish(),
+	)}
+}
+
 // step counts one more that is done.
 func (s *steps) step() {
 	if s != nil {
 		_ = s.bar.Add(1)
+	}
+}
+
+// add counts n more.
+func (s *steps) add(n int) {
+	if s != nil {
+		_ = s.bar.Add(n)
 	}
 }
 

@@ -16,6 +16,8 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/collect"
 )
 
 // defaultAddress has a port above those that Prometheus's list of default port
@@ -35,6 +37,7 @@ const (
 type serveFlags struct {
 	limits *limitFlags
 	pprof  bool
+	shard  collect.Shard
 }
 
 // serveCommand serves metrics and API until it is told to stop.
@@ -43,6 +46,7 @@ func serveCommand(app *kingpin.Application) command {
 	storage := storageFlag(cmd)
 	configFile := cmd.Flag("config.file", "Configuration file. Default: none, which is the same as an empty one.").
 		PlaceHolder("FILE").String()
+	shards := addShardFlags(cmd)
 	webFlags := kingpinflag.AddFlags(cmd, defaultAddress)
 	flags := serveFlags{limits: addLimitFlags(cmd)}
 	cmd.Flag("web.enable-pprof", "Serve profiles of the process below /debug/pprof/, to whom --web.config.file lets in.").BoolVar(&flags.pprof)
@@ -51,6 +55,11 @@ func serveCommand(app *kingpin.Application) command {
 		if err := flags.limits.check(); err != nil {
 			return err
 		}
+		shard, err := shards.shard()
+		if err != nil {
+			return err
+		}
+		flags.shard = shard
 		s, err := newServer(p.log, *configFile, flags)
 		if err != nil {
 			return err

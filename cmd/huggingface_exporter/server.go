@@ -37,6 +37,9 @@ type server struct {
 	// loaded is set once the store is open and the files of the configuration
 	// are in it; draining once the process is told to stop.
 	loaded, draining atomic.Bool
+	// away is why the storage cannot be asked, nil if it can. An embedded one always
+	// can, once it is loaded.
+	away atomic.Pointer[string]
 }
 
 // newServer reads the configuration and puts everything together; nothing runs
@@ -44,6 +47,9 @@ type server struct {
 func newServer(log *slog.Logger, configFile string, flags serveFlags) (*server, error) {
 	s := &server{log: log, store: new(lateStore), flags: flags}
 	s.reloader = config.NewReloader(configFile, func(c *config.Config) error {
+		if err := s.collects.openBacklog(&c.Storage); err != nil {
+			return err
+		}
 		jobs, err := s.collects.jobs(&c.Hub)
 		if err != nil {
 			return err
@@ -60,7 +66,7 @@ func newServer(log *slog.Logger, configFile string, flags serveFlags) (*server, 
 		return nil
 	})
 	reg := newRegistry()
-	s.collects = newCollecting(newOrgCollectors(s.store, reg, log))
+	s.collects = newCollecting(newOrgCollectors(s.store, reg, flags.shard, log))
 	var err error
 	if s.page, err = exposition.New(exposition.Options{}, reg, log); err != nil {
 		return nil, err
@@ -75,7 +81,7 @@ func newServer(log *slog.Logger, configFile string, flags serveFlags) (*server, 
 	s.requests = newRequestMetrics()
 	s.changes = newChangeMetrics()
 	for _, c := range slices.Concat(
-		[]prometheus.Collector{s.reloader, s.pusher, storeCollector{s.store}, collect.OrgCollector{Overview: s.store.overviewIfOpen}, s.files.imports},
+		[]prometheus.Collector{s.reloader, s.pusher, storeCollector{s.store}, collect.OrgCollector{Overview: s.store.Overview}, s.files.imports},
 		s.requests.collectors(), s.changes.collectors(),
 	) {
 		if err := reg.Register(c); err != nil {
@@ -205,8 +211,16 @@ func (s *server) whenReady(next http.Handler) http.Handler {
 }
 
 func (s *server) serveReady(w http.ResponseWriter, r *http.Request) {
-	if !s.loaded.Load() || s.draining.Load() {
+	if s.draining.Load() || !s.loaded.Load() && s.away.Load() == nil {
 		text(http.StatusServiceUnavailable, progName+" is not ready.\n").ServeHTTP(w, r)
+		return
+	}
+	if away := s.away.Load(); away != nil {
+		body := progName + " is not ready: the storage does not answer.\n" + *away + "\n"
+		if n, bytes := s.collects.backlog.Size(); n > 0 {
+			body += fmt.Sprintf("%d listings (%d bytes) wait to be stored.\n", n, bytes)
+		}
+		text(http.StatusServiceUnavailable, body).ServeHTTP(w, r)
 		return
 	}
 	text(http.StatusOK, progName+" is ready.\n").ServeHTTP(w, r)

@@ -18,6 +18,11 @@ const openPause = 2 * time.Second
 // work loads the store and keeps store, files and page up to date until ctx ends.
 func (s *server) work(ctx context.Context, storage string) error {
 	begin := time.Now()
+	defer s.collects.stop(s.log)
+	if s.reloader.Config().Storage.Engine == config.EngineVictoriaMetrics {
+		// It may be away for long. What is collected meanwhile waits.
+		s.collects.start(ctx)
+	}
 	e, err := s.open(ctx, storage)
 	if err != nil {
 		return err
@@ -36,7 +41,7 @@ func (s *server) work(ctx context.Context, storage string) error {
 	s.log.Info("Ready", "storage", storage, "repos", c.repos, "records", c.records, "after", time.Since(begin))
 
 	s.collects.start(ctx)
-	defer s.collects.manager.Stop()
+	s.collects.manager.Wake()
 	pushed := make(chan struct{})
 	go func() {
 		defer close(pushed)
@@ -61,11 +66,29 @@ func (s *server) work(ctx context.Context, storage string) error {
 // refresh takes in what other processes have stored. A failure is logged when it
 // begins: it comes with every look until its cause is gone.
 func (s *server) refresh(ctx context.Context) {
-	_, err := s.store.get().Refresh(ctx)
+	_, err := s.store.Refresh(ctx)
 	if ctx.Err() != nil {
 		return
 	}
+	if !s.store.get().content().onDisk {
+		s.reached(err)
+	}
 	s.changes.refreshed(s.log, err)
+}
+
+// reached notes whether a storage elsewhere answers. Once it does again, what waited for
+// it is stored.
+func (s *server) reached(err error) {
+	if err != nil {
+		text := err.Error()
+		s.away.Store(&text)
+		s.changes.up.Set(0)
+		return
+	}
+	s.changes.up.Set(1)
+	if s.away.Swap(nil) != nil {
+		s.collects.manager.Wake()
+	}
 }
 
 // show renders the metrics page anew if the store no longer holds what the page
@@ -98,11 +121,12 @@ func (s *server) open(ctx context.Context, folder string) (engine, error) {
 	r := &remote{Store: store}
 	for waiting := ""; ; {
 		_, err := r.Refresh(ctx)
-		if err == nil {
-			return r, nil
-		}
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
+		}
+		s.reached(err)
+		if err == nil {
+			return r, nil
 		}
 		if text := err.Error(); text != waiting {
 			waiting = text

@@ -25,6 +25,11 @@ func (c *Collector) analytics(ctx context.Context, o *Outcome) error {
 		return err
 	}
 	defer a.Close()
+	// If the store is away, nothing has to wait for it: the Hub tells the whole history
+	// the next time.
+	if err := c.fresh(ctx); err != nil {
+		return err
+	}
 	asOf := c.asOf(o)
 	x := export{c: c, outcome: o, asOf: asOf, known: knownOf(c.store, c.org, nil)}
 	if err := x.countRecords(ctx); err != nil {

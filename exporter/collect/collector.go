@@ -19,6 +19,10 @@ type Collector struct {
 	clock  *Clock
 	store  Store
 	log    *slog.Logger
+	// shard is the share of the organisation, backlog where listings wait that cannot
+	// be stored; nil: nowhere.
+	shard   Shard
+	backlog *Backlog
 
 	mu sync.Mutex
 	// validators are of the export that was stored last.
@@ -43,13 +47,38 @@ func NewCollector(org string, source Source, client *hub.Client, clock *Clock, s
 	return c
 }
 
+// Split makes the collector take a share of the listings of its organisation alone. It
+// has not been used yet.
+func (c *Collector) Split(s Shard) { c.shard = s }
+
+// Keep has listings that cannot be stored wait in b. The collector has not been used yet.
+func (c *Collector) Keep(b *Backlog) { c.backlog = b }
+
+// Waits reports whether something that was collected waits to be stored.
+func (c *Collector) Waits() bool { return c.backlog.holds(c.org) }
+
+// Store stores what waits, and asks the Hub nothing.
+func (c *Collector) Store(ctx context.Context) Outcome {
+	return c.run(func(o *Outcome) error {
+		o.Source = SourceListings
+		if w := c.backlog.first(c.org); w != nil {
+			o.AsOf = w.asOf.Time()
+		}
+		return c.overdue(ctx, o)
+	})
+}
+
 // Collect collects once. What failed, and why, is in the outcome; nothing is
 // stored of a collection that was not read to its end.
 func (c *Collector) Collect(ctx context.Context) Outcome {
+	return c.run(func(o *Outcome) error { return c.collect(ctx, o) })
+}
+
+func (c *Collector) run(work func(*Outcome) error) Outcome {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	o := Outcome{Org: c.org, Start: time.Now()}
-	o.Err = c.collect(ctx, &o)
+	o.Err = work(&o)
 	o.Duration = time.Since(o.Start)
 	if o.Err != nil {
 		o.Reason = reasonOf(o.Err)
@@ -66,6 +95,9 @@ func (c *Collector) collect(ctx context.Context, o *Outcome) error {
 		if err == nil && c.refused != "" {
 			c.refused = ""
 			c.log.Info("The Hub gives the publisher analytics now: collecting the published history")
+		}
+		if err == nil {
+			err = c.overdue(ctx, o)
 		}
 		return err
 	}
@@ -99,6 +131,26 @@ type storeError struct{ err error }
 
 func (e *storeError) Error() string { return "storing the collection: " + e.err.Error() }
 func (e *storeError) Unwrap() error { return e.err }
+
+// refresher is a store that others store to as well.
+type refresher interface {
+	Refresh(context.Context) (changed bool, err error)
+}
+
+// fresh makes sure that the store answers, and knows what others have stored.
+func (c *Collector) fresh(ctx context.Context) error {
+	r, ok := c.store.(refresher)
+	if !ok {
+		return nil
+	}
+	if _, err := r.Refresh(ctx); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return &storeError{err}
+	}
+	return nil
+}
 
 func reasonOf(err error) hub.Kind {
 	if _, ok := errors.AsType[*storeError](err); ok {

@@ -2,6 +2,7 @@ package collect
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -19,28 +20,73 @@ var listed = []struct {
 }
 
 // listings collects current counts. All of them are read before anything is
-// stored, and all of it is stored at once.
+// stored, and all of it is stored at once. What cannot be stored is kept for later.
 func (c *Collector) listings(ctx context.Context, o *Outcome) error {
 	o.Source = SourceListings
 	var all []hub.Listing
-	ids := make(map[string]bool)
 	for _, t := range listed {
 		for l, err := range c.client.List(ctx, t.repoType, c.org) {
 			if err != nil {
 				return err
 			}
 			all = append(all, l)
-			if l.HubID != "" {
-				ids[l.HubID] = true
-			}
 		}
 	}
-	o.Repos = len(all)
-	p := pass{outcome: o, known: knownOf(c.store, c.org, ids), asOf: c.asOf(o), found: make(map[history.Repo]bool, len(all))}
+	asOf := c.asOf(o)
+	err := c.overdue(ctx, o) // before what is newer
+	if err == nil {
+		err = c.storeListing(ctx, o, all, asOf)
+	}
+	if _, ok := errors.AsType[*storeError](err); ok && c.backlog != nil {
+		if kept := c.backlog.add(c.org, asOf, all); kept != nil {
+			return errors.Join(err, kept)
+		}
+		return fmt.Errorf("it is kept, to be stored later: %w", err)
+	}
+	return err
+}
+
+// overdue stores the listings that wait, the oldest first.
+func (c *Collector) overdue(ctx context.Context, o *Outcome) error {
+	for c.backlog.holds(c.org) {
+		w := c.backlog.first(c.org)
+		all, err := w.listings()
+		if err != nil {
+			c.log.Error("A listing that waited to be stored is lost: it cannot be read", "err", err)
+			c.backlog.done(w)
+			continue
+		}
+		err = c.storeListing(ctx, o, all, w.asOf)
+		if _, ok := errors.AsType[*storeError](err); ok || ctx.Err() != nil {
+			return err
+		}
+		if err != nil {
+			c.log.Warn("A listing that waited to be stored is refused", "as_of", w.asOf.Time(), "err", err)
+		}
+		c.backlog.done(w)
+	}
+	return nil
+}
+
+// storeListing stores what a listing told.
+func (c *Collector) storeListing(ctx context.Context, o *Outcome, all []hub.Listing, asOf history.AsOf) error {
+	if err := c.fresh(ctx); err != nil {
+		return err
+	}
+	mine := c.shard.listings(all)
+	ids := make(map[string]bool)
+	for _, l := range mine {
+		if l.HubID != "" {
+			ids[l.HubID] = true
+		}
+	}
+	o.Repos = len(mine)
+	p := pass{outcome: o, known: knownOf(c.store, c.org, ids), asOf: asOf, found: make(map[history.Repo]bool, len(all))}
+	c.shard.keep(p.known)
 	for _, l := range all {
 		p.found[l.Repo] = true
 	}
-	for _, l := range all {
+	for _, l := range mine {
 		p.add(l)
 	}
 	p.vanished()

@@ -57,6 +57,9 @@ type running struct {
 	job    Job
 	cancel context.CancelFunc
 	done   chan struct{}
+	// wake ends a pause, asked is when the Hub was asked last.
+	wake  chan struct{}
+	asked time.Time
 
 	mu     sync.Mutex
 	status Status
@@ -111,7 +114,7 @@ func (m *Manager) Status() []Status {
 func (m *Manager) start(ctx context.Context, j Job) *running {
 	m.metrics.expect(j.Org)
 	ctx, cancel := context.WithCancel(ctx)
-	r := &running{job: j, cancel: cancel, done: make(chan struct{}), status: Status{Org: j.Org, Interval: j.Interval}}
+	r := &running{job: j, cancel: cancel, done: make(chan struct{}), wake: make(chan struct{}, 1), status: Status{Org: j.Org, Interval: j.Interval}}
 	go func() {
 		defer close(r.done)
 		m.run(ctx, r)
@@ -166,7 +169,14 @@ func (m *Manager) run(ctx context.Context, r *running) {
 // for the next time. It reports false if ctx ended meanwhile, which is not an
 // outcome.
 func (m *Manager) collect(ctx context.Context, r *running, retry backoff.BackOff) (next time.Duration, ok bool) {
-	o := r.job.Collector.Collect(ctx)
+	waits := r.waits()
+	var o Outcome
+	if waits {
+		o = r.job.Collector.Store(ctx)
+	} else {
+		r.asked = time.Now()
+		o = r.job.Collector.Collect(ctx)
+	}
 	if ctx.Err() != nil {
 		return 0, false
 	}
@@ -178,8 +188,36 @@ func (m *Manager) collect(ctx context.Context, r *running, retry backoff.BackOff
 	} else {
 		next = retry.NextBackOff()
 	}
+	if waits || r.job.Collector.Waits() {
+		next = max(min(next, r.job.Interval-time.Since(r.asked)), 0)
+	}
 	m.report(&o, next)
 	return next, true
+}
+
+// waits reports whether what was collected last is still to be stored, and the Hub need
+// not be asked again yet.
+func (r *running) waits() bool {
+	r.mu.Lock()
+	last := r.status.Last
+	r.mu.Unlock()
+	return last != nil && last.Reason == ReasonStore && r.job.Collector.Waits() && time.Since(r.asked) < r.job.Interval
+}
+
+// Wake has those try again at once whose collections could not be stored.
+func (m *Manager) Wake() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, r := range m.jobs {
+		r.mu.Lock()
+		if last := r.status.Last; last != nil && last.Reason == ReasonStore {
+			select {
+			case r.wake <- struct{}{}:
+			default: // it has been told
+			}
+		}
+		r.mu.Unlock()
+	}
 }
 
 // sleep waits for d, then marks the job as running. It reports false if ctx ended.
@@ -193,6 +231,7 @@ func (r *running) sleep(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	case <-t.C:
+	case <-r.wake:
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -205,6 +244,10 @@ func (r *running) finish(o *Outcome) {
 	defer r.mu.Unlock()
 	r.status.Running, r.status.Last = false, o
 	r.status.Recent = keep(r.status.Recent, o)
+	select {
+	case <-r.wake: // it was for what this collection did
+	default:
+	}
 	if o.OK() {
 		r.status.LastSuccess = o.Start.Add(o.Duration)
 	}

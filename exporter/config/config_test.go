@@ -44,7 +44,7 @@ func TestParseFaults(t *testing.T) {
 	f("metrics:\n  max_repo: 1", `2: metrics.max_repo: unknown field, expected include, exclude, max_repos or families`)
 	f("metrics:\n  families:\n    like: true",
 		`3: metrics.families.like: unknown field, expected downloads, corrected, last_month, likes or org_repos`)
-	f("storage:\n  path: x", `2: storage.path: unknown field, expected engine or victoriametrics`)
+	f("storage:\n  path: x", `2: storage.path: unknown field, expected engine, queue_bytes, queue_path or victoriametrics`)
 	f("dir: x", `1: dir: unknown field, expected hub, files, metrics, web, query, push or storage`)
 	f("files: []\nfiles: []", `2: files: given twice, first on line 1`)
 	f("metrics:\n  max_repos: 1\n  max_repos: 1", `3: metrics.max_repos: given twice, first on line 2`)
@@ -79,7 +79,7 @@ func TestParseFaults(t *testing.T) {
 
 	// all faults at once, in the order of the lines
 	f("storage:\n  engin: x\nmetrics:\n  max_repos: x\n  families: {likes: 1, x: 2}\nfiles: 1",
-		`2: storage.engin: unknown field, expected engine or victoriametrics`,
+		`2: storage.engin: unknown field, expected engine, queue_bytes, queue_path or victoriametrics`,
 		`4: metrics.max_repos: expected a whole number, got "x"`,
 		`5: metrics.families.likes: expected true or false, got "1"`,
 		`5: metrics.families.x: unknown field, expected downloads, corrected, last_month, likes or org_repos`,

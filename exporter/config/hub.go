@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,6 +41,9 @@ type Organization struct {
 	Source string `yaml:"source"`
 	// Interval is the time between two collections, at least a minute.
 	Interval Duration `yaml:"interval"`
+	// Split has every shard collect a part of the repositories, instead of one shard
+	// all: for listings alone.
+	Split bool `yaml:"split"`
 	// Token and TokenFile stand in for those of Hub.
 	Token     Secret `yaml:"token"`
 	TokenFile string `yaml:"token_file"`
@@ -101,6 +105,9 @@ func (h *Hub) check(r reporter) {
 		if _, err := collect.ParseSource(o.Source); err != nil {
 			r.fault(path+".source", "%s", err)
 		}
+		if o.Split && o.Source != string(collect.SourceListings) {
+			r.fault(path+".split", "expected source: listings with split, for the publisher analytics come as one file, got %q", o.Source)
+		}
 		if o.Interval < minInterval {
 			r.fault(path+".interval", "expected at least %s, got %q", minInterval, o.Interval)
 		}
@@ -141,7 +148,7 @@ func (h *Hub) Fingerprint(o Organization) string {
 	sum := sha256.New()
 	for _, s := range []string{
 		h.Endpoint, h.Token.value, h.Token.file, fmt.Sprint(h.MaxResponseBytes, h.Timeouts),
-		o.Name, o.Source, o.Interval.String(), o.Token.value, o.Token.file,
+		o.Name, o.Source, o.Interval.String(), strconv.FormatBool(o.Split), o.Token.value, o.Token.file,
 	} {
 		fmt.Fprintf(sum, "%d:%s", len(s), s)
 	}

@@ -34,13 +34,14 @@ func TestHubFaults(t *testing.T) {
 			t.Errorf("%q: the error shows a token: %v", text, err)
 		}
 	}
-	const orgFields = "name, source, interval, token or token_file"
+	const orgFields = "name, source, interval, split, token or token_file"
 
 	f("hub: x", `1: hub: expected a mapping with endpoint, token, token_file, max_response_bytes, timeouts or organizations, got "x"`)
 	f("hub: {organisations: []}",
 		`1: hub.organisations: unknown field, expected endpoint, token, token_file, max_response_bytes, timeouts or organizations`)
 	f("hub: {timeouts: {total: 1m}}", `1: hub.timeouts.total: unknown field, expected connect, headers or idle`)
 	f("hub: {organizations: [{name: o, org: o}]}", `1: hub.organizations[0].org: unknown field, expected `+orgFields)
+	f("hub: {organizations: [{name: o, split: true}]}", `1: hub.organizations[0].split: expected source: listings with split, for the publisher analytics come as one file, got "auto"`)
 	f("hub: {organizations: [o]}", `1: hub.organizations[0]: expected a mapping with `+orgFields+`, got "o"`)
 	f("hub: {organizations: o}", `1: hub.organizations: expected a list, got "o"`)
 	f("hub:\n  organizations:\n    -\n", `3: hub.organizations[0]: expected a value, got none`)

@@ -17,9 +17,10 @@ type VictoriaMetrics struct {
 	// below. Without a SelectURL it is the InsertURL.
 	InsertURL string `yaml:"insert_url"`
 	SelectURL string `yaml:"select_url"`
-	// FlushURL makes what was written visible at once; "" waits for Visible.
-	FlushURL string   `yaml:"flush_url"`
-	Visible  Duration `yaml:"visible"`
+	// FlushURLs make what was written visible; without any an append waits for
+	// Visible.
+	FlushURLs []string `yaml:"flush_urls"`
+	Visible   Duration `yaml:"visible"`
 	// History tells several histories in one engine apart.
 	History string `yaml:"history"`
 	// Timeout bounds a write, RetryFor how long it is tried again.
@@ -46,6 +47,7 @@ const (
 
 func defaultVictoriaMetrics() VictoriaMetrics {
 	return VictoriaMetrics{
+		FlushURLs:  []string{},
 		History:    "default",
 		Visible:    Duration(5 * time.Second),
 		Timeout:    Duration(time.Minute),
@@ -67,9 +69,16 @@ func (v *VictoriaMetrics) check(r reporter, used bool) {
 	if used && v.InsertURL == "" {
 		r.fault(path+"insert_url", "expected a URL like http://localhost:8428, got none")
 	}
-	for _, u := range []struct{ name, value string }{
-		{"insert_url", v.InsertURL}, {"select_url", v.SelectURL}, {"flush_url", v.FlushURL},
-	} {
+	type setting struct{ name, value string }
+	urls := []setting{{"insert_url", v.InsertURL}, {"select_url", v.SelectURL}}
+	for i, u := range v.FlushURLs {
+		name := fmt.Sprintf("flush_urls[%d]", i)
+		if u == "" {
+			r.fault(path+name, "expected a URL like http://localhost:8428, got none")
+		}
+		urls = append(urls, setting{name, u})
+	}
+	for _, u := range urls {
 		if u.value == "" {
 			continue
 		}
@@ -104,8 +113,8 @@ func (v *VictoriaMetrics) check(r reporter, used bool) {
 }
 
 // URLs returns what to write to, to read from, and to ask for visibility, which may
-// be nil. The configuration has been checked.
-func (v *VictoriaMetrics) URLs() (insert, query, flush *url.URL, err error) {
+// be none. The configuration has been checked.
+func (v *VictoriaMetrics) URLs() (insert, query *url.URL, flush []*url.URL, err error) {
 	if insert, err = receiver.ParseURL(v.InsertURL, "/"); err != nil {
 		return nil, nil, nil, fmt.Errorf("storage.victoriametrics.insert_url: %w", err)
 	}
@@ -115,10 +124,12 @@ func (v *VictoriaMetrics) URLs() (insert, query, flush *url.URL, err error) {
 			return nil, nil, nil, fmt.Errorf("storage.victoriametrics.select_url: %w", err)
 		}
 	}
-	if v.FlushURL != "" {
-		if flush, err = receiver.ParseURL(v.FlushURL, "/internal/force_flush"); err != nil {
-			return nil, nil, nil, fmt.Errorf("storage.victoriametrics.flush_url: %w", err)
+	for i, text := range v.FlushURLs {
+		u, err := receiver.ParseURL(text, "/internal/force_flush")
+		if err != nil {
+			return nil, nil, nil, fmt.Errorf("storage.victoriametrics.flush_urls[%d]: %w", i, err)
 		}
+		flush = append(flush, u)
 	}
 	return insert, query, flush, nil
 }

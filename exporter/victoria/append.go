@@ -2,6 +2,7 @@ package victoria
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
@@ -22,19 +23,35 @@ func (s *Store) Append(ctx context.Context, b history.Batch) (history.Change, er
 	return s.AppendTable(ctx, n)
 }
 
+// maxTries is how often an append is tried that others came in between of.
+const maxTries = 12
+
 // AppendTable is Append of what a table holds, for who has built one already.
 func (s *Store) AppendTable(ctx context.Context, n *columns.Table) (history.Change, error) {
-	select {
-	case <-ctx.Done():
-		return history.Change{}, ctx.Err()
-	case s.turn <- struct{}{}:
-		defer func() { <-s.turn }()
-	}
-	j, err := s.refresh(ctx)
+	sc := scopeOf(n)
+	release, err := s.turns.take(ctx, sc)
 	if err != nil {
 		return history.Change{}, err
 	}
-	a := &appending{view: view{s: s, journal: j, ctx: ctx}}
+	defer release()
+	for try := 1; ; try++ {
+		change, err := s.tryAppend(ctx, n, sc)
+		if !errors.Is(err, ErrConcurrent) || try == maxTries {
+			return change, err
+		}
+		// Who came in between waits as well, and both for different times.
+		if err := s.pause(ctx, min(s.patience, s.patience/100<<try)); err != nil {
+			return history.Change{}, err
+		}
+	}
+}
+
+func (s *Store) tryAppend(ctx context.Context, n *columns.Table, sc scope) (history.Change, error) {
+	j, err := s.clear(ctx, sc)
+	if err != nil {
+		return history.Change{}, err
+	}
+	a := &appending{view: view{s: s, journal: j, ctx: ctx}, scope: sc}
 	if err := a.read(n); err != nil {
 		return history.Change{}, err
 	}
@@ -56,6 +73,7 @@ type appending struct {
 	old   *columns.Table
 	known map[history.Repo]history.State
 	run   history.Days
+	scope scope
 }
 
 // maxNamed is how many repositories a selector names.
@@ -156,22 +174,34 @@ func (a *appending) write(merged, delta *columns.Table) error {
 	if err != nil {
 		return err
 	}
-	first, last, err := a.s.begin(a.ctx, a.journal, versions)
+	x, err := a.s.begin(a.ctx, &a.journal, a.scope, versions)
+	if err == nil {
+		err = a.writeUnder(x, versions, merged, delta)
+	}
 	if err != nil {
+		if x.first > 0 {
+			a.s.giveUp(a.ctx, x)
+		}
 		return err
 	}
+	return a.s.commit(a.ctx, x)
+}
+
+// writeUnder writes all of an append but that it is committed.
+func (a *appending) writeUnder(x claim, versions []history.Version, merged, delta *columns.Table) error {
+	defer a.s.keepAlive(a.ctx, x)()
 	w := a.s.newWriter(a.ctx)
-	if err := writeVersions(w, first, versions); err != nil {
+	if err := writeVersions(w, x.first, versions); err != nil {
 		return err
 	}
-	written, err := a.writeRecords(w, first, versions, delta)
+	written, err := a.writeRecords(w, x, versions, delta)
 	if err != nil {
 		return err
 	}
-	if err := a.writeStates(w, last, merged, written); err != nil {
+	if err := a.writeStates(w, x.last, merged, written); err != nil {
 		return err
 	}
-	if err := a.writeGroups(w, last, merged); err != nil {
+	if err := a.writeGroups(w, x.last, merged); err != nil {
 		return err
 	}
 	if err := w.flush(); err != nil {
@@ -180,10 +210,11 @@ func (a *appending) write(merged, delta *columns.Table) error {
 	if err := a.s.settle(a.ctx); err != nil {
 		return err
 	}
-	if err := a.s.alone(a.ctx, a.journal, first); err != nil {
+	now, err := a.s.refresh(a.ctx)
+	if err != nil {
 		return err
 	}
-	return a.s.commit(a.ctx, first, last)
+	return a.s.undisturbed(&now, &a.journal, &x)
 }
 
 // versionsOf returns the versions of the records of a table, in ascending order.

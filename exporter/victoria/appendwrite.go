@@ -1,6 +1,7 @@
 package victoria
 
 import (
+	"iter"
 	"maps"
 	"slices"
 
@@ -60,45 +61,59 @@ func (a *appending) writeStates(w *writer, n seq, merged *columns.Table, written
 
 // writeRecords writes the records of delta, a repository after the other, days
 // ascending. It returns the repositories that there were any of.
-func (a *appending) writeRecords(w *writer, first seq, versions []history.Version, delta *columns.Table) (map[history.Repo]bool, error) {
+func (a *appending) writeRecords(w *writer, x claim, versions []history.Version, delta *columns.Table) (map[history.Repo]bool, error) {
 	hadHigh, err := a.highDays()
 	if err != nil {
 		return nil, err
 	}
+	q := history.RecordsQuery{Order: history.OrderRepo, Versions: true}
+	nextOld, stop := iter.Pull2(byRepository(a.old.Records(a.ctx, q)))
+	defer stop()
+	old, err, more := nextOld()
 	written := make(map[history.Repo]bool)
 	last := lastDay()
 	lows, highs := make(eras), make(eras)
-	var repo history.Repo
-	write := func() error {
-		l := repoLabels(repo)
-		if err := lows.writeTo(w, downloadsSeries, l); err != nil {
-			return err
+	for d, derr := range byRepository(delta.Records(a.ctx, q)) {
+		if derr != nil {
+			return nil, derr
 		}
-		return highs.writeTo(w, downloadsHigh, l)
-	}
-	begun := false
-	for rows, err := range delta.Records(a.ctx, history.RecordsQuery{Order: history.OrderRepo, Versions: true}) {
+		written[d.repo] = true
+		for more && err == nil && old.repo.Compare(d.repo) < 0 {
+			old, err, more = nextOld()
+		}
 		if err != nil {
 			return nil, err
 		}
-		at, _ := slices.BinarySearchFunc(versions, rows.Version, history.Version.Compare)
-		n := first + seq(at)
-		for i, r := range rows.Repo {
-			if next := rows.Repos[r].Repo; !begun || next != repo {
-				if err := write(); err != nil {
+		var known []dayFact
+		if more && old.repo == d.repo {
+			known = old.facts
+		}
+		l := repoLabels(d.repo)
+		changed, is, ok := confirm(known, d.facts, a.confirmed[d.repo], a.run)
+		if ok {
+			for i, v := range []int64{int64(is.asOf), int64(is.run.From), int64(is.run.To)} {
+				if err := w.one(stateSeries, l.with("field", confirmFields[i]), int64(x.last), v); err != nil {
 					return nil, err
 				}
-				repo, begun = next, true
-				written[repo] = true
-			}
-			low, high := split53(rows.Downloads[i])
-			lows.add(rows.Day[i], last, n, low)
-			if high != 0 || hadHigh[repoDay{repo, rows.Day[i]}] {
-				highs.add(rows.Day[i], last, n, high)
 			}
 		}
+		for _, f := range changed {
+			at, _ := slices.BinarySearchFunc(versions, f.version, history.Version.Compare)
+			n := x.first + seq(at)
+			low, high := split53(f.downloads)
+			lows.add(f.day, last, n, low)
+			if high != 0 || hadHigh[repoDay{d.repo, f.day}] {
+				highs.add(f.day, last, n, high)
+			}
+		}
+		if err := lows.writeTo(w, downloadsSeries, l); err != nil {
+			return nil, err
+		}
+		if err := highs.writeTo(w, downloadsHigh, l); err != nil {
+			return nil, err
+		}
 	}
-	return written, write()
+	return written, nil
 }
 
 type repoDay struct {

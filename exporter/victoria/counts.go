@@ -32,7 +32,7 @@ func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Snapshot{Revision: s.revision(v.last()), Recorded: recorded(all)}
+	out := &Snapshot{Revision: s.revision(&v.journal), Recorded: recorded(all)}
 	for _, g := range all {
 		out.Repos += g.repos
 		for _, d := range g.days {
@@ -63,7 +63,19 @@ func (s *Store) Revision(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return s.revision(v.last()), nil
+	return s.revision(&v.journal), nil
+}
+
+// AllStates returns what is known of each repository besides its days, in the order of
+// Repo.Compare.
+func (s *Store) AllStates(ctx context.Context) ([]history.State, error) {
+	v, err := s.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	states, err := v.states(history.Filter{})
+	slices.SortFunc(states, byRepo)
+	return states, err
 }
 
 // Table reads the whole history into memory, with the versions of its records.

@@ -5,8 +5,8 @@
 // # How a history is written down
 //
 // Every series has the label history, so that an engine may keep several. An
-// append is given a number of its own, one for each version that its records are
-// of: its sequence number. Numbers only grow.
+// append takes sequence numbers, one for each version that its records are of.
+// Numbers only grow.
 //
 //   - A day's downloads are a sample of huggingface_history_downloads at the first
 //     instant of the day plus the sequence number in milliseconds. What replaces it
@@ -14,6 +14,9 @@
 //     writes only what beats it, the last sample of a day is the one that counts:
 //     published over observed over estimated, then the newer, whatever order they
 //     came in. last_over_time(m[1d]) at the end of the day gives it.
+//   - An export that tells a long history again is not written again: series of
+//     huggingface_history_state say that it confirms the published numbers of a run
+//     of days, which then have its age.
 //   - The source and the exact age of a sequence number are samples of
 //     huggingface_history_version, at the number in milliseconds since 1970.
 //   - What is known of a repository besides its days are series of
@@ -28,15 +31,22 @@
 //
 // # What is seen
 //
-// An append writes its number as begun, then all samples, then its number as
-// committed, and each can be read before the next is written. Readers take the last committed number first and leave out what is
-// of later ones, so that an append is seen whole or not at all, and a stream shows
-// the state in which it began. What an append left behind that did not come to its
-// end is marked as such by the next one and never counted.
+// An append writes its numbers as begun, then all samples, then its numbers as
+// committed, and each can be read before the next is written. Readers take the
+// journal of what is committed first and leave out the rest, so that an append is seen
+// whole or not at all, and a stream shows the state in which it began.
 //
-// Appends of one Store take turns. Of two processes that append to one history at the
-// same time, one or both fail with ErrConcurrent, before they write or before they
-// commit, and are to be repeated. Only if the engine shows a write later than
-// Options.Visible says can two commit side by side; the sums of groups may then lack
-// one of them. Processes that only answer may be any number.
+// # Several processes
+//
+// Any number of processes may answer, and append. An append says which organisations
+// it is of; those of different organisations go on side by side. Where one finds that
+// another is at one of its organisations, it waits; one that was worked out on what is
+// no longer so, or that began at the same moment as another, is worked out anew, some
+// times, and fails with ErrConcurrent after that. An append that is not heard of for
+// Options.Patience is taken for broken off and ended; should its process go on after
+// all, it sees that before it commits.
+//
+// That rests on each write being seen after Options.Visible. Where the engine shows one
+// later than that, two appends may commit side by side; the sums of groups may then lack
+// one of them.
 package victoria

@@ -15,22 +15,27 @@ type rowEmitter struct {
 	versions bool
 	yield    func(*history.Rows, error) bool
 	rows     history.Rows
+	// confirmed is of the repository under way.
+	confirmed confirmed
 }
 
 // repo names the repository of what is added from now on.
 func (e *rowEmitter) repo(r history.Repo) {
 	e.rows.Repos = append(e.rows.Repos, history.RepoTotal{Repo: r, Total: history.Unknown})
+	e.confirmed = e.v.confirmed[r]
 }
 
 func (e *rowEmitter) add(d history.Day, n seq, downloads int64) error {
-	if e.rows.Len() == history.BlockRows || e.versions && e.rows.Version != e.v.entries[n].version {
+	version := e.rows.Version
+	if e.versions {
+		version = e.confirmed.version(d, n, e.v.entries[n].version)
+	}
+	if e.rows.Len() == history.BlockRows || e.rows.Version != version {
 		if err := e.flush(); err != nil {
 			return err
 		}
 	}
-	if e.versions {
-		e.rows.Version = e.v.entries[n].version
-	}
+	e.rows.Version = version
 	e.rows.Append(uint32(len(e.rows.Repos)-1), d, downloads)
 	return nil
 }

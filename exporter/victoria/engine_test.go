@@ -1,108 +1,102 @@
 package victoria_test
 
 import (
-	"bytes"
-	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
-	"net"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/prometheus/common/config"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/victoria"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/victoriatest"
 )
 
-// engine is a VictoriaMetrics that the tests of this package share; each of them has
-// histories of its own in it.
-type engine struct {
-	url *url.URL
-	err error
+// The single node and the cluster are shared by the tests of this package; each test has
+// histories of its own in them. Either is started by the first that needs it.
+var (
+	single    shared[*victoriatest.Node]
+	cluster   shared[*victoriatest.Cluster]
+	histories atomic.Int64
+	scratch   string
+)
+
+// shared is what is made once.
+type shared[T any] struct {
+	once sync.Once
+	it   T
+	err  error
 }
 
-var (
-	started   sync.Once
-	shared    engine
-	histories atomic.Int64
-	stopped   = func() {}
-)
+func (s *shared[T]) get(t *testing.T, start func() (T, error)) T {
+	t.Helper()
+	s.once.Do(func() {
+		s.err = errors.New("it was not started")
+		s.it, s.err = start()
+	})
+	if s.err != nil {
+		t.Fatal(s.err)
+	}
+	return s.it
+}
 
 func TestMain(m *testing.M) {
-	code := m.Run()
-	stopped()
-	os.Exit(code)
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "victoria")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		scratch = dir
+		defer os.RemoveAll(dir)
+		defer func() {
+			if single.it != nil {
+				single.it.Kill()
+			}
+			if cluster.it != nil {
+				cluster.it.Close()
+			}
+		}()
+		return m.Run()
+	}())
 }
 
-// theEngine returns the shared engine, which it starts if need be. Without the
-// program the test is skipped, unless REQUIRE_VICTORIA_METRICS is set.
+// theEngine returns the URL of the single node.
 func theEngine(t *testing.T) *url.URL {
 	t.Helper()
-	program, err := exec.LookPath("victoria-metrics")
-	if err != nil {
-		if os.Getenv("REQUIRE_VICTORIA_METRICS") != "" {
-			t.Fatalf("expected the program victoria-metrics: %v", err)
-		}
-		t.Skip("the program victoria-metrics is not installed")
-	}
-	started.Do(func() { shared.start(program) })
-	if shared.err != nil {
-		t.Fatal(shared.err)
-	}
-	return shared.url
+	n := single.get(t, func() (*victoriatest.Node, error) {
+		return victoriatest.NewSingle(t, filepath.Join(scratch, "single"))
+	})
+	return victoriatest.URL(n.URL)
 }
 
-// start starts the engine on a free port and waits until it answers.
-func (e *engine) start(program string) {
-	dir, err := os.MkdirTemp("", "victoria")
-	if err != nil {
-		e.err = err
-		return
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		e.err = err
-		return
-	}
-	address := l.Addr().String()
-	l.Close()
-	ctx, cancel := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, program, "-storageDataPath="+dir, "-httpListenAddr="+address,
-		"-retentionPeriod=100y", "-search.latencyOffset=0s", "-search.disableCache", "-memory.allowedBytes=512MB")
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if e.err = cmd.Start(); e.err != nil {
-		cancel()
-		return
-	}
-	stopped = func() {
-		cancel()
-		_ = cmd.Wait() // killed
-		os.RemoveAll(dir)
-	}
-	e.url = &url.URL{Scheme: "http", Host: address}
-	for range 300 {
-		resp, err := http.Get(e.url.String() + "/health")
-		if err == nil {
-			resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				return
-			}
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	e.err = fmt.Errorf("VictoriaMetrics did not answer within 30 seconds")
+// theCluster returns the cluster, which keeps every sample twice.
+func theCluster(t *testing.T) *victoriatest.Cluster {
+	t.Helper()
+	return cluster.get(t, func() (*victoriatest.Cluster, error) {
+		return victoriatest.NewCluster(t, filepath.Join(scratch, "cluster"), 3, 2)
+	})
+}
+
+// optionsIn returns how to reach a history of its own in the cluster.
+func optionsIn(c *victoriatest.Cluster) victoria.Options {
+	o := optionsFor(victoriatest.URL(c.InsertURL()))
+	o.SelectURL = victoriatest.URL(c.SelectURL())
+	o.FlushURLs = []*url.URL{victoriatest.URL(c.SettledURL())}
+	return o
 }
 
 // optionsFor returns how to reach a history of its own.
 func optionsFor(u *url.URL) victoria.Options {
 	return victoria.Options{
-		InsertURL: u, SelectURL: u, FlushURL: u.JoinPath("/internal/force_flush"),
+		InsertURL: u, SelectURL: u, FlushURLs: []*url.URL{u.JoinPath("/internal/force_flush")},
 		History: fmt.Sprintf("history %d", histories.Add(1)),
 		HTTP:    config.DefaultHTTPClientConfig,
 	}
@@ -123,4 +117,31 @@ func reopen(t *testing.T, o victoria.Options) *victoria.Store {
 	}
 	t.Cleanup(func() { s.Close() })
 	return s
+}
+
+// exported is a line of /api/v1/export.
+type exported struct {
+	Metric map[string]string `json:"metric"`
+	Values []float64         `json:"values"`
+}
+
+// exportOf asks the engine itself for the series of a history that have a name.
+func exportOf(t *testing.T, o victoria.Options, name string) []exported {
+	t.Helper()
+	match := fmt.Sprintf("{__name__=%q,history=%q}", name, o.History)
+	resp, err := http.PostForm(o.SelectURL.String()+"/api/v1/export", url.Values{"match[]": {match}, "start": {"0"}, "end": {"4000000000"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var out []exported
+	for d := json.NewDecoder(resp.Body); ; {
+		var line exported
+		if err := d.Decode(&line); err == io.EOF {
+			return out
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, line)
+	}
 }

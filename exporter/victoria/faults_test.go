@@ -3,7 +3,7 @@ package victoria_test
 import (
 	"bytes"
 	"context"
-	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +11,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/victoria"
@@ -32,7 +35,7 @@ func hook(t *testing.T, before func(http.ResponseWriter, *http.Request) bool) vi
 		t.Fatal(err)
 	}
 	o := optionsFor(target)
-	o.InsertURL, o.SelectURL, o.FlushURL = u, u, u.JoinPath("/internal/force_flush")
+	o.InsertURL, o.SelectURL, o.FlushURLs = u, u, []*url.URL{u.JoinPath("/internal/force_flush")}
 	return o
 }
 
@@ -64,7 +67,7 @@ func forward(t *testing.T, w http.ResponseWriter, r *http.Request, target *url.U
 
 func direct(t *testing.T, o victoria.Options) victoria.Options {
 	u := theEngine(t)
-	o.InsertURL, o.SelectURL, o.FlushURL = u, u, u.JoinPath("/internal/force_flush")
+	o.InsertURL, o.SelectURL, o.FlushURLs = u, u, []*url.URL{u.JoinPath("/internal/force_flush")}
 	return o
 }
 
@@ -129,6 +132,7 @@ func TestAnAppendThatBreaksOffIsNotSeen(t *testing.T) {
 			t.Fatalf("after %d writes: expected the answer of the engine as the error, got %v", allowed, err)
 		}
 		// Neither who wrote it nor another process sees any of it.
+		o.Patience = time.Millisecond // it is broken off
 		other := reopen(t, direct(t, o))
 		wantSums(t, s, 1, 1, 5)
 		wantSums(t, other, 1, 1, 5)
@@ -160,43 +164,125 @@ func TestProcessesSeeEachOther(t *testing.T) {
 	wantSums(t, reopen(t, o), 1, 6, 15)
 }
 
+// An append that another comes in between of sees it, is worked out anew, and both are
+// stored.
 func TestAnAppendInTheMidstOfAnother(t *testing.T) {
-	f := func(at int64, otherSucceeds bool) {
+	f := func(at int64, sameOrg bool) {
 		t.Helper()
+		theirs := history.Repo{Type: history.Model, Name: "globex/b"}
+		if sameOrg {
+			theirs = acmeB
+		}
 		var flushes atomic.Int64
 		var other *victoria.Store
+		done := make(chan error, 1)
 		o := hook(t, func(_ http.ResponseWriter, r *http.Request) bool {
 			if strings.HasSuffix(r.URL.Path, "/force_flush") && flushes.Add(1) == at {
-				_, err := other.Append(context.Background(), oneDay(acmeB, 20000, 7, 1))
-				if otherSucceeds && err != nil || !otherSucceeds && !errors.Is(err, victoria.ErrConcurrent) {
-					t.Errorf("the other append: %v", err)
+				// It may have to wait for the one that it comes in between of.
+				go func() {
+					_, err := other.Append(context.Background(), oneDay(theirs, 20000, 7, 1))
+					done <- err
+				}()
+				if !sameOrg {
+					done <- <-done
 				}
 			}
 			return false
 		})
 		other = reopen(t, direct(t, o))
 		s := reopen(t, o)
-		if _, err := s.Append(t.Context(), oneDay(acmeA, 20000, 5, 1)); !errors.Is(err, victoria.ErrConcurrent) {
-			t.Fatalf("expected ErrConcurrent, got %v", err)
+		if _, err := s.Append(t.Context(), oneDay(acmeA, 20000, 5, 1)); err != nil {
+			t.Fatal(err)
 		}
-		if otherSucceeds {
-			wantSums(t, s, 1, 1, 7)
-		} else {
-			wantSums(t, s, 0, 0, 0)
+		if err := <-done; err != nil {
+			t.Fatal(err)
 		}
-		for by, b := range map[*victoria.Store]history.Batch{
-			s: oneDay(acmeA, 20000, 5, 1), other: oneDay(acmeB, 20000, 7, 1),
-		} {
-			if _, err := by.Append(t.Context(), b); err != nil {
-				t.Fatal(err)
+		for _, by := range []*victoria.Store{s, other, reopen(t, direct(t, o))} {
+			wantSums(t, by, 2, 2, 12)
+		}
+	}
+	for _, sameOrg := range []bool{true, false} {
+		f(1, sameOrg) // while it begins
+		f(2, sameOrg) // while the samples are on their way
+		f(3, sameOrg) // while it is committed
+	}
+}
+
+// An append that was stopped for so long that others took it for broken off does not
+// count what it had worked out before.
+func TestAnAppendThatIsTakenForDead(t *testing.T) {
+	var flushes atomic.Int64
+	var other *victoria.Store
+	o := hook(t, func(_ http.ResponseWriter, r *http.Request) bool {
+		if strings.HasSuffix(r.URL.Path, "/force_flush") && flushes.Add(1) == 2 {
+			if _, err := other.Append(context.Background(), oneDay(acmeA, 20000, 7, 2)); err != nil {
+				t.Error(err)
 			}
 		}
-		wantSums(t, s, 2, 2, 12)
-		wantSums(t, other, 2, 2, 12)
-		wantSums(t, reopen(t, direct(t, o)), 2, 2, 12)
+		return false
+	})
+	impatient := direct(t, o)
+	impatient.Patience = time.Millisecond
+	other = reopen(t, impatient)
+	s := reopen(t, o)
+	if _, err := s.Append(t.Context(), oneDay(acmeA, 20000, 5, 1)); err != nil {
+		t.Fatal(err)
 	}
-	f(1, false) // while both begin
-	f(2, true)  // while the samples are on their way
+	wantSums(t, s, 1, 1, 7)
+	wantSums(t, reopen(t, direct(t, o)), 1, 1, 7)
+}
+
+// Several Stores that append all at once lose nothing, whether they are at one
+// organisation or each at its own.
+func TestManyAppendAtOnce(t *testing.T) {
+	const writers, appends = 3, 4
+	f := func(sameOrg bool) {
+		t.Helper()
+		o := optionsFor(theEngine(t))
+		var g errgroup.Group
+		for w := range writers {
+			s := reopen(t, o)
+			g.Go(func() error {
+				for i := range appends {
+					name := fmt.Sprintf("acme%d/r%d", w, i)
+					if sameOrg {
+						name = fmt.Sprintf("acme/r%d-%d", w, i)
+					}
+					if _, err := s.Append(t.Context(), oneDay(history.Repo{Type: history.Model, Name: name}, 20000, 1, 1)); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		if err := g.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		wantSums(t, reopen(t, o), writers*appends, writers*appends, writers*appends)
+	}
+	f(true)
+	f(false)
+}
+
+// Two that store the same at once change nothing for each other.
+func TestTheSameTwiceAtOnce(t *testing.T) {
+	o := optionsFor(theEngine(t))
+	var g errgroup.Group
+	for range 2 {
+		s := reopen(t, o)
+		g.Go(func() error {
+			for day := range history.Day(3) {
+				if _, err := s.Append(t.Context(), oneDay(acmeA, 20000+day, 4, 1)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	wantSums(t, reopen(t, o), 1, 3, 12)
 }
 
 func TestAnAnswerThatBreaksOffIsAnError(t *testing.T) {

@@ -51,6 +51,8 @@ type view struct {
 	ctx context.Context
 	// recorded has the repositories that states found to have a record.
 	recorded map[history.Repo]bool
+	// confirmed has what confirms the days of those that states found.
+	confirmed map[history.Repo]confirmed
 }
 
 // table reads the days of a run, and all that is known besides, of the repositories
@@ -121,7 +123,8 @@ func (v *view) spread(f history.Filter, run history.Days) (map[history.Repo]map[
 	return out, err
 }
 
-// rows streams the days of a run, in no order.
+// rows streams the days of a run, in no order. The versions of the records are wanted
+// if versions is set; states has then been called for the repositories.
 func (v *view) rows(f history.Filter, run history.Days, versions bool) history.RowSeq {
 	return func(yield func(*history.Rows, error) bool) {
 		spread, err := v.spread(f, run)

@@ -71,6 +71,10 @@ func (s *Store) export(ctx context.Context, selectors []string, start, end int64
 	}
 }
 
+// ErrPartial says that a part of a cluster does not answer, and what the others have is
+// not all.
+var ErrPartial = errors.New("the answer would be partial, for storage nodes do not answer")
+
 // post asks the engine; an answer that is not 200 is an error.
 func (s *Store) post(ctx context.Context, path string, form url.Values) (*http.Response, error) {
 	u := s.selectURL.JoinPath(path)
@@ -86,6 +90,9 @@ func (s *Store) post(ctx context.Context, path string, form url.Values) (*http.R
 	if resp.StatusCode != http.StatusOK {
 		defer resp.Body.Close()
 		text, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10)) // what came of it
+		if resp.StatusCode == http.StatusServiceUnavailable && bytes.Contains(text, []byte("vmstorage")) {
+			return nil, fmt.Errorf("reading from VictoriaMetrics: %w: %s answered: %s", ErrPartial, u.Redacted(), ending(text))
+		}
 		return nil, fmt.Errorf("reading from VictoriaMetrics: %s answered %s: %s", u.Redacted(), resp.Status, ending(text))
 	}
 	return resp, nil

@@ -2,6 +2,8 @@ package victoria
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -43,15 +45,42 @@ func (s *Store) stream(ctx context.Context, q history.RecordsQuery, yield func(*
 	slices.SortFunc(states, byRepo)
 	st := &streamer{view: v, query: q, yield: yield, index: make(map[history.Repo]uint32)}
 	if q.Order == history.OrderRepo {
-		return st.byRepo(states, run, numRecords(all, run))
+		err = st.byRepo(states, run, numRecords(all, run))
+	} else {
+		err = st.byDays(states, cutDays(all, run, s.piece))
 	}
-	for _, days := range cutDays(all, run, s.piece) {
-		if err := st.piece(q.Filter, states, days); err != nil {
-			return err
+	if err != nil || !q.Filter.ByGroup() {
+		return err
+	}
+	return st.complete(all, run)
+}
+
+// complete compares what was streamed with the sums that the appends wrote. An engine
+// that crashed may lack what it took last, and an answer without that is none.
+func (st *streamer) complete(all map[groupKey]*group, run history.Days) error {
+	var records int64
+	var downloads wide
+	for k, g := range all {
+		if !st.query.Filter.MatchesGroup(k.repoType, k.org) {
+			continue
+		}
+		for d, x := range g.days {
+			if run.Contains(d) {
+				records += x.records
+				downloads.addWide(x.downloads)
+			}
 		}
 	}
-	return ctx.Err()
+	if records == st.records && downloads.count() == st.downloads.count() {
+		return nil
+	}
+	return fmt.Errorf("reading from VictoriaMetrics: %w: expected %d records with %d downloads by the sums of the history %q, got %d with %d",
+		ErrLost, records, downloads.count(), st.s.history, st.records, st.downloads.count())
 }
+
+// ErrLost says that samples of a history are not there that were.
+var ErrLost = errors.New("the engine does not show all that was stored: ask again, and if it stays so, " +
+	"it lost samples and the history is to be stored anew, under another name")
 
 // numRecords returns the number of records of a run of days.
 func numRecords(all map[groupKey]*group, run history.Days) int64 {
@@ -95,6 +124,19 @@ type streamer struct {
 	yield func(*history.Rows, error) bool
 	index map[history.Repo]uint32
 	out   history.Rows
+	// records and downloads are what was streamed of what is shown.
+	records   int64
+	downloads wide
+}
+
+// byDays streams some days at a time.
+func (st *streamer) byDays(states []history.State, pieces []history.Days) error {
+	for _, days := range pieces {
+		if err := st.piece(st.query.Filter, states, days); err != nil {
+			return err
+		}
+	}
+	return st.ctx.Err()
 }
 
 // byRepo streams some repositories at a time; records is about how many there are.
@@ -125,8 +167,12 @@ func (st *streamer) byRepo(states []history.State, run history.Days, records int
 func (st *streamer) piece(f history.Filter, states []history.State, run history.Days) error {
 	named := make(map[history.Repo]bool, len(states))
 	totals := make(map[history.Repo]int64, len(states))
+	hidden := make(map[history.Repo]bool)
 	for _, s := range states {
 		named[s.Repo], totals[s.Repo] = true, s.Total
+		if s.Moved() {
+			hidden[s.Repo] = true
+		}
 	}
 	t, err := columns.Build(st.ctx, only(st.rows(f, run, st.query.Versions), named), states)
 	if err != nil {
@@ -152,6 +198,10 @@ func (st *streamer) piece(f history.Filter, states []history.State, run history.
 		st.out.Version = rows.Version
 		for i, r := range rows.Repo {
 			st.out.Append(remap[r], rows.Day[i], rows.Downloads[i])
+			if len(hidden) == 0 || !hidden[rows.Repos[r].Repo] {
+				st.records++
+				st.downloads.add(rows.Downloads[i], 1)
+			}
 		}
 		if !st.yield(&st.out, nil) {
 			return errStopped

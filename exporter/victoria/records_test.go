@@ -1,12 +1,16 @@
 package victoria_test
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"slices"
 	"testing"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/victoria"
 )
 
 // A history that is streamed in pieces comes out as one that lies in memory.
@@ -56,4 +60,34 @@ func TestStreamsInPieces(t *testing.T) {
 			f(piece, history.RecordsQuery{Order: order, Filter: history.Filter{Search: "/1", RepoTypes: []history.RepoType{history.Model}}})
 		}
 	}
+}
+
+// An engine that lost samples is found out: what is left is not given out as all.
+func TestLostSamplesAreFoundOut(t *testing.T) {
+	f := func(what string) {
+		t.Helper()
+		u := theEngine(t)
+		o := optionsFor(u)
+		s := reopen(t, o)
+		for _, r := range []history.Repo{acmeA, acmeB} {
+			for d := range history.Day(3) {
+				if _, err := s.Append(t.Context(), oneDay(r, 20000+d, 5, 1)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		resp, err := http.PostForm(u.JoinPath("/api/v1/admin/tsdb/delete_series").String(),
+			url.Values{"match[]": {fmt.Sprintf(`{__name__="huggingface_history_%s",history=%q,repo="acme/b"}`, what, o.History)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		for _, q := range []history.RecordsQuery{{}, {Order: history.OrderRepo, Versions: true}, {Period: history.RangeOf(20001, 20001)}} {
+			if all, err := history.Collect(reopen(t, o).Records(t.Context(), q)); !errors.Is(err, victoria.ErrLost) {
+				t.Errorf("without %s, %+v: expected ErrLost, got %v, %v", what, q, all, err)
+			}
+		}
+	}
+	f("downloads")
+	f("state")
 }

@@ -117,5 +117,5 @@ func (s *Store) selector(nonce, name string, conditions ...string) string {
 // selector returns the match of a series name under further conditions. It is of this
 // view alone, see Store.refresh.
 func (v *view) selector(name string, conditions ...string) string {
-	return v.s.selector(strconv.FormatInt(int64(v.last()), 10), name, conditions...)
+	return v.s.selector(strconv.FormatUint(v.sum, 36), name, conditions...)
 }

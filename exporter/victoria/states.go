@@ -1,6 +1,7 @@
 package victoria
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -87,6 +88,7 @@ func writeState(w *writer, n seq, was *history.State, now history.State, known i
 type stored struct {
 	known   int64    // of knownField
 	numbers [11]fact // by numberFields
+	confirm [3]part  // by confirmFields
 	texts   [2]struct {
 		n     seq
 		value string
@@ -94,7 +96,8 @@ type stored struct {
 }
 
 // states reads what is known besides days of the repositories that f selects, in no
-// order. v.recorded then has those of them that have a record.
+// order. v.recorded then has those of them that have a record, and v.confirmed what
+// confirms their days.
 func (v *view) states(f history.Filter) ([]history.State, error) {
 	matches := f.Matcher()
 	all := make(map[history.Repo]*stored)
@@ -122,10 +125,15 @@ func (v *view) states(f history.Filter) ([]history.State, error) {
 	}
 	out := make([]history.State, 0, len(all))
 	v.recorded = make(map[history.Repo]bool)
+	v.confirmed = make(map[history.Repo]confirmed)
 	for r, x := range all {
 		out = append(out, x.state(r))
 		if x.known == hasRecords {
 			v.recorded[r] = true
+		}
+		if c := x.confirm; c[0].n > 0 {
+			run := history.Days{From: history.Day(c[1].value), To: history.Day(c[2].value)}
+			v.confirmed[r] = confirmed{c[0].n, history.AsOf(c[0].value), run}
 		}
 	}
 	return out, nil
@@ -143,6 +151,10 @@ func (x *stored) take(l *line, last part) {
 	}
 	if field == knownField {
 		x.known = last.value
+		return
+	}
+	if at := slices.Index(confirmFields[:], field); at >= 0 {
+		x.confirm[at] = last
 		return
 	}
 	name, high := strings.CutSuffix(field, highSuffix)

@@ -25,6 +25,8 @@ const (
 	DefaultBatchBytes = 4 << 20
 	// DefaultPieceRecords takes some ten megabytes.
 	DefaultPieceRecords = 4_000_000
+	DefaultPatience     = 30 * time.Second
+	DefaultWaitFor      = 10 * time.Minute
 )
 
 // Options are how an engine is reached. InsertURL and SelectURL must be set; the
@@ -34,12 +36,19 @@ type Options struct {
 	// below: http://host:8428 of a single node, .../insert/0/prometheus and
 	// .../select/0/prometheus of a cluster.
 	InsertURL, SelectURL *url.URL
-	// FlushURL makes what was written visible at once: the /internal/force_flush
-	// of a single node. nil: an append waits for Visible instead, three
-	// times.
-	FlushURL *url.URL
+	// FlushURLs make what was written visible at once: the /internal/force_flush
+	// of a single node, or those of all storage nodes. None: an append waits for
+	// Visible instead, three times.
+	FlushURLs []*url.URL
+	// FlushAfter is how long after a write it has come to the storage nodes. 0: it
+	// has at once, as with a single node.
+	FlushAfter time.Duration
 	// Visible is how long after a write it can be read for certain.
 	Visible time.Duration
+	// Patience is how long an append of another Store that is at the same
+	// organisations may be silent before it is taken for broken off, and WaitFor
+	// for how long one that goes on is waited for.
+	Patience, WaitFor time.Duration
 	// History tells apart several histories in one engine.
 	History string
 	// HTTP has authentication and TLS.
@@ -59,23 +68,28 @@ type Options struct {
 type Store struct {
 	insert     *receiver.Receiver
 	selectURL  *url.URL
-	flushURL   *url.URL
+	flushURLs  []*url.URL
+	flushAfter time.Duration
 	client     *http.Client
 	history    string
 	visible    time.Duration
+	patience   time.Duration
+	waitFor    time.Duration
 	retryFor   time.Duration
 	batchBytes int
 	piece      int64
 	// owner tells the appends of this Store from those of others.
 	owner string
 
-	// turn is held by the goroutine that appends; it has room for one. begun is
-	// the last number that this process began, and belongs to that goroutine.
-	turn  chan struct{}
-	begun seq
+	turns turns
 
 	mu      sync.Mutex
 	journal journal
+	// begun is the last number that this Store took; active has the first number
+	// of each of its appends that go on.
+	begun   seq
+	active  map[seq]bool
+	watched map[claimKey]watched
 }
 
 var _ history.Store = (*Store)(nil)
@@ -88,13 +102,16 @@ func New(o Options) (*Store, error) {
 	}
 	s := &Store{
 		selectURL:  o.SelectURL,
-		flushURL:   o.FlushURL,
+		flushURLs:  o.FlushURLs,
+		flushAfter: o.FlushAfter,
 		history:    or(o.History, DefaultHistory),
 		visible:    or(o.Visible, DefaultVisible),
+		patience:   or(o.Patience, DefaultPatience),
+		waitFor:    or(o.WaitFor, DefaultWaitFor),
 		retryFor:   or(o.RetryFor, DefaultRetryFor),
 		batchBytes: or(o.BatchBytes, DefaultBatchBytes),
 		piece:      or(o.PieceRecords, DefaultPieceRecords),
-		turn:       make(chan struct{}, 1),
+		active:     make(map[seq]bool),
 		owner:      rand.Text(),
 	}
 	timeout := or(o.Timeout, DefaultTimeout)
@@ -129,17 +146,36 @@ func (s *Store) Close() error {
 
 // settle returns when what was written can be read.
 func (s *Store) settle(ctx context.Context) error {
-	if s.flushURL == nil {
-		t := time.NewTimer(s.visible)
-		defer t.Stop()
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-t.C:
-			return nil
-		}
+	wait := s.flushAfter
+	if len(s.flushURLs) == 0 {
+		wait = s.visible
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.flushURL.String(), nil)
+	if err := s.wait(ctx, wait); err != nil {
+		return err
+	}
+	reached := 0
+	var failed error
+	for _, u := range s.flushURLs {
+		if err := s.flush(ctx, u); err != nil {
+			failed = err
+			continue
+		}
+		reached++
+	}
+	switch {
+	case failed == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case reached == 0:
+		return failed
+	}
+	// A node is away. What the others took from it comes by ways of its own.
+	return s.wait(ctx, s.visible)
+}
+
+func (s *Store) flush(ctx context.Context, u *url.URL) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return err
 	}
@@ -149,7 +185,7 @@ func (s *Store) settle(ctx context.Context) error {
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode/100 != 2 {
-		return fmt.Errorf("expected VictoriaMetrics to write out at %s, got %s", s.flushURL.Redacted(), resp.Status)
+		return fmt.Errorf("expected VictoriaMetrics to write out at %s, got %s", u.Redacted(), resp.Status)
 	}
 	return nil
 }

@@ -25,5 +25,12 @@ func (c counting) Counts() iter.Seq[history.Counts] {
 }
 
 func TestStoreConforms(t *testing.T) {
+	t.Parallel()
 	storetest.Run(t, func(t *testing.T) history.Store { return counting{open(t), t} })
+}
+
+func TestStoreOverAClusterConforms(t *testing.T) {
+	t.Parallel()
+	c := theCluster(t)
+	storetest.RunShort(t, func(t *testing.T) history.Store { return counting{reopen(t, optionsIn(c)), t} })
 }

@@ -81,7 +81,7 @@ func (r *recorder) Fatalf(format string, args ...any) {
 // watch runs a case of the suite and returns its failures.
 func watch(t *testing.T, name string, open func() history.Store) []string {
 	t.Helper()
-	all := cases()
+	all := cases(full)
 	i := slices.IndexFunc(all, func(c testCase) bool { return c.name == name })
 	if i < 0 {
 		t.Fatalf("the suite has no case %q", name)
@@ -102,7 +102,7 @@ func watch(t *testing.T, name string, open func() history.Store) []string {
 }
 
 func TestWatchedModelHasNoFailures(t *testing.T) {
-	for _, c := range cases() {
+	for _, c := range cases(full) {
 		if failures := watch(t, c.name, func() history.Store { return &broken{Model: NewModel()} }); len(failures) > 0 {
 			t.Errorf("%s: %s", c.name, failures[0])
 		}
@@ -136,7 +136,7 @@ func TestSuiteCatchesFaults(t *testing.T) {
 
 func TestCaseNamesDiffer(t *testing.T) {
 	seen := make(map[string]bool)
-	for _, c := range cases() {
+	for _, c := range cases(full) {
 		if seen[c.name] {
 			t.Errorf("two cases have the name %q", c.name)
 		}

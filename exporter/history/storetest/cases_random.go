@@ -8,49 +8,60 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-// Sizes of the random cases: small histories, so that numbers meet often.
-const (
-	randomHistories = 25
-	randomAppends   = 20
-	randomQueries   = 8
-	randomOrders    = 12
+// sizes are those of the random cases.
+type sizes struct {
+	histories, orders uint64
+	parallel          bool
+}
+
+var (
+	full  = sizes{histories: 25, orders: 12}
+	short = sizes{histories: 4, orders: 2, parallel: true}
 )
 
-var randomCases = []testCase{
-	{"random histories", func(p *probe) {
-		for seed := range uint64(randomHistories) {
-			if !p.another().sameHistory(seed) {
-				return // what follows from one difference would be many
-			}
-		}
-	}},
+// Small histories, so that numbers meet often.
+const (
+	randomAppends = 20
+	randomQueries = 8
+)
 
-	{"random histories in another order", func(p *probe) {
-		for seed := range uint64(randomOrders) {
-			rng := rand.New(rand.NewPCG(seed, 2))
-			var batches []randomInput
-			for len(batches) < 8 {
-				if b := randomBatch(rng); !b.contradicts {
-					batches = append(batches, b)
+func randomCases(s sizes) []testCase {
+	return []testCase{
+		{"random histories", func(p *probe) {
+			for seed := range s.histories {
+				if !p.another().sameHistory(seed) {
+					return // what follows from one difference would be many
 				}
 			}
-			var want []string
-			for try := range 3 {
-				p := p.another()
-				for _, b := range batches {
-					p.addBatch(b.batch())
+		}},
+
+		{"random histories in another order", func(p *probe) {
+			for seed := range s.orders {
+				rng := rand.New(rand.NewPCG(seed, 2))
+				var batches []randomInput
+				for len(batches) < 8 {
+					if b := randomBatch(rng); !b.contradicts {
+						batches = append(batches, b)
+					}
 				}
-				got := p.everything()
-				if try == 0 {
-					want = got
+				var want []string
+				for try := range 3 {
+					p := p.another()
+					for _, b := range batches {
+						p.addBatch(b.batch())
+					}
+					got := p.everything()
+					if try == 0 {
+						want = got
+					}
+					if !p.sameLines(fmt.Sprintf("history %d, order %d of its appends", seed, try), got, want) {
+						return
+					}
+					rng.Shuffle(len(batches), func(i, j int) { batches[i], batches[j] = batches[j], batches[i] })
 				}
-				if !p.sameLines(fmt.Sprintf("history %d, order %d of its appends", seed, try), got, want) {
-					return
-				}
-				rng.Shuffle(len(batches), func(i, j int) { batches[i], batches[j] = batches[j], batches[i] })
 			}
-		}
-	}},
+		}},
+	}
 }
 
 // sameHistory feeds a random history to the store and to a Model, and compares their

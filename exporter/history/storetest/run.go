@@ -10,8 +10,21 @@ import (
 // Run runs every case of the suite, each over stores of its own. open returns an
 // empty store and arranges with t.Cleanup for its end.
 func Run(t *testing.T, open func(t *testing.T) history.Store) {
-	for _, c := range cases() {
+	run(t, open, full)
+}
+
+// RunShort runs every case as Run does, some side by side, with fewer of the random
+// histories: for stores that take long.
+func RunShort(t *testing.T, open func(t *testing.T) history.Store) {
+	run(t, open, short)
+}
+
+func run(t *testing.T, open func(t *testing.T) history.Store, s sizes) {
+	for _, c := range cases(s) {
 		t.Run(c.name, func(t *testing.T) {
+			if s.parallel {
+				t.Parallel()
+			}
 			c.run(newProbe(t, func() history.Store { return open(t) }))
 		})
 	}
@@ -33,11 +46,11 @@ type testCase struct {
 }
 
 // cases returns the suite, simple cases first.
-func cases() []testCase {
+func cases(s sizes) []testCase {
 	var all []testCase
 	for _, part := range [][]testCase{
 		basicCases, mergeCases, stateCases, goneCases, inputCases, overviewCases, filterCases,
-		reposCases, trendCases, recordsCases, numberCases, streamCases, concurrentCases, randomCases,
+		reposCases, trendCases, recordsCases, numberCases, streamCases, concurrentCases, randomCases(s),
 	} {
 		all = append(all, part...)
 	}

@@ -1,0 +1,172 @@
+package migrate_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/migrate"
+)
+
+// memory is a store in memory.
+type memory struct {
+	*columns.Store
+	appends int
+}
+
+func newMemory() *memory { return &memory{Store: columns.NewStore()} }
+
+func (m *memory) AllStates(context.Context) ([]history.State, error) {
+	return slices.Collect(m.States()), nil
+}
+
+func (m *memory) AppendTable(_ context.Context, n *columns.Table) (history.Change, error) {
+	m.appends++
+	merged, _, change := m.Table().Append(n)
+	m.Store = columns.NewStoreOf(merged)
+	return change, nil
+}
+
+// filled returns a history with numbers of every source, a correction, a repository that
+// moved, one that is gone, and one without records.
+func filled(t *testing.T) *memory {
+	t.Helper()
+	m := newMemory()
+	add := func(b history.Batch) {
+		t.Helper()
+		if _, err := m.Append(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for age, source := range []history.Source{history.Estimated, history.Observed, history.Published, history.Published} {
+		var records []history.Record
+		for r := range 30 {
+			repo := history.Repo{Type: history.Model, Name: fmt.Sprintf("org%d/r%d", r%4, r)}
+			for d := age * 3; d < 200; d += 1 + (r+age)%5 {
+				records = append(records, history.Record{Repo: repo, Total: int64(9000 - 100*age), Day: history.Day(20000 + d), Downloads: int64(1000 - 10*age + r + d)})
+			}
+		}
+		add(history.Batch{Rows: history.RowsOf(history.Version{Source: source, AsOf: history.AsOf(age + 1)}, records...)})
+	}
+	moved := history.NewState(history.Repo{Type: history.Model, Name: "org1/r5"})
+	moved.GoneAsOf, moved.MovedTo = 99, "org2/r6"
+	gone := history.NewState(history.Repo{Type: history.Model, Name: "org1/r9"})
+	gone.GoneAsOf = 98
+	idle := history.NewState(history.Repo{Type: history.Space, Name: "org1/s"})
+	idle.Likes, idle.HubID, idle.ListedAsOf = 7, "0123456789abcdef01234567", 97
+	add(history.Batch{States: []history.State{moved, gone, idle}})
+	return m
+}
+
+func TestCopyKeepsEverything(t *testing.T) {
+	from := filled(t)
+	f := func(batch int64, appends int) {
+		t.Helper()
+		to := newMemory()
+		var last history.Repo
+		sum := 0
+		err := migrate.Copy(t.Context(), from, to, migrate.Options{Batch: batch, Moved: func(r history.Repo, repos int) error {
+			if sum > 0 && r.Compare(last) <= 0 {
+				t.Errorf("%s came after %s", r, last)
+			}
+			last, sum = r, sum+repos
+			return nil
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		compared := int64(0)
+		s, err := migrate.Verify(t.Context(), from, to, func() { compared++ })
+		if err != nil || s.Repos != 31 || int(s.Repos) != sum || s.Records < 2000 || s.Downloads == 0 || compared != 30 {
+			t.Errorf("batches of %d: got %+v, %d moved, %d compared, %v", batch, s, sum, compared, err)
+		}
+		if to.appends != appends {
+			t.Errorf("batches of %d: %d appends, want %d", batch, to.appends, appends)
+		}
+	}
+	f(0, 1)
+	f(1, 30)
+	f(1500, 4)
+}
+
+// A run that broke off goes on where it was, and moving again changes nothing.
+func TestCopyGoesOn(t *testing.T) {
+	from, to := filled(t), newMemory()
+	broken := errors.New("broken off")
+	var at *history.Repo
+	for range 4 {
+		n := 0
+		err := migrate.Copy(t.Context(), from, to, migrate.Options{Batch: 300, After: at, Moved: func(r history.Repo, _ int) error {
+			at = &r
+			if n++; n == 2 {
+				return broken
+			}
+			return nil
+		}})
+		if !errors.Is(err, broken) {
+			break
+		}
+		if _, err := migrate.Verify(t.Context(), from, to, nil); err == nil {
+			break
+		}
+	}
+	for range 2 {
+		if err := migrate.Copy(t.Context(), from, to, migrate.Options{After: at}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := migrate.Verify(t.Context(), from, to, nil); err != nil {
+			t.Error(err)
+		}
+		at = nil
+	}
+}
+
+func TestCopyIntoAnotherHistory(t *testing.T) {
+	to := newMemory()
+	r := history.Record{Repo: history.Repo{Type: history.Model, Name: "other/x"}, Total: 1, Day: 20000, Downloads: 1}
+	if _, err := to.Append(t.Context(), history.Batch{Rows: history.RowsOf(history.Version{Source: history.Published}, r)}); err != nil {
+		t.Fatal(err)
+	}
+	err := migrate.Copy(t.Context(), filled(t), to, migrate.Options{})
+	if err == nil || !strings.Contains(err.Error(), "got one with 1 other repositories, model other/x among them") {
+		t.Errorf("got %v", err)
+	}
+	if to.Table().NumRepos() != 1 {
+		t.Error("something was moved")
+	}
+}
+
+func TestVerifyFindsTheDifference(t *testing.T) {
+	f := func(b history.Batch, want ...string) {
+		t.Helper()
+		from, to := filled(t), newMemory()
+		if err := migrate.Copy(t.Context(), from, to, migrate.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := to.Append(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+		_, err := migrate.Verify(t.Context(), from, to, nil)
+		for _, w := range want {
+			if err == nil || !strings.Contains(err.Error(), w) {
+				t.Errorf("got %v, want %s", err, w)
+			}
+		}
+	}
+	repo := history.Repo{Type: history.Model, Name: "org0/r0"}
+	record := func(day history.Day, downloads int64, asOf history.AsOf) history.Batch {
+		r := history.Record{Repo: repo, Total: history.Unknown, Day: day, Downloads: downloads}
+		return history.Batch{Rows: history.RowsOf(history.Version{Source: history.Published, AsOf: asOf}, r)}
+	}
+	f(record(20009, 5000, 9), "model org0/r0 2024-10-13: 979 downloads, published as of", "got\n  model org0/r0 2024-10-13: 5000 downloads")
+	f(record(20009, 979, 9), "model org0/r0 2024-10-13: 979 downloads, published as of")
+	f(record(30000, 1, 1), "got\n  model org0/r0 2052-02-20: 1 downloads")
+	likes := history.NewState(repo)
+	likes.Likes, likes.ListedAsOf = 3, 5
+	f(history.Batch{States: []history.State{likes}}, "Likes:-1", "Likes:3")
+}
