@@ -36,8 +36,8 @@ func TestParseFaults(t *testing.T) {
 	f("files: *none", `1: not YAML, here or just below: unknown anchor 'none' referenced`)
 
 	// the root
-	f("- files", `1: expected a mapping with hub, files, metrics, push or storage, got a list`)
-	f("\nfiles", `2: expected a mapping with hub, files, metrics, push or storage, got "files"`)
+	f("- files", `1: expected a mapping with hub, files, metrics, web, query, push or storage, got a list`)
+	f("\nfiles", `2: expected a mapping with hub, files, metrics, web, query, push or storage, got "files"`)
 
 	// unknown and double fields
 	f("file: []", `1: file: unknown field, expected hub, files, metrics, web, query, push or storage`)

@@ -17,8 +17,9 @@ type VictoriaMetrics struct {
 	// below. Without a SelectURL it is the InsertURL.
 	InsertURL string `yaml:"insert_url"`
 	SelectURL string `yaml:"select_url"`
-	// FlushURLs make what was written visible; without any an append waits for
-	// Visible.
+	// FlushURL, that of a single node, and FlushURLs, those of the storage nodes of a
+	// cluster, make what was written visible; without any an append waits for Visible.
+	FlushURL  string   `yaml:"flush_url"`
 	FlushURLs []string `yaml:"flush_urls"`
 	Visible   Duration `yaml:"visible"`
 	// History tells several histories in one engine apart.
@@ -70,7 +71,7 @@ func (v *VictoriaMetrics) check(r reporter, used bool) {
 		r.fault(path+"insert_url", "expected a URL like http://localhost:8428, got none")
 	}
 	type setting struct{ name, value string }
-	urls := []setting{{"insert_url", v.InsertURL}, {"select_url", v.SelectURL}}
+	urls := []setting{{"insert_url", v.InsertURL}, {"select_url", v.SelectURL}, {"flush_url", v.FlushURL}}
 	for i, u := range v.FlushURLs {
 		name := fmt.Sprintf("flush_urls[%d]", i)
 		if u == "" {
@@ -124,10 +125,14 @@ func (v *VictoriaMetrics) URLs() (insert, query *url.URL, flush []*url.URL, err 
 			return nil, nil, nil, fmt.Errorf("storage.victoriametrics.select_url: %w", err)
 		}
 	}
-	for i, text := range v.FlushURLs {
+	texts := v.FlushURLs
+	if v.FlushURL != "" {
+		texts = append([]string{v.FlushURL}, texts...)
+	}
+	for _, text := range texts {
 		u, err := receiver.ParseURL(text, "/internal/force_flush")
 		if err != nil {
-			return nil, nil, nil, fmt.Errorf("storage.victoriametrics.flush_urls[%d]: %w", i, err)
+			return nil, nil, nil, fmt.Errorf("storage.victoriametrics.flush_urls: %w", err)
 		}
 		flush = append(flush, u)
 	}

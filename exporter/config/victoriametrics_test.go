@@ -44,6 +44,9 @@ func TestVictoriaMetricsURLs(t *testing.T) {
 	f(insert.JoinPath("/api/v1/import").String(), "http://i:1/insert/0/prometheus/api/v1/import")
 	f(query.JoinPath("/api/v1/export").String(), "http://s:1/select/0/prometheus/api/v1/export")
 	f(flush[0].String(), "http://a:8482/internal/force_flush")
+	if len(flush) != 2 {
+		t.Errorf("got %s, want two", flush)
+	}
 	f(flush[1].String(), "http://b:8482/proxied/force_flush")
 }
 
