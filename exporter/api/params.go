@@ -147,6 +147,10 @@ func parsed[T any](p *params, name string, def T, parse func(string) (T, error))
 	if !ok || p.err != nil {
 		return def
 	}
+	if len(s) > maxQuoted { // no such value is as long, and the error of parse quotes it whole
+		p.bad(name, "expected at most %d bytes, got %s", maxQuoted, quote(s))
+		return def
+	}
 	v, err := parse(s)
 	if err != nil {
 		p.bad(name, "%s", err)

@@ -58,6 +58,7 @@ func TestBadRequests(t *testing.T) {
 		long := strings.Repeat("x", maxValue+1)
 		cut := `\"` + long[:maxQuoted] + `\"... (1025 bytes)`
 		bad(route+"?search="+long, "search", `expected at most 1024 bytes, got `+cut)
+		bad(route+"?to="+strings.Repeat("x", 100), "to", `expected at most 80 bytes, got \"`+long[:maxQuoted]+`\"... (100 bytes)`)
 		bad(route+"?from="+long, "from", `expected at most 1024 bytes, got `+cut)
 		bad(route+"?org=a&org="+long, "org", `expected items of at most 1024 bytes, got `+cut)
 		bad(route+"?repo=a,"+long, "repo", `expected items of at most 1024 bytes, got `+cut)
