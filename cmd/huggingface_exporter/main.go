@@ -65,6 +65,7 @@ func (p *program) main() int {
 		overviewCommand(app),
 		generateCommand(app),
 		checkConfigCommand(app),
+		doctorCommand(app),
 	}
 	selected, err := app.Parse(p.args)
 	if err != nil {

@@ -90,8 +90,8 @@ func FuzzRequest(f *testing.F) {
 		case http.StatusOK, http.StatusNotModified:
 		case http.StatusMovedPermanently, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 			// The mux cleans paths; it stays on the host.
-			if to, err := url.Parse(resp.Header.Get("Location")); err != nil || to.Host != "" || !strings.HasPrefix(to.Path, "/") || strings.HasPrefix(to.Path, "//") {
-				t.Errorf("%s %q: sent to %q", method, path, resp.Header.Get("Location"))
+			if to := resp.Header.Get("Location"); !strings.HasPrefix(to, "/") || len(to) > 1 && (to[1] == '/' || to[1] == '\\') {
+				t.Errorf("%s %q: sent to %q", method, path, to)
 			}
 		case http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotAcceptable:
 			if resp.Header.Get("Content-Type") != jsonType {

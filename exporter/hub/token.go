@@ -182,3 +182,10 @@ func readToken(file string) (Token, error) {
 	}
 	return NewToken(string(text), file)
 }
+
+// IsUsual reports whether the token is as the Hub writes access tokens: "hf_", and
+// letters and digits. Another may be good at another endpoint.
+func (t Token) IsUsual() bool {
+	rest, ok := strings.CutPrefix(t.reveal(), "hf_")
+	return ok && len(rest) >= 16 && !strings.ContainsAny(rest, "-._~+/=")
+}
