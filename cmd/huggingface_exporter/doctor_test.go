@@ -215,9 +215,9 @@ func TestDoctorOfTheHub(t *testing.T) {
 	f(nil, "name: globex", 0, "warn hub: globex: no publisher analytics, so its public listings are read", "ok hub: globex: ")
 	f(nil, "name: empty, source: listings", 0, "warn hub: empty: ", "lists no model of it")
 	p.ahead.Store(3600)
-	f(nil, both, 0, "warn clock: 1h0m", "behind the Hub's -> set it, by NTP")
+	f(nil, both, 0, "warn clock: ", "behind the Hub's -> set it, by NTP")
 	p.ahead.Store(-1000)
-	f(nil, both, 0, "warn clock: 16m", "ahead of the Hub's")
+	f(nil, both, 0, "warn clock: ", "ahead of the Hub's")
 	p.write("gone.yaml", "hub: {endpoint: 'http://127.0.0.1:1', token_file: token, organizations: [{name: massive}]}\n", 1)
 	for _, f := range p.examine(1, []string{"fail hub: massive: ", "network", "-> check name resolution, the proxy"}, "--config.file=gone.yaml") {
 		if f.Check == "clock" {
