@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/export"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -207,41 +209,21 @@ func TestClientSeesTruncation(t *testing.T) {
 			t.Errorf("expected an error, got %d of %d rows without one", len(got), rows)
 		}
 	}
-	// An identity body with a length, cut at the end of a line.
+	// A body with a length, cut where a block ends.
+	var whole bytes.Buffer
+	if _, err := export.Write(t.Context(), &whole, export.Rows, synthetic(10, rows, nil)); err != nil {
+		t.Fatal(err)
+	}
 	c := answering(t, ClientOptions{}, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/csv")
-		w.Header().Set("Content-Length", fmt.Sprint(len(sixRowsCSV)))
-		io.WriteString(w, sixRowsCSV[:strings.Index(sixRowsCSV, "dataset")])
+		w.Header().Set("Content-Type", "application/vnd.huggingface-exporter.rows")
+		w.Header().Set("Content-Length", fmt.Sprint(whole.Len()))
+		w.Write(whole.Bytes()[:whole.Len()/2])
 	})
 	if got, err := history.Collect(c.Records(context.Background(), history.RecordsQuery{})); err == nil {
-		t.Errorf("expected an error, got %v", got)
+		t.Errorf("expected an error, got %d records", len(got))
 	}
 }
 
-func TestReadVersionsFaults(t *testing.T) {
-	f := func(row, want string) {
-		t.Helper()
-		_, err := history.Collect(readVersions(strings.NewReader("repoType,repoName,total,timestamp,downloads,source,asOf\n" + row)))
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: expected an error with %s, got %v", row, want, err)
-		}
-	}
-	const good = "model,a/b,1,2021-01-22T00:00:00.000Z,4,published,2024-05-01T06:00:00.000000Z\n"
-	f(good+"model,a/b,x,2021-01-22T00:00:00.000Z,4,published,2024-05-01T06:00:00.000000Z\n", `line 3, column total: expected a whole number from 0 to 9223372036854775807, got "x"`)
-	f("model,a/b,1,2021-01-22T01:00:00.000Z,4,published,2024-05-01T06:00:00.000000Z\n", `line 2, column timestamp: expected a date`)
-	f("model,a/b,1,2021-01-22T00:00:00.000Z,-4,published,2024-05-01T06:00:00.000000Z\n", `line 2, column downloads: expected a whole number from 0 to 9223372036854775807, got "-4"`)
-	f("model,a/b,1,2021-01-22T00:00:00.000Z,4,guessed,2024-05-01T06:00:00.000000Z\n", `line 2, column source: expected published, observed or estimated, got "guessed"`)
-	f("model,a/b,1,2021-01-22T00:00:00.000Z,4,published,yesterday\n", `line 2, column asOf: expected a time like 2021-01-22T06:00:00.000000Z, got "yesterday"`)
-	f("model,a/b\n", `line 2: wrong number of fields`)
-	if _, err := history.Collect(readVersions(strings.NewReader("a,b\n"))); err == nil || !strings.Contains(err.Error(), `expected the header repoType,`) {
-		t.Errorf("unexpected %v", err)
-	}
-	if _, err := history.Collect(readVersions(strings.NewReader(""))); !errors.Is(err, io.ErrUnexpectedEOF) {
-		t.Errorf("unexpected %v", err)
-	}
-}
-
-// TestClientRequests looks at what a server gets.
 func TestClientRequests(t *testing.T) {
 	var got *http.Request
 	c := answering(t, ClientOptions{UserAgent: "plugin/1.0"}, func(w http.ResponseWriter, r *http.Request) {

@@ -22,7 +22,7 @@ const exportBuffer = 64 << 10
 func (a *handlers) records(w http.ResponseWriter, r *http.Request) error {
 	p := readParams(r.URL.RawQuery)
 	q := readRecords(p)
-	format := parsed(p, "format", export.CSV, export.ParseFormat)
+	format := parsed(p, "format", export.CSV, parseFormat)
 	if err := p.done(); err != nil {
 		return err
 	}
@@ -41,6 +41,14 @@ func (a *handlers) records(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return a.export(w, r, q, format, fileName(q.Filter, days, format))
+}
+
+// parseFormat reads a format of files, or that of Client.
+func parseFormat(s string) (export.Format, error) {
+	if s == export.Rows.String() {
+		return export.Rows, nil
+	}
+	return export.ParseFormat(s)
 }
 
 // hub answers as the Hub does: the whole history of an organisation, in the

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/rowstream"
 )
 
 // Format is a way to write records.
@@ -16,9 +17,12 @@ const (
 	JSONL
 	// Parquet is a Parquet file.
 	Parquet
+	// Rows is what programs of this project tell each other, no format of files:
+	// see rowstream. It has versions always.
+	Rows
 )
 
-// Formats lists every format, the default first.
+// Formats lists the formats of files, the default first.
 func Formats() []Format { return []Format{CSV, JSONL, Parquet} }
 
 // ParseFormat reads csv, jsonl or parquet. The error quotes s.
@@ -31,7 +35,7 @@ func ParseFormat(s string) (Format, error) {
 	return CSV, fmt.Errorf("expected csv, jsonl or parquet, got %q", s)
 }
 
-// String returns csv, jsonl or parquet.
+// String returns csv, jsonl, parquet or rows.
 func (f Format) String() string {
 	switch f {
 	case CSV:
@@ -40,6 +44,8 @@ func (f Format) String() string {
 		return "jsonl"
 	case Parquet:
 		return "parquet"
+	case Rows:
+		return "rows"
 	}
 	return fmt.Sprintf("Format(%d)", uint8(f))
 }
@@ -51,6 +57,8 @@ func (f Format) ContentType() string {
 		return "application/x-ndjson; charset=utf-8"
 	case Parquet:
 		return "application/vnd.apache.parquet"
+	case Rows:
+		return rowstream.ContentType
 	}
 	return record.ContentType
 }

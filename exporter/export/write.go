@@ -7,6 +7,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/rowstream"
 )
 
 // blockWriter writes blocks of rows in one format. After close the output is
@@ -30,6 +31,8 @@ func Write(ctx context.Context, w io.Writer, f Format, rows history.RowSeq) (n i
 		out = newLineWriter(w, jsonLines)
 	case Parquet:
 		out = newParquetWriter(w, parquetRowOf)
+	case Rows:
+		out = rowsWriter{rowstream.NewWriter(w)}
 	default:
 		return 0, badFormat(f)
 	}
@@ -48,6 +51,8 @@ func WriteVersions(ctx context.Context, w io.Writer, f Format, rows history.RowS
 		out = newLineWriter(w, jsonLinesVersions)
 	case Parquet:
 		out = newParquetWriter(w, parquetVersionRowOf)
+	case Rows:
+		out = rowsWriter{rowstream.NewWriter(w)}
 	default:
 		return 0, badFormat(f)
 	}
@@ -57,6 +62,11 @@ func WriteVersions(ctx context.Context, w io.Writer, f Format, rows history.RowS
 func badFormat(f Format) error {
 	return fmt.Errorf("expected the format csv, jsonl or parquet, got %s", f)
 }
+
+type rowsWriter struct{ w *rowstream.Writer }
+
+func (r rowsWriter) writeBlock(rows *history.Rows) error { return r.w.WriteRows(rows) }
+func (r rowsWriter) close() error                        { return r.w.Close() }
 
 // until ends a stream with ctx.
 func until(ctx context.Context, rows history.RowSeq) history.RowSeq {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
+	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/fieldvalues"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -69,23 +70,22 @@ func (r *recordFrame) resize(n int) {
 	}
 }
 
-// fill sets the rows from at on to the first n of a block. PointerAt spares the
-// value an allocation, which Set costs.
+// fill sets the rows from at on to the first n of a block.
 func (r *recordFrame) fill(at int, rows *history.Rows, n int) {
+	repoType, repoName := fieldvalues.Of[string](r.repoType), fieldvalues.Of[string](r.repoName)
+	total, timestamp := fieldvalues.Of[*int64](r.total), fieldvalues.Of[time.Time](r.timestamp)
+	copy(fieldvalues.Of[int64](r.downloads)[at:], rows.Downloads[:n])
 	day, t := history.NoDay, time.Time{}
 	for i := range n {
 		repo := &rows.Repos[rows.Repo[i]]
-		*r.repoType.PointerAt(at + i).(*string) = string(repo.Repo.Type)
-		*r.repoName.PointerAt(at + i).(*string) = repo.Repo.Name
-		total := &repo.Total
+		repoType[at+i], repoName[at+i] = string(repo.Repo.Type), repo.Repo.Name
+		total[at+i] = &repo.Total
 		if repo.Total == history.Unknown {
-			total = nil
+			total[at+i] = nil
 		}
-		*r.total.PointerAt(at + i).(**int64) = total
 		if d := rows.Day[i]; d != day {
 			day, t = d, d.Time()
 		}
-		*r.timestamp.PointerAt(at + i).(*time.Time) = t
-		*r.downloads.PointerAt(at + i).(*int64) = rows.Downloads[i]
+		timestamp[at+i] = t
 	}
 }

@@ -15,7 +15,8 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-// sendFunc sends a part of a response. The first part brings status and headers.
+// sendFunc sends a part of a response. The first part brings status and headers. Its
+// body is the sender's again once it returns: gRPC has made its message of it.
 type sendFunc func(*backend.CallResourceResponse) error
 
 // exportCSV answers the CSV link. The records stream from the store to the
@@ -68,13 +69,13 @@ func (d *Datasource) export(ctx context.Context, rawQuery string, out *download)
 	csv := framecsv.NewWriter(framecsv.Options{Separator: options.Separator, Spreadsheet: options.BOM})
 
 	producing, stop := context.WithCancel(ctx)
-	chunks := produce(producing, store, ask, csv)
+	p := produce(producing, store, ask, csv)
 	defer func() {
 		stop()
-		for range chunks { // until the producer has let go of the store
+		for range p.chunks { // until the producer has let go of the store
 		}
 	}()
-	for c := range chunks {
+	for c := range p.chunks {
 		if c.err != nil {
 			return c.err
 		}
@@ -82,6 +83,7 @@ func (d *Datasource) export(ctx context.Context, rawQuery string, out *download)
 			return err
 		}
 		out.records += c.records
+		p.recycle(c)
 	}
 	if err := ctx.Err(); err != nil {
 		return err // then the producer may have ended without a word

@@ -139,7 +139,9 @@ type response struct {
 
 func (r *response) Send(part *backend.CallResourceResponse) error {
 	r.mu.Lock()
-	r.parts = append(r.parts, part)
+	kept := *part
+	kept.Body = bytes.Clone(part.Body) // which is the sender's again
+	r.parts = append(r.parts, &kept)
 	n := len(r.parts)
 	r.mu.Unlock()
 	if r.each != nil {

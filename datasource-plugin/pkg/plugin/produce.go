@@ -25,33 +25,60 @@ type chunk struct {
 	err     error
 }
 
-// produce streams the records as CSV from a goroutine of its own, so that
-// reading and writing overlap with sending. The channel is closed at the end, after
-// an error, and when ctx ends. The first chunk comes as soon as the store has
-// given records, or its end; it begins with the header.
-func produce(ctx context.Context, store history.Store, q history.RecordsQuery, csv *framecsv.Writer) <-chan chunk {
-	out := make(chan chunk, chunksAhead)
-	put := func(c chunk) bool {
-		select {
-		case out <- c:
-			return true
-		case <-ctx.Done():
-			return false
-		}
-	}
-	go func() {
-		defer close(out)
-		err := guard(ctx, "an export", func() error { return writeChunks(ctx, store, q, csv, put) })
-		if err != nil {
-			put(chunk{err: err})
-		}
-	}()
-	return out
+// producer makes chunks from a goroutine of its own, so that reading and writing
+// overlap with sending.
+type producer struct {
+	// chunks is closed at the end, after an error, and when the context ends.
+	chunks chan chunk
+	// free has the memory of chunks that were sent: an export has thousands.
+	free chan []byte
 }
 
-// writeChunks hands the text to put, piece by piece, until that returns false.
-func writeChunks(ctx context.Context, store history.Store, q history.RecordsQuery, csv *framecsv.Writer, put func(chunk) bool) error {
-	c := chunk{text: csv.AppendHeader(nil)}
+// produce streams the records as CSV. The first chunk comes as soon as the store has
+// given records, or its end; it begins with the header.
+func produce(ctx context.Context, store history.Store, q history.RecordsQuery, csv *framecsv.Writer) *producer {
+	p := &producer{chunks: make(chan chunk, chunksAhead), free: make(chan []byte, chunksAhead+2)}
+	go func() {
+		defer close(p.chunks)
+		err := guard(ctx, "an export", func() error { return p.write(ctx, store, q, csv) })
+		if err != nil {
+			p.put(ctx, chunk{err: err})
+		}
+	}()
+	return p
+}
+
+// put hands a chunk on, and returns false if nobody wants it any more.
+func (p *producer) put(ctx context.Context, c chunk) bool {
+	select {
+	case p.chunks <- c:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// recycle takes back the memory of a chunk that nobody reads any more.
+func (p *producer) recycle(c chunk) {
+	select {
+	case p.free <- c.text[:0]:
+	default:
+	}
+}
+
+// empty returns memory for a chunk.
+func (p *producer) empty() []byte {
+	select {
+	case b := <-p.free:
+		return b
+	default:
+		return make([]byte, 0, chunkBytes+chunkBytes/2) // and the rows that pass the mark
+	}
+}
+
+// write hands on the text, piece by piece.
+func (p *producer) write(ctx context.Context, store history.Store, q history.RecordsQuery, csv *framecsv.Writer) error {
+	c := chunk{text: csv.AppendHeader(p.empty())}
 	first := true
 	for f, err := range frames.Records(ctx, store, q) {
 		if err != nil {
@@ -62,17 +89,14 @@ func writeChunks(ctx context.Context, store history.Store, q history.RecordsQuer
 		}
 		c.records += int64(f.Rows())
 		if first || len(c.text) >= chunkBytes {
-			if !put(c) {
+			if !p.put(ctx, c) {
 				return nil
 			}
-			// What was sent is not written to again: who sends it may still hold it.
-			// The next one will be about as long.
-			size := len(c.text) + len(c.text)/8
-			c, first = chunk{text: make([]byte, 0, size)}, false
+			c, first = chunk{text: p.empty()}, false
 		}
 	}
 	if first || len(c.text) > 0 {
-		put(c)
+		p.put(ctx, c)
 	}
 	return nil
 }
