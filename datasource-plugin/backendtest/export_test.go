@@ -16,6 +16,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/framecsv"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/rowstream"
 )
 
 // TestExportIsTheExportersOwn compares what goes through the plugin with what the
@@ -89,15 +90,18 @@ func (e *endless) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	close(e.began)
 	defer close(e.ended)
-	w.Header().Set("Content-Type", record.ContentType)
-	io.WriteString(w, "repoType,repoName,total,timestamp,downloads\n")
-	rows := strings.Repeat("model,acme/rocket,12400,2021-11-01T00:00:00.000Z,100\n", 1000)
+	w.Header().Set("Content-Type", rowstream.ContentType)
+	out := rowstream.NewWriter(w)
+	rows := history.Rows{Repos: []history.RepoTotal{{Repo: history.Repo{Type: history.Model, Name: "acme/rocket"}, Total: 12400}}}
+	for range history.BlockRows {
+		rows.Append(0, 18932, 100)
+	}
 	for r.Context().Err() == nil {
 		select {
 		case <-e.dead:
 			panic(http.ErrAbortHandler)
 		default:
-			io.WriteString(w, rows)
+			_ = out.WriteRows(&rows) // fails once the plugin has gone
 		}
 	}
 }
@@ -140,9 +144,10 @@ func TestClientGoes(t *testing.T) {
 // TestExporterDies kills the exporter in the middle of a download, which must not
 // look whole.
 func TestExporterDies(t *testing.T) {
-	e := serve(t, generated(t, 2000, 900))
+	e := serve(t, generated(t, 5000, 1500))
 	finish := download(t, startPlugin(t, e.url), "identity")
-	// What was not read yet waits in buffers, which are smaller than the export.
+	// What was not read yet waits in buffers, which are smaller than the 20 MB that
+	// the exporter sends.
 	e.kill()
 	text := finish()
 	if !bytes.Contains(text, []byte("\"this export is incomplete: ")) {

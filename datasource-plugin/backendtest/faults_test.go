@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/rowstream"
 )
 
 // listen serves a handler on a free port of this machine, and returns its URL.
@@ -146,24 +148,31 @@ func TestOtherVersion(t *testing.T) {
 	f("before there were these routes", answering(404, "application/json", `{"error":"expected /api/v0/overview"}`), "older than this plugin", "update the exporter")
 }
 
-// TestMissingColumn has records come without one of their columns.
-func TestMissingColumn(t *testing.T) {
-	p := startPlugin(t, listen(t, answering(200, "text/csv", "repoType,repoName,timestamp,downloads\nmodel,acme/rocket,2021-11-01T00:00:00.000Z,100\n")))
-	r := p.ask(t, `{"queryType":"export"}`)
-	csv, err := p.get(t, "export.csv?from=2021-11-01&to=2021-11-30", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r.Error == nil || r.Status != http.StatusBadGateway || csv.status != http.StatusBadGateway {
-		t.Fatalf("expected status 502 of query and link, got %d, %v and %d: %s", r.Status, r.Error, csv.status, csv.body)
-	}
-	for _, text := range []string{r.Error.Error(), string(csv.body)} {
-		for _, want := range []string{"total", "repoType,repoName,timestamp,downloads", "check the URL, and that the versions of exporter and plugin match"} {
-			if !strings.Contains(text, want) {
-				t.Errorf("expected %q, got %q", want, text)
+// TestOtherRecords has records come in another form than the plugin reads. What a
+// frame without one of the columns is told is a matter of framecsv.
+func TestOtherRecords(t *testing.T) {
+	f := func(mediaType, body string, wants ...string) {
+		t.Helper()
+		p := startPlugin(t, listen(t, answering(200, mediaType, body)))
+		r := p.ask(t, `{"queryType":"export"}`)
+		csv, err := p.get(t, "export.csv?from=2021-11-01&to=2021-11-30", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Error == nil || r.Status != http.StatusBadGateway || csv.status != http.StatusBadGateway {
+			t.Fatalf("expected status 502 of query and link, got %d, %v and %d: %s", r.Status, r.Error, csv.status, csv.body)
+		}
+		for _, text := range []string{r.Error.Error(), string(csv.body)} {
+			for _, want := range wants {
+				if !strings.Contains(text, want) {
+					t.Errorf("%s: expected %q, got %q", mediaType, want, text)
+				}
 			}
 		}
 	}
+	f(rowstream.ContentType, "HFXROWS\x02\x00\x00", "byte 0", "HFXROWS", "check the URL, and that the versions of exporter and plugin match")
+	f(rowstream.ContentType, "HFXROWS\x01\x00\x05", "the number of rows before, 0, got 5", "check the URL, and that the versions of exporter and plugin match")
+	f("text/csv", "repoType,repoName,timestamp,downloads\n", "text/csv", "check the URL")
 }
 
 func TestWrongSettings(t *testing.T) {

@@ -70,7 +70,7 @@ func TestHungExporter(t *testing.T) {
 func TestAnswerThatStandsStill(t *testing.T) {
 	stall := func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", r.Header.Get("Accept"))
-		_, _ = io.WriteString(w, map[bool]string{true: "{", false: "repoType,repoName,total,timestamp,downloads\n"}[r.Header.Get("Accept") == "application/json"])
+		_, _ = io.WriteString(w, map[bool]string{true: "{", false: "HFXROWS\x01"}[r.Header.Get("Accept") == "application/json"])
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
 	}
