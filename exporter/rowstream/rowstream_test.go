@@ -124,7 +124,7 @@ func TestSize(t *testing.T) {
 // Wherever a stream is cut, its end is missed.
 func TestCut(t *testing.T) {
 	text := encode(t, oddRows(3))
-	for n := range len(text) {
+	for n := range text {
 		if _, err := collect(Read(bytes.NewReader(text[:n]))); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Fatalf("%d of %d bytes: expected %v, got %v", n, len(text), io.ErrUnexpectedEOF, err)
 		}

@@ -4,80 +4,101 @@ import (
 	"math"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
-
-	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/fieldvalues"
 )
 
-// counter reads the number of a row: 0 or more, null, or notACount.
-type counter func(i int) int64
+// counter reads a number of a field: 0 or more, null, or notACount.
+type counter func(f *data.Field, i int) int64
 
 const (
 	null      int64 = -1
 	notACount int64 = -2
 )
 
-// counterOf returns what reads the numbers of a field, nil if it has none that
-// counts may be told in.
-func counterOf(f *data.Field) counter {
-	switch f.Type() {
-	case data.FieldTypeInt8:
-		return numbers(f, wholeOf[int8])
-	case data.FieldTypeNullableInt8:
-		return nullable(f, wholeOf[int8])
-	case data.FieldTypeInt16:
-		return numbers(f, wholeOf[int16])
-	case data.FieldTypeNullableInt16:
-		return nullable(f, wholeOf[int16])
-	case data.FieldTypeInt32:
-		return numbers(f, wholeOf[int32])
-	case data.FieldTypeNullableInt32:
-		return nullable(f, wholeOf[int32])
-	case data.FieldTypeInt64:
-		return numbers(f, wholeOf[int64])
-	case data.FieldTypeNullableInt64:
-		return nullable(f, wholeOf[int64])
-	case data.FieldTypeUint8:
-		return numbers(f, wholeOf[uint8])
-	case data.FieldTypeNullableUint8:
-		return nullable(f, wholeOf[uint8])
-	case data.FieldTypeUint16:
-		return numbers(f, wholeOf[uint16])
-	case data.FieldTypeNullableUint16:
-		return nullable(f, wholeOf[uint16])
-	case data.FieldTypeUint32:
-		return numbers(f, wholeOf[uint32])
-	case data.FieldTypeNullableUint32:
-		return nullable(f, wholeOf[uint32])
-	case data.FieldTypeUint64:
-		return numbers(f, wholeOf[uint64])
-	case data.FieldTypeNullableUint64:
-		return nullable(f, wholeOf[uint64])
-	case data.FieldTypeFloat64:
-		return numbers(f, wholeOfFloat)
-	case data.FieldTypeNullableFloat64:
-		return nullable(f, wholeOfFloat)
-	}
-	return nil
-}
-
 // integer is the types of numbers without a fraction.
 type integer interface {
 	int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64
 }
 
-func numbers[T any](f *data.Field, count func(T) int64) counter {
-	values := fieldvalues.Of[T](f)
-	return func(i int) int64 { return count(values[i]) }
+// counterOf returns what reads the numbers of a field, nil if it has none that
+// counts may be told in.
+func counterOf(f *data.Field) counter {
+	switch f.Type() {
+	case data.FieldTypeInt64:
+		return countInt64
+	case data.FieldTypeNullableInt64:
+		return countNullableInt64
+	case data.FieldTypeInt8:
+		return countInteger[int8]
+	case data.FieldTypeNullableInt8:
+		return countNullable[int8]
+	case data.FieldTypeInt16:
+		return countInteger[int16]
+	case data.FieldTypeNullableInt16:
+		return countNullable[int16]
+	case data.FieldTypeInt32:
+		return countInteger[int32]
+	case data.FieldTypeNullableInt32:
+		return countNullable[int32]
+	case data.FieldTypeUint8:
+		return countInteger[uint8]
+	case data.FieldTypeNullableUint8:
+		return countNullable[uint8]
+	case data.FieldTypeUint16:
+		return countInteger[uint16]
+	case data.FieldTypeNullableUint16:
+		return countNullable[uint16]
+	case data.FieldTypeUint32:
+		return countInteger[uint32]
+	case data.FieldTypeNullableUint32:
+		return countNullable[uint32]
+	case data.FieldTypeUint64:
+		return countInteger[uint64]
+	case data.FieldTypeNullableUint64:
+		return countNullable[uint64]
+	case data.FieldTypeFloat64:
+		return countFloat
+	case data.FieldTypeNullableFloat64:
+		return countNullableFloat
+	}
+	return nil
 }
 
-func nullable[T any](f *data.Field, count func(T) int64) counter {
-	values := fieldvalues.Of[*T](f)
-	return func(i int) int64 {
-		if values[i] == nil {
-			return null
-		}
-		return count(*values[i])
+// countInt64 and countNullableInt64 are countInteger and countNullable for the
+// types that a data source tells counts in: twice as fast.
+func countInt64(f *data.Field, i int) int64 {
+	return wholeOf(*f.PointerAt(i).(*int64))
+}
+
+func countNullableInt64(f *data.Field, i int) int64 {
+	p := *f.PointerAt(i).(**int64)
+	if p == nil {
+		return null
 	}
+	return wholeOf(*p)
+}
+
+func countInteger[T integer](f *data.Field, i int) int64 {
+	return wholeOf(*f.PointerAt(i).(*T))
+}
+
+func countNullable[T integer](f *data.Field, i int) int64 {
+	p := *f.PointerAt(i).(**T)
+	if p == nil {
+		return null
+	}
+	return wholeOf(*p)
+}
+
+func countFloat(f *data.Field, i int) int64 {
+	return wholeOfFloat(*f.PointerAt(i).(*float64))
+}
+
+func countNullableFloat(f *data.Field, i int) int64 {
+	p := *f.PointerAt(i).(**float64)
+	if p == nil {
+		return null
+	}
+	return wholeOfFloat(*p)
 }
 
 // wholeOf returns v as a count.

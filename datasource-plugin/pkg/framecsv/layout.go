@@ -8,7 +8,6 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
-	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/fieldvalues"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
 )
 
@@ -42,55 +41,9 @@ type layout struct {
 	frame *data.Frame
 	rows  int
 
-	fields             [numFields]*data.Field
-	repoType, repoName texts
-	timestamp          times
-	total, downloads   counter
-}
-
-// texts are the values of a field of strings, of which one of the two is set.
-type texts struct {
-	plain    []string
-	nullable []*string
-}
-
-func textsOf(f *data.Field) texts {
-	if f.Nullable() {
-		return texts{nullable: fieldvalues.Of[*string](f)}
-	}
-	return texts{plain: fieldvalues.Of[string](f)}
-}
-
-// at returns the text of a row, "" for a null.
-func (t *texts) at(i int) string {
-	switch {
-	case t.nullable == nil:
-		return t.plain[i]
-	case t.nullable[i] == nil:
-		return ""
-	}
-	return *t.nullable[i]
-}
-
-// times are the values of a field of times, of which one of the two is set.
-type times struct {
-	plain    []time.Time
-	nullable []*time.Time
-}
-
-func timesOf(f *data.Field) times {
-	if f.Nullable() {
-		return times{nullable: fieldvalues.Of[*time.Time](f)}
-	}
-	return times{plain: fieldvalues.Of[time.Time](f)}
-}
-
-// at returns the time of a row, nil for a null.
-func (t *times) at(i int) *time.Time {
-	if t.nullable == nil {
-		return &t.plain[i]
-	}
-	return t.nullable[i]
+	fields           [numFields]*data.Field
+	nullable         [numFields]bool
+	total, downloads counter
 }
 
 // layoutOf finds the fields of the record format and checks their types.
@@ -102,6 +55,7 @@ func layoutOf(f *data.Frame) (layout, error) {
 			return c, err
 		}
 		c.fields[i] = field
+		c.nullable[i] = field.Nullable()
 		if c.rows < 0 {
 			c.rows = field.Len()
 		}
@@ -117,8 +71,6 @@ func layoutOf(f *data.Frame) (layout, error) {
 	if t := c.fields[timestamp].Type(); t.NonNullableType() != data.FieldTypeTime {
 		return c, c.wrong(timestamp, wantTimes, t.ItemTypeString())
 	}
-	c.repoType, c.repoName = textsOf(c.fields[repoType]), textsOf(c.fields[repoName])
-	c.timestamp = timesOf(c.fields[timestamp])
 	c.total, c.downloads = counterOf(c.fields[total]), counterOf(c.fields[downloads])
 	if c.total == nil {
 		return c, c.wrong(total, wantCounts, c.fields[total].Type().ItemTypeString())
@@ -153,6 +105,27 @@ func (c *layout) find(i int, name string) (*data.Field, error) {
 	return found, nil
 }
 
+// text returns a type or a name, "" for a null.
+func (c *layout) text(field, i int) string {
+	p := c.fields[field].PointerAt(i)
+	if !c.nullable[field] {
+		return *p.(*string)
+	}
+	if s := *p.(**string); s != nil {
+		return *s
+	}
+	return ""
+}
+
+// time returns a timestamp, nil for a null.
+func (c *layout) time(i int) *time.Time {
+	p := c.fields[timestamp].PointerAt(i)
+	if c.nullable[timestamp] {
+		return *p.(**time.Time)
+	}
+	return p.(*time.Time)
+}
+
 // wrong is the error of a whole field.
 func (c *layout) wrong(field int, want, got string) error {
 	return &FrameError{Frame: c.frame.Name, Field: fieldNames[field], Row: -1, Value: got, Want: want}
@@ -162,13 +135,13 @@ func (c *layout) wrong(field int, want, got string) error {
 func (c *layout) fault(i int) error {
 	field, want := downloads, wantCount
 	switch {
-	case c.repoType.at(i) == "":
+	case c.text(repoType, i) == "":
 		field, want = repoType, wantType
-	case c.repoName.at(i) == "":
+	case c.text(repoName, i) == "":
 		field, want = repoName, wantName
 	case !c.hasTotal(i):
 		field, want = total, wantCount+", or null"
-	case !isDay(c.timestamp.at(i)):
+	case !isDay(c.time(i)):
 		field, want = timestamp, wantDay
 	}
 	value := "null"
@@ -182,6 +155,6 @@ func (c *layout) fault(i int) error {
 }
 
 func (c *layout) hasTotal(i int) bool {
-	v := c.total(i)
+	v := c.total(c.fields[total], i)
 	return v >= 0 || v == null
 }

@@ -11,16 +11,16 @@ import (
 // is not whole.
 func (w *Writer) appendRows(b []byte, c *layout) ([]byte, error) {
 	for i := range c.rows {
-		of := c.total(i)
-		n := c.downloads(i)
+		of := c.total(c.fields[total], i)
+		n := c.downloads(c.fields[downloads], i)
 		if of == notACount || n < 0 {
 			return b, c.fault(i)
 		}
-		day := w.calendar.text(c.timestamp.at(i))
+		day := w.calendar.text(c.time(i))
 		if day == nil {
 			return b, c.fault(i)
 		}
-		prefix := w.prefixes.of(c.repoType.at(i), c.repoName.at(i), of)
+		prefix := w.prefixes.of(c.text(repoType, i), c.text(repoName, i), of)
 		if prefix == nil {
 			return b, c.fault(i)
 		}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
-	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/fieldvalues"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -70,22 +69,23 @@ func (r *recordFrame) resize(n int) {
 	}
 }
 
-// fill sets the rows from at on to the first n of a block.
+// fill sets the rows from at on to the first n of a block. PointerAt spares the
+// value an allocation, which Set costs.
 func (r *recordFrame) fill(at int, rows *history.Rows, n int) {
-	repoType, repoName := fieldvalues.Of[string](r.repoType), fieldvalues.Of[string](r.repoName)
-	total, timestamp := fieldvalues.Of[*int64](r.total), fieldvalues.Of[time.Time](r.timestamp)
-	copy(fieldvalues.Of[int64](r.downloads)[at:], rows.Downloads[:n])
 	day, t := history.NoDay, time.Time{}
 	for i := range n {
 		repo := &rows.Repos[rows.Repo[i]]
-		repoType[at+i], repoName[at+i] = string(repo.Repo.Type), repo.Repo.Name
-		total[at+i] = &repo.Total
+		*r.repoType.PointerAt(at + i).(*string) = string(repo.Repo.Type)
+		*r.repoName.PointerAt(at + i).(*string) = repo.Repo.Name
+		total := &repo.Total
 		if repo.Total == history.Unknown {
-			total[at+i] = nil
+			total = nil
 		}
+		*r.total.PointerAt(at + i).(**int64) = total
 		if d := rows.Day[i]; d != day {
 			day, t = d, d.Time()
 		}
-		timestamp[at+i] = t
+		*r.timestamp.PointerAt(at + i).(*time.Time) = t
+		*r.downloads.PointerAt(at + i).(*int64) = rows.Downloads[i]
 	}
 }
