@@ -128,7 +128,6 @@ func FuzzClient(f *testing.F) {
 	for kind, target := range []string{
 		overviewRoute + "?series=true&group_by=org",
 		reposRoute + "?trend=3",
-		recordsRoute + "?versions=true",
 		recordsRoute + "?nothing",
 	} {
 		f.Add(uint8(kind), bodyOf(f, do(h, http.MethodGet, target)))
@@ -136,7 +135,7 @@ func FuzzClient(f *testing.F) {
 	f.Add(uint8(0), `{"groups":[{"total":-9,"series":[{"day":"9999-12-31"}]}]}`)
 	f.Add(uint8(1), `{"rows":[{"trend":[null,1,-1]}],"matched":-1}`)
 	f.Fuzz(func(t *testing.T, kind uint8, text string) {
-		switch kind % 4 {
+		switch kind % 3 {
 		case 0:
 			var j overviewJSON
 			if readJSON(strings.NewReader(text), 1<<20, &j) == nil {
@@ -148,18 +147,6 @@ func FuzzClient(f *testing.F) {
 				j.page(history.ReposQuery{Trend: 3})
 			}
 		case 2:
-			for rows, err := range readVersions(strings.NewReader(text)) {
-				if err != nil {
-					break
-				}
-				for i, id := range rows.Repo {
-					if int(id) >= len(rows.Repos) || rows.Downloads[i] < 0 ||
-						rows.Day[i] < history.MinDay || rows.Day[i] > history.MaxDay || rows.Len() > history.BlockRows {
-						t.Fatalf("%q: got %+v", text, rows)
-					}
-				}
-			}
-		case 3:
 			err := readError(recordsRoute, &http.Response{StatusCode: http.StatusBadRequest}, strings.NewReader(text))
 			if e, ok := errors.AsType[*Error](err); !ok || e.Status != http.StatusBadRequest {
 				t.Errorf("%q: got %v", text, err)
