@@ -100,7 +100,7 @@ pure: need-go ## build every package without cgo
 	CGO_ENABLED=0 go build ./...
 
 .PHONY: unit
-unit: need-go need-gcc need-prometheus need-victoria-metrics need-victoria-cluster ## all tests of the product with the race detector, a real Prometheus and VictoriaMetrics among them
+unit: need-go need-gcc need-prometheus need-victoria-metrics need-victoria-single need-victoria-cluster ## all tests of the product with the race detector, a real Prometheus and VictoriaMetrics among them
 	@echo "== tests with the race detector"
 	REQUIRE_VICTORIA_METRICS=1 go test -race -timeout 30m ./...
 
@@ -116,7 +116,7 @@ e2e: need-go ## use the dashboards of the Grafana at GRAFANA_URL in a real brows
 	@scripts/e2e.sh "$(GRAFANA_URL)"
 
 .PHONY: test-bench
-test-bench: need-go need-gcc ## the benchmark's own tests: DuckDB reads what the exporter writes, and each row at small scale
+test-bench: need-go need-gcc need-victoria-single ## the benchmark's own tests: DuckDB reads what the exporter writes, and each row at small scale
 	@echo "== tests of the benchmark"
 	cd bench && go test -timeout 30m ./...
 
@@ -126,7 +126,7 @@ cluster: need-go need-gcc need-victoria-cluster ## bring 2000 repositories x 900
 	REQUIRE_VICTORIA_METRICS=1 CLUSTER_FULL_SIZE=1 go test -v -timeout 90m -run TestClusterRoundTrip ./cmd/huggingface_exporter
 
 .PHONY: bench
-bench: need-go need-gcc ## measure against the peers; SCALE, ROUNDS, ROWS, REPORT
+bench: need-go need-gcc need-victoria-single ## measure against the peers; SCALE, ROUNDS, ROWS, REPORT
 	@echo "== benchmark at scale $(SCALE); at 1 it takes about 2 GB of bench/.cache, 6 GB of memory and half an hour"
 	cd bench && go run . -scale $(SCALE) -rounds $(ROUNDS) $(if $(ROWS),-rows $(ROWS)) $(if $(REPORT),-markdown $(abspath $(REPORT)))
 
@@ -166,4 +166,10 @@ need-victoria-metrics:
 # vminsert, vmselect and vmstorage are in no package: they are built with Go.
 .PHONY: need-victoria-cluster
 need-victoria-cluster: need-go need-gcc
-	@scripts/need-victoria-cluster.sh
+	@scripts/need-victoria.sh cluster "tests keep the history in it"
+
+# Debian's is older than its -disablePerDayIndex, which daily samples are slow without.
+.PHONY: need-victoria-single
+need-victoria-single: need-go need-gcc
+	@scripts/need-victoria.sh single "the history is kept in it"
+	@scripts/need.sh curl curl "it is what VictoriaMetrics is fed and read with in comparison"

@@ -45,6 +45,7 @@ var rows = []row{
 	{"open", "open the store", runOpen},
 	{"export", "export by the API", runExport},
 	{"backfill", "write counters from columns", runBackfill},
+	{"victoria", "the history in VictoriaMetrics", runVictoria},
 	{"frames", "write CSV from data frames", runFrames},
 	{"plugin", "export through the plugin", runPlugin},
 	{"hub", "plugin connected to the Hub", runHub},

@@ -24,11 +24,8 @@ func runExport(b *bench) ([]verdict, error) {
 		return nil, err
 	}
 	program := filepath.Join(b.scratch, "huggingface_exporter")
-	build := exec.Command("go", "build", "-o", program, "./cmd/huggingface_exporter")
-	build.Dir = ".." // the product's own module
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("building the exporter: %w\n%s", err, out)
+	if err := buildExporter(program); err != nil {
+		return nil, err
 	}
 	store := filepath.Join(b.scratch, "export")
 	defer os.RemoveAll(store)

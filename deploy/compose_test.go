@@ -19,15 +19,20 @@ func pluginID(t *testing.T) string {
 	return m[1]
 }
 
-func TestCompose(t *testing.T) {
+func TestCompose(t *testing.T) { testCompose(t, "compose.yaml", "demo", "exporter") }
+
+// testCompose checks a stack of containers whose own images are the given targets of the
+// Dockerfile, and returns it.
+func testCompose(t *testing.T, file string, targets ...string) map[string]any {
+	t.Helper()
 	var compose map[string]any
-	decode(t, "compose.yaml", &compose)
+	decode(t, file, &compose)
 	services, _ := compose["services"].(map[string]any)
 	volumes, _ := compose["volumes"].(map[string]any)
 	for name, s := range services {
 		if image, ok := at(s, "image").(string); ok {
 			pinned(t, name, image)
-		} else if target, _ := at(s, "build", "target").(string); !slices.Contains([]string{"demo", "exporter"}, target) {
+		} else if target, _ := at(s, "build", "target").(string); !slices.Contains(targets, target) {
 			t.Errorf("%s: expected an image, or a target of the Dockerfile, got %q", name, target)
 		}
 		for _, p := range texts(at(s, "ports")) {
@@ -56,7 +61,13 @@ func TestCompose(t *testing.T) {
 				t.Errorf("%s: expected a service to depend on, got %q", name, other)
 			}
 		}
+		for _, other := range texts(at(s, "depends_on")) {
+			if services[other] == nil {
+				t.Errorf("%s: expected a service to depend on, got %q", name, other)
+			}
+		}
 	}
+	return compose
 }
 
 func TestComposeAgrees(t *testing.T) {

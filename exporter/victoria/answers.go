@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -17,6 +19,38 @@ var allDays = history.Days{From: history.MinDay, To: history.MaxDay}
 func (s *Store) look(ctx context.Context) (*view, error) {
 	j, err := s.refresh(ctx)
 	return &view{s: s, journal: j, ctx: ctx}, err
+}
+
+// lookAtGroups returns the history as it is now, and the sums of all groups. Both are
+// asked for at once, for mostly nothing was appended since the last time; otherwise the
+// sums are asked for again.
+func (s *Store) lookAtGroups(ctx context.Context) (*view, map[groupKey]*group, error) {
+	s.mu.Lock()
+	known := s.journal
+	s.mu.Unlock()
+	var now *view
+	var all map[groupKey]*group
+	g, both := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		now, err = s.look(both)
+		return err
+	})
+	if known.last() > 0 {
+		g.Go(func() (err error) {
+			v := view{s: s, journal: known, ctx: both}
+			all, err = v.groups(history.Filter{}, allDays)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, nil, err
+	}
+	now.ctx = ctx
+	if all != nil && now.sum == known.sum {
+		return now, all, nil
+	}
+	all, err := now.groups(history.Filter{}, allDays)
+	return now, all, err
 }
 
 // fixed returns a period of the days that another was resolved to.
@@ -41,11 +75,7 @@ func span(a, b history.Days) history.Days {
 // Overview implements history.Store. Without a filter by name it reads the sums of
 // the groups, and no repository.
 func (s *Store) Overview(ctx context.Context, q history.OverviewQuery) (history.Overview, error) {
-	v, err := s.look(ctx)
-	if err != nil {
-		return history.Overview{}, err
-	}
-	all, err := v.groups(history.Filter{}, allDays)
+	v, all, err := s.lookAtGroups(ctx)
 	if err != nil {
 		return history.Overview{}, err
 	}
@@ -134,11 +164,7 @@ func (x *sums) add(g *group, o *history.Overview, series bool) {
 
 // Repos implements history.Store.
 func (s *Store) Repos(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {
-	v, err := s.look(ctx)
-	if err != nil {
-		return history.ReposPage{}, err
-	}
-	all, err := v.groups(history.Filter{}, allDays)
+	v, all, err := s.lookAtGroups(ctx)
 	if err != nil {
 		return history.ReposPage{}, err
 	}

@@ -149,15 +149,19 @@ func daysOf(ctx context.Context, t *columns.Table) (history.Days, error) {
 func only(seq history.RowSeq, named map[history.Repo]bool) history.RowSeq {
 	return func(yield func(*history.Rows, error) bool) {
 		var kept history.Rows
+		var isNamed []bool // by index of the dictionary
 		for rows, err := range seq {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
+			for _, r := range rows.Repos[len(isNamed):] {
+				isNamed = append(isNamed, named[r.Repo])
+			}
 			kept.Reset()
 			kept.Repos, kept.Version = rows.Repos, rows.Version
 			for i, r := range rows.Repo {
-				if named[rows.Repos[r].Repo] {
+				if isNamed[r] {
 					kept.Append(r, rows.Day[i], rows.Downloads[i])
 				}
 			}

@@ -24,11 +24,7 @@ type Snapshot struct {
 
 // Snapshot reads what is known of the repositories, and the days of the last month.
 func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
-	v, err := s.look(ctx)
-	if err != nil {
-		return nil, err
-	}
-	all, err := v.groups(history.Filter{}, allDays)
+	v, all, err := s.lookAtGroups(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ import (
 // histories of its own in them. Either is started by the first that needs it.
 var (
 	single    shared[*victoriatest.Node]
+	newer     shared[*victoriatest.Node]
 	cluster   shared[*victoriatest.Cluster]
 	histories atomic.Int64
 	scratch   string
@@ -57,8 +58,10 @@ func TestMain(m *testing.M) {
 		scratch = dir
 		defer os.RemoveAll(dir)
 		defer func() {
-			if single.it != nil {
-				single.it.Kill()
+			for _, n := range []*victoriatest.Node{single.it, newer.it} {
+				if n != nil {
+					n.Kill()
+				}
 			}
 			if cluster.it != nil {
 				cluster.it.Close()
@@ -73,6 +76,15 @@ func theEngine(t *testing.T) *url.URL {
 	t.Helper()
 	n := single.get(t, func() (*victoriatest.Node, error) {
 		return victoriatest.NewSingle(t, filepath.Join(scratch, "single"))
+	})
+	return victoriatest.URL(n.URL)
+}
+
+// theNewerEngine returns the URL of a single node of a newer version.
+func theNewerEngine(t *testing.T) *url.URL {
+	t.Helper()
+	n := newer.get(t, func() (*victoriatest.Node, error) {
+		return victoriatest.NewNewSingle(t, filepath.Join(scratch, "newer"))
 	})
 	return victoriatest.URL(n.URL)
 }

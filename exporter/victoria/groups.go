@@ -117,18 +117,22 @@ func (v *view) groups(f history.Filter, run history.Days) (map[groupKey]*group, 
 			return nil
 		})
 	}
-	if err := read(0, int64(max(v.last(), 1)), v.selector(orgState, where...)); err != nil {
+	state := v.selector(orgState, where...)
+	series := func(conditions ...string) []string {
+		return []string{
+			v.selector(orgDownloads, append(conditions, where...)...),
+			v.selector(orgDownloadsHigh, append(conditions, where...)...),
+			v.selector(orgRecords, append(conditions, where...)...),
+		}
+	}
+	if run == allDays {
+		return all, read(0, endOfTime, append(series(), state)...)
+	}
+	if err := read(0, int64(max(v.last(), 1)), state); err != nil {
 		return nil, err
 	}
 	if run.Len() == 0 {
 		return all, nil
-	}
-	series := func(era string) []string {
-		return []string{
-			v.selector(orgDownloads, append(where, era)...),
-			v.selector(orgDownloadsHigh, append(where, era)...),
-			v.selector(orgRecords, append(where, era)...),
-		}
 	}
 	start, end := int64(max(run.From, history.MinDay))*msPerDay, min((int64(run.To)+1)*msPerDay-1, endOfTime)
 	if start <= end {

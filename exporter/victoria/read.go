@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // maxLine bounds a line of an export, in bytes: a series with all its samples.
@@ -29,8 +30,8 @@ type line struct {
 func (s *Store) export(ctx context.Context, selectors []string, start, end int64, each func(*line) error) error {
 	form := url.Values{
 		"match[]":               selectors,
-		"start":                 {strconv.FormatFloat(float64(start)/1000, 'f', 3, 64)},
-		"end":                   {strconv.FormatFloat(float64(end)/1000, 'f', 3, 64)},
+		"start":                 {timeText(start)},
+		"end":                   {timeText(end)},
 		"deny_partial_response": {"1"},
 	}
 	resp, err := s.post(ctx, "/api/v1/export", form)
@@ -70,6 +71,10 @@ func (s *Store) export(ctx context.Context, selectors []string, start, end int64
 		}
 	}
 }
+
+// timeText writes a time in milliseconds as every version reads it alike: of numbers, some
+// guess whether they are of seconds.
+func timeText(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // ErrPartial says that a part of a cluster does not answer, and what the others have is
 // not all.

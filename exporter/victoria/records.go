@@ -22,11 +22,7 @@ func (s *Store) Records(ctx context.Context, q history.RecordsQuery) history.Row
 }
 
 func (s *Store) stream(ctx context.Context, q history.RecordsQuery, yield func(*history.Rows, error) bool) error {
-	v, err := s.look(ctx)
-	if err != nil {
-		return err
-	}
-	all, err := v.groups(history.Filter{}, allDays)
+	v, all, err := s.lookAtGroups(ctx)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,13 @@ func (c counting) Counts() iter.Seq[history.Counts] {
 
 func TestStoreConforms(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(t *testing.T) history.Store { return counting{open(t), t} })
+	storetest.RunShort(t, func(t *testing.T) history.Store { return counting{open(t), t} })
+}
+
+func TestStoreOverANewerVersionConforms(t *testing.T) {
+	t.Parallel()
+	u := theNewerEngine(t)
+	storetest.Run(t, func(t *testing.T) history.Store { return counting{reopen(t, optionsFor(u)), t} })
 }
 
 func TestStoreOverAClusterConforms(t *testing.T) {

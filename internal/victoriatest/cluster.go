@@ -165,7 +165,7 @@ func (c *Cluster) settle(ctx context.Context) error {
 				return err
 			}
 		}
-		at := strconv.FormatFloat(float64(round)/1000, 'f', 3, 64)
+		at := time.UnixMilli(round).UTC().Format("2006-01-02T15:04:05.000Z")
 		// A selector that was asked before may be answered from a cache.
 		found, err := get(ctx, c.Selects[0].URL+"/select/1/prometheus/api/v1/export?match%5B%5D="+
 			url.QueryEscape(fmt.Sprintf(`{__name__="settled",by!="%d"}`, time.Now().UnixNano()))+"&start="+at+"&end="+at)

@@ -58,10 +58,16 @@ func (l *log) String() string {
 // is set, which makes it fail.
 func program(t testing.TB, name string) string {
 	t.Helper()
-	path, err := exec.LookPath(name)
-	if err == nil {
+	if path, err := exec.LookPath(name); err == nil {
 		return path
 	}
+	return tool(t, name)
+}
+
+// tool returns the path of a program that make built.
+func tool(t testing.TB, name string) string {
+	t.Helper()
+	err := exec.ErrNotFound
 	dir, wdErr := os.Getwd()
 	for wdErr == nil {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {

@@ -7,9 +7,18 @@ import (
 
 // NewSingle starts a single node that keeps its data in dir and samples of any age. Who
 // calls it kills it.
-func NewSingle(t testing.TB, dir string, args ...string) (*Node, error) {
+func NewSingle(t testing.TB, dir string) (*Node, error) {
 	t.Helper()
-	path := program(t, "victoria-metrics")
+	return newSingle(program(t, "victoria-metrics"), dir)
+}
+
+// NewNewSingle is NewSingle of a version newer than Debian's, without an index by day.
+func NewNewSingle(t testing.TB, dir string) (*Node, error) {
+	t.Helper()
+	return newSingle(tool(t, "victoria-metrics"), dir, "-disablePerDayIndex")
+}
+
+func newSingle(path, dir string, args ...string) (*Node, error) {
 	addresses, err := freeAddresses(1)
 	if err != nil {
 		return nil, err
