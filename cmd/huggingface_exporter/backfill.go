@@ -25,11 +25,12 @@ const headAge = 3 * time.Hour
 
 // backfillFlags are the flags of backfill.
 type backfillFlags struct {
-	storage, to, output, url, httpConfig *string
-	from, toDay, until, resume           *string
-	labels                               *[]string
-	timeout                              *time.Duration
-	filter                               filterFlags
+	storage                     storageFlags
+	to, output, url, httpConfig *string
+	from, toDay, until, resume  *string
+	labels                      *[]string
+	timeout                     *time.Duration
+	filter                      filterFlags
 }
 
 // backfillCommand brings the history as counters to where else it is kept.
@@ -40,7 +41,7 @@ func backfillCommand(app *kingpin.Application) command {
 		"series, give both with --label. For promtool: promtool tsdb create-blocks-from --max-block-duration=8784h openmetrics FILE DIR; " +
 		"the flag is not in its help, and makes it a hundred times as fast. See docs/backfill.md.")
 	f := &backfillFlags{
-		storage: storageFlag(cmd),
+		storage: addStorageFlags(cmd),
 		to: cmd.Flag("to", "What to write: openmetrics (a file for promtool), victoriametrics (its /api/v1/import) or remote-write "+
 			"(Prometheus remote write 1.0).").Required().
 			Enum(toOpenMetrics, string(backfill.VictoriaMetrics), string(backfill.RemoteWrite)),
@@ -72,18 +73,22 @@ func (f *backfillFlags) run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	store, err := openStored(ctx, p, *f.storage)
+	store, err := f.storage.openTable(ctx, p)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	job := &backfillJob{p: p, table: store.Table(), options: o}
+	table, revision, err := store.whole(ctx)
+	if err != nil {
+		return err
+	}
+	job := &backfillJob{p: p, table: table, options: o}
 	if to == nil {
 		return job.write(ctx, *f.output)
 	}
 	defer to.Close()
 	if *f.resume != "" {
-		if job.mark, err = openMark(*f.resume, "backfill", f.settings(to), store.Revision()); err != nil {
+		if job.mark, err = openMark(*f.resume, "backfill", f.settings(to), revision); err != nil {
 			return err
 		}
 	}

@@ -39,6 +39,9 @@ func TestVictoriaMetricsEngine(t *testing.T) {
 	r.ok("import", "six.csv")
 	r.expectOutput(overview, "overview")
 
+	backfill := []string{"backfill", "--to=openmetrics", "--until=2026-01-01T00:00:00Z"}
+	r.expectOutput(r.ok(backfill...), with(backfill...)...)
+
 	s := r.ready(with()...)
 	s.expectMetric(codeBERT, "4362460")
 	s.expectMetric(images, "2167284")

@@ -175,6 +175,42 @@ func (f storageFlags) openStored(ctx context.Context, p *program) (openedStore, 
 	return openStored(ctx, p, *f.path)
 }
 
+// wholeStore is a store whose history can be had in memory.
+type wholeStore interface {
+	Close() error
+	// whole returns the history, and what names its state.
+	whole(context.Context) (*columns.Table, string, error)
+}
+
+func (s ledgerSide) whole(context.Context) (*columns.Table, string, error) {
+	return s.Table(), s.Revision(), nil
+}
+
+func (s victoriaSide) whole(ctx context.Context) (*columns.Table, string, error) {
+	revision, err := s.Revision(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	t, err := s.Table(ctx)
+	return t, revision, err
+}
+
+// openTable opens a store that has to be there, to have all of it in memory.
+func (f storageFlags) openTable(ctx context.Context, p *program) (wholeStore, error) {
+	r, err := f.remote()
+	if err != nil {
+		return nil, err
+	}
+	if r != nil {
+		return victoriaSide{r}, nil
+	}
+	l, err := openStored(ctx, p, *f.path)
+	if err != nil {
+		return nil, err
+	}
+	return ledgerSide{l}, nil
+}
+
 // openEngine opens the store of a configuration, ready to be asked.
 func openEngine(ctx context.Context, p *program, folder string, c *config.Storage) (engine, error) {
 	if c.Engine != config.EngineVictoriaMetrics {
