@@ -121,9 +121,13 @@ func (f *fileImporter) importFile(ctx context.Context, name string) bool {
 		return false
 	}
 	f.imports.WithLabelValues("failure").Inc()
-	f.log.Error("A file was not imported, what was stored before stays", "file", name, "err", err)
-	var content *contentError
-	return errors.As(err, &content)
+	_, theirs := errors.AsType[*contentError](err)
+	again := "when the file changes"
+	if !theirs {
+		again = "in " + retryInterval.String()
+	}
+	f.log.Error("A file was not imported, what was stored before stays", "file", name, "err", err, "again", again)
+	return theirs
 }
 
 // importOne appends what is in a file to the store.

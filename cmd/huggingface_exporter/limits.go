@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -89,6 +90,22 @@ type gate struct {
 	what   string
 	status int
 	after  int
+	// field is where the limit is set.
+	field string
+	log   *slog.Logger
+	// told is when it was last logged that some were too many, in Unix seconds.
+	told atomic.Int64
+}
+
+// tellEvery is how often it is logged that requests are too many, in seconds.
+const tellEvery = 60
+
+// tell logs that a request was too many, unless that was said lately.
+func (g *gate) tell(most int64) {
+	now, told := time.Now().Unix(), g.told.Load()
+	if now-told >= tellEvery && g.told.CompareAndSwap(told, now) {
+		g.log.Warn("Too many "+g.what+" at once: those over the limit are refused; raise it, or find who asks so often", "limit", most, "field", g.field)
+	}
 }
 
 // limit returns a handler that refuses what is too many for next.
@@ -97,6 +114,7 @@ func (g *gate) limit(next http.Handler) http.Handler {
 		n := int64(g.most())
 		if inside := g.inside.Add(1); n > 0 && inside > n {
 			g.inside.Add(-1)
+			g.tell(n)
 			refuse(w, r, g.status, g.after, fmt.Sprintf("%d %s are being answered, which is the limit; ask again in %d s", n, g.what, g.after))
 			return
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -14,7 +15,11 @@ import (
 
 func TestGate(t *testing.T) {
 	most := 2
-	g := &gate{most: func() int { return most }, what: "exports", status: http.StatusTooManyRequests, after: 5}
+	log := new(logBuffer)
+	g := &gate{
+		most: func() int { return most }, what: "exports", status: http.StatusTooManyRequests, after: 5,
+		field: "web.max_exports", log: slog.New(slog.NewTextHandler(log, nil)),
+	}
 	entered, leave := make(chan struct{}), make(chan struct{})
 	h := g.limit(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/stay" {
@@ -46,6 +51,9 @@ func TestGate(t *testing.T) {
 	}
 	refused()
 	refused() // who was refused holds no place
+	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "Too many exports at once") || !strings.Contains(got, "limit=2 field=web.max_exports") {
+		t.Errorf("of four refusals in a row the log says\n%s", got)
+	}
 	most = 3
 	if w := ask("/x"); w.Code != http.StatusOK {
 		t.Errorf("a limit that was raised: got %d", w.Code)

@@ -90,7 +90,7 @@ func (s *server) run(ctx context.Context, flags *web.FlagConfig, storage string)
 	httpServer := s.httpServer()
 	g.Go(func() error {
 		if err := web.ListenAndServe(httpServer, flags, s.log); !errors.Is(err, http.ErrServerClosed) {
-			return fmt.Errorf("cannot serve: %w", err)
+			return fmt.Errorf("cannot serve: %w; \"%s doctor\" with the same flags looks at ports and files", err, progName)
 		}
 		return nil
 	})

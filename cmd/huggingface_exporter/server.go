@@ -156,9 +156,9 @@ func (s *server) handler() http.Handler {
 	}
 	handle := func(pattern string, h http.Handler) { handleAs(pattern, pattern, h) }
 	requests := func() int { return s.limits().requests }
-	scrapes := &gate{most: requests, what: "scrapes", status: http.StatusServiceUnavailable, after: 1}
-	queries := &gate{most: requests, what: "requests", status: http.StatusServiceUnavailable, after: 1}
-	exports := &gate{most: func() int { return s.limits().exports }, what: "exports", status: http.StatusTooManyRequests, after: 5}
+	scrapes := &gate{most: requests, what: "scrapes", status: http.StatusServiceUnavailable, after: 1, field: "web.max_requests", log: s.log}
+	queries := &gate{most: requests, what: "requests", status: http.StatusServiceUnavailable, after: 1, field: "web.max_requests", log: s.log}
+	exports := &gate{most: func() int { return s.limits().exports }, what: "exports", status: http.StatusTooManyRequests, after: 5, field: "web.max_exports", log: s.log}
 
 	handle("/metrics", only(scrapes.limit(s.page.Handler()), http.MethodGet, http.MethodHead))
 	options := api.Options{

@@ -32,7 +32,7 @@ func fileName(f history.Filter, days history.Days, format export.Format) string 
 	return strings.Join(parts, "_") + format.Extension()
 }
 
-// safeName returns s with everything but ASCII letters, digits, "-", "_" and
+// safeName returns s with everything but ASCII letters, digits, "-", "_" and single
 // "." replaced, at most 100 bytes long.
 func safeName(s string) string {
 	s = strings.Map(func(r rune) rune {
@@ -42,5 +42,8 @@ func safeName(s string) string {
 		}
 		return '-'
 	}, s)
+	for strings.Contains(s, "..") { // which no name on the Hub has
+		s = strings.ReplaceAll(s, "..", ".")
+	}
 	return strings.Trim(s[:min(len(s), 100)], "-.")
 }

@@ -152,6 +152,7 @@ func TestExporterFaults(t *testing.T) {
 	f(say(429, "text/plain", ""), KindRateLimited, "(429)")
 	f(say(502, "text/html", "<html>"), KindServer, "(502)", "see that the exporter runs")
 	f(say(500, "application/json", `{"error":"broken"}`), KindServer, "500, broken", "its log says why")
+	f(say(503, "application/json", `{"error":"8 requests are being answered, which is the limit; ask again in 1 s"}`), KindServer, "does not answer for now (503, 8 requests are being answered")
 	f(say(302, "", ""), KindNotExporter)
 	f(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, KindBroken, "try again")
 	f(func(w http.ResponseWriter, r *http.Request) {

@@ -71,6 +71,8 @@ func (c *exporterConnection) explainStatus(e *api.Error, err error) error {
 		return failure(KindRateLimited, err, "%s takes no more requests for now (429): refresh less often", at)
 	case e.Status >= 500 && foreign:
 		return failure(KindServer, err, "the exporter at %s cannot be reached through what stands before it (%d): see that the exporter runs", at, e.Status)
+	case e.Status == http.StatusServiceUnavailable:
+		return failure(KindServer, err, "the exporter at %s does not answer for now (503, %s)", at, e.Message)
 	case e.Status >= 500:
 		return failure(KindServer, err, "the exporter at %s failed (%d, %s): its log says why", at, e.Status, e.Message)
 	case foreign:
