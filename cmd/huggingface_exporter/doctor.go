@@ -25,7 +25,8 @@ const (
 // finding is a line of doctor.
 type finding struct {
 	Verdict verdict `json:"verdict"`
-	// Check is what was looked at: config, token, hub, clock, store, engine or port.
+	// Check is what was looked at: config, port, store, engine, queue, token, hub or
+	// clock.
 	Check string `json:"check"`
 	// Found says what there is, Do what to do about it, "" where that is nothing.
 	Found string `json:"found"`
@@ -102,6 +103,9 @@ func (d *doctor) examine(ctx context.Context, f doctorFlags) {
 		d.add(warning, "engine", "leave --offline out", "not asked")
 	default:
 		d.engine(ctx, &c.Storage.VictoriaMetrics)
+	}
+	if dir := c.Storage.Queue(); dir != "" {
+		d.folder(dir, "storage.queue_path")
 	}
 	tokens := d.tokens(*f.configFile, &c.Hub)
 	if !*f.offline {

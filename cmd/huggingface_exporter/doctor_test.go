@@ -263,6 +263,8 @@ func TestDoctorOfTheStore(t *testing.T) {
 	}
 	f(0, "warn store: anybody on this machine may change ./data")
 	p.examine(1, []string{"fail store: expected a folder at c.yaml, got a file"}, "--offline", "--storage.path=c.yaml")
+	p.write("queue.yaml", "storage: {queue_path: waiting/here}\n", 1)
+	p.examine(0, []string{"ok queue: waiting/here: what cannot be stored yet waits there"}, "--offline", "--config.file=queue.yaml")
 }
 
 // Another user than the store's is told what it may not.
@@ -279,7 +281,7 @@ func TestDoctorOfPermissions(t *testing.T) {
 	}
 	run := func(args ...string) string {
 		t.Helper()
-		cmd := p.command(append([]string{"doctor", "--config.file=c.yaml", "--web.listen-address=127.0.0.1:0", "--offline"}, args...)...)
+		cmd := p.command(append([]string{"doctor", "--web.listen-address=127.0.0.1:0", "--offline"}, args...)...)
 		if os.Geteuid() == 0 {
 			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 		}
@@ -295,11 +297,13 @@ func TestDoctorOfPermissions(t *testing.T) {
 			t.Errorf("there is no %q in\n%s", want, out)
 		}
 	}
-	out := run()
+	out := run("--config.file=c.yaml")
 	f(out, "fail  store   ./data cannot be written to: write to ./data: permission denied\n              -> give the folder to the user that serve runs as: chown -R USER ./data")
 	if os.Geteuid() == 0 {
 		f(out, "fail  token   massive: cannot read a secret: open ")
 	}
+	p.write("queue.yaml", "storage: {queue_path: data/queue}\n", 1)
+	f(run("--config.file=queue.yaml"), "fail  queue   write to data: permission denied\n              -> make data/queue and give it to the user")
 	f(run("--storage.path=data/new/store"), "fail  store   data/new/store is not there and cannot be made: write to data: permission denied")
 	if err := os.Chmod(p.path("data"), 0o755); err != nil {
 		t.Fatal(err)

@@ -49,15 +49,27 @@ func (d *doctor) store(ctx context.Context, dir string) {
 	}
 }
 
+// existing returns the nearest folder that is there, from dir upwards.
+func existing(dir string) string {
+	for dir = filepath.Clean(dir); ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(dir); err == nil || dir == filepath.Dir(dir) {
+			return dir
+		}
+	}
+}
+
+// folder looks at whether a folder of the configuration can be written to, or made.
+func (d *doctor) folder(dir, field string) {
+	if err := mayWrite(existing(dir)); err != nil {
+		d.add(bad, "queue", "make "+dir+" and give it to the user that serve runs as; or name another folder in "+field, "%v", err)
+		return
+	}
+	d.ok("queue", "%s: what cannot be stored yet waits there", dir)
+}
+
 // noStore looks at where a store is to be made.
 func (d *doctor) noStore(dir string) {
-	parent := filepath.Dir(filepath.Clean(dir))
-	for {
-		if _, err := os.Stat(parent); err == nil || parent == filepath.Dir(parent) {
-			break
-		}
-		parent = filepath.Dir(parent)
-	}
+	parent := existing(filepath.Dir(filepath.Clean(dir)))
 	if err := mayWrite(parent); err != nil {
 		d.add(bad, "store", "make "+dir+" and give it to the user that serve runs as; or name another folder with --storage.path", "%s is not there and cannot be made: %v", dir, err)
 		return
