@@ -34,7 +34,7 @@ GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v
 .PHONY: help
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | \
-		while IFS=$$'\t' read -r target what; do printf '  make %-12s %s\n' "$$target" "$$what"; done
+		while IFS=$$'\t' read -r target what; do printf '  make %-15s %s\n' "$$target" "$$what"; done
 
 .PHONY: build
 build: need-go ## build the exporter into bin/ (pure Go, no C compiler needed)
@@ -67,7 +67,7 @@ stack: need-go ## run Grafana with plugin, dashboards, Prometheus and demo data 
 	@scripts/stack.sh
 
 .PHONY: test
-test: fmt vet lint tidy pure unit frontend test-bench ## check everything; what continuous integration runs
+test: fmt vet lint tidy pure unit frontend test-bench package-test ## check everything; what continuous integration runs
 	@echo "== all checks passed"
 
 .PHONY: fmt
@@ -100,9 +100,9 @@ pure: need-go ## build every package without cgo
 	CGO_ENABLED=0 go build ./...
 
 .PHONY: unit
-unit: need-go need-gcc need-prometheus need-victoria-metrics need-victoria-single need-victoria-cluster ## all tests of the product with the race detector, a real Prometheus and VictoriaMetrics among them
+unit: need-go need-gcc need-prometheus need-victoria-metrics need-victoria-single need-victoria-cluster need-tools ## all tests of the product with the race detector, a real Prometheus and VictoriaMetrics among them
 	@echo "== tests with the race detector"
-	REQUIRE_VICTORIA_METRICS=1 go test -race -timeout 30m ./...
+	REQUIRE_VICTORIA_METRICS=1 REQUIRE_TOOLS=1 go test -race -timeout 30m ./...
 
 .PHONY: frontend
 frontend: need-chromium ## the plugin's frontend: types, lint, tests, build, and the editors in a real browser
@@ -134,6 +134,26 @@ bench: need-go need-gcc need-victoria-single ## measure against the peers; SCALE
 fuzz: need-go ## run each fuzz test for FUZZTIME
 	@scripts/fuzz.sh $(FUZZTIME)
 
+.PHONY: release
+release: need-go ## build a whole release into bin/dist, and publish nothing: programs, packages, image, plugin, chart, SBOM
+	@scripts/release.sh
+
+.PHONY: publish
+publish: need-go ## build and publish the release of the tag on this commit; what the workflow "release" runs
+	@scripts/release.sh publish
+
+.PHONY: package-test
+package-test: need-go need-packages ## install, use, upgrade and remove the packages in a copy of this machine
+	@scripts/package-test.sh
+
+.PHONY: audit
+audit: need-go ## look for known vulnerabilities with govulncheck and npm audit; needs their databases
+	@scripts/audit.sh
+
+.PHONY: validate-plugin
+validate-plugin: ## have Grafana's validator look at the packed plugin
+	@scripts/validate-plugin.sh
+
 .PHONY: clean
 clean: ## remove what make build and make bench made; data/ stays
 	@echo "== removing bin and bench/.cache"
@@ -158,6 +178,18 @@ need-chromium:
 need-prometheus:
 	@scripts/need.sh prometheus prometheus "a test scrapes the exporter with it"
 	@scripts/need.sh promtool prometheus "a test checks the metrics page with it"
+
+# What tests run of what scripts/tool.sh builds; goreleaser and helm are large.
+.PHONY: need-tools
+need-tools: need-go
+	@for tool in actionlint helm goreleaser; do scripts/tool.sh "$$tool" >/dev/null; done
+
+.PHONY: need-packages
+need-packages:
+	@scripts/need.sh adduser adduser "the Debian package makes its user with it"
+	@scripts/need.sh systemd-analyze systemd "the unit is checked with it"
+	@scripts/need.sh lintian lintian "the Debian package is checked with it"
+	@scripts/need.sh rpm rpm "the RPM is installed with it, in a copy of this machine"
 
 .PHONY: need-victoria-metrics
 need-victoria-metrics:

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 )
 
 const unit = "deploy/systemd/huggingface_exporter.service"
@@ -18,18 +20,36 @@ func TestUnit(t *testing.T) {
 	if state == nil || start == nil {
 		t.Fatal("expected StateDirectory and ExecStart")
 	}
-	if want := "--storage.path=/var/lib/" + state[1]; !strings.HasSuffix(start[2], want) {
+	if want := "--storage.path=/var/lib/" + state[1] + " $ARGS"; !strings.HasSuffix(start[2], want) {
 		t.Errorf("expected %s at the end of ExecStart, got %s", want, start[2])
 	}
-	for _, want := range []string{"DynamicUser=yes", "ProtectSystem=strict", "CapabilityBoundingSet="} {
+	for _, want := range []string{
+		"User=huggingface_exporter", "ProtectSystem=strict", "ProtectHome=yes", "PrivateTmp=yes", "NoNewPrivileges=yes",
+		"RemoveIPC=yes", "RestrictSUIDSGID=yes", "CapabilityBoundingSet=",
+	} {
 		if !strings.Contains(text, "\n"+want+"\n") {
 			t.Errorf("expected %s", want)
 		}
 	}
-	// The comment names the credential as systemd does.
-	if m := regexp.MustCompile(`(?m)^LoadCredential=([^:]+):`).FindStringSubmatch(text); m == nil ||
-		!strings.Contains(text, "token_file: /run/credentials/huggingface_exporter.service/"+m[1]+"\n") {
-		t.Errorf("expected the credential %v in the comment", m)
+	// The flags that an administrator adds are those of the package's file.
+	name := regexp.MustCompile(`(?m)^EnvironmentFile=-(\S+)$`).FindStringSubmatch(text)
+	if name == nil || !strings.Contains(read(t, releaseFile), "dst: "+name[1]+"\n") {
+		t.Errorf("expected the file of the flags %v among those of the packages", name)
+	}
+	if !regexp.MustCompile(`(?m)^ARGS=""$`).MatchString(read(t, "deploy/package/default")) {
+		t.Error("expected ARGS in deploy/package/default")
+	}
+}
+
+// TestPackagedConfiguration checks the configuration that a package installs.
+func TestPackagedConfiguration(t *testing.T) {
+	name := filepath.Join(root, "deploy/package/config.yaml")
+	c, err := config.Load(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Hub.Organizations) != 0 || c.Hub.TokenFile != "" || len(c.Files) != 0 {
+		t.Errorf("expected nothing to be collected before someone says so, got %+v", c)
 	}
 }
 
@@ -49,7 +69,7 @@ func TestUnitIsVerified(t *testing.T) {
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.CommandContext(t.Context(), analyze, "verify", name).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), analyze, "verify", "--man=no", name).CombinedOutput()
 	if err != nil || strings.Contains(string(out), filepath.Base(unit)) {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -53,6 +53,7 @@ func (p *program) main() int {
 	app.UsageTemplate(usageTemplate)
 	app.Version(version.Print(progName))
 	app.HelpFlag.Short('h')
+	useManual(app)
 	logConfig := &promslog.Config{Writer: p.stderr}
 	promslogflag.AddFlags(app, logConfig)
 	commands := []command{
@@ -66,6 +67,9 @@ func (p *program) main() int {
 		generateCommand(app),
 		checkConfigCommand(app),
 		doctorCommand(app),
+	}
+	if !completing(p.args) {
+		app.GetCommand("serve").Default()
 	}
 	selected, err := app.Parse(p.args)
 	if err != nil {
@@ -90,6 +94,10 @@ func (p *program) main() int {
 	}
 	panic("no command " + selected)
 }
+
+// completing says whether a shell asks what could come next on its command line.
+// The library completes no command where one is the default.
+func completing(args []string) bool { return len(args) > 0 && args[0] == "--completion-bash" }
 
 // usageTemplate is that of the library, with the long help of a command shown
 // where help for that command is asked for.

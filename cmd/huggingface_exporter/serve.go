@@ -42,7 +42,7 @@ type serveFlags struct {
 
 // serveCommand serves metrics and API until it is told to stop.
 func serveCommand(app *kingpin.Application) command {
-	cmd := app.Command("serve", "Serve metrics and the API, import files as they change. This is what runs if no command is named.").Default()
+	cmd := app.Command("serve", "Serve metrics and the API, import files as they change. This is what runs if no command is named.")
 	storage := storageFlag(cmd)
 	configFile := cmd.Flag("config.file", "Configuration file. Default: none, which is the same as an empty one.").
 		PlaceHolder("FILE").String()

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -35,6 +36,7 @@ type flags struct {
 	token       string
 	tick        time.Duration
 	free        bool
+	freeOrgs    []string
 }
 
 func main() {
@@ -48,6 +50,7 @@ func main() {
 	app.Flag("seed", "Choice among the histories of that size.").Default("1").Uint64Var(&f.seed)
 	app.Flag("token", "Token that the analytics route takes.").Default("hf_fake").StringVar(&f.token)
 	app.Flag("free", "Organisations have no plan with publisher analytics: only listings work.").BoolVar(&f.free)
+	app.Flag("free-org", "Organisation to make up that has no such plan, beside the others; may be repeated.").StringsVar(&f.freeOrgs)
 	app.Flag("tick", "How long a day takes; 0 for no day to pass.").Default("0s").DurationVar(&f.tick)
 	kingpin.MustParse(app.Parse(os.Args[1:]))
 
@@ -65,18 +68,19 @@ func run(ctx context.Context, f flags, out io.Writer) error {
 	hub := fakehub.New(fakehub.Options{Validators: fakehub.ETag, Done: func(q fakehub.Request) {
 		log.Printf("%d %s %s", q.Status, q.Method, q.URL)
 	}})
-	for i, org := range f.orgs {
+	all := append(slices.Clone(f.orgs), f.freeOrgs...)
+	for i, org := range all {
 		err := hub.Populate(synthetic.Options{
 			Org: org, Repos: f.repos, Days: f.days, Seed: f.seed + uint64(i), Last: history.DayOf(time.Now()) - 1,
 		})
 		if err != nil {
 			return err
 		}
-		if f.free {
+		if f.free || i >= len(f.orgs) {
 			hub.AddOrg(org, fakehub.Free)
 		}
 	}
-	hub.AddToken(f.token, f.orgs...)
+	hub.AddToken(f.token, all...)
 
 	l, err := net.Listen("tcp", f.listen)
 	if err != nil {
