@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net/url"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -64,12 +65,21 @@ func (e embedded) content() content {
 	}
 }
 
-// remote is a VictoriaMetrics. What is known of the repositories besides their days is
-// held here, and read again once somebody has appended.
+// remote is a VictoriaMetrics. What the metrics page shows of the repositories is held
+// here, and read again once somebody has appended.
 type remote struct {
 	*victoria.Store
 	latest atomic.Pointer[victoria.Snapshot]
+
+	mu sync.Mutex // one refresh at a time
+	// next is when the repositories may be read again: that takes long where there are
+	// many.
+	next time.Time
 }
+
+// restFactor is how many times longer than the reading of all repositories took it is
+// not done again.
+const restFactor = 5
 
 // Refresh implements engine.
 func (r *remote) Refresh(ctx context.Context) (bool, error) {
@@ -77,7 +87,10 @@ func (r *remote) Refresh(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if s := r.latest.Load(); s != nil && s.Revision == revision {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	begin := time.Now()
+	if s := r.latest.Load(); s != nil && (s.Revision == revision || begin.Before(r.next)) {
 		return false, nil
 	}
 	s, err := r.Snapshot(ctx)
@@ -85,19 +98,15 @@ func (r *remote) Refresh(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	r.latest.Store(s)
+	r.next = time.Now().Add(restFactor * time.Since(begin))
 	return true, nil
 }
 
-// Append implements history.Store. What was appended is known to States afterwards.
-func (r *remote) Append(ctx context.Context, b history.Batch) (history.Change, error) {
-	change, err := r.Store.Append(ctx, b)
-	if err != nil {
-		return change, err
-	}
-	if _, err := r.Refresh(ctx); err != nil {
-		return history.Change{}, fmt.Errorf("it was stored, but cannot be read: %w", err)
-	}
-	return change, nil
+// StatesOf returns what is known now of an organisation, of the repositories without one,
+// and of those that have one of the Hub's ids.
+func (r *remote) StatesOf(ctx context.Context, org string, ids map[string]bool) (iter.Seq[history.State], error) {
+	states, err := r.Store.StatesOf(ctx, org, ids)
+	return slices.Values(states), err
 }
 
 func (r *remote) Revision() string                 { return r.latest.Load().Revision }

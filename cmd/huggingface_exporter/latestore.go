@@ -73,6 +73,19 @@ func (s *lateStore) States() iter.Seq[history.State] {
 	return func(func(history.State) bool) {}
 }
 
+// StatesOf returns what is known of an organisation, see collect.Collector; of an embedded
+// engine all that is known.
+func (s *lateStore) StatesOf(ctx context.Context, org string, ids map[string]bool) (iter.Seq[history.State], error) {
+	switch e := s.get().(type) {
+	case nil:
+		return nil, errNotOpen
+	case *remote:
+		return e.StatesOf(ctx, org, ids)
+	default:
+		return e.States(), nil
+	}
+}
+
 // Refresh takes in what other processes stored.
 func (s *lateStore) Refresh(ctx context.Context) (bool, error) {
 	if e := s.get(); e != nil {

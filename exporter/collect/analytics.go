@@ -31,7 +31,11 @@ func (c *Collector) analytics(ctx context.Context, o *Outcome) error {
 		return err
 	}
 	asOf := c.asOf(o)
-	x := export{c: c, outcome: o, asOf: asOf, known: knownOf(c.store, c.org, nil)}
+	known, err := knownOf(ctx, c.store, c.org, nil)
+	if err != nil {
+		return err
+	}
+	x := export{c: c, outcome: o, asOf: asOf, known: known}
 	if err := x.countRecords(ctx); err != nil {
 		return err
 	}

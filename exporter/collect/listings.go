@@ -81,7 +81,11 @@ func (c *Collector) storeListing(ctx context.Context, o *Outcome, all []hub.List
 		}
 	}
 	o.Repos = len(mine)
-	p := pass{outcome: o, known: knownOf(c.store, c.org, ids), asOf: asOf, found: make(map[history.Repo]bool, len(all))}
+	known, err := knownOf(ctx, c.store, c.org, ids)
+	if err != nil {
+		return err
+	}
+	p := pass{outcome: o, known: known, asOf: asOf, found: make(map[history.Repo]bool, len(all))}
 	c.shard.keep(p.known)
 	for _, l := range all {
 		p.found[l.Repo] = true

@@ -2,6 +2,7 @@ package collect
 
 import (
 	"cmp"
+	"context"
 	"iter"
 	"slices"
 	"strings"
@@ -14,6 +15,27 @@ type Store interface {
 	history.Store
 	// States returns what is known of each repository besides its days.
 	States() iter.Seq[history.State]
+}
+
+// orgStates is a store that tells of one organisation without reading all of them.
+type orgStates interface {
+	// StatesOf returns at least the states of the organisation, whatever the case of its
+	// letters, of the repositories without one, and of those that have one of the Hub's
+	// ids.
+	StatesOf(ctx context.Context, org string, ids map[string]bool) (iter.Seq[history.State], error)
+}
+
+// statesOf returns at least what StatesOf does.
+func statesOf(ctx context.Context, s Store, org string, ids map[string]bool) (iter.Seq[history.State], error) {
+	o, ok := s.(orgStates)
+	if !ok {
+		return s.States(), nil
+	}
+	states, err := o.StatesOf(ctx, org, ids)
+	if err != nil && ctx.Err() == nil {
+		err = &storeError{err}
+	}
+	return states, err
 }
 
 // known is what the store knows before a collection.
@@ -30,13 +52,17 @@ type known struct {
 
 // knownOf returns what s knows of an organisation, and of the repositories that
 // have one of those ids of the Hub's.
-func knownOf(s Store, org string, ids map[string]bool) known {
+func knownOf(ctx context.Context, s Store, org string, ids map[string]bool) (known, error) {
 	k := known{
 		byRepo: make(map[history.Repo]history.State),
 		byID:   make(map[string][]history.State),
 		legacy: make(map[history.Repo]history.State),
 	}
-	for st := range s.States() {
+	states, err := statesOf(ctx, s, org, ids)
+	if err != nil {
+		return k, err
+	}
+	for st := range states {
 		of := st.Repo.Org()
 		switch {
 		case of == "":
@@ -51,7 +77,7 @@ func knownOf(s Store, org string, ids map[string]bool) known {
 	for _, names := range k.byID {
 		slices.SortFunc(names, presentFirst)
 	}
-	return k
+	return k, nil
 }
 
 // presentFirst puts the present name of a repository before those it had.

@@ -2,7 +2,11 @@ package victoria
 
 import (
 	"context"
+	"maps"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -72,6 +76,64 @@ func (s *Store) AllStates(ctx context.Context) ([]history.State, error) {
 	states, err := v.states(history.Filter{})
 	slices.SortFunc(states, byRepo)
 	return states, err
+}
+
+// StatesOf returns what is known besides days of the repositories of an organisation,
+// whatever the case of its letters, of those without one, and of those that have one of
+// the Hub's ids, in no order.
+func (s *Store) StatesOf(ctx context.Context, org string, ids map[string]bool) ([]history.State, error) {
+	v, err := s.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out, err := v.statesWhere([]string{`org=~` + strconv.Quote("(?i:"+regexp.QuoteMeta(org)+")|")}, func(r history.Repo) bool {
+		return r.Org() == "" || strings.EqualFold(r.Org(), org)
+	})
+	if err != nil {
+		return nil, err
+	}
+	have := make(map[history.Repo]bool, len(out))
+	missing := maps.Clone(ids)
+	for _, st := range out {
+		have[st.Repo] = true
+		delete(missing, st.HubID)
+	}
+	names, err := v.everNamed(slices.Sorted(maps.Keys(missing)))
+	if err != nil {
+		return nil, err
+	}
+	for part := range slices.Chunk(names, maxNamed) {
+		more, err := v.states(history.Filter{Repos: part})
+		if err != nil {
+			return nil, err
+		}
+		for _, st := range more {
+			if !have[st.Repo] {
+				have[st.Repo] = true
+				out = append(out, st)
+			}
+		}
+	}
+	return out, nil
+}
+
+// everNamed returns the names of the repositories that ever had one of the Hub's ids.
+func (v *view) everNamed(ids []string) ([]string, error) {
+	names := make(map[string]bool)
+	for part := range slices.Chunk(ids, maxNamed) {
+		for i, id := range part {
+			part[i] = regexp.QuoteMeta(id)
+		}
+		selector := v.selector(textSeries, `field="hub_id"`, `value=~`+strconv.Quote(strings.Join(part, "|")))
+		err := v.s.export(v.ctx, []string{selector}, 0, int64(max(v.last(), 1)), func(l *line) error {
+			names[repoOf(l).Name] = true
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return slices.Sorted(maps.Keys(names)), nil
 }
 
 // Table reads the whole history into memory, with the versions of its records.

@@ -91,3 +91,41 @@ func TestLostSamplesAreFoundOut(t *testing.T) {
 	f("downloads")
 	f("state")
 }
+
+// What is known of an organisation is found whatever the case of its letters, and with it
+// what went to another one.
+func TestStatesOf(t *testing.T) {
+	s := open(t)
+	var states []history.State
+	for name, id := range map[string]string{"acme/a": "1", "ACME/b": "2", "acme-x/c": "3", "globex/d": "4", "globex/e": "5", "legacy": "6", "acme.x/f": ""} {
+		st := history.NewState(history.Repo{Type: history.Model, Name: name})
+		st.HubID, st.ListedAsOf, st.Likes = id, 7, 1
+		states = append(states, st)
+	}
+	if _, err := s.Append(t.Context(), history.Batch{States: states}); err != nil {
+		t.Fatal(err)
+	}
+	f := func(org string, ids []string, want ...string) {
+		t.Helper()
+		set := make(map[string]bool)
+		for _, id := range ids {
+			set[id] = true
+		}
+		found, err := s.StatesOf(t.Context(), org, set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, st := range found {
+			got = append(got, st.Repo.Name)
+		}
+		slices.Sort(got)
+		if slices.Sort(want); !slices.Equal(got, want) {
+			t.Errorf("%s, %q: got %q, want %q", org, ids, got, want)
+		}
+	}
+	f("acme", nil, "acme/a", "ACME/b", "legacy")
+	f("Acme", []string{"1", "4", "none"}, "acme/a", "ACME/b", "globex/d", "legacy")
+	f("acme.x", nil, "acme.x/f", "legacy")
+	f("nobody", []string{"3"}, "acme-x/c", "legacy")
+}

@@ -99,9 +99,12 @@ type stored struct {
 // order. v.recorded then has those of them that have a record, and v.confirmed what
 // confirms their days.
 func (v *view) states(f history.Filter) ([]history.State, error) {
-	matches := f.Matcher()
+	return v.statesWhere(conditions(f), f.Matcher())
+}
+
+// statesWhere is states of what the engine selects by conditions and matches takes.
+func (v *view) statesWhere(where []string, matches func(history.Repo) bool) ([]history.State, error) {
 	all := make(map[history.Repo]*stored)
-	where := conditions(f)
 	selectors := []string{v.selector(stateSeries, where...), v.selector(textSeries, where...)}
 	err := v.s.export(v.ctx, selectors, 0, int64(max(v.last(), 1)), func(l *line) error {
 		var last part
