@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -34,9 +35,10 @@ func (s *Store) AppendTable(ctx context.Context, n *columns.Table) (history.Chan
 		return history.Change{}, err
 	}
 	defer release()
+	begin := time.Now()
 	for try := 1; ; try++ {
 		change, err := s.tryAppend(ctx, n, sc)
-		if !errors.Is(err, ErrConcurrent) || try == maxTries {
+		if !errors.Is(err, ErrConcurrent) || try == maxTries || time.Since(begin) > s.waitFor {
 			return change, err
 		}
 		// Who came in between waits as well, and both for different times.
