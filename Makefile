@@ -67,7 +67,7 @@ stack: need-go ## run Grafana with plugin, dashboards, Prometheus and demo data 
 	@scripts/stack.sh
 
 .PHONY: test
-test: fmt vet lint tidy pure unit frontend test-bench package-test ## check everything; what continuous integration runs
+test: fmt vet lint tidy pure unit campaigns frontend test-bench package-test ## check everything; what continuous integration runs
 	@echo "== all checks passed"
 
 .PHONY: fmt
@@ -102,7 +102,25 @@ pure: need-go ## build every package without cgo
 .PHONY: unit
 unit: need-go need-gcc need-prometheus need-victoria-metrics need-victoria-single need-victoria-cluster need-tools ## all tests of the product with the race detector, a real Prometheus and VictoriaMetrics among them
 	@echo "== tests with the race detector"
-	REQUIRE_VICTORIA_METRICS=1 REQUIRE_TOOLS=1 go test -race -timeout 30m ./...
+	REQUIRE_VICTORIA_METRICS=1 REQUIRE_TOOLS=1 go test -race -timeout 30m $$(go list ./... | grep -v /internal/soak$$)
+
+.PHONY: campaigns
+campaigns: need-go need-gcc ## the fault campaigns in short, with the race detector: a line of figures each
+	@echo "== fault campaigns, in short"
+	cd internal/soak && go test -race -count=1 -timeout 20m
+
+.PHONY: soak
+soak: need-go ## the fault campaigns at full length, in twenty minutes at the most: docs/reliability.md
+	@echo "== fault campaigns"
+	cd internal/soak && go test -count=1 -timeout 20m -soak
+
+# make coverage: the least share of the statements of a package, in percent
+COVERAGE ?= 85
+
+.PHONY: coverage
+coverage: need-go need-prometheus need-victoria-metrics need-victoria-single need-victoria-cluster ## how much of each package its own tests run; at least COVERAGE percent
+	@echo "== coverage of statements"
+	@scripts/coverage.sh $(COVERAGE)
 
 .PHONY: frontend
 frontend: need-chromium ## the plugin's frontend: types, lint, tests, build, and the editors in a real browser

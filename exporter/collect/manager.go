@@ -118,6 +118,7 @@ func (m *Manager) start(ctx context.Context, j Job) *running {
 	go func() {
 		defer close(r.done)
 		m.run(ctx, r)
+		j.Collector.client.CloseIdleConnections() // which would stay for a while
 	}()
 	return r
 }
