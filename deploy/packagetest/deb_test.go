@@ -47,8 +47,13 @@ func TestDebianPackage(t *testing.T) {
 	// An upgrade keeps what the administrator wrote and what was collected.
 	mine := "hub:\n  token_file: hub.token\n  organizations: []\n"
 	m.write(config, mine)
-	m.run("printf hf_secret | install -m 640 -g " + user + " /dev/stdin " + token)
-	m.run(asUser + "cat " + token)
+	m.run("printf hf_secret | install -m 600 -o " + user + " /dev/stdin " + token)
+	m.prints(asUser+"cat "+token, "hf_secret")
+	out := m.run(asUser + "env HF_ENDPOINT=http://127.0.0.1:1 huggingface_exporter doctor --config.file=" + config +
+		" --storage.path=" + data + " --web.listen-address=" + address + " 2>&1")
+	if !strings.Contains(out, " 0 fail") || strings.Contains(out, "its mode is") || !strings.Contains(out, "ok    store") {
+		t.Errorf("expected doctor to be content with what is installed, got\n%s", out)
+	}
 	m.run("systemctl disable huggingface_exporter 2>/dev/null || deb-systemd-helper disable huggingface_exporter.service")
 	before := m.run("huggingface_exporter --version")
 	m.run("dpkg --install /packages/second/*.deb </dev/null")
