@@ -23,15 +23,15 @@ func (r *runner) newCluster(replication int) *victoriatest.Cluster {
 }
 
 // clusterConfig writes a configuration whose storage is a history in the cluster.
-func (r *runner) clusterConfig(name string, c *victoriatest.Cluster, batch int) {
+func (r *runner) clusterConfig(name string, c *victoriatest.Cluster, batch int, patience string) {
 	r.Helper()
 	var flush []string
 	for _, u := range c.FlushURLs() {
 		flush = append(flush, fmt.Sprintf("%q", u))
 	}
 	r.write(name+".yaml", fmt.Sprintf("storage:\n  engine: victoriametrics\n  victoriametrics:\n    insert_url: %s\n    select_url: %s\n"+
-		"    flush_urls: [%s]\n    history: %s\n    batch_bytes: %d\n    retry_for: 5s\n",
-		c.InsertURL(), c.SelectURL(), strings.Join(flush, ", "), name, batch), 0)
+		"    flush_urls: [%s]\n    history: %s\n    batch_bytes: %d\n    timeout: %[6]s\n    retry_for: %[6]s\n",
+		c.InsertURL(), c.SelectURL(), strings.Join(flush, ", "), name, batch, patience), 0)
 }
 
 // sameFile compares a file with another, which may be large.
@@ -58,7 +58,7 @@ func TestClusterRoundTrip(t *testing.T) {
 	r.ok("export", "--output=want.csv")
 	r.sameFile("want.csv", "in.csv")
 
-	r.clusterConfig("healthy", c, batch)
+	r.clusterConfig("healthy", c, batch, "10m")
 	if out, want := r.ok("import", "in.csv", "--config.file=healthy.yaml"), fmt.Sprintf(" records, %d repos, %d days: ", repos, days); !strings.Contains(out, want) {
 		t.Errorf("import: got %s, want %s", out, want)
 	}
@@ -77,7 +77,7 @@ func TestClusterRoundTrip(t *testing.T) {
 	// A node that crashed in the midst of a write may have lost what it wrote last, so
 	// another cluster shows that one node may.
 	c = r.newCluster(2)
-	r.clusterConfig("struck", c, batch)
+	r.clusterConfig("struck", c, batch, "10m") // those that are left have more to do
 	c.OnRequest("/insert/", inTheMidst, c.Storages[0].Kill)
 	r.ok("import", "in.csv", "--config.file=struck.yaml")
 	if c.Storages[0].Runs() {
@@ -95,7 +95,7 @@ func TestClusterRoundTrip(t *testing.T) {
 func TestClusterWithoutReplication(t *testing.T) {
 	r := newRunner(t)
 	c := r.newCluster(1)
-	r.clusterConfig("part", c, 1_000_000)
+	r.clusterConfig("part", c, 1_000_000, "5s")
 	r.write("in.csv", r.ok("generate", "--repos=60", "--days=90"), 5)
 	r.ok("import", "in.csv", "--config.file=part.yaml")
 	r.ok("export", "--config.file=part.yaml", "--output=whole.csv")

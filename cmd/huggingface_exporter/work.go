@@ -19,10 +19,6 @@ const openPause = 2 * time.Second
 func (s *server) work(ctx context.Context, storage string) error {
 	begin := time.Now()
 	defer s.collects.stop(s.log)
-	if s.reloader.Config().Storage.Engine == config.EngineVictoriaMetrics {
-		// It may be away for long. What is collected meanwhile waits.
-		s.collects.start(ctx)
-	}
 	e, err := s.open(ctx, storage)
 	if err != nil {
 		return err
@@ -128,6 +124,8 @@ func (s *server) open(ctx context.Context, folder string) (engine, error) {
 		if err == nil {
 			return r, nil
 		}
+		// It may be away for long. What is collected meanwhile waits.
+		s.collects.start(ctx)
 		if text := err.Error(); text != waiting {
 			waiting = text
 			s.log.Warn("The storage does not answer; trying again until it does", "err", err)

@@ -3,6 +3,7 @@ package victoria
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -76,6 +77,8 @@ type appending struct {
 	known map[history.Repo]history.State
 	run   history.Days
 	scope scope
+	// sums are what the groups come to, on the days that the append is of.
+	sums map[groupKey]*group
 }
 
 // maxNamed is how many repositories a selector names.
@@ -216,11 +219,61 @@ func (a *appending) writeUnder(x claim, versions []history.Version, merged, delt
 	if err := a.s.settle(a.ctx); err != nil {
 		return err
 	}
+	if err := a.seen(x); err != nil {
+		return err
+	}
 	now, err := a.s.refresh(a.ctx)
 	if err != nil {
 		return err
 	}
 	return a.s.undisturbed(&now, &a.journal, &x)
+}
+
+// seen waits until the sums that were written last can be read: an engine that is making
+// samples visible already may say too early that it has.
+func (a *appending) seen(x claim) error {
+	for begin := time.Now(); ; {
+		j := a.journal
+		j.recent = slices.Clip(j.recent) // others may have it
+		j.count([]claim{x}, nil)
+		j.sum += uint64(time.Now().UnixNano()) // no selector that was asked before
+		v := view{s: a.s, journal: j, ctx: a.ctx}
+		got, err := v.groups(groupFilter(a.sums), a.run)
+		if err != nil {
+			return err
+		}
+		if sameSums(got, a.sums) {
+			return nil
+		}
+		if time.Since(begin) > a.s.patience {
+			return fmt.Errorf("writing to VictoriaMetrics: %w: what was written cannot be read after %s", ErrLost, a.s.patience)
+		}
+		if err := a.s.pause(a.ctx, a.s.patience/300); err != nil {
+			return err
+		}
+		if err := a.s.settle(a.ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// sameSums reports whether groups have the sums that are wanted.
+func sameSums(got, want map[groupKey]*group) bool {
+	for k, w := range want {
+		g := got[k]
+		if g == nil {
+			g = new(group)
+		}
+		if g.repos != w.repos || g.total != w.total {
+			return false
+		}
+		for d, x := range w.days {
+			if g.days[d] != x {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // versionsOf returns the versions of the records of a table, in ascending order.

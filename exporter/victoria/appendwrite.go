@@ -151,6 +151,7 @@ func (a *appending) writeGroups(w *writer, n seq, merged *columns.Table) error {
 	if err != nil {
 		return err
 	}
+	a.sums = make(map[groupKey]*group, len(diff))
 	for _, k := range slices.SortedFunc(maps.Keys(diff), groupKey.compare) {
 		old := known[k]
 		if old == nil {
@@ -159,6 +160,7 @@ func (a *appending) writeGroups(w *writer, n seq, merged *columns.Table) error {
 		if err := writeGroup(w, n, k, old, diff[k]); err != nil {
 			return err
 		}
+		a.sums[k] = old.plus(diff[k])
 	}
 	return nil
 }

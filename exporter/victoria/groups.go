@@ -59,6 +59,19 @@ type group struct {
 	days  map[history.Day]groupDay
 }
 
+// plus returns the sums of both, on the days of other alone.
+func (g *group) plus(other *group) *group {
+	sum := &group{repos: g.repos + other.repos, total: g.total, days: make(map[history.Day]groupDay, len(other.days))}
+	sum.total.addWide(other.total)
+	for d, x := range other.days {
+		was := g.days[d]
+		was.downloads.addWide(x.downloads)
+		was.records += x.records
+		sum.days[d] = was
+	}
+	return sum
+}
+
 func groupIn(all map[groupKey]*group, k groupKey) *group {
 	if all[k] == nil {
 		all[k] = &group{days: make(map[history.Day]groupDay)}

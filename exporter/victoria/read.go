@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -88,6 +89,9 @@ func (s *Store) post(ctx context.Context, path string, form url.Values) (*http.R
 		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	// It only asks, and may be sent again where the engine closed a connection that was
+	// kept. A key without a value is not sent.
+	req.Header["Idempotency-Key"] = []string{}
 	resp, err := s.client.Do(req)
 	if err != nil {
 		return nil, s.readError(ctx, err)
@@ -114,6 +118,23 @@ func ending(text []byte) string {
 		return "..." + strings.ToValidUTF8(line[len(line)-maxMessage:], "")
 	}
 	return line
+}
+
+// maxReads is how often a part of an answer is asked for that breaks off.
+const maxReads = 3
+
+// again does work that reads, and again if the answer broke off in its midst.
+func (s *Store) again(ctx context.Context, work func() error) error {
+	for try := 1; ; try++ {
+		err := work()
+		broken := errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
+		if !broken || try == maxReads {
+			return err
+		}
+		if err := s.pause(ctx, s.patience/50<<try); err != nil {
+			return err
+		}
+	}
 }
 
 func (s *Store) readError(ctx context.Context, err error) error {

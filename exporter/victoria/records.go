@@ -170,7 +170,11 @@ func (st *streamer) piece(f history.Filter, states []history.State, run history.
 			hidden[s.Repo] = true
 		}
 	}
-	t, err := columns.Build(st.ctx, only(st.rows(f, run, st.query.Versions), named), states)
+	var t *columns.Table
+	err := st.s.again(st.ctx, func() (err error) {
+		t, err = columns.Build(st.ctx, only(st.rows(f, run, st.query.Versions), named), states)
+		return err
+	})
 	if err != nil {
 		return err
 	}

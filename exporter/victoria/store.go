@@ -81,7 +81,8 @@ type Store struct {
 	// owner tells the appends of this Store from those of others.
 	owner string
 
-	turns turns
+	turns    turns
+	flushing sync.Mutex
 
 	mu      sync.Mutex
 	journal journal
@@ -153,6 +154,10 @@ func (s *Store) settle(ctx context.Context) error {
 	if err := s.wait(ctx, wait); err != nil {
 		return err
 	}
+	// While one of these makes samples visible, another finds nothing left to do and
+	// answers at once.
+	s.flushing.Lock()
+	defer s.flushing.Unlock()
 	reached := 0
 	var failed error
 	for _, u := range s.flushURLs {
