@@ -117,7 +117,7 @@ func (d *doctor) tokens(configFile string, h *config.Hub) []config.Organization 
 		if t.IsUsual() {
 			d.ok("token", "%s: %s", o.Name, from)
 		} else {
-			d.add(warning, "token", "check that the whole token was copied", "%s: %s, which does not look like one of the Hub's: they begin with hf_", o.Name, from)
+			d.add(warning, "token", "check that the whole token was copied", "%s: %s, which does not look like one of the Hub's: those are hf_ with some thirty letters and digits", o.Name, from)
 		}
 		if file != "" {
 			d.secretFile(file, "token")

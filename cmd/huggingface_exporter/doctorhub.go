@@ -87,6 +87,7 @@ func (d *hubDoctor) organization(ctx context.Context, o config.Organization) {
 	c := d.client(func() (hub.Token, error) { return d.config.TokenOf(o, os.Getenv) })
 	defer c.CloseIdleConnections()
 	source := collect.Source(o.Source)
+	var refused error
 	if source != collect.SourceListings {
 		n, err := firstRows(ctx, c, o.Name)
 		switch kind := hub.KindOf(err); {
@@ -94,7 +95,7 @@ func (d *hubDoctor) organization(ctx context.Context, o config.Organization) {
 			d.ok("hub", "%s: %s gives its publisher analytics%s", o.Name, d.endpoint, n)
 			return
 		case source == collect.SourceAuto && (kind == hub.KindAuth || kind == hub.KindForbidden || kind == hub.KindNotFound):
-			d.add(warning, "hub", remedies[kind], "%s: no publisher analytics, so its public listings are read, which have no history: %v", o.Name, err)
+			refused = err
 		default:
 			d.add(bad, "hub", remedies[kind], "%s: %v", o.Name, timedOut(err))
 			return
@@ -105,8 +106,15 @@ func (d *hubDoctor) organization(ctx context.Context, o config.Organization) {
 		d.add(bad, "hub", remedies[hub.KindOf(err)], "%s: %v", o.Name, timedOut(err))
 		return
 	}
+	switch kind := hub.KindOf(refused); {
+	case n == 0 && kind == hub.KindNotFound: // as the collector sees it
+		d.add(bad, "hub", remedies[kind], "%s: %v", o.Name, refused)
+		return
+	case refused != nil:
+		d.add(warning, "hub", remedies[kind], "%s: no publisher analytics, so its public listings are read, which have no history: %v", o.Name, refused)
+	}
 	if n == 0 {
-		d.add(warning, "hub", remedies[hub.KindNotFound], "%s: %s lists no model of it", o.Name, d.endpoint)
+		d.add(warning, "hub", remedies[hub.KindNotFound], "%s: %s lists no repository of it", o.Name, d.endpoint)
 		return
 	}
 	d.ok("hub", "%s: %s lists its repositories", o.Name, d.endpoint)
