@@ -71,7 +71,7 @@ func TestPages(t *testing.T) {
 			if strings.HasPrefix(page, "docs/") && page != "docs/tutorial.md" || page == "examples/README.md" {
 				before = examples + before
 			}
-			w.run(t, page, t.TempDir(), w.place(before), here)
+			w.run(t, page, t.TempDir(), w.place(before, false), here)
 		})
 	}
 }

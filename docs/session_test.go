@@ -54,7 +54,7 @@ func (w *world) run(t *testing.T, page, dir, before string, blocks []block) {
 	script.WriteString(before)
 	script.WriteString("\n")
 	for i, b := range blocks {
-		commands := w.place(b.commands)
+		commands := w.place(b.commands, !b.expected)
 		if !b.expected {
 			commands = "set -e\n" + commands
 		}

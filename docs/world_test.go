@@ -77,10 +77,13 @@ var (
 	)
 )
 
-// place makes the commands of a page ones of the session.
-func (w *world) place(commands string) string {
+// place makes the commands of a page ones of the session. Those that serve are
+// stopped once they do, if they are meant to.
+func (w *world) place(commands string, serves bool) string {
 	commands = system.Replace(commands)
-	commands = served.ReplaceAllString(commands, "for_a_while http://127.0.0.1:10061/-/ready env $1 --web.listen-address=127.0.0.1:10061 $2")
+	if serves {
+		commands = served.ReplaceAllString(commands, "for_a_while http://127.0.0.1:10061/-/ready env $1 --web.listen-address=127.0.0.1:10061 $2")
+	}
 	for _, m := range makes {
 		commands = m.ReplaceAllString(commands, "make --directory=$$PROJECT --dry-run $1 >/dev/null ")
 	}
