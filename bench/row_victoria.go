@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+	"time"
 
 	"github.com/prometheus/common/config"
 
@@ -233,6 +234,7 @@ func (v *victoriaBench) store(history string) (*victoria.Store, error) {
 	}
 	return victoria.New(victoria.Options{
 		InsertURL: u, SelectURL: u, FlushURLs: []*url.URL{u.JoinPath("/internal/force_flush")},
+		MaxAge:  time.Second, // as in serve
 		History: history, HTTP: config.DefaultHTTPClientConfig,
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -15,19 +16,32 @@ import (
 // allDays is every day that a record can have.
 var allDays = history.Days{From: history.MinDay, To: history.MaxDay}
 
-// look returns the history as it is now.
+// look returns the history as it is now, or was maxAge ago.
 func (s *Store) look(ctx context.Context) (*view, error) {
+	if j, ok := s.recent(); ok {
+		return &view{s: s, journal: j, ctx: ctx}, ctx.Err()
+	}
 	j, err := s.refresh(ctx)
 	return &view{s: s, journal: j, ctx: ctx}, err
+}
+
+// recent returns the journal as it was read last, if that is not too long ago.
+func (s *Store) recent() (journal, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.journal, s.refreshed.After(s.committed) && time.Since(s.refreshed) < s.maxAge
 }
 
 // lookAtGroups returns the history as it is now, and the sums of all groups. Both are
 // asked for at once, for mostly nothing was appended since the last time; otherwise the
 // sums are asked for again.
 func (s *Store) lookAtGroups(ctx context.Context) (*view, map[groupKey]*group, error) {
-	s.mu.Lock()
-	known := s.journal
-	s.mu.Unlock()
+	known, isRecent := s.recent()
+	if isRecent {
+		v := &view{s: s, journal: known, ctx: ctx}
+		all, err := v.groups(history.Filter{}, allDays)
+		return v, all, err
+	}
 	var now *view
 	var all map[groupKey]*group
 	g, both := errgroup.WithContext(ctx)

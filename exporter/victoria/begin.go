@@ -229,7 +229,11 @@ func (s *Store) commit(ctx context.Context, x claim) error {
 	if err := w.flush(); err != nil {
 		return err
 	}
-	return s.settle(context.WithoutCancel(ctx))
+	err := s.settle(context.WithoutCancel(ctx))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.committed = time.Now()
+	return err
 }
 
 func (s *Store) journalLabels(field, owner string) labels {

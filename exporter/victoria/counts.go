@@ -59,11 +59,11 @@ func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
 
 // Revision names the state of the history: the same as long as nothing is appended.
 func (s *Store) Revision(ctx context.Context) (string, error) {
-	v, err := s.look(ctx)
+	j, err := s.refresh(ctx)
 	if err != nil {
 		return "", err
 	}
-	return s.revision(&v.journal), nil
+	return s.revision(&j), nil
 }
 
 // AllStates returns what is known of each repository besides its days, in the order of
@@ -82,10 +82,11 @@ func (s *Store) AllStates(ctx context.Context) ([]history.State, error) {
 // whatever the case of its letters, of those without one, and of those that have one of
 // the Hub's ids, in no order.
 func (s *Store) StatesOf(ctx context.Context, org string, ids map[string]bool) ([]history.State, error) {
-	v, err := s.look(ctx)
+	j, err := s.refresh(ctx)
 	if err != nil {
 		return nil, err
 	}
+	v := &view{s: s, journal: j, ctx: ctx}
 	out, err := v.statesWhere([]string{`org=~` + strconv.Quote("(?i:"+regexp.QuoteMeta(org)+")|")}, func(r history.Repo) bool {
 		return r.Org() == "" || strings.EqualFold(r.Org(), org)
 	})

@@ -110,6 +110,7 @@ func (s *Store) refresh(ctx context.Context) (journal, error) {
 	// do. One that is asked for the first time finds all.
 	nonce := strconv.FormatInt(time.Now().UnixNano(), 36)
 	selectors := []string{s.selector(nonce, journalSeries), s.selector(nonce, versionSeries)}
+	asked := time.Now()
 	if err := s.export(ctx, selectors, int64(known.from()), int64(maxSeq), r.take); err != nil {
 		return journal{}, err
 	}
@@ -120,7 +121,7 @@ func (s *Store) refresh(ctx context.Context) (journal, error) {
 	if err != nil {
 		return journal{}, fmt.Errorf("reading the journal of the history %q: %w", s.history, err)
 	}
-	s.journal = now
+	s.journal, s.refreshed = now, asked
 	s.watch(&now)
 	return now, nil
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -128,4 +129,18 @@ func TestStatesOf(t *testing.T) {
 	f("Acme", []string{"1", "4", "none"}, "acme/a", "ACME/b", "globex/d", "legacy")
 	f("acme.x", nil, "acme.x/f", "legacy")
 	f("nobody", []string{"3"}, "acme-x/c", "legacy")
+}
+
+// With MaxAge, a store sees what it stored itself at once.
+func TestOwnAppendsAreSeenAtOnce(t *testing.T) {
+	o := optionsFor(theEngine(t))
+	o.MaxAge = time.Hour
+	s := reopen(t, o)
+	wantSums(t, s, 0, 0, 0)
+	for d := range history.Day(3) {
+		if _, err := s.Append(t.Context(), oneDay(acmeA, 20000+d, 4, 1)); err != nil {
+			t.Fatal(err)
+		}
+		wantSums(t, s, 1, int64(d)+1, 4*(int64(d)+1))
+	}
 }

@@ -49,6 +49,9 @@ type Options struct {
 	// organisations may be silent before it is taken for broken off, and WaitFor
 	// for how long one that goes on is waited for.
 	Patience, WaitFor time.Duration
+	// MaxAge is how old the knowledge of what others have stored may be that answers are
+	// given from, 0 for none. It saves a question each.
+	MaxAge time.Duration
 	// History tells apart several histories in one engine.
 	History string
 	// HTTP has authentication and TLS.
@@ -73,6 +76,7 @@ type Store struct {
 	client     *http.Client
 	history    string
 	visible    time.Duration
+	maxAge     time.Duration
 	patience   time.Duration
 	waitFor    time.Duration
 	retryFor   time.Duration
@@ -86,6 +90,9 @@ type Store struct {
 
 	mu      sync.Mutex
 	journal journal
+	// refreshed is when the journal was asked for that was read last, committed when
+	// this Store last committed.
+	refreshed, committed time.Time
 	// begun is the last number that this Store took; active has the first number
 	// of each of its appends that go on.
 	begun   seq
@@ -107,6 +114,7 @@ func New(o Options) (*Store, error) {
 		flushAfter: o.FlushAfter,
 		history:    or(o.History, DefaultHistory),
 		visible:    or(o.Visible, DefaultVisible),
+		maxAge:     o.MaxAge,
 		patience:   or(o.Patience, DefaultPatience),
 		waitFor:    or(o.WaitFor, DefaultWaitFor),
 		retryFor:   or(o.RetryFor, DefaultRetryFor),
