@@ -3,6 +3,7 @@ package victoria
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,6 +37,27 @@ func conditions(f history.Filter) []string {
 		if pattern := strings.Join(quoted, "|"); len(pattern) <= maxPattern {
 			out = append(out, c.label+`=~`+strconv.Quote("("+pattern+")"))
 		}
+	}
+	return out
+}
+
+// What a selector may name for the engine to look it up, instead of trying a pattern on
+// all there is; and how many selectors a question may have.
+const (
+	maxLookups   = 100
+	maxSelectors = 200
+)
+
+// selectors returns the matches of a series name that select at least what f does, under
+// further conditions.
+func (v *view) selectors(name string, f history.Filter, more ...string) []string {
+	if n := len(f.Repos); n <= maxLookups || n > maxLookups*maxSelectors {
+		return []string{v.selector(name, append(conditions(f), more...)...)}
+	}
+	var out []string
+	for part := range slices.Chunk(f.Repos, maxLookups) {
+		f.Repos = part
+		out = append(out, v.selector(name, append(conditions(f), more...)...))
 	}
 	return out
 }
@@ -90,8 +112,7 @@ type fact struct{ low, high part }
 func (v *view) spread(f history.Filter, run history.Days) (map[history.Repo]map[history.Day]*fact, error) {
 	matches := f.Matcher()
 	out := make(map[history.Repo]map[history.Day]*fact)
-	where := conditions(f)
-	selectors := []string{v.selector(downloadsHigh, where...), v.selector(downloadsSeries, append(where, `era!=""`)...)}
+	selectors := append(v.selectors(downloadsHigh, f), v.selectors(downloadsSeries, f, `era!=""`)...)
 	err := v.s.export(v.ctx, selectors, 0, endOfTime, func(l *line) error {
 		r := repoOf(l)
 		if !matches(r) {
@@ -160,7 +181,7 @@ func (v *view) rows(f history.Filter, run history.Days, versions bool) history.R
 // others to spread.
 func (v *view) days(f history.Filter, run history.Days, spread map[history.Repo]map[history.Day]*fact, e *rowEmitter) error {
 	matches := f.Matcher()
-	selectors := []string{v.selector(downloadsSeries, append(conditions(f), `era=""`)...)}
+	selectors := v.selectors(downloadsSeries, f, `era=""`)
 	start := int64(max(run.From, history.MinDay)) * msPerDay
 	end := min((int64(run.To)+1)*msPerDay-1, endOfTime)
 	if end < start {

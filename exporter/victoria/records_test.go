@@ -144,3 +144,26 @@ func TestOwnAppendsAreSeenAtOnce(t *testing.T) {
 		wantSums(t, s, 1, int64(d)+1, 4*(int64(d)+1))
 	}
 }
+
+// Pieces of more repositories than a selector names.
+func TestPiecesOfManyRepositories(t *testing.T) {
+	o := optionsFor(theEngine(t))
+	var want []history.Record
+	for r := range 450 {
+		for d := range history.Day(2) {
+			repo := history.Repo{Type: history.Model, Name: fmt.Sprintf("acme/r%03d", r)}
+			want = append(want, history.Record{Repo: repo, Total: int64(r), Day: 20000 + d, Downloads: int64(r) + int64(d)})
+		}
+	}
+	v := history.Version{Source: history.Published, AsOf: 1}
+	if _, err := reopen(t, o).Append(t.Context(), history.Batch{Rows: history.RowsOf(v, want...)}); err != nil {
+		t.Fatal(err)
+	}
+	for _, piece := range []int64{100, 480, 5000} {
+		o.PieceRecords = piece
+		got, err := history.Collect(reopen(t, o).Records(t.Context(), history.RecordsQuery{Order: history.OrderRepo}))
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("pieces of %d: expected %d records, got %d, or others, %v", piece, len(want), len(got), err)
+		}
+	}
+}
