@@ -30,8 +30,9 @@ export default defineConfig<PluginOptions>({
   outputDir: '../bin/e2e',
   // One Grafana on one machine is asked by all tests.
   workers: 1,
-  timeout: 90_000,
-  expect: { timeout: 20_000 },
+  // A machine that has more to do is given time.
+  timeout: 300_000,
+  expect: { timeout: 60_000 },
   forbidOnly: true,
   reporter: [['list']],
   use: {

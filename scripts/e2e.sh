@@ -6,6 +6,7 @@
 # may have to log in; make grafana runs such a one. Arguments are Playwright's.
 #
 #   EXPORTER_URL  the exporter; empty asks Grafana for the address of the data source
+#   HUB_URL       the made-up Hub of make grafana; empty leaves out what needs it
 #   STORAGE       the exporter's folder of data, to compare with its commands, too
 #   BINARY        the exporter's program for that, bin/huggingface_exporter by default
 #   CHROMIUM      the browser; empty takes that of the system

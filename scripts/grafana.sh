@@ -86,10 +86,11 @@ start() {
 	last=$name
 }
 
-# until_ready COMMAND ...: waits for what was started last, a minute at the most.
+# until_ready COMMAND ...: waits for what was started last, three minutes at the most:
+# a Grafana that starts for the first time fills its database.
 until_ready() {
 	local i
-	for ((i = 0; i < 300; i++)); do
+	for ((i = 0; i < 900; i++)); do
 		"$@" >/dev/null 2>&1 && return
 		kill -0 "${pids[-1]}" 2>/dev/null || break
 		sleep 0.2

@@ -29,7 +29,7 @@ export interface Overview {
 }
 
 /** The exporter that the data source asks: EXPORTER_URL, or what the data source itself says. */
-async function address(request: APIRequestContext): Promise<string> {
+export async function address(request: APIRequestContext): Promise<string> {
   if (process.env.EXPORTER_URL) {
     return process.env.EXPORTER_URL;
   }

@@ -1,0 +1,58 @@
+// Nothing is looked at here: no page has to be opened.
+import { expect, test, type APIRequestContext } from '@playwright/test';
+
+import { overview } from './exporter';
+import { PLUGIN, SOURCE } from './grafana';
+
+/** Asks as an alert rule does: a query of ours, and Grafana's own expressions over its answer. */
+async function evaluate(request: APIRequestContext, query: object, expressions: object[]) {
+  const source = { type: PLUGIN, uid: SOURCE };
+  const own = expressions.map((e) => ({ ...e, datasource: { type: '__expr__', uid: '__expr__' } }));
+  const answer = await request.post('/api/ds/query', {
+    data: { from: 'now-90d', to: 'now', queries: [{ refId: 'A', datasource: source, intervalMs: 1000, maxDataPoints: 43200, ...query }, ...own] },
+  });
+  const { results } = await answer.json();
+  return { status: answer.status(), text: JSON.stringify(results), results };
+}
+
+/** The numbers that an expression came to, by the labels of each. */
+function numbers(result: { frames?: Array<{ schema: { fields: Array<{ labels?: object }> }; data: { values: unknown[][] } }> }) {
+  return (result.frames ?? []).map((f) => ({ labels: f.schema.fields[0].labels ?? {}, value: f.data.values[0][0] }));
+}
+
+test('totals are numbers that an alert rule compares', async ({ request }) => {
+  const { groups } = await overview(request, { period: 'last_month' });
+  const models = groups.find((g) => g.repo_type === 'model')!;
+  const { status, text, results } = await evaluate(
+    request,
+    { queryType: 'overview', format: 'totals', period: 'last_month', repoTypes: ['model'] },
+    [{ refId: 'B', type: 'math', expression: '$A + 0' }]
+  );
+  expect(status, text).toBe(200);
+  const got = numbers(results.B);
+  // Each number of the row, the name of its field among the labels.
+  expect(got.length, text).toBeGreaterThan(2);
+  expect(got.map((n) => n.value)).toContain(models.downloads);
+  expect(JSON.stringify(got)).toContain('"repo_type":"model"');
+});
+
+test('a series is reduced and compared', async ({ request }) => {
+  const { status, text, results } = await evaluate(
+    request,
+    { queryType: 'overview', format: 'time_series', groupBy: 'repo_type', interval: 'day' },
+    [
+      { refId: 'B', type: 'reduce', expression: 'A', reducer: 'last' },
+      { refId: 'C', type: 'threshold', expression: 'B', conditions: [{ evaluator: { type: 'gt', params: [0] } }] },
+    ]
+  );
+  expect(status, text).toBe(200);
+  const got = numbers(results.C);
+  expect(got.map((n) => n.value)).toEqual(got.map(() => 1));
+  expect(got.map((n) => JSON.stringify(n.labels))).toEqual(expect.arrayContaining([expect.stringContaining('model'), expect.stringContaining('dataset')]));
+});
+
+test('a rule whose query is wrong says which member', async ({ request }) => {
+  const { status, text } = await evaluate(request, { queryType: 'overview', groupBy: 'country' }, []);
+  expect(status).toBe(400);
+  expect(text).toContain('groupBy');
+});
