@@ -37,7 +37,7 @@ export default defineConfig<PluginOptions>({
   reporter: [['list']],
   use: {
     baseURL: process.env.GRAFANA_URL ?? 'http://127.0.0.1:3000',
-    // Panels are drawn when they come into sight: this is the height of the longest dashboard.
+    // Panels are drawn when they come into sight: this is the height of most dashboards.
     viewport: { width: 1440, height: 2700 },
     // Numbers and days are compared as they are written.
     locale: 'en-US',

@@ -10,7 +10,7 @@ const WIDTHS = [1280, 1920];
 for (const uid of [ANALYTICS, REPOSITORY, PROMETHEUS, EXPORTER]) {
   for (const width of WIDTHS) {
     test(`${uid} is whole and has data, ${width} wide`, async ({ page, gotoDashboardPage }) => {
-      await page.setViewportSize({ width, height: 2700 });
+      await page.setViewportSize({ width, height: 3400 });
       const board = await open(gotoDashboardPage, uid);
       const titles = await titlesOf(page, uid);
       expect(titles.length).toBeGreaterThan(8);
