@@ -23,7 +23,7 @@ type backfillJob struct {
 
 // all streams the series, with a bar that counts them on a terminal.
 func (j *backfillJob) all(ctx context.Context) (all iter.Seq2[*backfill.Series, error], bar *steps) {
-	bar = newCountBar(j.p.stderr, "series", backfill.Count(j.table, j.options))
+	bar = newSteps(j.p.stderr, "series", backfill.Count(j.table, j.options))
 	return backfill.All(ctx, j.table, j.options, &j.stats), bar
 }
 

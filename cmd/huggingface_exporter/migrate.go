@@ -146,7 +146,7 @@ func (m *migration) move(ctx context.Context, revision string, repos int) error 
 		}
 		o.After = m.mark.Last
 	}
-	bar := newCountBar(m.p.stderr, "moving repositories", repos)
+	bar := newSteps(m.p.stderr, "moving repositories", repos)
 	defer bar.done()
 	o.Moved = func(last history.Repo, n int) error {
 		bar.add(n)
@@ -166,7 +166,7 @@ func (m *migration) move(ctx context.Context, revision string, repos int) error 
 
 // verify compares both, and says what they hold.
 func (m *migration) verify(ctx context.Context, revision string, repos int) error {
-	bar := newCountBar(m.p.stderr, "comparing repositories", repos)
+	bar := newSteps(m.p.stderr, "comparing repositories", repos)
 	defer bar.done()
 	s, err := migrate.Verify(ctx, m.from, m.to, bar.step)
 	bar.done()

@@ -59,21 +59,9 @@ func (c counter) Write(b []byte) (int, error) {
 // shows nothing.
 type steps struct{ bar *progressbar.ProgressBar }
 
+// newSteps returns the steps of a total, nil if w is no terminal. They may be done quickly:
+// the bar is drawn ten times a second at most.
 func newSteps(w *os.File, what string, total int) *steps {
-	if !isTerminal(w) {
-		return nil
-	}
-	return &steps{progressbar.NewOptions(total,
-		progressbar.OptionSetWriter(w),
-		progressbar.OptionSetDescription(what),
-		progressbar.OptionShowCount(),
-		progressbar.OptionFullWidth(),
-		progressbar.OptionClearOnFinish(),
-	)}
-}
-
-// newCountBar returns a bar of so many things, which may be done quickly; nil if w is no terminal.
-func newCountBar(w *os.File, what string, total int) *steps {
 	if !isTerminal(w) {
 		return nil
 	}
