@@ -1,6 +1,10 @@
 package columns
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
 
 // packer puts the days of one repository together, window by window, ascending.
 // It is used again for the next repository.
@@ -19,6 +23,24 @@ func (k *packer) pack(no int32, p *plain) {
 	var w window
 	w, k.data = appendWindow(k.data, no, p)
 	k.push(w)
+}
+
+// packSeries adds the days of a repository, ascending, all of version v.
+func (k *packer) packSeries(days []history.Day, downloads []int64, v history.Version) {
+	for from, to := 0, 0; from < len(days); from = to {
+		no, _ := windowOf(days[from])
+		var mask uint64
+		for ; to < len(days); to++ {
+			n, bit := windowOf(days[to])
+			if n != no {
+				break
+			}
+			mask |= 1 << bit
+		}
+		var w window
+		w, k.data = appendValues(k.data, no, mask, downloads[from:to], v)
+		k.push(w)
+	}
 }
 
 // copy adds window i of d as it is packed there.

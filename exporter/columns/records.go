@@ -100,9 +100,14 @@ func (e *emitter) byRepo(cols []*column, run history.Days) bool {
 	return true
 }
 
-// maxSpread bounds the memory that a stream by day spreads windows out in, in
-// bytes.
-const maxSpread = 16 << 20
+// maxSpread bounds the memory that a stream by day spreads windows out in, and
+// nearSpread is what a processor has near at hand, both in bytes. To spread out fewer
+// than minSpreadDays at a time would take longer than that saves.
+const (
+	maxSpread     = 16 << 20
+	nearSpread    = 2 << 20
+	minSpreadDays = 8
+)
 
 // byDay walks the days of many columns at once. Some days of every column are
 // spread out, a row of days a column, then read down the columns day by day.
@@ -112,7 +117,7 @@ func (e *emitter) byDay(cols []*column, from, to history.Day) bool {
 	}
 	// The days spread out at a time are a power of two and lie in one window.
 	width := windowDays
-	for width > 1 && len(cols)*width*8 > maxSpread {
+	for size := len(cols) * 8; width > 1 && size*width > maxSpread || width > minSpreadDays && size*width > nearSpread; {
 		width /= 2
 	}
 	s := spreader{

@@ -155,23 +155,29 @@ func spread(dst *[windowDays]int64, values []int64, mask uint64) {
 // appendWindow packs p as window no behind data. It returns the window and the
 // longer data, without slack.
 func appendWindow(data []byte, no int32, p *plain) (window, []byte) {
-	w := window{mask: p.mask, no: no, offset: uint32(len(data)), source: p.version.Source, asOf: p.version.AsOf}
 	var buf [windowDays]int64
 	n := 0
-	var all uint64
 	for m := p.mask; m != 0; m &= m - 1 {
-		v := p.downloads[bits.TrailingZeros64(m)]
-		buf[n] = v
+		buf[n] = p.downloads[bits.TrailingZeros64(m)]
 		n++
-		all |= uint64(v)
-		w.sum = addCounts(w.sum, v)
 	}
-	w.width = widthOf(all)
-	data = appendPacked(data, buf[:n], w.width)
+	w, data := appendValues(data, no, p.mask, buf[:n], p.version)
 	if p.mixed {
 		w.source, w.asOf, data = appendVersions(data, p)
 	}
 	return w, data
+}
+
+// appendValues is appendWindow of the days in mask, all of version v; values are theirs.
+func appendValues(data []byte, no int32, mask uint64, values []int64, v history.Version) (window, []byte) {
+	w := window{mask: mask, no: no, offset: uint32(len(data)), source: v.Source, asOf: v.AsOf}
+	var all uint64
+	for _, v := range values {
+		all |= uint64(v)
+		w.sum = addCounts(w.sum, v)
+	}
+	w.width = widthOf(all)
+	return w, appendPacked(data, values, w.width)
 }
 
 // appendVersions packs the versions of p, which are mixed, unless they have become

@@ -1,6 +1,9 @@
 package record
 
-import "github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+import (
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/decimal"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
 
 // slack is how many bytes a buffer has behind the text in it, so that the fast
 // path may load many bytes at once without asking where the text ends. It never
@@ -76,7 +79,7 @@ func (p *parser) fast(b []byte, pos, end int) int {
 		}
 
 		// The downloads and the line end.
-		value, width := digits8(b[at:])
+		value, width := decimal.Read8(b[at:])
 		count := int64(value)
 		if width == 8 {
 			count, width = digits(b[at:end])

@@ -11,9 +11,6 @@ func TestDigits(t *testing.T) {
 	f := func(text string, want uint64, wantDigits int) {
 		t.Helper()
 		b := []byte(text + "\n.......")
-		if v, n := digits8(b); n != min(wantDigits, 8) || n > 0 && n < 8 && v != want {
-			t.Errorf("digits8(%q) = %d, %d, want %d of %d digits", text, v, n, want, wantDigits)
-		}
 		all := wantDigits
 		if all > 18 {
 			all = 0
@@ -46,10 +43,6 @@ func TestDigits(t *testing.T) {
 		for n := range 8 {
 			b := []byte("12345678")
 			b[n] = byte(c)
-			want, _ := strconv.ParseUint("0"+string(b[:n]), 10, 64)
-			if v, got := digits8(b); got != n || v != want {
-				t.Fatalf("digits8(%q) = %d, %d, want %d, %d", b, v, got, want, n)
-			}
 			if got := trailingDigits(b); got != 7-n {
 				t.Fatalf("trailingDigits(%q) = %d, want %d", b, got, 7-n)
 			}

@@ -1,7 +1,6 @@
 package victoria
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -99,7 +98,7 @@ func (s *Store) Overview(ctx context.Context, q history.OverviewQuery) (history.
 		o.Groups = sumGroups(all, q, &o)
 		return o, nil
 	}
-	t, err := v.table(q.Filter, allDays, false)
+	t, err := v.table(q.Filter, allDays)
 	if err != nil {
 		return history.Overview{}, err
 	}
@@ -188,19 +187,20 @@ func (s *Store) Repos(ctx context.Context, q history.ReposQuery) (history.ReposP
 	if err != nil {
 		return history.ReposPage{}, err
 	}
-	t, err := v.tableOf(q.Filter, states, span(page.Days, page.Before), false)
+	of := newRoster(states)
+	t, err := v.series(q.Filter, of, span(page.Days, page.Before))
 	if err != nil {
 		return history.ReposPage{}, err
 	}
 	q.Period = fixed(page.Days)
 	p := t.Repos(q)
 	page.Rows, page.Matched, page.TrendStep = p.Rows, p.Matched, p.TrendStep
-	return page, v.addRecorded(q.Filter, page.Rows)
+	return page, v.addRecorded(q.Filter, of, page.Rows)
 }
 
 // addRecorded says of the rows of a page which days their repositories have a record
 // of: of all days, and not of those of the period alone.
-func (v *view) addRecorded(f history.Filter, rows []history.RepoRow) error {
+func (v *view) addRecorded(f history.Filter, of *roster, rows []history.RepoRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -214,23 +214,10 @@ func (v *view) addRecorded(f history.Filter, rows []history.RepoRow) error {
 	if slices.Sort(names); len(strings.Join(names, "|")) < maxPattern {
 		f.Repos = slices.Compact(names)
 	}
-	for block, err := range v.rows(f, allDays, false) {
-		if err != nil {
-			return err
+	return v.days(f, of, allDays, func(x *repoDays) error {
+		if row := at[of.all[x.at].Repo]; row != nil && len(x.days) > 0 {
+			row.Recorded = history.Days{From: x.days[0], To: x.days[len(x.days)-1]}
 		}
-		for i, r := range block.Repo {
-			row, d := at[block.Repos[r].Repo], block.Day[i]
-			if row == nil {
-				continue
-			}
-			if row.Recorded.Len() == 0 {
-				row.Recorded = history.Days{From: d, To: d}
-			}
-			row.Recorded = history.Days{From: min(row.Recorded.From, d), To: max(row.Recorded.To, d)}
-		}
-	}
-	return nil
+		return nil
+	})
 }
-
-// byRepo orders states by repository.
-func byRepo(a, b history.State) int { return cmp.Or(a.Repo.Compare(b.Repo)) }

@@ -121,8 +121,7 @@ func (a *appending) read(n *columns.Table) error {
 		// A repository that goes or comes back takes all its days along.
 		a.run = history.Days{From: history.MinDay, To: history.MaxDay}
 	}
-	rows := only(a.rows(f, a.run, true), named)
-	a.old, err = columns.Build(a.ctx, rows, states)
+	a.old, err = a.versions(f, newRoster(states), a.run)
 	return err
 }
 
@@ -148,33 +147,6 @@ func daysOf(ctx context.Context, t *columns.Table) (history.Days, error) {
 		}
 	}
 	return run, nil
-}
-
-// only leaves out the rows of other repositories.
-func only(seq history.RowSeq, named map[history.Repo]bool) history.RowSeq {
-	return func(yield func(*history.Rows, error) bool) {
-		var kept history.Rows
-		var isNamed []bool // by index of the dictionary
-		for rows, err := range seq {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for _, r := range rows.Repos[len(isNamed):] {
-				isNamed = append(isNamed, named[r.Repo])
-			}
-			kept.Reset()
-			kept.Repos, kept.Version = rows.Repos, rows.Version
-			for i, r := range rows.Repo {
-				if isNamed[r] {
-					kept.Append(r, rows.Day[i], rows.Downloads[i])
-				}
-			}
-			if kept.Len() > 0 && !yield(&kept, nil) {
-				return
-			}
-		}
-	}
 }
 
 // write writes delta, and the sums that change, and commits.

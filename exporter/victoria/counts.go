@@ -42,9 +42,8 @@ func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
 	if out.States, err = v.states(history.Filter{}); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(out.States, byRepo)
 	month, _, _ := history.Period{Kind: history.LastMonth}.Resolve(out.Recorded)
-	t, err := v.tableOf(history.Filter{}, out.States, month, false)
+	t, err := v.series(history.Filter{}, newRoster(out.States), month)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +86,8 @@ func (s *Store) StatesOf(ctx context.Context, org string, ids map[string]bool) (
 		return nil, err
 	}
 	v := &view{s: s, journal: j, ctx: ctx}
-	out, err := v.statesWhere([]string{`org=~` + strconv.Quote("(?i:"+regexp.QuoteMeta(org)+")|")}, func(r history.Repo) bool {
+	ofOrg := `org=~` + strconv.Quote("(?i:"+regexp.QuoteMeta(org)+")|")
+	out, err := v.statesOf([]string{v.selector(stateSeries, ofOrg), v.selector(textSeries, ofOrg)}, func(r history.Repo) bool {
 		return r.Org() == "" || strings.EqualFold(r.Org(), org)
 	})
 	if err != nil {
@@ -143,5 +143,9 @@ func (s *Store) Table(ctx context.Context) (*columns.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.table(history.Filter{}, allDays, true)
+	states, err := v.states(history.Filter{})
+	if err != nil {
+		return nil, err
+	}
+	return v.versions(history.Filter{}, newRoster(states), allDays)
 }

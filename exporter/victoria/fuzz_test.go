@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"testing"
+	"unicode/utf8"
 )
 
 // FuzzLine reads anything as a line of an export: it is an error, or the series
@@ -15,6 +16,7 @@ func FuzzLine(f *testing.F) {
 		`{"metric":{"a":"]},\"values\":["},"values":[-1],"timestamps":[0]}`,
 		`{"metric":{"a":"b"},"values":[null,"NaN"],"timestamps":[1,2]}`,
 		`{"metric":{"a":1}`,
+		`{"metric":{"\u0061":"b\\","c":"\u003c\ud83e\udd17"},"values":[12345678,123456789,1234567890123456],"timestamps":[1,2,3]}`,
 		`{"error":"x"}`,
 	} {
 		f.Add([]byte(text))
@@ -41,8 +43,16 @@ func FuzzLine(f *testing.F) {
 			}
 			return out
 		}
-		if !slices.Equal(float(l.values), want.Values) || !slices.Equal(float(l.times), want.Timestamps) || len(l.labels) != len(want.Metric) {
+		if !slices.Equal(float(l.values), want.Values) || !slices.Equal(float(l.times), want.Timestamps) {
 			t.Errorf("%q: got %+v, want %+v", text, l, want)
+		}
+		if len(l.names) != len(want.Metric) || !utf8.Valid(text) {
+			return // a label twice, and what is no text, are read otherwise
+		}
+		for name, value := range want.Metric {
+			if got := l.label(name); got != value {
+				t.Errorf("%q: label %q is %q, want %q", text, name, got, value)
+			}
 		}
 	})
 }

@@ -117,12 +117,12 @@ func (v *view) groups(f history.Filter, run history.Days) (map[groupKey]*group, 
 	where := conditions(f)
 	read := func(start, end int64, selectors ...string) error {
 		return v.s.export(v.ctx, selectors, start, end, func(l *line) error {
-			k := groupKey{history.RepoType(l.labels["repo_type"]), l.labels["org"]}
+			k := groupKey{history.RepoType(l.label("repo_type")), l.label("org")}
 			if !f.MatchesGroup(k.repoType, k.org) {
 				return nil
 			}
 			g := groupIn(all, k)
-			if l.labels["__name__"] == orgState {
+			if l.label("__name__") == orgState {
 				v.takeState(g, l)
 				return nil
 			}
@@ -163,7 +163,7 @@ func (v *view) takeState(g *group, l *line) {
 			last.take(seq(ms), l.values[i])
 		}
 	}
-	switch l.labels["field"] {
+	switch l.label("field") {
 	case "repos":
 		g.repos = last.value
 	case "total":
@@ -181,8 +181,8 @@ type sumKey struct {
 }
 
 func (v *view) takeDays(k groupKey, g *group, l *line, run history.Days, latest map[sumKey]seq) {
-	era, _ := strconv.Atoi(l.labels["era"]) // 0 if there is none
-	name := l.labels["__name__"]
+	era, _ := strconv.Atoi(l.label("era")) // 0 if there is none
+	name := l.label("__name__")
 	for i, ms := range l.times {
 		day, n := placed(ms, era)
 		if !v.counts(n) || !run.Contains(day) {

@@ -31,7 +31,7 @@ type journalReader struct {
 type versionParts struct{ source, age, ageHigh int64 }
 
 func (r *journalReader) take(l *line) error {
-	field, owner := l.labels["field"], l.labels["owner"]
+	field, owner := l.label("field"), l.label("owner")
 	for i, v := range l.values {
 		n := seq(l.times[i])
 		key := claimKey{owner, n}

@@ -1,7 +1,9 @@
 package victoria
 
 import (
+	"bytes"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -14,7 +16,7 @@ func TestParseLine(t *testing.T) {
 		if err := l.parse([]byte(text)); err != nil {
 			t.Fatal(err)
 		}
-		if l.labels["repo"] != `a]"values":[b` || !slices.Equal(l.values, values) || !slices.Equal(l.times, times) {
+		if l.label("repo") != `a]"values":[b` || !slices.Equal(l.values, values) || !slices.Equal(l.times, times) {
 			t.Errorf("got %v", l)
 		}
 	}
@@ -92,4 +94,25 @@ func TestWide(t *testing.T) {
 	f(most, most-1, 1)
 	f(most, 1, most)
 	f(most, most, most, most)
+}
+
+func BenchmarkParse(b *testing.B) {
+	text := []byte(`{"metric":{"__name__":"huggingface_history_downloads","history":"default","org":"acme","repo":"acme/amber-13b-asr","repo_type":"model"},"values":[`)
+	const samples = 1000
+	for i := range samples {
+		text = strconv.AppendInt(append(text, ','), int64(i*i%9973), 10)
+	}
+	text = append(text, `],"timestamps":[`...)
+	for i := range samples {
+		text = strconv.AppendInt(append(text, ','), int64(19000+i)*msPerDay+7, 10)
+	}
+	text = bytes.ReplaceAll(append(text, "]}\n"...), []byte("[,"), []byte("["))
+	var l line
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		if err := l.parse(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/samples, "ns/sample")
 }

@@ -4,13 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -18,13 +16,6 @@ import (
 
 // maxLine bounds a line of an export, in bytes: a series with all its samples.
 const maxLine = 1 << 30
-
-// line is a series of an export. Its slices are valid until the next one.
-type line struct {
-	labels map[string]string
-	// values and times go together; times are milliseconds since 1970, ascending.
-	values, times []int64
-}
 
 // export reads the samples of the series that selectors match, from start to end in
 // milliseconds, both included. Of a cluster it takes no partial answer.
@@ -145,94 +136,4 @@ func (s *Store) readError(ctx context.Context, err error) error {
 		err = wrapped.Err
 	}
 	return fmt.Errorf("reading from VictoriaMetrics: %s: %w", s.selectURL.Redacted(), err)
-}
-
-var (
-	metricKey = []byte(`{"metric":`)
-	valuesKey = []byte(`"values":`)
-	timesKey  = []byte(`"timestamps":`)
-)
-
-// parse reads a line of an export: {"metric":{...},"values":[...],"timestamps":[...]}.
-// The arrays may hold millions of numbers, so they are not left to encoding/json.
-func (l *line) parse(text []byte) error {
-	rest, ok := bytes.CutPrefix(text, metricKey)
-	if !ok {
-		return badLine(text)
-	}
-	d := json.NewDecoder(bytes.NewReader(rest))
-	clear(l.labels)
-	if err := d.Decode(&l.labels); err != nil {
-		return badLine(text)
-	}
-	rest = rest[d.InputOffset():]
-	if l.values, rest, ok = numbers(l.values[:0], rest, valuesKey); !ok {
-		return badLine(text)
-	}
-	if l.times, rest, ok = numbers(l.times[:0], rest, timesKey); !ok || len(l.times) != len(l.values) {
-		return badLine(text)
-	}
-	if len(rest) == 0 || rest[0] != '}' {
-		return badLine(text)
-	}
-	return nil
-}
-
-func badLine(text []byte) error {
-	return fmt.Errorf("expected a series with whole numbers in the export of VictoriaMetrics, got %.80q", text)
-}
-
-// numbers reads `,key[1,2]`.
-func numbers(into []int64, text, key []byte) ([]int64, []byte, bool) {
-	text = bytes.TrimLeft(text, ", ")
-	if !bytes.HasPrefix(text, key) {
-		return into, text, false
-	}
-	text = text[len(key):]
-	if len(text) == 0 || text[0] != '[' {
-		return into, text, false
-	}
-	end := bytes.IndexByte(text, ']')
-	if end < 0 {
-		return into, text, false
-	}
-	list, rest := text[1:end], text[end+1:]
-	for len(list) > 0 {
-		n := bytes.IndexByte(list, ',')
-		item := list
-		if n >= 0 {
-			item, list = list[:n], list[n+1:]
-		} else {
-			list = nil
-		}
-		v, ok := number(item)
-		if !ok {
-			return into, rest, false
-		}
-		into = append(into, v)
-	}
-	return into, rest, true
-}
-
-// number reads a whole number, also one written as 1e+16.
-func number(text []byte) (int64, bool) {
-	digits := text
-	if len(digits) > 0 && digits[0] == '-' {
-		digits = digits[1:]
-	}
-	if len(digits) == 0 {
-		return 0, false
-	}
-	v := int64(0)
-	for _, c := range digits {
-		if c < '0' || c > '9' || len(digits) > 17 {
-			f, err := strconv.ParseFloat(string(text), 64)
-			return int64(f), err == nil && f == float64(int64(f))
-		}
-		v = v*10 + int64(c-'0')
-	}
-	if len(digits) < len(text) {
-		v = -v
-	}
-	return v, true
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -34,19 +36,29 @@ func (s *Store) stream(ctx context.Context, q history.RecordsQuery, yield func(*
 	if run.Len() == 0 {
 		return nil
 	}
-	states, err := v.states(q.Filter)
+	known := v.totals
+	if q.Versions {
+		known = v.states
+	}
+	states, err := known(q.Filter)
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(states, byRepo)
-	st := &streamer{view: v, query: q, yield: yield, index: make(map[history.Repo]uint32)}
+	st := newStreamer(v, q, newRoster(states), yield)
+	pieces := st.byDays(cutDays(all, run, s.piece))
 	if q.Order == history.OrderRepo {
-		err = st.byRepo(states, run, numRecords(all, run))
-	} else {
-		err = st.byDays(states, cutDays(all, run, s.piece))
+		pieces = st.byRepo(run, numRecords(all, run))
 	}
-	if err != nil || !q.Filter.ByGroup() {
-		return err
+	for t, err := range st.ahead(pieces) {
+		if err == nil {
+			err = st.emit(t)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if !q.Filter.ByGroup() {
+		return ctx.Err()
 	}
 	return st.complete(all, run)
 }
@@ -113,96 +125,144 @@ func cutDays(all map[groupKey]*group, run history.Days, most int64) []history.Da
 	return append(out, history.Days{From: from, To: run.To})
 }
 
-// streamer hands on the rows of pieces under one dictionary.
+// piece is the records of some days of some repositories. filter lets the engine select
+// at least those.
+type piece struct {
+	filter history.Filter
+	of     *roster
+	days   history.Days
+}
+
+// streamer hands on the rows of pieces under one dictionary: the roster of all.
 type streamer struct {
 	*view
 	query history.RecordsQuery
 	yield func(*history.Rows, error) bool
-	index map[history.Repo]uint32
+	of    *roster
 	out   history.Rows
-	// records and downloads are what was streamed of what is shown.
+	// records and downloads are of what was streamed and is shown.
 	records   int64
 	downloads wide
 }
 
-// byDays streams some days at a time.
-func (st *streamer) byDays(states []history.State, pieces []history.Days) error {
-	for _, days := range pieces {
-		if err := st.piece(st.query.Filter, states, days); err != nil {
-			return err
-		}
+func newStreamer(v *view, q history.RecordsQuery, of *roster, yield func(*history.Rows, error) bool) *streamer {
+	st := &streamer{view: v, query: q, yield: yield, of: of}
+	for _, s := range of.all {
+		st.out.Repos = append(st.out.Repos, history.RepoTotal{Repo: s.Repo, Total: s.Total})
 	}
-	return st.ctx.Err()
+	return st
 }
 
-// byRepo streams some repositories at a time; records is about how many there are.
-func (st *streamer) byRepo(states []history.State, run history.Days, records int64) error {
+// byDays makes pieces of some days each.
+func (st *streamer) byDays(runs []history.Days) []piece {
+	out := make([]piece, len(runs))
+	for i, days := range runs {
+		out[i] = piece{st.query.Filter, st.of, days}
+	}
+	return out
+}
+
+// byRepo makes pieces of some repositories each; records is about how many there are.
+func (st *streamer) byRepo(run history.Days, records int64) []piece {
 	pieces := int(records/st.s.piece) + 1
-	each := max(1, (len(states)+pieces-1)/pieces)
-	for part := range slices.Chunk(states, each) {
-		f := st.query.Filter
-		if pieces > 1 {
-			f = history.Filter{}
-			seen := make(map[history.RepoType]bool)
-			for _, s := range part {
-				f.Repos = append(f.Repos, s.Repo.Name)
-				if !seen[s.Repo.Type] {
-					seen[s.Repo.Type] = true
-					f.RepoTypes = append(f.RepoTypes, s.Repo.Type)
-				}
+	if pieces == 1 {
+		return []piece{{st.query.Filter, st.of, run}}
+	}
+	var out []piece
+	for first, n := 0, len(st.of.all); first < n; {
+		end := min(first+max(1, (n+pieces-1)/pieces), n)
+		p := piece{of: st.of.part(first, end), days: run}
+		seen := make(map[history.RepoType]bool)
+		for _, s := range p.of.states() {
+			p.filter.Repos = append(p.filter.Repos, s.Repo.Name)
+			if !seen[s.Repo.Type] {
+				seen[s.Repo.Type] = true
+				p.filter.RepoTypes = append(p.filter.RepoTypes, s.Repo.Type)
 			}
 		}
-		if err := st.piece(f, part, run); err != nil {
-			return err
-		}
+		out = append(out, p)
+		first = end
 	}
-	return st.ctx.Err()
+	return out
 }
 
-// piece streams the records of some days of the repositories of states.
-func (st *streamer) piece(f history.Filter, states []history.State, run history.Days) error {
-	named := make(map[history.Repo]bool, len(states))
-	totals := make(map[history.Repo]int64, len(states))
-	hidden := make(map[history.Repo]bool)
-	for _, s := range states {
-		named[s.Repo], totals[s.Repo] = true, s.Total
-		if s.Moved() {
-			hidden[s.Repo] = true
+// readsAtOnce is how many pieces are read at a time: the engine searches for one while it
+// sends another.
+const readsAtOnce = 2
+
+// ahead reads pieces, in their order, those that come next while one is handed on.
+func (st *streamer) ahead(pieces []piece) iter.Seq2[*columns.Table, error] {
+	return func(yield func(*columns.Table, error) bool) {
+		ctx, cancel := context.WithCancel(st.ctx)
+		v := *st.view
+		v.ctx = ctx
+		type table struct {
+			*columns.Table
+			err error
+		}
+		var reads sync.WaitGroup
+		defer reads.Wait()
+		defer cancel()
+		next := make(chan chan table, readsAtOnce)
+		turns := make(chan struct{}, readsAtOnce)
+		reads.Go(func() {
+			defer close(next)
+			for i := range pieces {
+				read := make(chan table, 1)
+				select {
+				case next <- read:
+				case <-ctx.Done():
+					return
+				}
+				turns <- struct{}{}
+				reads.Go(func() {
+					defer func() { <-turns }()
+					t, err := pieces[i].read(&v, st.query.Versions)
+					read <- table{t, err}
+				})
+			}
+		})
+		for read := range next {
+			if t := <-read; !yield(t.Table, t.err) {
+				return
+			}
 		}
 	}
-	var t *columns.Table
-	err := st.s.again(st.ctx, func() (err error) {
-		t, err = columns.Build(st.ctx, only(st.rows(f, run, st.query.Versions), named), states)
+}
+
+// read reads a piece into memory.
+func (p *piece) read(v *view, versions bool) (t *columns.Table, err error) {
+	load := v.series
+	if versions {
+		load = v.versions
+	}
+	err = v.s.again(v.ctx, func() error {
+		t, err = load(p.filter, p.of, p.days)
 		return err
 	})
-	if err != nil {
-		return err
+	return t, err
+}
+
+// emit hands on all that a piece has.
+func (st *streamer) emit(t *columns.Table) error {
+	for _, g := range t.Overview(history.OverviewQuery{}).Groups {
+		st.records += g.Records
+		st.downloads.add(g.Downloads, 1)
 	}
-	q := st.query
-	q.Filter, q.Period = history.Filter{}, fixed(run)
 	var remap []uint32
+	q := history.RecordsQuery{Order: st.query.Order, Versions: st.query.Versions}
 	for rows, err := range t.Records(st.ctx, q) {
 		if err != nil {
 			return err
 		}
 		for _, r := range rows.Repos[len(remap):] {
-			i, ok := st.index[r.Repo]
-			if !ok {
-				i = uint32(len(st.out.Repos))
-				st.index[r.Repo] = i
-				st.out.Repos = append(st.out.Repos, history.RepoTotal{Repo: r.Repo, Total: totals[r.Repo]})
-			}
-			remap = append(remap, i)
+			remap = append(remap, uint32(st.of.index[r.Repo]))
 		}
-		st.out.Reset()
-		st.out.Version = rows.Version
-		for i, r := range rows.Repo {
-			st.out.Append(remap[r], rows.Day[i], rows.Downloads[i])
-			if len(hidden) == 0 || !hidden[rows.Repos[r].Repo] {
-				st.records++
-				st.downloads.add(rows.Downloads[i], 1)
-			}
+		st.out.Repo = st.out.Repo[:0]
+		for _, r := range rows.Repo {
+			st.out.Repo = append(st.out.Repo, remap[r])
 		}
+		st.out.Day, st.out.Downloads, st.out.Version = rows.Day, rows.Downloads, rows.Version
 		if !st.yield(&st.out, nil) {
 			return errStopped
 		}

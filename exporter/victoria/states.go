@@ -3,6 +3,9 @@ package victoria
 import (
 	"slices"
 	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
@@ -99,14 +102,25 @@ type stored struct {
 // order. v.recorded then has those of them that have a record, and v.confirmed what
 // confirms their days.
 func (v *view) states(f history.Filter) ([]history.State, error) {
-	return v.statesWhere(conditions(f), f.Matcher())
+	where := conditions(f)
+	return v.statesOf([]string{v.selector(stateSeries, where...), v.selector(textSeries, where...)}, f.Matcher())
 }
 
-// statesWhere is states of what the engine selects by conditions and matches takes.
-func (v *view) statesWhere(where []string, matches func(history.Repo) bool) ([]history.State, error) {
+// totals is states without what a stream of records does not tell.
+func (v *view) totals(f history.Filter) ([]history.State, error) {
+	where := slices.Clip(conditions(f))
+	return v.statesOf([]string{
+		v.selector(stateSeries, append(where, `field="`+knownField+`"`)...),
+		v.selector(stateSeries, append(where, `field=~"total|total`+highSuffix+`"`)...),
+		v.selector(textSeries, append(where, `field="moved_to"`)...),
+	}, f.Matcher())
+}
+
+// statesOf is states of the series of selectors, of repositories that matches takes.
+func (v *view) statesOf(selectors []string, matches func(history.Repo) bool) ([]history.State, error) {
 	all := make(map[history.Repo]*stored)
-	selectors := []string{v.selector(stateSeries, where...), v.selector(textSeries, where...)}
-	err := v.s.export(v.ctx, selectors, 0, int64(max(v.last(), 1)), func(l *line) error {
+	var mu sync.Mutex
+	take := func(l *line) error {
 		var last part
 		for i, ms := range l.times {
 			if v.counts(seq(ms)) {
@@ -117,13 +131,22 @@ func (v *view) statesWhere(where []string, matches func(history.Repo) bool) ([]h
 		if last.n == 0 || !matches(r) {
 			return nil
 		}
+		mu.Lock()
+		defer mu.Unlock()
 		if all[r] == nil {
 			all[r] = new(stored)
 		}
 		all[r].take(l, last)
 		return nil
-	})
-	if err != nil {
+	}
+	// The engine searches for the series of a question with one processor.
+	asked, ctx := errgroup.WithContext(v.ctx)
+	for _, selector := range selectors {
+		asked.Go(func() error {
+			return v.s.export(ctx, []string{selector}, 0, int64(max(v.last(), 1)), take)
+		})
+	}
+	if err := asked.Wait(); err != nil {
 		return nil, err
 	}
 	out := make([]history.State, 0, len(all))
@@ -143,11 +166,11 @@ func (v *view) statesWhere(where []string, matches func(history.Repo) bool) ([]h
 }
 
 func (x *stored) take(l *line, last part) {
-	field := l.labels["field"]
-	if l.labels["__name__"] == textSeries {
+	field := l.label("field")
+	if l.label("__name__") == textSeries {
 		for i, f := range textFields {
 			if f.name == field && last.n > x.texts[i].n {
-				x.texts[i].n, x.texts[i].value = last.n, l.labels["value"]
+				x.texts[i].n, x.texts[i].value = last.n, l.label("value")
 			}
 		}
 		return

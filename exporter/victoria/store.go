@@ -24,7 +24,7 @@ const (
 	DefaultVisible    = 5 * time.Second
 	DefaultBatchBytes = 4 << 20
 	// DefaultPieceRecords takes some ten megabytes.
-	DefaultPieceRecords = 4_000_000
+	DefaultPieceRecords = 2_000_000
 	DefaultPatience     = 30 * time.Second
 	DefaultWaitFor      = 10 * time.Minute
 )
