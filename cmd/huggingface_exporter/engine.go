@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"net"
 	"net/url"
 	"slices"
 	"sync"
@@ -128,8 +129,13 @@ func openRemote(v *config.VictoriaMetrics) (*victoria.Store, error) {
 	return victoria.New(victoria.Options{
 		InsertURL: insert, SelectURL: query, FlushURLs: flush, FlushAfter: flushAfter(flush), Visible: time.Duration(v.Visible), History: v.History,
 		HTTP: v.HTTP(), Timeout: time.Duration(v.Timeout), RetryFor: time.Duration(v.RetryFor), BatchBytes: v.BatchBytes,
-		MaxAge: pollInterval, UserAgent: progName + "/" + version.Version,
+		Unpacked: isThisMachine(insert.Hostname()), MaxAge: pollInterval, UserAgent: progName + "/" + version.Version,
 	})
+}
+
+// isThisMachine reports whether what is sent to a host does not leave the machine.
+func isThisMachine(host string) bool {
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
 // flushAfter is how long after a write it has come to the storage nodes: a vminsert

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
@@ -151,10 +153,7 @@ func daysOf(ctx context.Context, t *columns.Table) (history.Days, error) {
 
 // write writes delta, and the sums that change, and commits.
 func (a *appending) write(merged, delta *columns.Table) error {
-	versions, err := versionsOf(a.ctx, delta)
-	if err != nil {
-		return err
-	}
+	versions := delta.Versions()
 	x, err := a.s.begin(a.ctx, &a.journal, a.scope, versions)
 	if err == nil {
 		err = a.writeUnder(x, versions, merged, delta)
@@ -172,6 +171,14 @@ func (a *appending) write(merged, delta *columns.Table) error {
 func (a *appending) writeUnder(x claim, versions []history.Version, merged, delta *columns.Table) error {
 	defer a.s.keepAlive(a.ctx, x)()
 	w := a.s.newWriter(a.ctx)
+	defer w.stop()
+	var sums groupChanges
+	var summing errgroup.Group
+	summing.Go(func() (err error) {
+		sums, err = a.sumUp(merged)
+		return err
+	})
+	defer summing.Wait()
 	if err := writeVersions(w, x.first, versions); err != nil {
 		return err
 	}
@@ -182,7 +189,10 @@ func (a *appending) writeUnder(x claim, versions []history.Version, merged, delt
 	if err := a.writeStates(w, x.last, merged, written); err != nil {
 		return err
 	}
-	if err := a.writeGroups(w, x.last, merged); err != nil {
+	if err := summing.Wait(); err != nil {
+		return err
+	}
+	if err := a.writeGroups(w, x.last, sums); err != nil {
 		return err
 	}
 	if err := w.flush(); err != nil {
@@ -246,16 +256,4 @@ func sameSums(got, want map[groupKey]*group) bool {
 		}
 	}
 	return true
-}
-
-// versionsOf returns the versions of the records of a table, in ascending order.
-func versionsOf(ctx context.Context, t *columns.Table) ([]history.Version, error) {
-	seen := make(map[history.Version]bool)
-	for rows, err := range t.Records(ctx, history.RecordsQuery{Order: history.OrderRepo, Versions: true}) {
-		if err != nil {
-			return nil, err
-		}
-		seen[rows.Version] = true
-	}
-	return slices.SortedFunc(maps.Keys(seen), history.Version.Compare), nil
 }

@@ -1,6 +1,7 @@
 package victoria
 
 import (
+	"errors"
 	"iter"
 	"maps"
 	"slices"
@@ -8,36 +9,6 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
-
-// sample is one of a series that is being gathered.
-type sample struct{ ms, value int64 }
-
-// eras gathers the samples of a series by era.
-type eras map[string][]sample
-
-func (e eras) add(d, last history.Day, n seq, value int64) {
-	ms, era := place(d, last, n)
-	e[era] = append(e[era], sample{ms, value})
-}
-
-// writeTo writes what was gathered and forgets it.
-func (e eras) writeTo(w *writer, name string, l labels) error {
-	for _, era := range slices.Sorted(maps.Keys(e)) {
-		if len(e[era]) == 0 {
-			continue
-		}
-		if err := w.begin(name, l.with("era", era)); err != nil {
-			return err
-		}
-		for _, s := range e[era] {
-			if err := w.add(s.ms, s.value); err != nil {
-				return err
-			}
-		}
-		e[era] = e[era][:0]
-	}
-	return nil
-}
 
 // writeStates writes what changed of what is known besides days; written has the
 // repositories that records were written of.
@@ -71,8 +42,9 @@ func (a *appending) writeRecords(w *writer, x claim, versions []history.Version,
 	defer stop()
 	old, err, more := nextOld()
 	written := make(map[history.Repo]bool)
-	last := lastDay()
-	lows, highs := make(eras), make(eras)
+	var low, high []daySample
+	var version history.Version
+	var n seq
 	for d, derr := range byRepository(delta.Records(a.ctx, q)) {
 		if derr != nil {
 			return nil, derr
@@ -97,19 +69,22 @@ func (a *appending) writeRecords(w *writer, x claim, versions []history.Version,
 				}
 			}
 		}
+		low, high = low[:0], high[:0]
 		for _, f := range changed {
-			at, _ := slices.BinarySearchFunc(versions, f.version, history.Version.Compare)
-			n := x.first + seq(at)
-			low, high := split53(f.downloads)
-			lows.add(f.day, last, n, low)
-			if high != 0 || hadHigh[repoDay{d.repo, f.day}] {
-				highs.add(f.day, last, n, high)
+			if n == 0 || f.version != version {
+				at, _ := slices.BinarySearchFunc(versions, f.version, history.Version.Compare)
+				version, n = f.version, x.first+seq(at)
+			}
+			lower, upper := split53(f.downloads)
+			low = append(low, daySample{f.day, n, lower})
+			if upper != 0 || len(hadHigh) > 0 && hadHigh[repoDay{d.repo, f.day}] {
+				high = append(high, daySample{f.day, n, upper})
 			}
 		}
-		if err := lows.writeTo(w, downloadsSeries, l); err != nil {
+		if err := w.days(downloadsSeries, l, low); err != nil {
 			return nil, err
 		}
-		if err := highs.writeTo(w, downloadsHigh, l); err != nil {
+		if err := w.days(downloadsHigh, l, high); err != nil {
 			return nil, err
 		}
 	}
@@ -137,30 +112,38 @@ func (a *appending) highDays() (map[repoDay]bool, error) {
 	return out, nil
 }
 
-// writeGroups writes the sums that the append changes: what was known less what the
-// repositories had, and what they have now.
-func (a *appending) writeGroups(w *writer, n seq, merged *columns.Table) error {
-	diff := make(map[groupKey]*group)
-	if err := addTable(a.ctx, diff, a.old, -1); err != nil {
-		return err
+// groupChanges is what an append makes of the sums of groups.
+type groupChanges struct {
+	// diff is by how much they change, known what they were before.
+	diff, known map[groupKey]*group
+}
+
+// sumUp works out how the sums of groups change: by what the repositories have now, less
+// what they had.
+func (a *appending) sumUp(merged *columns.Table) (c groupChanges, err error) {
+	c.diff = make(map[groupKey]*group)
+	if err := addTable(a.ctx, c.diff, a.old, -1); err != nil {
+		return c, err
 	}
-	if err := addTable(a.ctx, diff, merged, 1); err != nil {
-		return err
+	if err := addTable(a.ctx, c.diff, merged, 1); err != nil {
+		return c, err
 	}
-	known, err := a.groups(groupFilter(diff), a.run)
-	if err != nil {
-		return err
-	}
-	a.sums = make(map[groupKey]*group, len(diff))
-	for _, k := range slices.SortedFunc(maps.Keys(diff), groupKey.compare) {
-		old := known[k]
+	c.known, err = a.groups(groupFilter(c.diff), a.run)
+	return c, err
+}
+
+// writeGroups writes the sums that change.
+func (a *appending) writeGroups(w *writer, n seq, c groupChanges) error {
+	a.sums = make(map[groupKey]*group, len(c.diff))
+	for _, k := range slices.SortedFunc(maps.Keys(c.diff), groupKey.compare) {
+		old := c.known[k]
 		if old == nil {
 			old = new(group)
 		}
-		if err := writeGroup(w, n, k, old, diff[k]); err != nil {
+		if err := writeGroup(w, n, k, old, c.diff[k]); err != nil {
 			return err
 		}
-		a.sums[k] = old.plus(diff[k])
+		a.sums[k] = old.plus(c.diff[k])
 	}
 	return nil
 }
@@ -191,25 +174,18 @@ func writeGroup(w *writer, n seq, k groupKey, old, diff *group) error {
 			return err
 		}
 	}
-	last := lastDay()
-	lows, highs, records := make(eras), make(eras), make(eras)
+	var low, high, records []daySample
 	for _, d := range slices.Sorted(maps.Keys(diff.days)) {
 		was, add := old.days[d], diff.days[d]
 		if add.downloads.low != 0 {
-			lows.add(d, last, n, was.downloads.low+add.downloads.low)
+			low = append(low, daySample{d, n, was.downloads.low + add.downloads.low})
 		}
 		if add.downloads.high != 0 {
-			highs.add(d, last, n, was.downloads.high+add.downloads.high)
+			high = append(high, daySample{d, n, was.downloads.high + add.downloads.high})
 		}
 		if add.records != 0 {
-			records.add(d, last, n, was.records+add.records)
+			records = append(records, daySample{d, n, was.records + add.records})
 		}
 	}
-	if err := lows.writeTo(w, orgDownloads, l); err != nil {
-		return err
-	}
-	if err := highs.writeTo(w, orgDownloadsHigh, l); err != nil {
-		return err
-	}
-	return records.writeTo(w, orgRecords, l)
+	return errors.Join(w.days(orgDownloads, l, low), w.days(orgDownloadsHigh, l, high), w.days(orgRecords, l, records))
 }

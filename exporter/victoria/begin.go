@@ -188,6 +188,7 @@ func (s *Store) inactive(x claim) {
 // end says of appends that they will not be committed.
 func (s *Store) end(ctx context.Context, claims ...claim) error {
 	w := s.newWriter(ctx)
+	defer w.stop()
 	for _, x := range claims {
 		if err := w.one(journalSeries, s.journalLabels(endField, x.owner), int64(x.first), 1); err != nil {
 			return err
@@ -223,6 +224,7 @@ func (s *Store) keepAlive(ctx context.Context, x claim) (stop func()) {
 func (s *Store) commit(ctx context.Context, x claim) error {
 	defer s.inactive(x)
 	w := s.newWriter(context.WithoutCancel(ctx))
+	defer w.stop()
 	if err := w.one(journalSeries, s.journalLabels(commitField, x.owner), int64(x.last), int64(x.first)); err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ type dayFact struct {
 // is false if all have to be written: old are the facts that were known of the days
 // of run, was the confirmation before.
 func confirm(old, facts []dayFact, was confirmed, run history.Days) (changed []dayFact, is confirmed, ok bool) {
-	if len(facts) < minConfirmed {
+	if len(facts) < minConfirmed || len(old) < minConfirmed {
 		return facts, was, false
 	}
 	v := facts[0].version

@@ -91,22 +91,65 @@ func addTable(ctx context.Context, all map[groupKey]*group, t *columns.Table, ti
 			g.total.add(s.Total, times)
 		}
 	}
+	tallies := make(map[groupKey]*tally)
 	for rows, err := range t.Records(ctx, history.RecordsQuery{Order: history.OrderRepo}) {
 		if err != nil {
 			return err
 		}
-		var g *group
+		var of *tally
 		for i, r := range rows.Repo {
 			if i == 0 || r != rows.Repo[i-1] {
-				g = groupIn(all, keyOf(rows.Repos[r].Repo))
+				k := keyOf(rows.Repos[r].Repo)
+				if of = tallies[k]; of == nil {
+					of = &tally{runs: make(map[history.Day]*[tallyDays]groupDay)}
+					tallies[k] = of
+				}
 			}
-			d := g.days[rows.Day[i]]
-			d.downloads.add(rows.Downloads[i], times)
-			d.records += times
-			g.days[rows.Day[i]] = d
+			x := of.day(rows.Day[i])
+			x.downloads.add(rows.Downloads[i], times)
+			x.records += times
 		}
 	}
+	for k, of := range tallies {
+		of.addTo(groupIn(all, k))
+	}
 	return nil
+}
+
+// tallyDays is how many days lie side by side in a tally.
+const tallyDays = 64
+
+// tally sums up days that mostly follow one another.
+type tally struct {
+	runs map[history.Day]*[tallyDays]groupDay // by their first day
+	// run is that of the last day.
+	first history.Day
+	run   *[tallyDays]groupDay
+}
+
+func (t *tally) day(d history.Day) *groupDay {
+	if first := d - d%tallyDays; t.run == nil || first != t.first {
+		if t.first, t.run = first, t.runs[first]; t.run == nil {
+			t.run = new([tallyDays]groupDay)
+			t.runs[first] = t.run
+		}
+	}
+	return &t.run[d-t.first]
+}
+
+func (t *tally) addTo(g *group) {
+	for first, run := range t.runs {
+		for i, x := range run {
+			if x == (groupDay{}) {
+				continue
+			}
+			d := first + history.Day(i)
+			sum := g.days[d]
+			sum.downloads.addWide(x.downloads)
+			sum.records += x.records
+			g.days[d] = sum
+		}
+	}
 }
 
 // groups reads the sums of all groups of those that f may select, over a run of days.

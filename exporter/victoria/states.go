@@ -47,29 +47,39 @@ const (
 
 const highSuffix = "_high"
 
+// toldOf returns a state as it is written down: a highest total is told only where it is
+// not the total.
+func toldOf(s history.State) history.State {
+	if s.Highest == s.Total {
+		s.Highest = history.Unknown
+	}
+	return s
+}
+
 // writeState writes what differs from what was known; was is nil for a repository
 // that is new, known is 0 if that field stays as it is.
 func writeState(w *writer, n seq, was *history.State, now history.State, known int64) error {
 	l := repoLabels(now.Repo)
-	if was == nil {
-		s := history.NewState(now.Repo)
-		was = &s
+	old := history.NewState(now.Repo)
+	if was != nil {
+		old = toldOf(*was)
 	}
+	now = toldOf(now)
 	if known > 0 {
 		if err := w.one(stateSeries, l.with("field", knownField), int64(n), known); err != nil {
 			return err
 		}
 	}
 	for _, f := range numberFields {
-		old, v := *f.at(was), *f.at(&now)
-		if old == v {
+		was, v := *f.at(&old), *f.at(&now)
+		if was == v {
 			continue
 		}
 		low, high := split53(v)
 		if err := w.one(stateSeries, l.with("field", f.name), int64(n), low); err != nil {
 			return err
 		}
-		if _, oldHigh := split53(old); high == oldHigh {
+		if _, wasHigh := split53(was); high == wasHigh {
 			continue
 		}
 		if err := w.one(stateSeries, l.with("field", f.name+highSuffix), int64(n), high); err != nil {
@@ -77,7 +87,7 @@ func writeState(w *writer, n seq, was *history.State, now history.State, known i
 		}
 	}
 	for _, f := range textFields {
-		if *f.at(was) == *f.at(&now) {
+		if *f.at(&old) == *f.at(&now) {
 			continue
 		}
 		if err := w.one(textSeries, l.with("field", f.name).with("value", *f.at(&now)), int64(n), 1); err != nil {
@@ -106,14 +116,35 @@ func (v *view) states(f history.Filter) ([]history.State, error) {
 	return v.statesOf([]string{v.selector(stateSeries, where...), v.selector(textSeries, where...)}, f.Matcher())
 }
 
-// totals is states without what a stream of records does not tell.
+// totals is states of what a stream of records tells: the totals, and which repositories
+// moved to another name.
 func (v *view) totals(f history.Filter) ([]history.State, error) {
 	where := slices.Clip(conditions(f))
-	return v.statesOf([]string{
+	out, err := v.statesOf([]string{
 		v.selector(stateSeries, append(where, `field="`+knownField+`"`)...),
 		v.selector(stateSeries, append(where, `field=~"total|total`+highSuffix+`"`)...),
 		v.selector(textSeries, append(where, `field="moved_to"`)...),
 	}, f.Matcher())
+	// Whether it is still so for those that ever moved takes more to tell.
+	at := make(map[history.Repo]int)
+	var names []string
+	for i, s := range out {
+		if s.MovedTo != "" {
+			at[s.Repo] = i
+			names = append(names, s.Repo.Name)
+		}
+	}
+	if err != nil || len(names) == 0 {
+		return out, err
+	}
+	f.Repos = names
+	all, err := v.states(f)
+	for _, s := range all {
+		if i, ok := at[s.Repo]; ok {
+			out[i] = s
+		}
+	}
+	return out, err
 }
 
 // statesOf is states of the series of selectors, of repositories that matches takes.
@@ -203,6 +234,7 @@ func (x *stored) state(r history.Repo) history.State {
 			*f.at(&s) = join53(p.low.value, p.high.value)
 		}
 	}
+	s.Highest = max(s.Highest, s.Total)
 	for i, f := range textFields {
 		*f.at(&s) = x.texts[i].value
 	}

@@ -62,6 +62,9 @@ type Options struct {
 	// BatchBytes is about how much text a request that writes has, before it is
 	// packed.
 	BatchBytes int
+	// Unpacked sends what is written as plain text: between programs of one machine,
+	// to compress it takes longer than to send it.
+	Unpacked bool
 	// PieceRecords is about how many records a stream holds in memory at a time.
 	PieceRecords int64
 	UserAgent    string
@@ -81,6 +84,7 @@ type Store struct {
 	waitFor    time.Duration
 	retryFor   time.Duration
 	batchBytes int
+	unpacked   bool
 	piece      int64
 	// owner tells the appends of this Store from those of others.
 	owner string
@@ -119,6 +123,7 @@ func New(o Options) (*Store, error) {
 		waitFor:    or(o.WaitFor, DefaultWaitFor),
 		retryFor:   or(o.RetryFor, DefaultRetryFor),
 		batchBytes: or(o.BatchBytes, DefaultBatchBytes),
+		unpacked:   o.Unpacked,
 		piece:      or(o.PieceRecords, DefaultPieceRecords),
 		active:     make(map[seq]bool),
 		owner:      rand.Text(),

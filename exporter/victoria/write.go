@@ -10,31 +10,52 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/klauspost/compress/gzip"
+	"golang.org/x/sync/errgroup"
 
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/receiver"
 )
 
-// lineSamples is the most samples of a line: a line of more than 100 MB is refused,
-// and a short one is cheap to build.
-const lineSamples = 10_000
+const (
+	// lineSamples is the most samples of a line: a line of more than 100 MB is refused,
+	// and a short one is cheap to build.
+	lineSamples = 10_000
+	// sendsAtOnce is how many requests of a writer are under way: the engine takes one
+	// apart while another is on its way.
+	sendsAtOnce = 2
+)
 
-// writer sends samples to the engine in requests of about batchBytes.
+// writer sends samples to the engine in requests of about batchBytes, while the next is
+// put together.
 type writer struct {
-	s    *Store
-	ctx  context.Context
-	text []byte
-	out  bytes.Buffer
-	zip  *gzip.Writer
-	// values and times are those of the line under way.
-	name          string
-	labels        labels
-	values, times []int64
-	samples       int64
+	s      *Store
+	ctx    context.Context // of the requests; it ends with the first that fails
+	cancel context.CancelFunc
+	sends  *errgroup.Group
+	// parcel is what is being put together, free are those that were sent.
+	*parcel
+	free chan *parcel
+	// The line under way.
+	name    string
+	labels  labels
+	samples int
+	times   []byte
+	known   timeTexts
 }
 
+// parcel is the lines of a request.
+type parcel struct {
+	text   []byte
+	packed bytes.Buffer
+	zip    *gzip.Writer
+}
+
+// newWriter returns a writer; stop has to be called in the end.
 func (s *Store) newWriter(ctx context.Context) *writer {
-	w := &writer{s: s, ctx: ctx}
-	w.zip, _ = gzip.NewWriterLevel(&w.out, gzip.BestSpeed) // fails for unknown levels alone
+	w := &writer{s: s, parcel: new(parcel), free: make(chan *parcel, sendsAtOnce)}
+	ctx, w.cancel = context.WithCancel(ctx)
+	w.sends, w.ctx = errgroup.WithContext(ctx)
+	w.sends.SetLimit(sendsAtOnce)
 	return w
 }
 
@@ -46,8 +67,15 @@ func (w *writer) begin(name string, l labels) error {
 }
 
 func (w *writer) add(ms, v int64) error {
-	w.values, w.times = append(w.values, v), append(w.times, ms)
-	if len(w.values) >= lineSamples {
+	if w.samples == 0 {
+		w.text = appendSeries(w.text, w.name, w.s.history, w.labels)
+		w.text = append(w.text, `,"values":[`...)
+	} else {
+		w.text, w.times = append(w.text, ','), append(w.times, ',')
+	}
+	w.text = strconv.AppendInt(w.text, v, 10)
+	w.times = w.known.append(w.times, ms)
+	if w.samples++; w.samples >= lineSamples {
 		return w.endLine()
 	}
 	return nil
@@ -58,58 +86,99 @@ func (w *writer) one(name string, l labels, ms, v int64) error {
 	return errors.Join(w.begin(name, l), w.add(ms, v))
 }
 
+// daySample is a number of a day.
+type daySample struct {
+	day   history.Day
+	n     seq
+	value int64
+}
+
+// days writes the numbers of days, ascending: a series for each era.
+func (w *writer) days(name string, l labels, samples []daySample) error {
+	last, era := lastDay(), ""
+	for i, s := range samples {
+		ms, e := place(s.day, last, s.n)
+		if i == 0 || e != era {
+			era = e
+			if err := w.begin(name, l.with("era", era)); err != nil {
+				return err
+			}
+		}
+		if err := w.add(ms, s.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (w *writer) endLine() error {
-	if len(w.values) == 0 {
+	if w.samples == 0 {
 		return nil
 	}
-	b := appendSeries(w.text, w.name, w.s.history, w.labels)
-	b = append(b, `,"values":[`...)
-	for i, v := range w.values {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = strconv.AppendInt(b, v, 10)
-	}
-	b = append(b, `],"timestamps":[`...)
-	for i, v := range w.times {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = strconv.AppendInt(b, v, 10)
-	}
-	w.text = append(b, "]}\n"...)
-	w.samples += int64(len(w.values))
-	w.values, w.times = w.values[:0], w.times[:0]
+	w.text = append(w.text, `],"timestamps":[`...)
+	w.text = append(w.text, w.times...)
+	w.text = append(w.text, "]}\n"...)
+	w.samples, w.times = 0, w.times[:0]
 	if len(w.text) >= w.s.batchBytes {
 		return w.send()
 	}
 	return nil
 }
 
-// flush sends what is left.
+// flush sends what is left and returns when the engine has all. Nothing can be added
+// afterwards.
 func (w *writer) flush() error {
+	defer w.stop()
 	if err := w.endLine(); err != nil {
 		return err
 	}
-	return w.send()
+	if err := w.send(); err != nil {
+		return err
+	}
+	return w.sends.Wait()
 }
 
-// send sends the lines, again and again while the engine may still take them. The
-// same sample sent twice is one.
+// stop breaks off what is under way.
+func (w *writer) stop() {
+	w.cancel()
+	_ = w.sends.Wait() // flush tells of it, or has not been asked
+}
+
+// send sends the lines; an error is that of an earlier request.
 func (w *writer) send() error {
-	if len(w.text) == 0 {
-		return w.ctx.Err()
+	if w.ctx.Err() != nil {
+		w.stop()
+		return context.Cause(w.ctx)
 	}
-	w.out.Reset()
-	w.zip.Reset(&w.out)
-	// Writing into a bytes.Buffer does not fail.
-	_, _ = w.zip.Write(w.text)
-	_ = w.zip.Close()
-	w.text = w.text[:0]
-	header := http.Header{"Content-Type": {"application/json"}, "Content-Encoding": {"gzip"}}
-	pauses := backoff.NewExponentialBackOff()
-	_, err := backoff.Retry(w.ctx, func() (struct{}, error) {
-		err := w.s.insert.Post(w.ctx, header, w.out.Bytes())
+	if len(w.text) == 0 {
+		return nil
+	}
+	p := w.parcel
+	w.sends.Go(func() error {
+		err := w.s.insertParcel(w.ctx, p)
+		p.text = p.text[:0]
+		w.free <- p
+		return err
+	})
+	select {
+	case w.parcel = <-w.free:
+	default:
+		w.parcel = new(parcel)
+	}
+	return nil
+}
+
+// insertParcel sends a parcel, again and again while the engine may still take it. The
+// same sample sent twice is one.
+func (s *Store) insertParcel(ctx context.Context, p *parcel) error {
+	header := http.Header{"Content-Type": {"application/json"}}
+	text := p.text
+	if !s.unpacked {
+		header.Set("Content-Encoding", "gzip")
+		text = p.pack()
+	}
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		err := s.insert.Post(ctx, header, text)
 		e := receiver.As(err)
 		switch {
 		case err == nil:
@@ -120,9 +189,41 @@ func (w *writer) send() error {
 			return struct{}{}, errors.Join(e, &backoff.RetryAfterError{Duration: e.RetryAfter})
 		}
 		return struct{}{}, err
-	}, backoff.WithBackOff(pauses), backoff.WithMaxElapsedTime(w.s.retryFor))
+	}, backoff.WithBackOff(backoff.NewExponentialBackOff()), backoff.WithMaxElapsedTime(s.retryFor))
 	if err != nil {
 		return fmt.Errorf("writing to VictoriaMetrics: %w", err)
 	}
 	return nil
+}
+
+// pack returns the text, compressed.
+func (p *parcel) pack() []byte {
+	if p.zip == nil {
+		p.zip, _ = gzip.NewWriterLevel(nil, gzip.BestSpeed) // fails for unknown levels alone
+	}
+	p.packed.Reset()
+	p.zip.Reset(&p.packed)
+	// Writing into a bytes.Buffer does not fail.
+	_, _ = p.zip.Write(p.text)
+	_ = p.zip.Close()
+	return p.packed.Bytes()
+}
+
+// timeTexts remembers what times look like: those of one series are mostly those of the
+// next as well.
+type timeTexts [1024]msText
+
+type msText struct {
+	ms   int64
+	size int
+	text [20]byte
+}
+
+// append appends a time in milliseconds, which is above zero.
+func (t *timeTexts) append(b []byte, ms int64) []byte {
+	x := &t[uint64(ms)/msPerDay%uint64(len(t))]
+	if x.ms != ms {
+		x.ms, x.size = ms, len(strconv.AppendInt(x.text[:0], ms, 10))
+	}
+	return append(b, x.text[:x.size]...)
 }
