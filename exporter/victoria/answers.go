@@ -116,7 +116,7 @@ func (s *Store) Overview(ctx context.Context, q history.OverviewQuery) (history.
 type sums struct {
 	repos, records           int64
 	total, downloads, before wide
-	series                   map[history.Day]wide
+	series                   dayRuns[groupDay]
 }
 
 func sumGroups(all map[groupKey]*group, q history.OverviewQuery, o *history.Overview) []history.Group {
@@ -133,7 +133,7 @@ func sumGroups(all map[groupKey]*group, q history.OverviewQuery, o *history.Over
 			to.org = k.org
 		}
 		if summed[to] == nil {
-			summed[to] = &sums{series: make(map[history.Day]wide)}
+			summed[to] = new(sums)
 		}
 		summed[to].add(g, o, q.Series)
 	}
@@ -144,8 +144,8 @@ func sumGroups(all map[groupKey]*group, q history.OverviewQuery, o *history.Over
 			RepoType: k.repoType, Org: k.org, Repos: int(x.repos), Records: x.records,
 			Total: x.total.count(), Downloads: x.downloads.count(), Before: x.before.count(),
 		}
-		for _, d := range slices.Sorted(maps.Keys(x.series)) {
-			g.Series = append(g.Series, history.DayDownloads{Day: d, Downloads: x.series[d].count()})
+		for d, n := range x.series.all() {
+			g.Series = append(g.Series, history.DayDownloads{Day: d, Downloads: n.downloads.count()})
 		}
 		out = append(out, g)
 	}
@@ -155,7 +155,7 @@ func sumGroups(all map[groupKey]*group, q history.OverviewQuery, o *history.Over
 func (x *sums) add(g *group, o *history.Overview, series bool) {
 	x.repos += g.repos
 	x.total.addWide(g.total)
-	for d, n := range g.days {
+	for d, n := range g.days.all() {
 		if n.records == 0 {
 			continue
 		}
@@ -168,9 +168,7 @@ func (x *sums) add(g *group, o *history.Overview, series bool) {
 		}
 		x.downloads.addWide(n.downloads)
 		if series {
-			w := x.series[d]
-			w.addWide(n.downloads)
-			x.series[d] = w
+			x.series.at(d).add(*n)
 		}
 	}
 }

@@ -79,8 +79,7 @@ type appending struct {
 	known map[history.Repo]history.State
 	run   history.Days
 	scope scope
-	// sums are what the groups come to, on the days that the append is of.
-	sums map[groupKey]*group
+	sums  groupChanges
 }
 
 // maxNamed is how many repositories a selector names.
@@ -172,12 +171,8 @@ func (a *appending) writeUnder(x claim, versions []history.Version, merged, delt
 	defer a.s.keepAlive(a.ctx, x)()
 	w := a.s.newWriter(a.ctx)
 	defer w.stop()
-	var sums groupChanges
 	var summing errgroup.Group
-	summing.Go(func() (err error) {
-		sums, err = a.sumUp(merged)
-		return err
-	})
+	summing.Go(func() error { return a.sumUp(merged) })
 	defer summing.Wait()
 	if err := writeVersions(w, x.first, versions); err != nil {
 		return err
@@ -192,7 +187,7 @@ func (a *appending) writeUnder(x claim, versions []history.Version, merged, delt
 	if err := summing.Wait(); err != nil {
 		return err
 	}
-	if err := a.writeGroups(w, x.last, sums); err != nil {
+	if err := a.writeGroups(w, x.last); err != nil {
 		return err
 	}
 	if err := w.flush(); err != nil {
@@ -220,11 +215,11 @@ func (a *appending) seen(x claim) error {
 		j.count([]claim{x}, nil)
 		j.sum += uint64(time.Now().UnixNano()) // no selector that was asked before
 		v := view{s: a.s, journal: j, ctx: a.ctx}
-		got, err := v.groups(groupFilter(a.sums), a.run)
+		got, err := v.groups(groupFilter(a.sums.diff), a.run)
 		if err != nil {
 			return err
 		}
-		if sameSums(got, a.sums) {
+		if a.sums.in(got) {
 			return nil
 		}
 		if time.Since(begin) > a.s.patience {
@@ -237,23 +232,4 @@ func (a *appending) seen(x claim) error {
 			return err
 		}
 	}
-}
-
-// sameSums reports whether groups have the sums that are wanted.
-func sameSums(got, want map[groupKey]*group) bool {
-	for k, w := range want {
-		g := got[k]
-		if g == nil {
-			g = new(group)
-		}
-		if g.repos != w.repos || g.total != w.total {
-			return false
-		}
-		for d, x := range w.days {
-			if g.days[d] != x {
-				return false
-			}
-		}
-	}
-	return true
 }

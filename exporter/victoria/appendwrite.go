@@ -1,9 +1,7 @@
 package victoria
 
 import (
-	"errors"
 	"iter"
-	"maps"
 	"slices"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
@@ -110,82 +108,4 @@ func (a *appending) highDays() (map[repoDay]bool, error) {
 		}
 	}
 	return out, nil
-}
-
-// groupChanges is what an append makes of the sums of groups.
-type groupChanges struct {
-	// diff is by how much they change, known what they were before.
-	diff, known map[groupKey]*group
-}
-
-// sumUp works out how the sums of groups change: by what the repositories have now, less
-// what they had.
-func (a *appending) sumUp(merged *columns.Table) (c groupChanges, err error) {
-	c.diff = make(map[groupKey]*group)
-	if err := addTable(a.ctx, c.diff, a.old, -1); err != nil {
-		return c, err
-	}
-	if err := addTable(a.ctx, c.diff, merged, 1); err != nil {
-		return c, err
-	}
-	c.known, err = a.groups(groupFilter(c.diff), a.run)
-	return c, err
-}
-
-// writeGroups writes the sums that change.
-func (a *appending) writeGroups(w *writer, n seq, c groupChanges) error {
-	a.sums = make(map[groupKey]*group, len(c.diff))
-	for _, k := range slices.SortedFunc(maps.Keys(c.diff), groupKey.compare) {
-		old := c.known[k]
-		if old == nil {
-			old = new(group)
-		}
-		if err := writeGroup(w, n, k, old, c.diff[k]); err != nil {
-			return err
-		}
-		a.sums[k] = old.plus(c.diff[k])
-	}
-	return nil
-}
-
-// groupFilter selects at least the groups of all.
-func groupFilter(all map[groupKey]*group) history.Filter {
-	types, orgs := make(map[history.RepoType]bool), make(map[string]bool)
-	for k := range all {
-		types[k.repoType], orgs[k.org] = true, true
-	}
-	return history.Filter{RepoTypes: slices.Collect(maps.Keys(types)), Orgs: slices.Collect(maps.Keys(orgs))}
-}
-
-func writeGroup(w *writer, n seq, k groupKey, old, diff *group) error {
-	l := k.labels()
-	for _, f := range []struct {
-		field    string
-		old, add int64
-	}{
-		{"repos", old.repos, diff.repos},
-		{"total", old.total.low, diff.total.low},
-		{"total_high", old.total.high, diff.total.high},
-	} {
-		if f.add == 0 {
-			continue
-		}
-		if err := w.one(orgState, l.with("field", f.field), int64(n), f.old+f.add); err != nil {
-			return err
-		}
-	}
-	var low, high, records []daySample
-	for _, d := range slices.Sorted(maps.Keys(diff.days)) {
-		was, add := old.days[d], diff.days[d]
-		if add.downloads.low != 0 {
-			low = append(low, daySample{d, n, was.downloads.low + add.downloads.low})
-		}
-		if add.downloads.high != 0 {
-			high = append(high, daySample{d, n, was.downloads.high + add.downloads.high})
-		}
-		if add.records != 0 {
-			records = append(records, daySample{d, n, was.records + add.records})
-		}
-	}
-	return errors.Join(w.days(orgDownloads, l, low), w.days(orgDownloadsHigh, l, high), w.days(orgRecords, l, records))
 }

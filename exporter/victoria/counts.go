@@ -35,7 +35,7 @@ func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
 	out := &Snapshot{Revision: s.revision(&v.journal), Recorded: recorded(all)}
 	for _, g := range all {
 		out.Repos += g.repos
-		for _, d := range g.days {
+		for _, d := range g.days.all() {
 			out.Records += d.records
 		}
 	}

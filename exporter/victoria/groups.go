@@ -52,29 +52,21 @@ type groupDay struct {
 	records   int64
 }
 
+func (x *groupDay) add(y groupDay) {
+	x.downloads.addWide(y.downloads)
+	x.records += y.records
+}
+
 // group is the sums of the repositories of a group that are shown.
 type group struct {
 	repos int64
 	total wide
-	days  map[history.Day]groupDay
-}
-
-// plus returns the sums of both, on the days of other alone.
-func (g *group) plus(other *group) *group {
-	sum := &group{repos: g.repos + other.repos, total: g.total, days: make(map[history.Day]groupDay, len(other.days))}
-	sum.total.addWide(other.total)
-	for d, x := range other.days {
-		was := g.days[d]
-		was.downloads.addWide(x.downloads)
-		was.records += x.records
-		sum.days[d] = was
-	}
-	return sum
+	days  dayRuns[groupDay]
 }
 
 func groupIn(all map[groupKey]*group, k groupKey) *group {
 	if all[k] == nil {
-		all[k] = &group{days: make(map[history.Day]groupDay)}
+		all[k] = new(group)
 	}
 	return all[k]
 }
@@ -91,88 +83,28 @@ func addTable(ctx context.Context, all map[groupKey]*group, t *columns.Table, ti
 			g.total.add(s.Total, times)
 		}
 	}
-	tallies := make(map[groupKey]*tally)
 	for rows, err := range t.Records(ctx, history.RecordsQuery{Order: history.OrderRepo}) {
 		if err != nil {
 			return err
 		}
-		var of *tally
+		var g *group
 		for i, r := range rows.Repo {
 			if i == 0 || r != rows.Repo[i-1] {
-				k := keyOf(rows.Repos[r].Repo)
-				if of = tallies[k]; of == nil {
-					of = &tally{runs: make(map[history.Day]*[tallyDays]groupDay)}
-					tallies[k] = of
-				}
+				g = groupIn(all, keyOf(rows.Repos[r].Repo))
 			}
-			x := of.day(rows.Day[i])
+			x := g.days.at(rows.Day[i])
 			x.downloads.add(rows.Downloads[i], times)
 			x.records += times
 		}
 	}
-	for k, of := range tallies {
-		of.addTo(groupIn(all, k))
-	}
 	return nil
-}
-
-// tallyDays is how many days lie side by side in a tally.
-const tallyDays = 64
-
-// tally sums up days that mostly follow one another.
-type tally struct {
-	runs map[history.Day]*[tallyDays]groupDay // by their first day
-	// run is that of the last day.
-	first history.Day
-	run   *[tallyDays]groupDay
-}
-
-func (t *tally) day(d history.Day) *groupDay {
-	if first := d - d%tallyDays; t.run == nil || first != t.first {
-		if t.first, t.run = first, t.runs[first]; t.run == nil {
-			t.run = new([tallyDays]groupDay)
-			t.runs[first] = t.run
-		}
-	}
-	return &t.run[d-t.first]
-}
-
-func (t *tally) addTo(g *group) {
-	for first, run := range t.runs {
-		for i, x := range run {
-			if x == (groupDay{}) {
-				continue
-			}
-			d := first + history.Day(i)
-			sum := g.days[d]
-			sum.downloads.addWide(x.downloads)
-			sum.records += x.records
-			g.days[d] = sum
-		}
-	}
 }
 
 // groups reads the sums of all groups of those that f may select, over a run of days.
 func (v *view) groups(f history.Filter, run history.Days) (map[groupKey]*group, error) {
-	all := make(map[groupKey]*group)
-	latest := make(map[sumKey]seq)
+	r := groupReader{view: v, filter: f, run: run, all: make(map[groupKey]*group), days: make(map[groupSeries]*dayRuns[part])}
 	f.Repos, f.Search = nil, ""
 	where := conditions(f)
-	read := func(start, end int64, selectors ...string) error {
-		return v.s.export(v.ctx, selectors, start, end, func(l *line) error {
-			k := groupKey{history.RepoType(l.label("repo_type")), l.label("org")}
-			if !f.MatchesGroup(k.repoType, k.org) {
-				return nil
-			}
-			g := groupIn(all, k)
-			if l.label("__name__") == orgState {
-				v.takeState(g, l)
-				return nil
-			}
-			v.takeDays(k, g, l, run, latest)
-			return nil
-		})
-	}
 	state := v.selector(orgState, where...)
 	series := func(conditions ...string) []string {
 		return []string{
@@ -182,27 +114,86 @@ func (v *view) groups(f history.Filter, run history.Days) (map[groupKey]*group, 
 		}
 	}
 	if run == allDays {
-		return all, read(0, endOfTime, append(series(), state)...)
+		err := v.s.export(v.ctx, append(series(), state), 0, endOfTime, r.take)
+		return r.groups(), err
 	}
-	if err := read(0, int64(max(v.last(), 1)), state); err != nil {
+	if err := v.s.export(v.ctx, []string{state}, 0, int64(max(v.last(), 1)), r.take); err != nil {
 		return nil, err
 	}
 	if run.Len() == 0 {
-		return all, nil
+		return r.groups(), nil
 	}
 	start, end := int64(max(run.From, history.MinDay))*msPerDay, min((int64(run.To)+1)*msPerDay-1, endOfTime)
 	if start <= end {
-		if err := read(start, end, series(`era=""`)...); err != nil {
+		if err := v.s.export(v.ctx, series(`era=""`), start, end, r.take); err != nil {
 			return nil, err
 		}
 	}
-	return all, read(0, endOfTime, series(`era!=""`)...)
+	err := v.s.export(v.ctx, series(`era!=""`), 0, endOfTime, r.take)
+	return r.groups(), err
 }
 
-func (v *view) takeState(g *group, l *line) {
+// groupSeries names the days of a group of one series name, of all eras.
+type groupSeries struct {
+	group groupKey
+	name  string
+}
+
+// groupReader gathers the sums of groups as their series come in.
+type groupReader struct {
+	*view
+	filter history.Filter
+	run    history.Days
+	all    map[groupKey]*group
+	days   map[groupSeries]*dayRuns[part]
+}
+
+func (r *groupReader) take(l *line) error {
+	k := groupKey{history.RepoType(l.label("repo_type")), l.label("org")}
+	if !r.filter.MatchesGroup(k.repoType, k.org) {
+		return nil
+	}
+	name := l.label("__name__")
+	if name == orgState {
+		r.takeState(groupIn(r.all, k), l)
+		return nil
+	}
+	of := groupSeries{k, name}
+	if r.days[of] == nil {
+		r.days[of] = new(dayRuns[part])
+	}
+	days := r.days[of]
+	era, _ := strconv.Atoi(l.label("era")) // 0 if there is none
+	for i, ms := range l.times {
+		if day, n := placed(ms, era); r.counts(n) && r.run.Contains(day) {
+			days.at(day).take(n, l.values[i])
+		}
+	}
+	return nil
+}
+
+// groups returns what was gathered.
+func (r *groupReader) groups() map[groupKey]*group {
+	for of, days := range r.days {
+		g := groupIn(r.all, of.group)
+		for d, x := range days.all() {
+			switch of.name {
+			case orgDownloads:
+				g.days.at(d).downloads.low = x.value
+			case orgDownloadsHigh:
+				g.days.at(d).downloads.high = x.value
+			case orgRecords:
+				g.days.at(d).records = x.value
+			}
+		}
+	}
+	return r.all
+}
+
+func (r *groupReader) takeState(g *group, l *line) {
 	var last part
 	for i, ms := range l.times {
-		if v.counts(seq(ms)) {
+		if r.counts(seq(ms)) {
 			last.take(seq(ms), l.values[i])
 		}
 	}
@@ -216,44 +207,11 @@ func (v *view) takeState(g *group, l *line) {
 	}
 }
 
-// sumKey names a day of a series of a group that is kept in an era as well.
-type sumKey struct {
-	group groupKey
-	name  string
-	day   history.Day
-}
-
-func (v *view) takeDays(k groupKey, g *group, l *line, run history.Days, latest map[sumKey]seq) {
-	era, _ := strconv.Atoi(l.label("era")) // 0 if there is none
-	name := l.label("__name__")
-	for i, ms := range l.times {
-		day, n := placed(ms, era)
-		if !v.counts(n) || !run.Contains(day) {
-			continue
-		}
-		key := sumKey{k, name, day}
-		if latest[key] > n {
-			continue
-		}
-		latest[key] = n
-		d := g.days[day]
-		switch name {
-		case orgDownloads:
-			d.downloads.low = l.values[i]
-		case orgDownloadsHigh:
-			d.downloads.high = l.values[i]
-		case orgRecords:
-			d.records = l.values[i]
-		}
-		g.days[day] = d
-	}
-}
-
 // recorded runs from the first to the last day that has a record.
 func recorded(all map[groupKey]*group) history.Days {
 	run := history.NoDays
 	for _, g := range all {
-		for d, x := range g.days {
+		for d, x := range g.days.all() {
 			switch {
 			case x.records == 0:
 			case run.Len() == 0:

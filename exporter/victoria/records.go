@@ -72,7 +72,7 @@ func (st *streamer) complete(all map[groupKey]*group, run history.Days) error {
 		if !st.query.Filter.MatchesGroup(k.repoType, k.org) {
 			continue
 		}
-		for d, x := range g.days {
+		for d, x := range g.days.all() {
 			if run.Contains(d) {
 				records += x.records
 				downloads.addWide(x.downloads)
@@ -94,7 +94,7 @@ var ErrLost = errors.New("the engine does not show all that was stored: ask agai
 func numRecords(all map[groupKey]*group, run history.Days) int64 {
 	n := int64(0)
 	for _, g := range all {
-		for d, x := range g.days {
+		for d, x := range g.days.all() {
 			if run.Contains(d) {
 				n += x.records
 			}
@@ -107,7 +107,7 @@ func numRecords(all map[groupKey]*group, run history.Days) int64 {
 func cutDays(all map[groupKey]*group, run history.Days, most int64) []history.Days {
 	records := make(map[history.Day]int64)
 	for _, g := range all {
-		for d, x := range g.days {
+		for d, x := range g.days.all() {
 			if run.Contains(d) {
 				records[d] += x.records
 			}

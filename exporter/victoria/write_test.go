@@ -1,0 +1,89 @@
+package victoria_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// manyDays is a batch of some repositories with so many days each.
+func manyDays(repos, days int) history.Batch {
+	v := history.Version{Source: history.Published, AsOf: 1}
+	var records []history.Record
+	for i := range repos {
+		r := history.Repo{Type: history.Model, Name: fmt.Sprintf("acme/%03d", i)}
+		for d := range days {
+			records = append(records, history.Record{Repo: r, Total: 1, Day: history.Day(19000 + d), Downloads: 1})
+		}
+	}
+	return history.Batch{Rows: history.RowsOf(v, records...)}
+}
+
+// TestRequestsAreCompressed: those that leave the machine are, and both kinds arrive.
+func TestRequestsAreCompressed(t *testing.T) {
+	f := func(unpacked bool, want string) {
+		t.Helper()
+		var mu sync.Mutex
+		requests := make(map[string]int)
+		o := hook(t, func(_ http.ResponseWriter, r *http.Request) bool {
+			if strings.HasSuffix(r.URL.Path, "/import") {
+				mu.Lock()
+				defer mu.Unlock()
+				requests[r.Header.Get("Content-Encoding")]++
+			}
+			return false
+		})
+		o.Unpacked, o.BatchBytes = unpacked, 10_000
+		s := reopen(t, o)
+		if _, err := s.Append(t.Context(), manyDays(40, 100)); err != nil {
+			t.Fatal(err)
+		}
+		wantSums(t, s, 40, 4000, 4000)
+		if len(requests) != 1 || requests[want] < 5 {
+			t.Errorf("expected some requests with the encoding %q, got %v", want, requests)
+		}
+	}
+	f(false, "gzip")
+	f(true, "")
+}
+
+// TestARequestThatFailsAmongMany: the append fails with its error, and what others of its
+// requests brought is not seen.
+func TestARequestThatFailsAmongMany(t *testing.T) {
+	f := func(failing int) {
+		t.Helper()
+		var mu sync.Mutex
+		requests, fail := 0, true
+		o := hook(t, func(w http.ResponseWriter, r *http.Request) bool {
+			mu.Lock()
+			defer mu.Unlock()
+			if !fail || !strings.HasSuffix(r.URL.Path, "/import") {
+				return false
+			}
+			if requests++; requests < failing {
+				return false
+			}
+			http.Error(w, "no more room", http.StatusBadRequest)
+			return true
+		})
+		o.BatchBytes = 10_000
+		s := reopen(t, o)
+		if _, err := s.Append(t.Context(), manyDays(40, 100)); err == nil || !strings.Contains(err.Error(), "no more room") {
+			t.Fatalf("request %d fails: expected the answer of the engine as the error, got %v", failing, err)
+		}
+		mu.Lock()
+		fail = false
+		mu.Unlock()
+		wantSums(t, s, 0, 0, 0)
+		if _, err := s.Append(t.Context(), manyDays(40, 100)); err != nil {
+			t.Fatal(err)
+		}
+		wantSums(t, s, 40, 4000, 4000)
+	}
+	f(2) // the first of those with samples
+	f(5)
+}
