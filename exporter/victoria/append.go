@@ -181,7 +181,7 @@ func (a *appending) writeUnder(x claim, versions []history.Version, merged, delt
 	if err != nil {
 		return err
 	}
-	if err := a.writeStates(w, x.last, merged, written); err != nil {
+	if err := a.writeStates(w, x, versions, merged, written); err != nil {
 		return err
 	}
 	if err := summing.Wait(); err != nil {

@@ -10,18 +10,25 @@ import (
 
 // writeStates writes what changed of what is known besides days; written has the
 // repositories that records were written of.
-func (a *appending) writeStates(w *writer, n seq, merged *columns.Table, written map[history.Repo]bool) error {
+func (a *appending) writeStates(w *writer, x claim, versions []history.Version, merged *columns.Table, written map[history.Repo]bool) error {
+	n, asOf := x.last, history.AsOf(0)
+	if i := len(versions) - 1; i >= 0 {
+		n, asOf = x.first+seq(i), versions[i].AsOf // mostly the age of the totals as well
+	}
 	for s := range merged.States() {
-		known, was := int64(0), (*history.State)(nil)
+		var was *history.State
 		if old, ok := a.known[s.Repo]; ok {
 			was = &old
-		} else {
+		}
+		known := int64(0)
+		switch {
+		case was == nil && written[s.Repo] && s.Total != history.Unknown:
+		case written[s.Repo] && !a.recorded[s.Repo]:
+			known = hasRecords
+		case was == nil:
 			known = isKnown
 		}
-		if written[s.Repo] && !a.recorded[s.Repo] {
-			known = hasRecords
-		}
-		if err := writeState(w, n, was, s, known); err != nil {
+		if err := writeState(w, n, asOf, was, s, known); err != nil {
 			return err
 		}
 	}

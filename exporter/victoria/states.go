@@ -37,8 +37,15 @@ var textFields = []struct {
 	{"moved_to", func(s *history.State) *string { return &s.MovedTo }},
 }
 
-// knownField is told of every repository, that of which nothing else is known among
-// them: isKnown at first, hasRecords from its first record on.
+// The places of the total and its age in numberFields.
+const (
+	totalField     = 0
+	totalAsOfField = 1
+)
+
+// knownField tells that a repository is known, and whether it has a record: isKnown at
+// first, hasRecords from its first record on. It is not told of one that comes with a
+// record and a total, as those of an export do.
 const (
 	knownField       = "known"
 	isKnown    int64 = 1
@@ -56,9 +63,10 @@ func toldOf(s history.State) history.State {
 	return s
 }
 
-// writeState writes what differs from what was known; was is nil for a repository
-// that is new, known is 0 if that field stays as it is.
-func writeState(w *writer, n seq, was *history.State, now history.State, known int64) error {
+// writeState writes under number n, which is of a version that is as of asOf, what differs
+// from what was known; was is nil for a repository that is new, known is 0 if that field
+// stays as it is.
+func writeState(w *writer, n seq, asOf history.AsOf, was *history.State, now history.State, known int64) error {
 	l := repoLabels(now.Repo)
 	old := history.NewState(now.Repo)
 	if was != nil {
@@ -70,16 +78,23 @@ func writeState(w *writer, n seq, was *history.State, now history.State, known i
 			return err
 		}
 	}
-	for _, f := range numberFields {
+	newTotal := now.Total != old.Total
+	for i, f := range numberFields {
 		was, v := *f.at(&old), *f.at(&now)
-		if was == v {
+		changed := was != v
+		low, high := split53(v)
+		_, wasHigh := split53(was)
+		if i == totalAsOfField && newTotal {
+			// A total is as old as its number, if nothing else is told.
+			changed = now.TotalAsOf != asOf || high != 0 || wasHigh != 0
+		}
+		if !changed {
 			continue
 		}
-		low, high := split53(v)
 		if err := w.one(stateSeries, l.with("field", f.name), int64(n), low); err != nil {
 			return err
 		}
-		if _, wasHigh := split53(was); high == wasHigh {
+		if high == wasHigh {
 			continue
 		}
 		if err := w.one(stateSeries, l.with("field", f.name+highSuffix), int64(n), high); err != nil {
@@ -184,8 +199,8 @@ func (v *view) statesOf(selectors []string, matches func(history.Repo) bool) ([]
 	v.recorded = make(map[history.Repo]bool)
 	v.confirmed = make(map[history.Repo]confirmed)
 	for r, x := range all {
-		out = append(out, x.state(r))
-		if x.known == hasRecords {
+		out = append(out, v.stateOf(r, x))
+		if x.known != isKnown {
 			v.recorded[r] = true
 		}
 		if c := x.confirm; c[0].n > 0 {
@@ -227,12 +242,15 @@ func (x *stored) take(l *line, last part) {
 	}
 }
 
-func (x *stored) state(r history.Repo) history.State {
+func (v *view) stateOf(r history.Repo, x *stored) history.State {
 	s := history.NewState(r)
 	for i, f := range numberFields {
 		if p := x.numbers[i]; p.low.n > 0 {
 			*f.at(&s) = join53(p.low.value, p.high.value)
 		}
+	}
+	if n := x.numbers[totalField].low.n; n > x.numbers[totalAsOfField].low.n {
+		s.TotalAsOf = v.entries[n].version.AsOf
 	}
 	s.Highest = max(s.Highest, s.Total)
 	for i, f := range textFields {
