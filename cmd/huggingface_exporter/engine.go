@@ -129,7 +129,7 @@ func openRemote(v *config.VictoriaMetrics) (*victoria.Store, error) {
 	return victoria.New(victoria.Options{
 		InsertURL: insert, SelectURL: query, FlushURLs: flush, FlushAfter: flushAfter(flush), Visible: time.Duration(v.Visible), History: v.History,
 		HTTP: v.HTTP(), Timeout: time.Duration(v.Timeout), RetryFor: time.Duration(v.RetryFor), BatchBytes: v.BatchBytes,
-		Unpacked: isThisMachine(insert.Hostname()), MaxAge: pollInterval, UserAgent: progName + "/" + version.Version,
+		Uncompressed: isThisMachine(insert.Hostname()), MaxAge: pollInterval, UserAgent: progName + "/" + version.Version,
 	})
 }
 

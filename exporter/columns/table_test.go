@@ -189,33 +189,39 @@ func TestBuildRefusesImpossibleRows(t *testing.T) {
 }
 
 func TestRecordsByDayOfManyRepos(t *testing.T) {
-	// So many repositories that the days of a window are not spread out at once.
-	const repos = maxSpread / 8 / windowDays * 2
-	rows := &history.Rows{Version: history.Version{Source: history.Published, AsOf: 1}}
-	for i := range repos {
-		rows.Repos = append(rows.Repos, history.RepoTotal{Repo: history.Repo{Type: history.Model, Name: fmt.Sprintf("o/%06d", i)}, Total: 1})
-		rows.Append(uint32(i), history.Day(18000+i%100), int64(i))
-		rows.Append(uint32(i), history.Day(18100+i%3), int64(i))
-	}
-	n, err := Build(context.Background(), func(yield func(*history.Rows, error) bool) { yield(rows, nil) }, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := history.Collect(n.Records(context.Background(), history.RecordsQuery{}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(got) != 2*repos {
-		t.Fatalf("got %d records, want %d", len(got), 2*repos)
-	}
-	if !slices.IsSortedFunc(got, func(a, b history.Record) int {
-		if a.Day != b.Day {
-			return int(a.Day - b.Day)
+	f := func(repos int) {
+		t.Helper()
+		rows := &history.Rows{Version: history.Version{Source: history.Published, AsOf: 1}}
+		for i := range repos {
+			rows.Repos = append(rows.Repos, history.RepoTotal{Repo: history.Repo{Type: history.Model, Name: fmt.Sprintf("o/%06d", i)}, Total: 1})
+			rows.Append(uint32(i), history.Day(18000+i%100), int64(i))
+			rows.Append(uint32(i), history.Day(18100+i%3), int64(i))
 		}
-		return a.Repo.Compare(b.Repo)
-	}) {
-		t.Error("records are not ordered by day and repository")
+		n, err := Build(context.Background(), func(yield func(*history.Rows, error) bool) { yield(rows, nil) }, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := history.Collect(n.Records(context.Background(), history.RecordsQuery{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got) != 2*repos {
+			t.Fatalf("got %d records, want %d", len(got), 2*repos)
+		}
+		if !slices.IsSortedFunc(got, func(a, b history.Record) int {
+			if a.Day != b.Day {
+				return int(a.Day - b.Day)
+			}
+			return a.Repo.Compare(b.Repo)
+		}) {
+			t.Errorf("%d repositories: records are not ordered by day and repository", repos)
+		}
 	}
+	// So many that the days of a window are not spread out at once: half of them, as few
+	// as are near at hand, fewer than that.
+	f(nearSpread / 8 / windowDays * 2)
+	f(nearSpread / 8 / minSpreadDays * 2)
+	f(maxSpread / 8 / minSpreadDays * 2)
 }
 
 // Rows that come in runs, and those that come apart, make the same table, and name

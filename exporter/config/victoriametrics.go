@@ -27,7 +27,7 @@ type VictoriaMetrics struct {
 	// Timeout bounds a write, RetryFor how long it is tried again.
 	Timeout  Duration `yaml:"timeout"`
 	RetryFor Duration `yaml:"retry_for"`
-	// BatchBytes is about how much text a write has before it is packed.
+	// BatchBytes is about how much text a write has before it is compressed.
 	BatchBytes int `yaml:"batch_bytes"`
 	// The credentials are as those of Push.
 	Username        string  `yaml:"username"`

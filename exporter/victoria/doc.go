@@ -21,6 +21,8 @@
 //     huggingface_history_version, at the number in milliseconds since 1970.
 //   - What is known of a repository besides its days are series of
 //     huggingface_history_state and huggingface_history_text, at that time as well.
+//     Every series costs the engine an entry in its index, so that what follows from
+//     others is not told: see toldOf, knownField and writeState.
 //   - Sums by repo type and organisation are written by the append that changes
 //     them, day by day (huggingface_history_org_downloads, _org_records, _org_state),
 //     so that an overview reads days and not repositories.

@@ -60,11 +60,11 @@ type Options struct {
 	// one that reads. RetryFor is for how long a write is tried again.
 	Timeout, RetryFor time.Duration
 	// BatchBytes is about how much text a request that writes has, before it is
-	// packed.
+	// compressed.
 	BatchBytes int
-	// Unpacked sends what is written as plain text: between programs of one machine,
-	// to compress it takes longer than to send it.
-	Unpacked bool
+	// Uncompressed sends what is written as it is: between programs of one machine, to
+	// compress it takes longer than to send it.
+	Uncompressed bool
 	// PieceRecords is about how many records a stream holds in memory at a time.
 	PieceRecords int64
 	UserAgent    string
@@ -72,20 +72,20 @@ type Options struct {
 
 // Store is a history.Store over VictoriaMetrics.
 type Store struct {
-	insert     *receiver.Receiver
-	selectURL  *url.URL
-	flushURLs  []*url.URL
-	flushAfter time.Duration
-	client     *http.Client
-	history    string
-	visible    time.Duration
-	maxAge     time.Duration
-	patience   time.Duration
-	waitFor    time.Duration
-	retryFor   time.Duration
-	batchBytes int
-	unpacked   bool
-	piece      int64
+	insert       *receiver.Receiver
+	selectURL    *url.URL
+	flushURLs    []*url.URL
+	flushAfter   time.Duration
+	client       *http.Client
+	history      string
+	visible      time.Duration
+	maxAge       time.Duration
+	patience     time.Duration
+	waitFor      time.Duration
+	retryFor     time.Duration
+	batchBytes   int
+	uncompressed bool
+	piece        int64
 	// owner tells the appends of this Store from those of others.
 	owner string
 
@@ -113,20 +113,20 @@ func New(o Options) (*Store, error) {
 		return nil, errors.New("expected the URLs to write to and to read from")
 	}
 	s := &Store{
-		selectURL:  o.SelectURL,
-		flushURLs:  o.FlushURLs,
-		flushAfter: o.FlushAfter,
-		history:    or(o.History, DefaultHistory),
-		visible:    or(o.Visible, DefaultVisible),
-		maxAge:     o.MaxAge,
-		patience:   or(o.Patience, DefaultPatience),
-		waitFor:    or(o.WaitFor, DefaultWaitFor),
-		retryFor:   or(o.RetryFor, DefaultRetryFor),
-		batchBytes: or(o.BatchBytes, DefaultBatchBytes),
-		unpacked:   o.Unpacked,
-		piece:      or(o.PieceRecords, DefaultPieceRecords),
-		active:     make(map[seq]bool),
-		owner:      rand.Text(),
+		selectURL:    o.SelectURL,
+		flushURLs:    o.FlushURLs,
+		flushAfter:   o.FlushAfter,
+		history:      or(o.History, DefaultHistory),
+		visible:      or(o.Visible, DefaultVisible),
+		maxAge:       o.MaxAge,
+		patience:     or(o.Patience, DefaultPatience),
+		waitFor:      or(o.WaitFor, DefaultWaitFor),
+		retryFor:     or(o.RetryFor, DefaultRetryFor),
+		batchBytes:   or(o.BatchBytes, DefaultBatchBytes),
+		uncompressed: o.Uncompressed,
+		piece:        or(o.PieceRecords, DefaultPieceRecords),
+		active:       make(map[seq]bool),
+		owner:        rand.Text(),
 	}
 	timeout := or(o.Timeout, DefaultTimeout)
 	var err error

@@ -25,7 +25,7 @@ func manyDays(repos, days int) history.Batch {
 
 // TestRequestsAreCompressed: those that leave the machine are, and both kinds arrive.
 func TestRequestsAreCompressed(t *testing.T) {
-	f := func(unpacked bool, want string) {
+	f := func(uncompressed bool, want string) {
 		t.Helper()
 		var mu sync.Mutex
 		requests := make(map[string]int)
@@ -37,7 +37,7 @@ func TestRequestsAreCompressed(t *testing.T) {
 			}
 			return false
 		})
-		o.Unpacked, o.BatchBytes = unpacked, 10_000
+		o.Uncompressed, o.BatchBytes = uncompressed, 10_000
 		s := reopen(t, o)
 		if _, err := s.Append(t.Context(), manyDays(40, 100)); err != nil {
 			t.Fatal(err)
