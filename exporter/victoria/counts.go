@@ -26,8 +26,13 @@ type Snapshot struct {
 	Recorded       history.Days
 }
 
-// Snapshot reads what is known of the repositories, and the days of the last month.
+// Snapshot reads what is known of the repositories, and the days of the last month. From
+// the first one on, the Store keeps what is known of all repositories besides days, and
+// reads what is new of that alone.
 func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
+	if err := s.kept.keep(ctx); err != nil {
+		return nil, err
+	}
 	v, all, err := s.lookAtGroups(ctx)
 	if err != nil {
 		return nil, err
@@ -87,7 +92,7 @@ func (s *Store) StatesOf(ctx context.Context, org string, ids map[string]bool) (
 	}
 	v := &view{s: s, journal: j, ctx: ctx}
 	ofOrg := `org=~` + strconv.Quote("(?i:"+regexp.QuoteMeta(org)+")|")
-	out, err := v.statesOf([]string{v.selector(stateSeries, ofOrg), v.selector(textSeries, ofOrg)}, func(r history.Repo) bool {
+	out, err := v.statesWhere([]string{ofOrg}, func(r history.Repo) bool {
 		return r.Org() == "" || strings.EqualFold(r.Org(), org)
 	})
 	if err != nil {

@@ -22,8 +22,9 @@ type journal struct {
 	ended []claim
 	// begun is the last number that any append began.
 	begun seq
-	// sum names the numbers that count.
-	sum uint64
+	// sum names the numbers that count, appends is how many appends they are of.
+	sum     uint64
+	appends int
 }
 
 type entry struct {

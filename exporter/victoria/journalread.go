@@ -129,6 +129,7 @@ func (j *journal) count(fresh []claim, versions map[seq]*versionParts) {
 		}
 		j.sum += mixed(uint64(fresh[i].last))
 	}
+	j.appends += len(fresh)
 	j.entries = grown
 	j.recent = append(j.recent, fresh...)
 	if more := len(j.recent) - keepRecent; more > 0 {

@@ -90,6 +90,7 @@ type Store struct {
 	owner string
 
 	turns    turns
+	kept     *keptStates
 	flushing sync.Mutex
 
 	mu      sync.Mutex
@@ -126,6 +127,7 @@ func New(o Options) (*Store, error) {
 		uncompressed: o.Uncompressed,
 		piece:        or(o.PieceRecords, DefaultPieceRecords),
 		active:       make(map[seq]bool),
+		kept:         newKeptStates(),
 		owner:        rand.Text(),
 	}
 	timeout := or(o.Timeout, DefaultTimeout)
