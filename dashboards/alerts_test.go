@@ -165,6 +165,30 @@ func (w *trouble) past(t *testing.T) string {
 	return file
 }
 
+// startAdrift runs an exporter that collects from the same Hub, and whose VictoriaMetrics
+// is not there.
+func (w *trouble) startAdrift(t *testing.T) *exporter {
+	t.Helper()
+	file := filepath.Join(w.dir, "adrift.yaml")
+	text := fmt.Sprintf("hub:\n  endpoint: %s\n  organizations: [{name: %s, source: listings}]\n"+
+		"storage:\n  engine: victoriametrics\n  queue_bytes: 1\n  victoriametrics: {insert_url: \"http://%s\", timeout: 1s, retry_for: 1s}\n",
+		w.hubURL, orgListings, freeAddress(t))
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	program, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &exporter{address: freeAddress(t)}
+	e.process = start(t, program, "serve", "--config.file="+file, "--web.listen-address="+e.address)
+	waitFor(t, "an exporter without its store", func() error {
+		_, err := get("http://" + e.address + "/metrics")
+		return err
+	})
+	return e
+}
+
 // almostUsedUp has an answer say that little of the rate limit is left, for a
 // second.
 func almostUsedUp(w http.ResponseWriter, r *http.Request, answer http.Handler) {
@@ -218,10 +242,19 @@ func TestAlertsFireWhenThingsGoWrong(t *testing.T) {
 	w.reload(t, http.StatusInternalServerError)
 
 	gone := []string{"HuggingFaceExporterDown", "HuggingFaceExporterMissing"}
+	remote := []string{"HuggingFaceExporterStoreDown", "HuggingFaceListingsLost"}
 	for _, name := range alertNames(t) {
-		if !slices.Contains(gone, name) {
+		if !slices.Contains(gone, name) && !slices.Contains(remote, name) {
 			waitFor(t, name, func() error { return p.firing(name) })
 		}
+	}
+	adrift := startPrometheus(t, w.startAdrift(t), "")
+	for _, name := range remote {
+		waitFor(t, name, func() error { return adrift.firing(name) })
+	}
+	unreadable := "HuggingFaceExporterStoreUnreadable"
+	if adrift.firing(unreadable) == nil {
+		t.Errorf("expected %s to be about files alone, and it fires where a VictoriaMetrics is away", unreadable)
 	}
 
 	w.stop()

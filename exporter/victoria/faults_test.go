@@ -54,6 +54,9 @@ func forward(t *testing.T, w http.ResponseWriter, r *http.Request, target *url.U
 	req.Header = r.Header.Clone()
 	req.Header.Del("Accept-Encoding")
 	resp, err := http.DefaultClient.Do(req)
+	if r.Context().Err() != nil {
+		return // who asked is gone
+	}
 	if err != nil {
 		t.Error(err)
 		return
