@@ -173,7 +173,7 @@ func (a *appending) writeUnder(x claim, versions []history.Version, merged, delt
 	defer w.stop()
 	var summing errgroup.Group
 	summing.Go(func() error { return a.sumUp(merged) })
-	defer summing.Wait()
+	defer func() { _ = summing.Wait() }() // an error before it is asked for is told first
 	if err := writeVersions(w, x.first, versions); err != nil {
 		return err
 	}
