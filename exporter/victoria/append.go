@@ -41,8 +41,14 @@ func (s *Store) AppendTable(ctx context.Context, n *columns.Table) (history.Chan
 	begin := time.Now()
 	for try := 1; ; try++ {
 		change, err := s.tryAppend(ctx, n, sc)
-		if !errors.Is(err, ErrConcurrent) || try == maxTries || time.Since(begin) > s.waitFor {
+		if !errors.Is(err, ErrConcurrent) && !errors.Is(err, errIncomplete) || try == maxTries || time.Since(begin) > s.waitFor {
 			return change, err
+		}
+		if errors.Is(err, errIncomplete) {
+			if s.untilItAnswers(ctx) != nil {
+				return change, err
+			}
+			continue
 		}
 		// Who came in between waits as well, and both for different times.
 		if err := s.pause(ctx, min(s.patience, s.patience/100<<try)); err != nil {
@@ -199,6 +205,11 @@ func (a *appending) writeUnder(x claim, versions []history.Version, merged, delt
 	if err := a.seen(x); err != nil {
 		return err
 	}
+	if w.retried.Load() {
+		if err := a.complete(x, versions, merged, delta); err != nil {
+			return err
+		}
+	}
 	now, err := a.s.refresh(a.ctx)
 	if err != nil {
 		return err
@@ -206,15 +217,20 @@ func (a *appending) writeUnder(x claim, versions []history.Version, merged, delt
 	return a.s.undisturbed(&now, &a.journal, &x)
 }
 
+// after returns the history as it will be once the append is committed.
+func (a *appending) after(x claim, versions map[seq]*versionParts) *view {
+	j := a.journal
+	j.recent = slices.Clip(j.recent) // others may have it
+	j.count([]claim{x}, versions)
+	j.sum += uint64(time.Now().UnixNano()) // no selector that was asked before
+	return &view{s: a.s, journal: j, ctx: a.ctx}
+}
+
 // seen waits until the sums that were written last can be read: an engine that is making
 // samples visible already may say too early that it has.
 func (a *appending) seen(x claim) error {
 	for begin := time.Now(); ; {
-		j := a.journal
-		j.recent = slices.Clip(j.recent) // others may have it
-		j.count([]claim{x}, nil)
-		j.sum += uint64(time.Now().UnixNano()) // no selector that was asked before
-		v := view{s: a.s, journal: j, ctx: a.ctx}
+		v := a.after(x, nil)
 		got, err := v.groups(groupFilter(a.sums.diff), a.run)
 		if err != nil {
 			return err

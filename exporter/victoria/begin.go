@@ -8,7 +8,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
+
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/receiver"
 )
 
 // ErrConcurrent is wrapped by the error of an append that others came in between of,
@@ -91,6 +94,13 @@ func (s *Store) clear(ctx context.Context, sc scope) (journal, error) {
 // busy reports whether another Store is at any of the organisations.
 func (s *Store) busy(j *journal, sc scope) bool {
 	return slices.ContainsFunc(j.open, func(x claim) bool { return x.owner != s.owner && x.scope.meets(sc) })
+}
+
+// untilItAnswers waits until the engine answers.
+func (s *Store) untilItAnswers(ctx context.Context) error {
+	_, err := backoff.Retry(ctx, func() (journal, error) { return s.refresh(ctx) },
+		backoff.WithBackOff(backoff.NewExponentialBackOff()), backoff.WithMaxElapsedTime(s.retryFor))
+	return err
 }
 
 // pause waits for about d.
@@ -220,15 +230,20 @@ func (s *Store) keepAlive(ctx context.Context, x claim) (stop func()) {
 }
 
 // commit makes the numbers of an append count. It goes on where ctx ends, for the
-// samples are all there.
+// samples are all there. It is tried once: an engine that takes it later may have lost
+// what it was to commit.
 func (s *Store) commit(ctx context.Context, x claim) error {
 	defer s.inactive(x)
 	w := s.newWriter(context.WithoutCancel(ctx))
+	w.once = true
 	defer w.stop()
 	if err := w.one(journalSeries, s.journalLabels(commitField, x.owner), int64(x.last), int64(x.first)); err != nil {
 		return err
 	}
 	if err := w.flush(); err != nil {
+		if e := receiver.As(err); e != nil && e.Temporary() {
+			return fmt.Errorf("%w: whether it was committed is not known: %w", errIncomplete, err)
+		}
 		return err
 	}
 	err := s.settle(context.WithoutCancel(ctx))

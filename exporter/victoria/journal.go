@@ -103,10 +103,7 @@ func (s *Store) refresh(ctx context.Context) (journal, error) {
 	s.mu.Lock()
 	known := s.journal
 	s.mu.Unlock()
-	r := journalReader{
-		begins: make(map[claimKey]*claim), commits: make(map[claimKey]seq), ended: make(map[claimKey]bool),
-		alive: make(map[claimKey]int64), scopes: make(map[string]map[seq]int64), versions: make(map[seq]*versionParts),
-	}
+	r := newJournalReader()
 	// Engines keep for some seconds which series a selector matches, and that none
 	// do. One that is asked for the first time finds all.
 	nonce := strconv.FormatInt(time.Now().UnixNano(), 36)

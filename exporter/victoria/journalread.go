@@ -30,6 +30,13 @@ type journalReader struct {
 
 type versionParts struct{ source, age, ageHigh int64 }
 
+func newJournalReader() *journalReader {
+	return &journalReader{
+		begins: make(map[claimKey]*claim), commits: make(map[claimKey]seq), ended: make(map[claimKey]bool),
+		alive: make(map[claimKey]int64), scopes: make(map[string]map[seq]int64), versions: make(map[seq]*versionParts),
+	}
+}
+
 func (r *journalReader) take(l *line) error {
 	field, owner := l.label("field"), l.label("owner")
 	for i, v := range l.values {
@@ -97,8 +104,12 @@ func (r *journalReader) onto(known journal) (journal, error) {
 		}
 	}
 	for _, x := range known.open {
-		// Who read this began to read before somebody else saw it.
-		if r.begins[x.key()] == nil && !now.counts(x.first) && !now.counts(x.last) {
+		// Who read this began to read before somebody else saw it, or the engine lost it.
+		switch {
+		case r.begins[x.key()] != nil || now.counts(x.first) || now.counts(x.last):
+		case r.ended[x.key()]:
+			now.ended = append(now.ended, x)
+		default:
 			now.open = append(now.open, x)
 		}
 	}

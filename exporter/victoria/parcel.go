@@ -13,29 +13,26 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/receiver"
 )
 
-// parcel is the lines of a request.
+// parcel is the lines of a request. packed is them compressed, once that was asked for.
 type parcel struct {
 	text   []byte
 	packed bytes.Buffer
 	zip    *gzip.Writer
 }
 
-// insertParcel sends a parcel, again and again while the engine may still take it. The
-// same sample sent twice is one.
-func (s *Store) insertParcel(ctx context.Context, p *parcel) error {
-	header := http.Header{"Content-Type": {"application/json"}}
-	text := p.text
-	if !s.uncompressed {
-		header.Set("Content-Encoding", "gzip")
-		text = p.pack()
-	}
-	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		err := s.insert.Post(ctx, header, text)
+// insertParcel sends a parcel, once or again and again while the engine may still take it.
+// The same sample sent twice is one. retried tells that it was not taken at first: an engine
+// that started anew meanwhile may have lost what it had taken before.
+func (s *Store) insertParcel(ctx context.Context, p *parcel, once bool) (retried bool, err error) {
+	tries := 0
+	_, err = backoff.Retry(ctx, func() (struct{}, error) {
+		tries++
+		err := s.postParcel(ctx, p)
 		e := receiver.As(err)
 		switch {
 		case err == nil:
 			return struct{}{}, nil
-		case e == nil || !e.Temporary():
+		case e == nil || !e.Temporary() || once:
 			return struct{}{}, backoff.Permanent(err)
 		case e.RetryAfter > 0:
 			return struct{}{}, errors.Join(e, &backoff.RetryAfterError{Duration: e.RetryAfter})
@@ -43,17 +40,29 @@ func (s *Store) insertParcel(ctx context.Context, p *parcel) error {
 		return struct{}{}, err
 	}, backoff.WithBackOff(backoff.NewExponentialBackOff()), backoff.WithMaxElapsedTime(s.retryFor))
 	if err != nil {
-		return fmt.Errorf("writing to VictoriaMetrics: %w", err)
+		return tries > 1, fmt.Errorf("writing to VictoriaMetrics: %w", err)
 	}
-	return nil
+	return tries > 1, nil
+}
+
+// postParcel sends a parcel once.
+func (s *Store) postParcel(ctx context.Context, p *parcel) error {
+	header := http.Header{"Content-Type": {"application/json"}}
+	if s.uncompressed {
+		return s.insert.Post(ctx, header, p.text)
+	}
+	header.Set("Content-Encoding", "gzip")
+	return s.insert.Post(ctx, header, p.pack())
 }
 
 // pack returns the text, compressed.
 func (p *parcel) pack() []byte {
+	if p.packed.Len() > 0 {
+		return p.packed.Bytes()
+	}
 	if p.zip == nil {
 		p.zip, _ = gzip.NewWriterLevel(nil, gzip.BestSpeed) // fails for unknown levels alone
 	}
-	p.packed.Reset()
 	p.zip.Reset(&p.packed)
 	// Writing into a bytes.Buffer does not fail.
 	_, _ = p.zip.Write(p.text)

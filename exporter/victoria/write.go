@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -29,6 +30,9 @@ type writer struct {
 	// parcel is what is being put together, free are those that were sent.
 	*parcel
 	free chan *parcel
+	// retried tells that a request was not taken at first; with once none is sent again.
+	retried atomic.Bool
+	once    bool
 	// The line under way.
 	name    string
 	labels  labels
@@ -142,8 +146,12 @@ func (w *writer) send() error {
 	}
 	p := w.parcel
 	w.sends.Go(func() error {
-		err := w.s.insertParcel(w.ctx, p)
+		retried, err := w.s.insertParcel(w.ctx, p, w.once)
+		if retried {
+			w.retried.Store(true)
+		}
 		p.text = p.text[:0]
+		p.packed.Reset()
 		w.free <- p
 		return err
 	})

@@ -87,3 +87,47 @@ func TestARequestThatFailsAmongMany(t *testing.T) {
 	f(2) // the first of those with samples
 	f(5)
 }
+
+// TestAnEngineThatLosesWhatItTook: one that starts anew in the midst of an append has lost
+// some of what it took, and then some request was not answered. All of it is there in the
+// end.
+func TestAnEngineThatLosesWhatItTook(t *testing.T) {
+	f := func(lost, unanswered int) {
+		t.Helper()
+		var mu sync.Mutex
+		requests := 0
+		o := hook(t, func(w http.ResponseWriter, r *http.Request) bool {
+			mu.Lock()
+			defer mu.Unlock()
+			if !strings.HasSuffix(r.URL.Path, "/import") {
+				return false
+			}
+			switch requests++; requests {
+			case lost:
+				w.WriteHeader(http.StatusNoContent)
+				return true
+			case unanswered:
+				http.Error(w, "starting", http.StatusServiceUnavailable)
+				return true
+			}
+			return false
+		})
+		o.BatchBytes = 10_000
+		s := reopen(t, o)
+		if _, err := s.Append(t.Context(), manyDays(40, 100)); err != nil {
+			t.Fatalf("request %d lost, %d not answered: %v", lost, unanswered, err)
+		}
+		if requests < unanswered {
+			t.Fatalf("expected more than %d requests, got %d", unanswered, requests)
+		}
+		wantSums(t, s, 40, 4000, 4000)
+		wantSums(t, reopen(t, direct(t, o)), 40, 4000, 4000)
+	}
+	// Of ten the first tells that the append begins, the last that it is committed.
+	f(2, 4)  // the versions
+	f(5, 3)  // records
+	f(8, 7)  // what is known
+	f(5, 10) // right before it is committed
+	f(0, 10)
+	f(1, 4) // that it begins, when another took its place
+}
