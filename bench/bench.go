@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // bench is one run of the benchmark. What several rows need is made once, when
@@ -23,7 +23,7 @@ type bench struct {
 	settle  time.Duration // how long a server is left alone before its memory is idle
 	scratch string        // a directory for what rows write
 
-	held *columns.Table
+	held *memtable.Table
 	duck *duck
 }
 
@@ -110,9 +110,9 @@ func (b *bench) close() error {
 }
 
 // table returns the export in columns.
-func (b *bench) table() (*columns.Table, error) {
+func (b *bench) table() (*memtable.Table, error) {
 	if b.held == nil {
-		t, err := columns.Build(context.Background(), b.rows(byRepo), nil)
+		t, err := memtable.Build(context.Background(), b.rows(byRepo), nil)
 		if err != nil {
 			return nil, err
 		}

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/export"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/ledger"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
 )
 
 // testData is small, and large enough for several blocks of records.
@@ -94,11 +94,11 @@ func checkRecords(t *testing.T, d *duck, query string) {
 func fillLedger(t *testing.T) (dir string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "data")
-	l, err := ledger.Open(context.Background(), dir, ledger.Options{})
+	l, err := localstore.Open(context.Background(), dir, localstore.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, err := columns.Build(context.Background(), testData.rows(byRepo), nil)
+	table, err := memtable.Build(context.Background(), testData.rows(byRepo), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

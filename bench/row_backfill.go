@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/backfill"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
 
 // runBackfill makes the whole history into samples for promtool, against the export
@@ -35,7 +35,7 @@ func runBackfill(b *bench) ([]verdict, error) {
 		}, &stats), func() {})
 	}
 	export := func(w io.Writer) error {
-		_, err := record.Write(w, table.Records(context.Background(), history.RecordsQuery{Order: history.OrderRepo}))
+		_, err := hubcsv.Write(w, table.Records(context.Background(), history.RecordsQuery{Order: history.OrderRepo}))
 		return err
 	}
 	path := filepath.Join(b.scratch, "backfill")
@@ -59,7 +59,7 @@ func runBackfill(b *bench) ([]verdict, error) {
 
 // sameAsCounted compares the lines of a file with the samples that there have to be:
 // at least one for each record.
-func sameAsCounted(path string, table *columns.Table, stats *backfill.Stats) error {
+func sameAsCounted(path string, table *memtable.Table, stats *backfill.Stats) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err

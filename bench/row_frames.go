@@ -13,7 +13,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/framecsv"
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/frames"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -30,7 +30,7 @@ func runFrames(b *bench) ([]verdict, error) {
 	}
 	var out []verdict
 	for _, order := range []history.Order{history.OrderRepo, history.OrderTime} {
-		kept, err := keepFrames(columns.NewStoreOf(table), order)
+		kept, err := keepFrames(memtable.NewStoreOf(table), order)
 		if err != nil {
 			return nil, err
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/connection"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // runHub loads an export as the plugin does that is connected to the Hub itself:
@@ -44,7 +44,7 @@ func runHub(b *bench) ([]verdict, error) {
 		defer hub.Close()
 
 		var conn connection.Connection
-		var table *columns.Table
+		var table *memtable.Table
 		t, err := race(wallTime, b.rounds,
 			contestant{
 				name:  "plugin",

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"runtime"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // runMemory weighs the history: the columns in memory, as the heap grows by
@@ -21,7 +21,7 @@ func runMemory(b *bench) ([]verdict, error) {
 	}
 	b.held = nil // so that the table is built, and weighed, anew
 	before := heapLive()
-	t, err := columns.Build(context.Background(), b.rows(byRepo), nil)
+	t, err := memtable.Build(context.Background(), b.rows(byRepo), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/ledger"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
 
 // runOpen opens a store that is on disk, until it can answer, and compares that
@@ -32,7 +32,7 @@ func runOpen(b *bench) ([]verdict, error) {
 	fresh := filepath.Join(b.scratch, "import")
 	t, err := race(wallTime, b.rounds,
 		contestant{name: "open", run: func() error {
-			return withStore(full, func(l *ledger.Ledger) error {
+			return withStore(full, func(l *localstore.Ledger) error {
 				o, err := l.Overview(context.Background(), history.OverviewQuery{})
 				if err != nil {
 					return err
@@ -56,8 +56,8 @@ func runOpen(b *bench) ([]verdict, error) {
 }
 
 // withStore opens the store in a directory, as serve does.
-func withStore(dir string, use func(*ledger.Ledger) error) error {
-	l, err := ledger.Open(context.Background(), dir, ledger.Options{})
+func withStore(dir string, use func(*localstore.Ledger) error) error {
+	l, err := localstore.Open(context.Background(), dir, localstore.Options{})
 	if err != nil {
 		return err
 	}
@@ -71,9 +71,9 @@ func importFile(dir, path string) error {
 		return err
 	}
 	defer f.Close()
-	return withStore(dir, func(l *ledger.Ledger) error {
+	return withStore(dir, func(l *localstore.Ledger) error {
 		_, err := l.Append(context.Background(), history.Batch{
-			Rows: record.Read(f, record.Options{File: path, Version: published}),
+			Rows: hubcsv.Read(f, hubcsv.Options{File: path, Version: published}),
 		})
 		return err
 	})

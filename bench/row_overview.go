@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -22,7 +22,7 @@ func runOverview(b *bench) ([]verdict, error) {
 	}
 	small := b.data
 	small.repos = max(2, b.repos/10)
-	tenth, err := columns.Build(context.Background(), small.rows(byRepo), nil)
+	tenth, err := memtable.Build(context.Background(), small.rows(byRepo), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ type typeDay struct {
 	history.DayDownloads
 }
 
-func overviewOf(t *columns.Table) []typeDay {
+func overviewOf(t *memtable.Table) []typeDay {
 	o := t.Overview(history.OverviewQuery{ByRepoType: true, Series: true})
 	var out []typeDay
 	for _, g := range o.Groups {

@@ -6,9 +6,9 @@ import (
 	"os"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
 
 // sums are what an export comes to, however it is kept.
@@ -48,7 +48,7 @@ func readOne(b *bench, what, path string, target float64) ([]verdict, error) {
 	defer d.close()
 
 	// What the last run read is kept until it is compared.
-	var table *columns.Table
+	var table *memtable.Table
 	var maps map[history.Repo]*csvRepo
 	ours := contestant{name: "exporter", run: func() (err error) {
 		table, err = readColumns(path)
@@ -91,7 +91,7 @@ func readOne(b *bench, what, path string, target float64) ([]verdict, error) {
 	return []verdict{atLeast(what, target, t[0], t[1]), atLeast(what, target, t[0], t[2])}, nil
 }
 
-func sumTable(t *columns.Table) sums {
+func sumTable(t *memtable.Table) sums {
 	s := sums{repos: int64(t.NumRepos()), records: t.NumRecords()}
 	for st := range t.States() {
 		s.totals += st.Total
@@ -123,13 +123,13 @@ func sumDuck(d *duck) (sums, error) {
 }
 
 // readColumns reads a CSV file as the command import does.
-func readColumns(path string) (*columns.Table, error) {
+func readColumns(path string) (*memtable.Table, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return columns.Build(context.Background(), record.Read(f, record.Options{File: path, Version: published}), nil)
+	return memtable.Build(context.Background(), hubcsv.Read(f, hubcsv.Options{File: path, Version: published}), nil)
 }
 
 // published is the version of records that are read from a CSV file.

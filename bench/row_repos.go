@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -58,7 +58,7 @@ func runRepos(b *bench) ([]verdict, error) {
 	return []verdict{atLeast(what, 10, t[0], t[1])}, nil
 }
 
-func pageOf(t *columns.Table, days history.Days) []pageRow {
+func pageOf(t *memtable.Table, days history.Days) []pageRow {
 	page := t.Repos(history.ReposQuery{
 		Filter: history.Filter{Search: pageSearch},
 		Period: history.RangeOf(days.From, days.To),

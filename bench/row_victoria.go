@@ -15,7 +15,7 @@ import (
 
 	"github.com/prometheus/common/config"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/victoria"
 )
 
@@ -27,7 +27,7 @@ type victoriaBench struct {
 	*bench
 	engine  *engine
 	program string // the exporter
-	table   *columns.Table
+	table   *memtable.Table
 	imports int // so far
 }
 

@@ -9,9 +9,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
 
 // runWrite writes the whole history to a file as CSV, in both orders. The
@@ -41,7 +41,7 @@ func runWrite(b *bench) ([]verdict, error) {
 	return append(out, within("order time against order repo", 2, ours[1], ours[0])), nil
 }
 
-func writeOne(b *bench, table *columns.Table, d *duck, order history.Order) ([]timing, error) {
+func writeOne(b *bench, table *memtable.Table, d *duck, order history.Order) ([]timing, error) {
 	records := func() history.RowSeq {
 		return table.Records(context.Background(), history.RecordsQuery{Order: order})
 	}
@@ -64,7 +64,7 @@ func writeOne(b *bench, table *columns.Table, d *duck, order history.Order) ([]t
 		}
 	}
 	contestants := []contestant{
-		toFile("exporter", func(w io.Writer) error { _, err := record.Write(w, records()); return err }),
+		toFile("exporter", func(w io.Writer) error { _, err := hubcsv.Write(w, records()); return err }),
 		toFile("encoding/csv writer", func(w io.Writer) error { return writeCSV(w, records()) }),
 		{
 			name: "DuckDB COPY ... ORDER BY",

@@ -11,7 +11,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/frames"
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/synthetic"
 )
@@ -26,7 +26,7 @@ const (
 // one repository that has had a correction.
 func someHistory(t *testing.T) history.Store {
 	t.Helper()
-	store := columns.NewStore()
+	store := memtable.NewStore()
 	last := history.DayOf(wide.To)
 	for i, org := range []string{someOrg, "globex"} {
 		rows := synthetic.Rows(synthetic.Options{Org: org, Repos: 15, Days: 400, Seed: uint64(i), Last: last})

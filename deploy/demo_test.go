@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
 
 // demoData runs scripts/demo-data.sh until its files are there, and returns their
@@ -61,7 +61,7 @@ func recordsOf(t *testing.T, name string) []history.Record {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	records, err := history.Collect(record.Read(f, record.Options{File: name}))
+	records, err := history.Collect(hubcsv.Read(f, hubcsv.Options{File: name}))
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}

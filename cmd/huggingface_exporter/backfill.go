@@ -13,7 +13,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/backfill"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/receiver"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 )
 
 // toOpenMetrics is the target of backfill that is a file and no receiver.
@@ -131,7 +131,7 @@ func (f *backfillFlags) options(now time.Time) (o backfill.Options, err error) {
 }
 
 // receiver returns where to send it, nil if it goes to a file.
-func (f *backfillFlags) receiver() (*receiver.Receiver, error) {
+func (f *backfillFlags) receiver() (*pushclient.Receiver, error) {
 	protocol := backfill.Protocol(*f.to)
 	if *f.to == toOpenMetrics {
 		if *f.url != "" || *f.httpConfig != "" || *f.resume != "" {
@@ -149,23 +149,23 @@ func (f *backfillFlags) receiver() (*receiver.Receiver, error) {
 	if *f.timeout <= 0 {
 		return nil, fmt.Errorf("--timeout: expected a duration above zero, got %q", *f.timeout)
 	}
-	u, err := receiver.ParseURL(*f.url, protocol.Route())
+	u, err := pushclient.ParseURL(*f.url, protocol.Route())
 	if err != nil {
 		return nil, fmt.Errorf("--url: %w", err)
 	}
 	http := config.DefaultHTTPClientConfig
 	if *f.httpConfig != "" {
-		if http, err = receiver.LoadHTTPConfig(*f.httpConfig); err != nil {
+		if http, err = pushclient.LoadHTTPConfig(*f.httpConfig); err != nil {
 			return nil, fmt.Errorf("--http.config.file: %w", err)
 		}
 	}
-	return receiver.New(receiver.Options{
+	return pushclient.New(pushclient.Options{
 		URL: u, HTTP: http, Timeout: *f.timeout, UserAgent: progName + "/" + version.Version,
 	})
 }
 
 // settings are what a run has to have in common with the one that it goes on from.
-func (f *backfillFlags) settings(to *receiver.Receiver) map[string][]string {
+func (f *backfillFlags) settings(to *pushclient.Receiver) map[string][]string {
 	sorted := func(v []string) []string { return slices.Sorted(slices.Values(v)) }
 	one := func(v string) []string { return []string{v} }
 	return map[string][]string{

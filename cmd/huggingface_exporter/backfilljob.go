@@ -7,15 +7,15 @@ import (
 	"os"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/backfill"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/receiver"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 )
 
 // backfillJob is one run of backfill.
 type backfillJob struct {
 	p       *program
-	table   *columns.Table
+	table   *memtable.Table
 	options backfill.Options
 	mark    *mark // nil if nothing is noted
 	stats   backfill.Stats
@@ -49,7 +49,7 @@ func (j *backfillJob) write(ctx context.Context, output string) error {
 }
 
 // send sends the samples to a receiver.
-func (j *backfillJob) send(ctx context.Context, to *receiver.Receiver, protocol backfill.Protocol) error {
+func (j *backfillJob) send(ctx context.Context, to *pushclient.Receiver, protocol backfill.Protocol) error {
 	if j.mark != nil {
 		if err := j.goOn(); err != nil {
 			return err

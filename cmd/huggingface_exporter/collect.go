@@ -16,8 +16,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/collect"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 )
 
@@ -63,7 +63,7 @@ func collectCommand(app *kingpin.Application) command {
 
 // tryOut returns a store in memory that begins with what is stored, or with nothing if
 // the folder is not there.
-func tryOut(ctx context.Context, p *program, dir string, c *config.Storage) (*columns.Store, error) {
+func tryOut(ctx context.Context, p *program, dir string, c *config.Storage) (*memtable.Store, error) {
 	if c.Engine == config.EngineVictoriaMetrics {
 		r, err := openRemote(&c.VictoriaMetrics)
 		if err != nil {
@@ -74,17 +74,17 @@ func tryOut(ctx context.Context, p *program, dir string, c *config.Storage) (*co
 		if err != nil {
 			return nil, err
 		}
-		return columns.NewStoreOf(t), nil
+		return memtable.NewStoreOf(t), nil
 	}
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return columns.NewStore(), nil
+		return memtable.NewStore(), nil
 	}
 	stored, err := openStored(ctx, p, dir)
 	if err != nil {
 		return nil, err
 	}
 	defer stored.Close()
-	return columns.NewStoreOf(stored.Table()), nil
+	return memtable.NewStoreOf(stored.Table()), nil
 }
 
 // organizations returns those that are named, all if none is.
@@ -114,7 +114,7 @@ next:
 
 // collectOnce collects every organisation, side by side, and prints a line for
 // each.
-func collectOnce(ctx context.Context, p *program, c *config.Config, store collect.Store, shard collect.Shard, dryRun bool) error {
+func collectOnce(ctx context.Context, p *program, c *config.Config, store hubsync.Store, shard hubsync.Shard, dryRun bool) error {
 	collectors := newOrgCollectors(store, prometheus.NewRegistry(), shard, p.log)
 	if !dryRun && c.Storage.QueuePath != "" {
 		if err := collectors.openBacklog(&c.Storage); err != nil {
@@ -125,7 +125,7 @@ func collectOnce(ctx context.Context, p *program, c *config.Config, store collec
 	if err != nil {
 		return err
 	}
-	outcomes := make([]collect.Outcome, len(jobs))
+	outcomes := make([]hubsync.Outcome, len(jobs))
 	bar := newSteps(p.stderr, "collecting", len(jobs))
 	var g errgroup.Group
 	for i, j := range jobs {
@@ -164,9 +164,9 @@ const askAgainAfter = 10 * time.Second
 // collectSurely collects an organisation, and once more if the answer may have been
 // cut: serve would take a second one that is like it, and the next process of a
 // scheduler would not know that this is the second.
-func collectSurely(ctx context.Context, log *slog.Logger, j collect.Job) collect.Outcome {
+func collectSurely(ctx context.Context, log *slog.Logger, j hubsync.Job) hubsync.Outcome {
 	o := j.Collector.Collect(ctx)
-	if !errors.Is(o.Err, collect.ErrShrunk) {
+	if !errors.Is(o.Err, hubsync.ErrShrunk) {
 		return o
 	}
 	log.Warn("Asking the Hub once more", "org", j.Org, "in", askAgainAfter, "err", o.Err)
@@ -183,7 +183,7 @@ func collectSurely(ctx context.Context, log *slog.Logger, j collect.Job) collect
 // printOutcome writes a line that says what a collection did, or would have done,
 // and one for each repository that moved or is gone, for a dry run also for each
 // that is new.
-func printOutcome(w io.Writer, o *collect.Outcome, dryRun bool) error {
+func printOutcome(w io.Writer, o *hubsync.Outcome, dryRun bool) error {
 	var b strings.Builder
 	c := o.Change
 	fmt.Fprintf(&b, "%s: ", o.Org)

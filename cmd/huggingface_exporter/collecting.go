@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/version"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/collect"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 )
@@ -21,13 +21,13 @@ import (
 // made share a clock and, by token, the Hub's rate limits.
 type orgCollectors struct {
 	log      *slog.Logger
-	store    collect.Store
-	metrics  *collect.Metrics
-	clock    *collect.Clock
+	store    hubsync.Store
+	metrics  *hubsync.Metrics
+	clock    *hubsync.Clock
 	limiters *hub.Limiters
 	reg      prometheus.Registerer
-	shard    collect.Shard
-	backlog  *collect.Backlog // nil until it is opened
+	shard    hubsync.Shard
+	backlog  *hubsync.Backlog // nil until it is opened
 }
 
 // openBacklog makes the place for what cannot be stored. That of the first
@@ -36,17 +36,17 @@ func (c *orgCollectors) openBacklog(s *config.Storage) error {
 	if c.backlog != nil || s.QueueBytes == 0 {
 		return nil
 	}
-	b, err := collect.NewBacklog(s.Queue(), int64(s.QueueBytes), c.reg, c.log)
+	b, err := hubsync.NewBacklog(s.Queue(), int64(s.QueueBytes), c.reg, c.log)
 	c.backlog = b
 	return err
 }
 
-func newOrgCollectors(store collect.Store, reg prometheus.Registerer, shard collect.Shard, log *slog.Logger) *orgCollectors {
+func newOrgCollectors(store hubsync.Store, reg prometheus.Registerer, shard hubsync.Shard, log *slog.Logger) *orgCollectors {
 	return &orgCollectors{
 		log:      log,
 		store:    store,
-		metrics:  collect.NewMetrics(reg),
-		clock:    collect.NewClock(log),
+		metrics:  hubsync.NewMetrics(reg),
+		clock:    hubsync.NewClock(log),
 		limiters: hub.NewLimiters(),
 		reg:      reg,
 		shard:    shard,
@@ -54,17 +54,17 @@ func newOrgCollectors(store collect.Store, reg prometheus.Registerer, shard coll
 }
 
 // jobs returns the job of each organisation that the shard collects.
-func (c *orgCollectors) jobs(h *config.Hub) ([]collect.Job, error) {
+func (c *orgCollectors) jobs(h *config.Hub) ([]hubsync.Job, error) {
 	endpoint, err := hub.ResolveEndpoint(h.Endpoint, os.Getenv)
 	if err != nil {
 		return nil, err
 	}
-	var jobs []collect.Job
+	var jobs []hubsync.Job
 	for _, o := range h.Organizations {
 		if !o.Split && !c.shard.HasOrg(o.Name) {
 			continue
 		}
-		source, err := collect.ParseSource(o.Source)
+		source, err := hubsync.ParseSource(o.Source)
 		if err != nil {
 			return nil, fmt.Errorf("organisation %s: source: %w", o.Name, err)
 		}
@@ -83,12 +83,12 @@ func (c *orgCollectors) jobs(h *config.Hub) ([]collect.Job, error) {
 			Hooks:            c.metrics.Hooks(c.clock),
 			Logger:           c.log,
 		})
-		collector := collect.NewCollector(o.Name, source, client, c.clock, c.store, c.log)
+		collector := hubsync.NewCollector(o.Name, source, client, c.clock, c.store, c.log)
 		collector.Keep(c.backlog)
 		if o.Split {
 			collector.Split(c.shard)
 		}
-		jobs = append(jobs, collect.Job{
+		jobs = append(jobs, hubsync.Job{
 			Org:       o.Name,
 			Interval:  time.Duration(o.Interval),
 			Collector: collector,
@@ -102,19 +102,19 @@ func (c *orgCollectors) jobs(h *config.Hub) ([]collect.Job, error) {
 // loaded, and follows the configuration.
 type collecting struct {
 	*orgCollectors
-	manager *collect.Manager
+	manager *hubsync.Manager
 
 	mu     sync.Mutex
 	ctx    context.Context // nil until it runs
-	wanted []collect.Job
+	wanted []hubsync.Job
 }
 
 func newCollecting(c *orgCollectors) *collecting {
-	return &collecting{orgCollectors: c, manager: collect.NewManager(c.metrics, c.log)}
+	return &collecting{orgCollectors: c, manager: hubsync.NewManager(c.metrics, c.log)}
 }
 
 // set makes jobs those that run, now or once start was called.
-func (c *collecting) set(jobs []collect.Job) {
+func (c *collecting) set(jobs []hubsync.Job) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.wanted = jobs
@@ -152,8 +152,8 @@ func addShardFlags(cmd *kingpin.CmdClause) shardFlags {
 	}
 }
 
-func (f shardFlags) shard() (collect.Shard, error) {
-	s := collect.Shard{Index: *f.index, Count: *f.count}
+func (f shardFlags) shard() (hubsync.Shard, error) {
+	s := hubsync.Shard{Index: *f.index, Count: *f.count}
 	if err := s.Check(); err != nil {
 		return s, fmt.Errorf("--%w", err)
 	}

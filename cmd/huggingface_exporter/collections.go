@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/collect"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 )
 
@@ -50,7 +50,7 @@ type collectionJSON struct {
 	Error  string `json:"error,omitempty"`
 }
 
-func collectionsOf(status []collect.Status) collectionsJSON {
+func collectionsOf(status []hubsync.Status) collectionsJSON {
 	out := collectionsJSON{Organizations: []orgJSON{}}
 	for _, st := range status {
 		o := orgJSON{
@@ -65,7 +65,7 @@ func collectionsOf(status []collect.Status) collectionsJSON {
 	return out
 }
 
-func collectionOf(p *collect.Past) collectionJSON {
+func collectionOf(p *hubsync.Past) collectionJSON {
 	c := collectionJSON{
 		Start: p.Start.UTC(), Duration: p.Duration.Seconds(), AsOf: timeOf(p.AsOf), Source: string(p.Source), Outcome: "success",
 		Repos: p.Repos, Records: p.Change.Records, New: p.Change.New, Changed: p.Change.Changed, Unchanged: p.Change.Unchanged,
@@ -131,7 +131,7 @@ type collectionView struct {
 	Took string
 }
 
-func collectionsView(status []collect.Status, now time.Time) []orgView {
+func collectionsView(status []hubsync.Status, now time.Time) []orgView {
 	var out []orgView
 	for _, st := range status {
 		v := orgView{Name: st.Org, Interval: config.Duration(st.Interval).String(), LastSuccess: instantOf(st.LastSuccess, now), Next: instant{Short: "under way"}}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/prometheus/exporter-toolkit/web"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/collect"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 )
@@ -129,10 +129,10 @@ func (d *doctor) tokens(configFile string, h *config.Hub) []config.Organization 
 // noToken says what an organisation without a token means.
 func (d *doctor) noToken(o config.Organization) {
 	const do = "set hub.token_file, or HF_TOKEN in the environment of serve, to a token of a member of the organisation"
-	switch collect.Source(o.Source) {
-	case collect.SourceListings:
+	switch hubsync.Source(o.Source) {
+	case hubsync.SourceListings:
 		d.ok("token", "%s: none, and its public listings need none", o.Name)
-	case collect.SourceAnalytics:
+	case hubsync.SourceAnalytics:
 		d.add(bad, "token", do, "%s: none, and its source publisher_analytics needs one", o.Name)
 	default:
 		d.add(warning, "token", do+"; or source: listings, if that is what is wanted", "%s: none, so only its public listings can be read, which have no history", o.Name)

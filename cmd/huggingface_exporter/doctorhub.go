@@ -9,7 +9,7 @@ import (
 
 	"github.com/prometheus/common/version"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/collect"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
@@ -86,15 +86,15 @@ func (d *hubDoctor) client(token func() (hub.Token, error)) *hub.Client {
 func (d *hubDoctor) organization(ctx context.Context, o config.Organization) {
 	c := d.client(func() (hub.Token, error) { return d.config.TokenOf(o, os.Getenv) })
 	defer c.CloseIdleConnections()
-	source := collect.Source(o.Source)
+	source := hubsync.Source(o.Source)
 	var refused error
-	if source != collect.SourceListings {
+	if source != hubsync.SourceListings {
 		n, err := firstRows(ctx, c, o.Name)
 		switch kind := hub.KindOf(err); {
 		case err == nil:
 			d.ok("hub", "%s: %s gives its publisher analytics%s", o.Name, d.endpoint, n)
 			return
-		case source == collect.SourceAuto && (kind == hub.KindAuth || kind == hub.KindForbidden || kind == hub.KindNotFound):
+		case source == hubsync.SourceAuto && (kind == hub.KindAuth || kind == hub.KindForbidden || kind == hub.KindNotFound):
 			refused = err
 		default:
 			d.add(bad, "hub", remedies[kind], "%s: %v", o.Name, timedOut(err))

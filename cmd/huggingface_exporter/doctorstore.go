@@ -14,9 +14,9 @@ import (
 	"github.com/prometheus/common/version"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/ledger"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/receiver"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/segment"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore/segment"
 )
 
 const (
@@ -80,7 +80,7 @@ func (d *doctor) noStore(dir string) {
 
 // storeContent opens the store, to read it, and returns how large it is.
 func (d *doctor) storeContent(ctx context.Context, dir string) (size int64, ok bool) {
-	l, err := ledger.Open(ctx, dir, ledger.Options{Logger: d.p.log, ReadOnly: true})
+	l, err := localstore.Open(ctx, dir, localstore.Options{Logger: d.p.log, ReadOnly: true})
 	switch {
 	case err == nil:
 	case errors.Is(err, segment.ErrNewer):
@@ -162,8 +162,8 @@ func (d *doctor) space(dir string, size int64) {
 func (d *doctor) engineTakes(ctx context.Context, v *config.VictoriaMetrics) {
 	insert, _, _, err := v.URLs()
 	if err == nil {
-		var to *receiver.Receiver
-		to, err = receiver.New(receiver.Options{
+		var to *pushclient.Receiver
+		to, err = pushclient.New(pushclient.Options{
 			URL: insert.JoinPath("/api/v1/import"), HTTP: v.HTTP(), Timeout: min(time.Duration(v.Timeout), askTime), UserAgent: progName + "/" + version.Version,
 		})
 		if err == nil {

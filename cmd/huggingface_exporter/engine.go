@@ -14,25 +14,25 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/version"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/collect"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/ledger"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/victoria"
 )
 
 // openedStore is a store of either engine, for the commands that end.
 type openedStore interface {
 	history.Store
-	AppendTable(context.Context, *columns.Table) (history.Change, error)
+	AppendTable(context.Context, *memtable.Table) (history.Change, error)
 	Close() error
 }
 
 // engine is a store of either engine, for what runs on.
 type engine interface {
 	openedStore
-	collect.Store
+	hubsync.Store
 	// Revision names the state of the history.
 	Revision() string
 	// Refresh takes in what other processes stored.
@@ -56,7 +56,7 @@ type content struct {
 }
 
 // embedded is the embedded engine.
-type embedded struct{ *ledger.Ledger }
+type embedded struct{ *localstore.Ledger }
 
 func (e embedded) content() content {
 	t, stats := e.Table(), e.Stats()
@@ -105,14 +105,14 @@ func (r *remote) Refresh(ctx context.Context) (bool, error) {
 
 // StatesOf returns what is known now of an organisation, of the repositories without one,
 // and of those that have one of the Hub's ids.
-func (r *remote) StatesOf(ctx context.Context, org string, ids map[string]bool) (iter.Seq[history.State], error) {
+func (r *remote) StatesOf(ctx context.Context, org string, ids map[string]bool) (iter.Seq[history.RepoMeta], error) {
 	states, err := r.Store.StatesOf(ctx, org, ids)
 	return slices.Values(states), err
 }
 
 func (r *remote) Revision() string                 { return r.latest.Load().Revision }
 func (r *remote) Counts() iter.Seq[history.Counts] { return slices.Values(r.latest.Load().Counts) }
-func (r *remote) States() iter.Seq[history.State]  { return slices.Values(r.latest.Load().States) }
+func (r *remote) States() iter.Seq[history.RepoMeta]  { return slices.Values(r.latest.Load().States) }
 
 func (r *remote) content() content {
 	s := r.latest.Load()
@@ -194,14 +194,14 @@ func (f storageFlags) openStored(ctx context.Context, p *program) (openedStore, 
 type wholeStore interface {
 	Close() error
 	// whole returns the history, and what names its state.
-	whole(context.Context) (*columns.Table, string, error)
+	whole(context.Context) (*memtable.Table, string, error)
 }
 
-func (s ledgerSide) whole(context.Context) (*columns.Table, string, error) {
+func (s ledgerSide) whole(context.Context) (*memtable.Table, string, error) {
 	return s.Table(), s.Revision(), nil
 }
 
-func (s victoriaSide) whole(ctx context.Context) (*columns.Table, string, error) {
+func (s victoriaSide) whole(ctx context.Context) (*memtable.Table, string, error) {
 	revision, err := s.Revision(ctx)
 	if err != nil {
 		return nil, "", err

@@ -13,7 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
@@ -46,7 +46,7 @@ func (s *flakyStore) Append(ctx context.Context, b history.Batch) (history.Chang
 
 func newFolder(t *testing.T, conf string) *folder {
 	t.Helper()
-	f := &folder{T: t, dir: t.TempDir(), store: flakyStore{Store: columns.NewStore()}, clock: time.Unix(1.7e9, 0)}
+	f := &folder{T: t, dir: t.TempDir(), store: flakyStore{Store: memtable.NewStore()}, clock: time.Unix(1.7e9, 0)}
 	f.configure(conf)
 	f.f = newFileImporter(&f.store, func() *config.Config { return f.conf }, slog.New(slog.NewTextHandler(&f.log, nil)))
 	return f

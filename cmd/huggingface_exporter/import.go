@@ -11,7 +11,7 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -89,7 +89,7 @@ func parseAsOf(s string) (history.AsOf, error) {
 
 // importInputs checks all inputs and then stores them.
 func importInputs(ctx context.Context, p *program, storage storageFlags, inputs []*input) error {
-	tables := make([]*columns.Table, len(inputs))
+	tables := make([]*memtable.Table, len(inputs))
 	var faults []error
 	for i, in := range inputs {
 		var err error
@@ -126,10 +126,10 @@ func importInputs(ctx context.Context, p *program, storage storageFlags, inputs 
 }
 
 // table reads the whole input.
-func (in *input) table(ctx context.Context, p *program) (*columns.Table, error) {
+func (in *input) table(ctx context.Context, p *program) (*memtable.Table, error) {
 	bar := newProgress(p.stderr, in.name, in.size())
 	defer bar.done()
-	t, err := columns.Build(ctx, in.rows(bar), nil)
+	t, err := memtable.Build(ctx, in.rows(bar), nil)
 	return t, in.fault(err)
 }
 

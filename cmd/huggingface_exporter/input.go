@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
 
 // input is a CSV export to import: a file, plain or compressed, or standard
@@ -83,7 +83,7 @@ func (in *input) read(bar *progress, take func(*history.Rows) bool) error {
 	}
 	defer text.Close()
 	found := false
-	for rows, err := range record.Read(text, record.Options{
+	for rows, err := range hubcsv.Read(text, hubcsv.Options{
 		File:    in.name,
 		Version: history.Version{Source: history.Published, AsOf: in.asOf},
 	}) {

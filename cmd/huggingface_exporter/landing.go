@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/collect"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 )
 
 const landingCSS = `
@@ -135,7 +135,7 @@ func instantOf(t, now time.Time) instant {
 }
 
 // outcomeText says in one line how a collection went.
-func outcomeText(o *collect.Outcome) string {
+func outcomeText(o *hubsync.Outcome) string {
 	switch {
 	case !o.OK():
 		return fmt.Sprintf("failed (%s): %v", o.Reason, o.Err)

@@ -6,7 +6,7 @@ import (
 	"iter"
 	"sync/atomic"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/collect"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -14,7 +14,7 @@ import (
 // there before it. Who asks it earlier gets errNotOpen.
 type lateStore struct{ opened atomic.Pointer[engine] }
 
-var _ collect.Store = (*lateStore)(nil)
+var _ hubsync.Store = (*lateStore)(nil)
 
 var errNotOpen = errors.New("the storage has not answered since this process started")
 
@@ -65,17 +65,17 @@ func (s *lateStore) Records(ctx context.Context, q history.RecordsQuery) history
 	return func(yield func(*history.Rows, error) bool) { yield(nil, errNotOpen) }
 }
 
-// States implements collect.Store. There are none before Refresh succeeds.
-func (s *lateStore) States() iter.Seq[history.State] {
+// States implements hubsync.Store. There are none before Refresh succeeds.
+func (s *lateStore) States() iter.Seq[history.RepoMeta] {
 	if e := s.get(); e != nil {
 		return e.States()
 	}
-	return func(func(history.State) bool) {}
+	return func(func(history.RepoMeta) bool) {}
 }
 
-// StatesOf returns what is known of an organisation, see collect.Collector; of an embedded
+// StatesOf returns what is known of an organisation, see hubsync.Collector; of an embedded
 // engine all that is known.
-func (s *lateStore) StatesOf(ctx context.Context, org string, ids map[string]bool) (iter.Seq[history.State], error) {
+func (s *lateStore) StatesOf(ctx context.Context, org string, ids map[string]bool) (iter.Seq[history.RepoMeta], error) {
 	switch e := s.get().(type) {
 	case nil:
 		return nil, errNotOpen

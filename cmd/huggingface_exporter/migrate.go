@@ -10,7 +10,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/ledger"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/migrate"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/victoria"
 )
@@ -84,9 +84,9 @@ type migrationSide interface {
 	revision(context.Context) (string, error)
 }
 
-type ledgerSide struct{ *ledger.Ledger }
+type ledgerSide struct{ *localstore.Ledger }
 
-func (s ledgerSide) AllStates(context.Context) ([]history.State, error) {
+func (s ledgerSide) AllStates(context.Context) ([]history.RepoMeta, error) {
 	return slices.Collect(s.States()), nil
 }
 

@@ -17,7 +17,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/collect"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 )
 
 // defaultAddress has a port above those that Prometheus's list of default port
@@ -37,7 +37,7 @@ const (
 type serveFlags struct {
 	limits *limitFlags
 	pprof  bool
-	shard  collect.Shard
+	shard  hubsync.Shard
 }
 
 // serveCommand serves metrics and API until it is told to stop.

@@ -14,10 +14,10 @@ import (
 	"github.com/prometheus/common/version"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/api"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/collect"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/receiver"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 )
 
 // server is what serve runs: the store, the metrics page and the handlers.
@@ -81,7 +81,7 @@ func newServer(log *slog.Logger, configFile string, flags serveFlags) (*server, 
 	s.requests = newRequestMetrics()
 	s.changes = newChangeMetrics()
 	for _, c := range slices.Concat(
-		[]prometheus.Collector{s.reloader, s.pusher, storeCollector{s.store}, collect.OrgCollector{Overview: s.store.Overview}, s.files.imports},
+		[]prometheus.Collector{s.reloader, s.pusher, storeCollector{s.store}, hubsync.OrgCollector{Overview: s.store.Overview}, s.files.imports},
 		s.requests.collectors(), s.changes.collectors(),
 	) {
 		if err := reg.Register(c); err != nil {
@@ -123,7 +123,7 @@ func pushOptions(c *config.Push) (exposition.PushOptions, error) {
 	if err != nil || u == nil {
 		return exposition.PushOptions{}, err
 	}
-	to, err := receiver.New(receiver.Options{
+	to, err := pushclient.New(pushclient.Options{
 		URL: u, HTTP: http, Timeout: time.Duration(c.Timeout), UserAgent: progName + "/" + version.Version,
 	})
 	if err != nil {

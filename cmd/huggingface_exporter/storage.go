@@ -9,7 +9,7 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/ledger"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
 )
 
 // storageFlag declares --storage.path.
@@ -18,12 +18,12 @@ func storageFlag(cmd *kingpin.CmdClause) *string {
 }
 
 // openStorage opens the store in a folder, which is made if it is not there.
-func openStorage(ctx context.Context, p *program, dir string) (*ledger.Ledger, error) {
-	return ledger.Open(ctx, dir, ledger.Options{Logger: p.log})
+func openStorage(ctx context.Context, p *program, dir string) (*localstore.Ledger, error) {
+	return localstore.Open(ctx, dir, localstore.Options{Logger: p.log})
 }
 
 // openStored opens a store that has to be there, to read it.
-func openStored(ctx context.Context, p *program, dir string) (*ledger.Ledger, error) {
+func openStored(ctx context.Context, p *program, dir string) (*localstore.Ledger, error) {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -34,5 +34,5 @@ func openStored(ctx context.Context, p *program, dir string) (*ledger.Ledger, er
 	case !info.IsDir():
 		return nil, fmt.Errorf("expected the folder of a stored history, got the file %s; name the right one with --storage.path", dir)
 	}
-	return ledger.Open(ctx, dir, ledger.Options{Logger: p.log, ReadOnly: true})
+	return localstore.Open(ctx, dir, localstore.Options{Logger: p.log, ReadOnly: true})
 }

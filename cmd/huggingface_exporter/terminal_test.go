@@ -6,7 +6,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -113,7 +113,7 @@ func TestPrintable(t *testing.T) {
 
 // A narrow terminal gets a coarser trend and shorter names, and no wider lines.
 func TestOverviewFitsTheTerminal(t *testing.T) {
-	store := columns.NewStore()
+	store := memtable.NewStore()
 	name := "org/" + strings.Repeat("long-", 15) + "name"
 	var records []history.Record
 	for day := range history.Day(60) {

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/ledger"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
 )
 
 // pollInterval is how often the store and the files are looked at. A look lists
@@ -107,7 +107,7 @@ func (s *server) show(shown any) any {
 func (s *server) open(ctx context.Context, folder string) (engine, error) {
 	c := s.reloader.Config()
 	if c.Storage.Engine != config.EngineVictoriaMetrics {
-		l, err := ledger.Open(ctx, folder, ledger.Options{Logger: s.log})
+		l, err := localstore.Open(ctx, folder, localstore.Options{Logger: s.log})
 		return embedded{l}, err
 	}
 	store, err := openRemote(&c.Storage.VictoriaMetrics)

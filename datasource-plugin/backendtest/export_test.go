@@ -15,7 +15,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/framecsv"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/rowstream"
 )
 
@@ -153,7 +153,7 @@ func TestExporterDies(t *testing.T) {
 	if !bytes.Contains(text, []byte("\"this export is incomplete: ")) {
 		t.Errorf("expected a line that says it, got ...%q", text[max(0, len(text)-300):])
 	}
-	if _, err := history.Collect(record.Read(bytes.NewReader(text), record.Options{})); err == nil {
+	if _, err := history.Collect(hubcsv.Read(bytes.NewReader(text), hubcsv.Options{})); err == nil {
 		t.Error("expected a reader of the record format to refuse it, got no error")
 	}
 }

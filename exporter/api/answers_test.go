@@ -8,7 +8,7 @@ import (
 )
 
 func TestOverviewAnswers(t *testing.T) {
-	legacy := history.NewState(history.Repo{Type: history.Model, Name: "gpt2"})
+	legacy := history.NewRepoMeta(history.Repo{Type: history.Model, Name: "gpt2"})
 	store := storeOf(t, sixRows(), legacy)
 	f := func(s history.Store, query, want string) {
 		t.Helper()
@@ -51,7 +51,7 @@ func TestOverviewAnswers(t *testing.T) {
 }
 
 func TestReposAnswers(t *testing.T) {
-	odd := history.NewState(history.Repo{Type: "kernel", Name: `a<b>&"c"`})
+	odd := history.NewRepoMeta(history.Repo{Type: "kernel", Name: `a<b>&"c"`})
 	odd.Corrected, odd.CorrectedAsOf = 7, history.AsOf(1714543200000001)
 	store := storeOf(t, sixRows(), odd)
 	f := func(query, want string) {

@@ -7,16 +7,16 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
 const benchRows = 1_000_000
 
 // benchStore holds 2,000 repositories with 500 days each.
-func benchStore(b *testing.B) *columns.Store {
+func benchStore(b *testing.B) *memtable.Store {
 	b.Helper()
-	s := columns.NewStore()
+	s := memtable.NewStore()
 	rows := func(yield func(*history.Rows, error) bool) {
 		for block := range synthetic(2000, benchRows, nil) {
 			block.Version = published

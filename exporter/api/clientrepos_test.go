@@ -7,14 +7,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
 // changing is a store whose history gets another name with each of the first
 // changes pages asked for.
 type changing struct {
-	*columns.Store
+	*memtable.Store
 	changes, asked int
 }
 

@@ -7,7 +7,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -37,10 +37,10 @@ dataset,huggingface/documentation-images,2167284,2021-11-29T00:00:00.000Z,7
 `
 
 // storeOf returns a store that holds the records and states.
-func storeOf(t testing.TB, records []history.Record, states ...history.State) *columns.Store {
+func storeOf(t testing.TB, records []history.Record, states ...history.RepoMeta) *memtable.Store {
 	t.Helper()
-	s := columns.NewStore()
-	b := history.Batch{Rows: history.RowsOf(published, records...), States: states}
+	s := memtable.NewStore()
+	b := history.Batch{Rows: history.RowsOf(published, records...), Meta: states}
 	if _, err := s.Append(context.Background(), b); err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func TestStatus(t *testing.T) {
 	f(storeOf(t, nil), Options{},
 		`{"api":1,"version":"","revision":null,"repos":0,"records":0,"recorded":null}`,
 		Status{API: 1, Recorded: history.NoDays})
-	legacy := history.NewState(history.Repo{Type: history.Model, Name: "gpt2"})
+	legacy := history.NewRepoMeta(history.Repo{Type: history.Model, Name: "gpt2"})
 	f(&revised{storeOf(t, sixRows(), legacy), "r1"}, Options{Version: "1.2.3", Build: "0a1b2c"},
 		`{"api":1,"version":"1.2.3","revision":"r1","repos":3,"records":6,"recorded":{"from":"2021-01-22","to":"2021-11-29"}}`,
 		Status{API: 1, Version: "1.2.3", Revision: "r1", Repos: 3, Records: 6, Recorded: history.Days{From: 18649, To: 18960}})

@@ -5,14 +5,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/synthetic"
 )
 
 func BenchmarkOpenMetrics(b *testing.B) {
 	rows := synthetic.Rows(synthetic.Options{Repos: 2000, Days: 1000, Seed: 7, Order: history.OrderRepo})
-	t, err := columns.Build(b.Context(), rows, nil)
+	t, err := memtable.Build(b.Context(), rows, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

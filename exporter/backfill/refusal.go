@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/receiver"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 )
 
 // advice is what to do about an answer.
@@ -34,7 +34,7 @@ var advices = []advice{
 }
 
 // refusal adds to an answer what to do about it.
-func refusal(e *receiver.Error) error {
+func refusal(e *pushclient.Error) error {
 	text := strings.ToLower(e.Message)
 	for _, a := range advices {
 		if a.status != e.Status {

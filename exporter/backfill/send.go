@@ -12,7 +12,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/receiver"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 )
 
 // Protocol says how samples are sent.
@@ -53,7 +53,7 @@ const maxWait = 5 * time.Minute
 
 // Sender sends series to a receiver.
 type Sender struct {
-	receiver *receiver.Receiver
+	receiver *pushclient.Receiver
 	encoder  encoder
 	log      *slog.Logger
 	// done is called when all samples of a repository, and of those before it, have
@@ -67,7 +67,7 @@ type Sender struct {
 // NewSender returns a Sender. done is called along the way with the repository up
 // to which, in the order of the series, the receiver has taken everything; its
 // error ends the sending. It may be nil.
-func NewSender(r *receiver.Receiver, p Protocol, log *slog.Logger, done func(history.Repo) error) *Sender {
+func NewSender(r *pushclient.Receiver, p Protocol, log *slog.Logger, done func(history.Repo) error) *Sender {
 	s := &Sender{receiver: r, log: log, done: done, pause: time.Second, tries: 10}
 	if p == RemoteWrite {
 		s.encoder = new(writeRequest)
@@ -126,7 +126,7 @@ func (s *Sender) post(ctx context.Context, body []byte) error {
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
 		tries++
 		err := s.receiver.Post(ctx, s.encoder.header(), body)
-		e := receiver.As(err)
+		e := pushclient.As(err)
 		switch {
 		case err == nil:
 		case e == nil || !e.Temporary() || e.RetryAfter > maxWait:
@@ -140,10 +140,10 @@ func (s *Sender) post(ctx context.Context, body []byte) error {
 		backoff.WithMaxTries(s.tries),
 		backoff.WithMaxElapsedTime(0), // tries and pauses are bounded, each
 		backoff.WithNotify(func(err error, wait time.Duration) {
-			s.log.Warn("Sending once more", "in", wait.Round(time.Millisecond), "err", receiver.As(err))
+			s.log.Warn("Sending once more", "in", wait.Round(time.Millisecond), "err", pushclient.As(err))
 		}),
 	)
-	switch e := receiver.As(err); {
+	switch e := pushclient.As(err); {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:

@@ -20,7 +20,7 @@ import (
 	"github.com/prometheus/prometheus/prompb"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/receiver"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 )
 
 // fakeReceiver notes what it takes.
@@ -131,11 +131,11 @@ func (f *fakeReceiver) newSender(p Protocol) (*Sender, *[]history.Repo) {
 	f.Helper()
 	s := httptest.NewServer(f)
 	f.Cleanup(s.Close)
-	u, err := receiver.ParseURL(s.URL, p.Route())
+	u, err := pushclient.ParseURL(s.URL, p.Route())
 	if err != nil {
 		f.Fatal(err)
 	}
-	r, err := receiver.New(receiver.Options{URL: u, HTTP: config.DefaultHTTPClientConfig, Timeout: time.Minute})
+	r, err := pushclient.New(pushclient.Options{URL: u, HTTP: config.DefaultHTTPClientConfig, Timeout: time.Minute})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -292,8 +292,8 @@ func TestSendEnds(t *testing.T) {
 func TestRefusal(t *testing.T) {
 	f := func(status int, message, want string) {
 		t.Helper()
-		err := refusal(&receiver.Error{URL: "http://h/w", Status: status, Message: message})
-		if receiver.As(err) == nil || !strings.Contains(err.Error(), message) || !strings.Contains(err.Error(), want) {
+		err := refusal(&pushclient.Error{URL: "http://h/w", Status: status, Message: message})
+		if pushclient.As(err) == nil || !strings.Contains(err.Error(), message) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%d %s: got %v, expected %q", status, message, err, want)
 		}
 	}
@@ -308,7 +308,7 @@ func TestRefusal(t *testing.T) {
 	f(404, "", "the right path")
 	f(401, "", "--http.config.file")
 	f(413, "", "raise that limit")
-	if err := refusal(&receiver.Error{URL: "u", Status: 400, Message: "no"}); err.Error() != "u answered 400 Bad Request: no" {
+	if err := refusal(&pushclient.Error{URL: "u", Status: 400, Message: "no"}); err.Error() != "u answered 400 Bad Request: no" {
 		t.Errorf("got %v", err)
 	}
 }

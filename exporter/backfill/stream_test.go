@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -21,10 +21,10 @@ var (
 // store is a store in memory to put facts into.
 type store struct {
 	*testing.T
-	*columns.Store
+	*memtable.Store
 }
 
-func newStore(t *testing.T) *store { return &store{t, columns.NewStore()} }
+func newStore(t *testing.T) *store { return &store{t, memtable.NewStore()} }
 
 // published appends records as an export of that age has them, a total of -1 for
 // none.
@@ -43,9 +43,9 @@ func (s *store) published(asOf history.AsOf, repo history.Repo, total int64, fir
 // gone appends that a repository was found to be gone.
 func (s *store) gone(asOf history.AsOf, repo history.Repo) {
 	s.Helper()
-	state := history.NewState(repo)
+	state := history.NewRepoMeta(repo)
 	state.GoneAsOf = asOf
-	if _, err := s.Append(s.Context(), history.Batch{States: []history.State{state}}); err != nil {
+	if _, err := s.Append(s.Context(), history.Batch{Meta: []history.RepoMeta{state}}); err != nil {
 		s.Fatal(err)
 	}
 }
@@ -150,7 +150,7 @@ func TestAllAcrossBlocks(t *testing.T) {
 }
 
 // broken is a source whose records end with an error.
-type broken struct{ *columns.Table }
+type broken struct{ *memtable.Table }
 
 var errBroken = errors.New("cannot read on")
 

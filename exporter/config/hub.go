@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/collect"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 )
 
@@ -37,7 +37,7 @@ type HubTimeouts struct {
 // Organization is an organisation or user that is collected.
 type Organization struct {
 	Name string `yaml:"name"`
-	// Source is auto, publisher_analytics or listings: collect.Source.
+	// Source is auto, publisher_analytics or listings: hubsync.Source.
 	Source string `yaml:"source"`
 	// Interval is the time between two collections, at least a minute.
 	Interval Duration `yaml:"interval"`
@@ -73,7 +73,7 @@ func (h *Hub) complete(r reporter, dir string) {
 	for i := range h.Organizations {
 		o := &h.Organizations[i]
 		if o.Source == "" {
-			o.Source = string(collect.SourceAuto)
+			o.Source = string(hubsync.SourceAuto)
 		}
 		if o.Interval == 0 {
 			o.Interval = defaultInterval
@@ -102,10 +102,10 @@ func (h *Hub) check(r reporter) {
 		} else {
 			first[key] = i
 		}
-		if _, err := collect.ParseSource(o.Source); err != nil {
+		if _, err := hubsync.ParseSource(o.Source); err != nil {
 			r.fault(path+".source", "%s", err)
 		}
-		if o.Split && o.Source != string(collect.SourceListings) {
+		if o.Split && o.Source != string(hubsync.SourceListings) {
 			r.fault(path+".split", "expected source: listings with split, for the publisher analytics come as one file, got %q", o.Source)
 		}
 		if o.Interval < minInterval {

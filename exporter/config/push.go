@@ -13,7 +13,7 @@ import (
 	httpconfig "github.com/prometheus/common/config"
 	"gopkg.in/yaml.v3"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/receiver"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 )
 
 // PushRoute is where the page goes if push.url has no path: VictoriaMetrics's route
@@ -64,7 +64,7 @@ func (p *Push) complete(r reporter, dir string) {
 
 func (p *Push) check(r reporter) {
 	if p.URL != "" {
-		if _, err := receiver.ParseURL(p.URL, PushRoute); err != nil {
+		if _, err := pushclient.ParseURL(p.URL, PushRoute); err != nil {
 			r.fault("push.url", "%s", err)
 		}
 	}
@@ -101,7 +101,7 @@ func (p *Push) Target() (*url.URL, httpconfig.HTTPClientConfig, error) {
 	if p.URL == "" {
 		return nil, c, nil
 	}
-	u, err := receiver.ParseURL(p.URL, PushRoute)
+	u, err := pushclient.ParseURL(p.URL, PushRoute)
 	if err != nil {
 		return nil, c, fmt.Errorf("push.url: %w", err)
 	}

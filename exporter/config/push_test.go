@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/receiver"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 )
 
 func TestPushFaults(t *testing.T) {
@@ -67,7 +67,7 @@ func TestPushTarget(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		to, err := receiver.New(receiver.Options{URL: u, HTTP: settings, Timeout: time.Minute})
+		to, err := pushclient.New(pushclient.Options{URL: u, HTTP: settings, Timeout: time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +104,7 @@ func TestPushTargetWithTLS(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		to, err := receiver.New(receiver.Options{URL: u, HTTP: settings, Timeout: time.Minute})
+		to, err := pushclient.New(pushclient.Options{URL: u, HTTP: settings, Timeout: time.Minute})
 		if err == nil {
 			defer to.Close()
 			err = to.Post(t.Context(), nil)

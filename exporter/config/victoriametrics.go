@@ -8,7 +8,7 @@ import (
 
 	httpconfig "github.com/prometheus/common/config"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/receiver"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 )
 
 // VictoriaMetrics says how the engine of that name is reached.
@@ -83,7 +83,7 @@ func (v *VictoriaMetrics) check(r reporter, used bool) {
 		if u.value == "" {
 			continue
 		}
-		if _, err := receiver.ParseURL(u.value, "/"); err != nil {
+		if _, err := pushclient.ParseURL(u.value, "/"); err != nil {
 			r.fault(path+u.name, "%s", err)
 		}
 	}
@@ -116,12 +116,12 @@ func (v *VictoriaMetrics) check(r reporter, used bool) {
 // URLs returns what to write to, to read from, and to ask for visibility, which may
 // be none. The configuration has been checked.
 func (v *VictoriaMetrics) URLs() (insert, query *url.URL, flush []*url.URL, err error) {
-	if insert, err = receiver.ParseURL(v.InsertURL, "/"); err != nil {
+	if insert, err = pushclient.ParseURL(v.InsertURL, "/"); err != nil {
 		return nil, nil, nil, fmt.Errorf("storage.victoriametrics.insert_url: %w", err)
 	}
 	query = insert
 	if v.SelectURL != "" {
-		if query, err = receiver.ParseURL(v.SelectURL, "/"); err != nil {
+		if query, err = pushclient.ParseURL(v.SelectURL, "/"); err != nil {
 			return nil, nil, nil, fmt.Errorf("storage.victoriametrics.select_url: %w", err)
 		}
 	}
@@ -130,7 +130,7 @@ func (v *VictoriaMetrics) URLs() (insert, query *url.URL, flush []*url.URL, err 
 		texts = append([]string{v.FlushURL}, texts...)
 	}
 	for _, text := range texts {
-		u, err := receiver.ParseURL(text, "/internal/force_flush")
+		u, err := pushclient.ParseURL(text, "/internal/force_flush")
 		if err != nil {
 			return nil, nil, nil, fmt.Errorf("storage.victoriametrics.flush_urls: %w", err)
 		}

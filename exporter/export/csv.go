@@ -5,12 +5,12 @@ import (
 	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
 
 // VersionsHeader is the first line of CSV with versions, without its line end:
 // that of the record format and two columns more.
-const VersionsHeader = record.Header + ",source,asOf"
+const VersionsHeader = hubcsv.Header + ",source,asOf"
 
 // csvVersions is the record format with the version of each record behind it:
 //

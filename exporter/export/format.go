@@ -3,7 +3,7 @@ package export
 import (
 	"fmt"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/rowstream"
 )
 
@@ -60,7 +60,7 @@ func (f Format) ContentType() string {
 	case Rows:
 		return rowstream.ContentType
 	}
-	return record.ContentType
+	return hubcsv.ContentType
 }
 
 // Extension returns the ending of file names, with its dot.

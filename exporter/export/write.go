@@ -6,7 +6,7 @@ import (
 	"io"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/rowstream"
 )
 
@@ -26,7 +26,7 @@ func Write(ctx context.Context, w io.Writer, f Format, rows history.RowSeq) (n i
 	var out blockWriter
 	switch f {
 	case CSV:
-		return record.Write(w, until(ctx, rows))
+		return hubcsv.Write(w, until(ctx, rows))
 	case JSONL:
 		out = newLineWriter(w, jsonLines)
 	case Parquet:

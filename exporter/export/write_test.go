@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
 
 // sixRows are the records of the Hub's own documentation.
@@ -110,7 +110,7 @@ kernel,"a/""b"",c",,2024-02-29T00:00:00.000Z,0,observed,2024-05-01T06:00:00.0000
 	if _, err := WriteVersions(context.Background(), &out, CSV, history.RowsOf(version, records...)); err != nil {
 		t.Fatal(err)
 	}
-	got, err := history.Collect(record.Read(&out, record.Options{}))
+	got, err := history.Collect(hubcsv.Read(&out, hubcsv.Options{}))
 	if err != nil || !slices.Equal(got, records) {
 		t.Errorf("expected %v, got %v, %v", records, got, err)
 	}

@@ -182,10 +182,10 @@ func TestSetOptionsRendersAgain(t *testing.T) {
 // and what was taken back is beside it.
 func TestCounterNeverFalls(t *testing.T) {
 	p, _ := newPage(t, Options{})
-	state := history.NewState(repo(history.Model, "acme/rocket"))
+	state := history.NewRepoMeta(repo(history.Model, "acme/rocket"))
 	told := func(total int64, at history.AsOf, corrected int64, want ...string) {
 		t.Helper()
-		next := history.NewState(state.Repo)
+		next := history.NewRepoMeta(state.Repo)
 		next.Total, next.TotalAsOf, next.Corrected = total, at, corrected
 		state = state.Merge(next)
 		p.Update(ordered(history.Counts{

@@ -10,7 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/receiver"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 )
 
 // lastPush bounds the push at the end, which the process waits for.
@@ -19,7 +19,7 @@ const lastPush = 5 * time.Second
 // PushOptions say where the page is pushed to. The zero value pushes nothing.
 type PushOptions struct {
 	// To takes the page, in the text format 0.0.4 packed by gzip; nil for none.
-	To *receiver.Receiver
+	To *pushclient.Receiver
 	// Interval is the time between two pushes; it must be above zero where To is set.
 	Interval time.Duration
 	// Labels are added to each sample that has none of that name.

@@ -20,7 +20,7 @@ import (
 	"github.com/prometheus/common/config"
 	"github.com/prometheus/common/expfmt"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/receiver"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 )
 
 // taker takes what is pushed.
@@ -102,11 +102,11 @@ func (k *taker) next(n int) {
 // options are those that push to k.
 func (k *taker) options(interval, timeout time.Duration, labels map[string]string) PushOptions {
 	k.Helper()
-	u, err := receiver.ParseURL(k.url, "/in")
+	u, err := pushclient.ParseURL(k.url, "/in")
 	if err != nil {
 		k.Fatal(err)
 	}
-	to, err := receiver.New(receiver.Options{URL: u, HTTP: config.DefaultHTTPClientConfig, Timeout: timeout})
+	to, err := pushclient.New(pushclient.Options{URL: u, HTTP: config.DefaultHTTPClientConfig, Timeout: timeout})
 	if err != nil {
 		k.Fatal(err)
 	}

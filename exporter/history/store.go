@@ -6,12 +6,9 @@ import (
 	"fmt"
 )
 
-// Store keeps the history of repositories and answers questions about it. It
-// may be used from several goroutines at once.
-type Store interface {
-	// Append merges what b brings, wholly or, on an error, not at all. Bad
-	// input is an *InputErrors. Appending the same again changes nothing.
-	Append(ctx context.Context, b Batch) (Change, error)
+// Reader answers questions about the history of repositories. It may be used
+// from several goroutines at once.
+type Reader interface {
 	// Overview sums over repositories.
 	Overview(ctx context.Context, q OverviewQuery) (Overview, error)
 	// Repos returns a page of the table of repositories.
@@ -19,6 +16,20 @@ type Store interface {
 	// Records streams records in the order of q. The stream is of one state of
 	// the history, whatever is appended meanwhile.
 	Records(ctx context.Context, q RecordsQuery) RowSeq
+}
+
+// Appender stores what was collected or imported. It may be used from several
+// goroutines at once.
+type Appender interface {
+	// Append merges what b brings, wholly or, on an error, not at all. Bad
+	// input is an *InputErrors. Appending the same again changes nothing.
+	Append(ctx context.Context, b Batch) (Change, error)
+}
+
+// Store is a Reader and an Appender.
+type Store interface {
+	Reader
+	Appender
 }
 
 // ErrReadOnly is returned by Append of a store that only answers.
@@ -29,12 +40,12 @@ type Batch struct {
 	// Rows are records, in any order. A known total in their dictionary counts
 	// as told at the version's AsOf.
 	Rows RowSeq
-	// States are what listings told.
-	States []State
+	// Meta are what listings told.
+	Meta []RepoMeta
 	// Then, if not nil, is called once after the rows were read to their end and
 	// before anything of the batch is stored: for states that follow from the rows.
 	// They are appended with the rest, so that a crash leaves both or neither.
-	Then func() ([]State, error)
+	Then func() ([]RepoMeta, error)
 }
 
 // Change says what an append did.

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
 
 // Validators name a version of an export: what the Hub sent with it, if it did.
@@ -88,7 +88,7 @@ func (a *Analytics) Rows(v history.Version) history.RowSeq {
 		}
 		a.used = true
 		defer a.Close()
-		for rows, err := range record.Read(a.text, record.Options{Version: v}) {
+		for rows, err := range hubcsv.Read(a.text, hubcsv.Options{Version: v}) {
 			if err != nil {
 				yield(nil, a.explain(err))
 				return

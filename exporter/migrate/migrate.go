@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -16,14 +16,14 @@ type From interface {
 	history.Store
 	// AllStates returns what is known of each repository besides its days, in the
 	// order of Repo.Compare.
-	AllStates(context.Context) ([]history.State, error)
+	AllStates(context.Context) ([]history.RepoMeta, error)
 }
 
 // To is a store that a history goes to.
 type To interface {
 	From
 	// AppendTable is Append of what a table holds.
-	AppendTable(context.Context, *columns.Table) (history.Change, error)
+	AppendTable(context.Context, *memtable.Table) (history.Change, error)
 }
 
 // DefaultBatch is about how many records an append has, which lie in memory.
@@ -66,7 +66,7 @@ func Copy(ctx context.Context, from From, to To, o Options) error {
 	c := newCutter(from.Records(ctx, history.RecordsQuery{Order: history.OrderRepo, Versions: true}), o.After)
 	defer c.stop()
 	for len(states) > 0 {
-		rows, err := columns.Build(ctx, c.batch(o.Batch), nil)
+		rows, err := memtable.Build(ctx, c.batch(o.Batch), nil)
 		if err != nil {
 			return err
 		}
@@ -78,7 +78,7 @@ func Copy(ctx context.Context, from From, to To, o Options) error {
 			}
 			n = at + 1
 		}
-		known, err := columns.Build(ctx, nil, states[:n])
+		known, err := memtable.Build(ctx, nil, states[:n])
 		if err != nil {
 			return err
 		}
@@ -95,11 +95,11 @@ func Copy(ctx context.Context, from From, to To, o Options) error {
 	return nil
 }
 
-func byRepo(s history.State, r history.Repo) int { return s.Repo.Compare(r) }
+func byRepo(s history.RepoMeta, r history.Repo) int { return s.Repo.Compare(r) }
 
 // fits returns an error if a store knows repositories that are not among those of states:
 // two histories would become one.
-func fits(ctx context.Context, states []history.State, to From) error {
+func fits(ctx context.Context, states []history.RepoMeta, to From) error {
 	have, err := to.AllStates(ctx)
 	if err != nil {
 		return err

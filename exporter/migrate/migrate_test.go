@@ -8,27 +8,27 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/migrate"
 )
 
 // memory is a store in memory.
 type memory struct {
-	*columns.Store
+	*memtable.Store
 	appends int
 }
 
-func newMemory() *memory { return &memory{Store: columns.NewStore()} }
+func newMemory() *memory { return &memory{Store: memtable.NewStore()} }
 
-func (m *memory) AllStates(context.Context) ([]history.State, error) {
+func (m *memory) AllStates(context.Context) ([]history.RepoMeta, error) {
 	return slices.Collect(m.States()), nil
 }
 
-func (m *memory) AppendTable(_ context.Context, n *columns.Table) (history.Change, error) {
+func (m *memory) AppendTable(_ context.Context, n *memtable.Table) (history.Change, error) {
 	m.appends++
 	merged, _, change := m.Table().Append(n)
-	m.Store = columns.NewStoreOf(merged)
+	m.Store = memtable.NewStoreOf(merged)
 	return change, nil
 }
 
@@ -53,13 +53,13 @@ func filled(t *testing.T) *memory {
 		}
 		add(history.Batch{Rows: history.RowsOf(history.Version{Source: source, AsOf: history.AsOf(age + 1)}, records...)})
 	}
-	moved := history.NewState(history.Repo{Type: history.Model, Name: "org1/r5"})
+	moved := history.NewRepoMeta(history.Repo{Type: history.Model, Name: "org1/r5"})
 	moved.GoneAsOf, moved.MovedTo = 99, "org2/r6"
-	gone := history.NewState(history.Repo{Type: history.Model, Name: "org1/r9"})
+	gone := history.NewRepoMeta(history.Repo{Type: history.Model, Name: "org1/r9"})
 	gone.GoneAsOf = 98
-	idle := history.NewState(history.Repo{Type: history.Space, Name: "org1/s"})
+	idle := history.NewRepoMeta(history.Repo{Type: history.Space, Name: "org1/s"})
 	idle.Likes, idle.HubID, idle.ListedAsOf = 7, "0123456789abcdef01234567", 97
-	add(history.Batch{States: []history.State{moved, gone, idle}})
+	add(history.Batch{Meta: []history.RepoMeta{moved, gone, idle}})
 	return m
 }
 
@@ -166,7 +166,7 @@ func TestVerifyFindsTheDifference(t *testing.T) {
 	f(record(20009, 5000, 9), "model org0/r0 2024-10-13: 979 downloads, published as of", "got\n  model org0/r0 2024-10-13: 5000 downloads")
 	f(record(20009, 979, 9), "model org0/r0 2024-10-13: 979 downloads, published as of")
 	f(record(30000, 1, 1), "got\n  model org0/r0 2052-02-20: 1 downloads")
-	likes := history.NewState(repo)
+	likes := history.NewRepoMeta(repo)
 	likes.Likes, likes.ListedAsOf = 3, 5
-	f(history.Batch{States: []history.State{likes}}, "Likes:-1", "Likes:3")
+	f(history.Batch{Meta: []history.RepoMeta{likes}}, "Likes:-1", "Likes:3")
 }

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -20,7 +20,7 @@ import (
 // either case.
 func (s *Store) Append(ctx context.Context, b history.Batch) (history.Change, error) {
 	// All of the input is read before anybody else has to wait.
-	n, err := columns.BuildBatch(ctx, b)
+	n, err := memtable.BuildBatch(ctx, b)
 	if err != nil {
 		return history.Change{}, err
 	}
@@ -31,7 +31,7 @@ func (s *Store) Append(ctx context.Context, b history.Batch) (history.Change, er
 const maxTries = 12
 
 // AppendTable is Append of what a table holds, for who has built one already.
-func (s *Store) AppendTable(ctx context.Context, n *columns.Table) (history.Change, error) {
+func (s *Store) AppendTable(ctx context.Context, n *memtable.Table) (history.Change, error) {
 	sc := scopeOf(n)
 	release, err := s.turns.take(ctx, sc)
 	if err != nil {
@@ -57,7 +57,7 @@ func (s *Store) AppendTable(ctx context.Context, n *columns.Table) (history.Chan
 	}
 }
 
-func (s *Store) tryAppend(ctx context.Context, n *columns.Table, sc scope) (history.Change, error) {
+func (s *Store) tryAppend(ctx context.Context, n *memtable.Table, sc scope) (history.Change, error) {
 	j, err := s.clear(ctx, sc)
 	if err != nil {
 		return history.Change{}, err
@@ -81,8 +81,8 @@ type appending struct {
 	view
 	// old is what was known of the repositories that the append is of, over the
 	// days of run; known are its states.
-	old   *columns.Table
-	known map[history.Repo]history.State
+	old   *memtable.Table
+	known map[history.Repo]history.RepoMeta
 	run   history.Days
 	scope scope
 	sums  groupChanges
@@ -92,7 +92,7 @@ type appending struct {
 const maxNamed = 200
 
 // read reads what is known of what n is of.
-func (a *appending) read(n *columns.Table) error {
+func (a *appending) read(n *memtable.Table) error {
 	var f history.Filter
 	named := make(map[history.Repo]bool)
 	types, orgs := make(map[history.RepoType]bool), make(map[string]bool)
@@ -115,8 +115,8 @@ func (a *appending) read(n *columns.Table) error {
 	if err != nil {
 		return err
 	}
-	states = slices.DeleteFunc(states, func(s history.State) bool { return !named[s.Repo] })
-	a.known = make(map[history.Repo]history.State, len(states))
+	states = slices.DeleteFunc(states, func(s history.RepoMeta) bool { return !named[s.Repo] })
+	a.known = make(map[history.Repo]history.RepoMeta, len(states))
 	for _, s := range states {
 		a.known[s.Repo] = s
 		moves = moves || s.MovedTo != ""
@@ -134,7 +134,7 @@ func (a *appending) read(n *columns.Table) error {
 
 // daysOf returns the run of the days that a table has records of, those that are not
 // shown among them.
-func daysOf(ctx context.Context, t *columns.Table) (history.Days, error) {
+func daysOf(ctx context.Context, t *memtable.Table) (history.Days, error) {
 	run := t.Recorded()
 	for s := range t.States() {
 		if !s.Moved() {
@@ -157,7 +157,7 @@ func daysOf(ctx context.Context, t *columns.Table) (history.Days, error) {
 }
 
 // write writes delta, and the sums that change, and commits.
-func (a *appending) write(merged, delta *columns.Table) error {
+func (a *appending) write(merged, delta *memtable.Table) error {
 	versions := delta.Versions()
 	x, err := a.s.begin(a.ctx, &a.journal, a.scope, versions)
 	if err == nil {
@@ -173,7 +173,7 @@ func (a *appending) write(merged, delta *columns.Table) error {
 }
 
 // writeUnder writes all of an append but that it is committed.
-func (a *appending) writeUnder(x claim, versions []history.Version, merged, delta *columns.Table) error {
+func (a *appending) writeUnder(x claim, versions []history.Version, merged, delta *memtable.Table) error {
 	defer a.s.keepAlive(a.ctx, x)()
 	w := a.s.newWriter(a.ctx)
 	defer w.stop()

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -16,7 +16,7 @@ var errIncomplete = errors.New("the engine lost some of what it took, and may ha
 
 // complete reads back what the repositories of delta have, which is as they are in merged
 // unless the engine lost some of what was written.
-func (a *appending) complete(x claim, versions []history.Version, merged, delta *columns.Table) error {
+func (a *appending) complete(x claim, versions []history.Version, merged, delta *memtable.Table) error {
 	r := newJournalReader()
 	selector := a.s.selector(strconv.FormatInt(time.Now().UnixNano(), 36), versionSeries)
 	if err := a.s.export(a.ctx, []string{selector}, int64(x.first), int64(x.last), r.take); err != nil {
@@ -71,7 +71,7 @@ func incomplete(want string) error {
 }
 
 // sumOf counts and sums up the records of repositories, hidden ones as well.
-func (a *appending) sumOf(t *columns.Table, of map[history.Repo]bool) (records int64, sum wide, err error) {
+func (a *appending) sumOf(t *memtable.Table, of map[history.Repo]bool) (records int64, sum wide, err error) {
 	for rows, err := range t.Records(a.ctx, history.RecordsQuery{Order: history.OrderRepo, Versions: true}) {
 		if err != nil {
 			return 0, sum, err

@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -48,7 +48,7 @@ func (c *groupChanges) in(all map[groupKey]*group) bool {
 
 // sumUp works out how the sums of groups change: by what the repositories have now, less
 // what they had.
-func (a *appending) sumUp(merged *columns.Table) error {
+func (a *appending) sumUp(merged *memtable.Table) error {
 	diff := make(map[groupKey]*group)
 	if err := addTable(a.ctx, diff, a.old, -1); err != nil {
 		return err

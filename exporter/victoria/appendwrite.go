@@ -4,19 +4,19 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
 // writeStates writes what changed of what is known besides days; written has the
 // repositories that records were written of.
-func (a *appending) writeStates(w *writer, x claim, versions []history.Version, merged *columns.Table, written map[history.Repo]bool) error {
+func (a *appending) writeStates(w *writer, x claim, versions []history.Version, merged *memtable.Table, written map[history.Repo]bool) error {
 	n, asOf := x.last, history.AsOf(0)
 	if i := len(versions) - 1; i >= 0 {
 		n, asOf = x.first+seq(i), versions[i].AsOf // mostly the age of the totals as well
 	}
 	for s := range merged.States() {
-		var was *history.State
+		var was *history.RepoMeta
 		if old, ok := a.known[s.Repo]; ok {
 			was = &old
 		}
@@ -37,7 +37,7 @@ func (a *appending) writeStates(w *writer, x claim, versions []history.Version, 
 
 // writeRecords writes the records of delta, a repository after the other, days
 // ascending. It returns the repositories that there were any of.
-func (a *appending) writeRecords(w *writer, x claim, versions []history.Version, delta *columns.Table) (map[history.Repo]bool, error) {
+func (a *appending) writeRecords(w *writer, x claim, versions []history.Version, delta *memtable.Table) (map[history.Repo]bool, error) {
 	hadHigh, err := a.highDays()
 	if err != nil {
 		return nil, err

@@ -11,7 +11,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/receiver"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 )
 
 // ErrConcurrent is wrapped by the error of an append that others came in between of,
@@ -241,7 +241,7 @@ func (s *Store) commit(ctx context.Context, x claim) error {
 		return err
 	}
 	if err := w.flush(); err != nil {
-		if e := receiver.As(err); e != nil && e.Temporary() {
+		if e := pushclient.As(err); e != nil && e.Temporary() {
 			return fmt.Errorf("%w: whether it was committed is not known: %w", errIncomplete, err)
 		}
 		return err

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/victoria"
 )
@@ -18,7 +18,7 @@ func TestConfirmedExportsKeepTheirVersions(t *testing.T) {
 	f := func(seed uint64) {
 		t.Helper()
 		rng := rand.New(rand.NewPCG(seed, 7))
-		inMemory, s := columns.NewStore(), open(t)
+		inMemory, s := memtable.NewStore(), open(t)
 		counts := make(map[history.Repo][]int64)
 		repos := []history.Repo{acmeA, acmeB, {Type: history.Dataset, Name: "acme/a"}}
 		for step := range 14 {

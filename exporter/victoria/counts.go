@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -18,7 +18,7 @@ type Snapshot struct {
 	Revision string
 	// States and Counts are ordered by Repo.Compare. States has all repositories,
 	// Counts those that the metrics page shows.
-	States []history.State
+	States []history.RepoMeta
 	Counts []history.Counts
 	// Repos and Records count what is shown, and Recorded runs from the first to
 	// the last recorded day.
@@ -72,7 +72,7 @@ func (s *Store) Revision(ctx context.Context) (string, error) {
 
 // AllStates returns what is known of each repository besides its days, in the order of
 // Repo.Compare.
-func (s *Store) AllStates(ctx context.Context) ([]history.State, error) {
+func (s *Store) AllStates(ctx context.Context) ([]history.RepoMeta, error) {
 	v, err := s.look(ctx)
 	if err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func (s *Store) AllStates(ctx context.Context) ([]history.State, error) {
 // StatesOf returns what is known besides days of the repositories of an organisation,
 // whatever the case of its letters, of those without one, and of those that have one of
 // the Hub's ids, in no order.
-func (s *Store) StatesOf(ctx context.Context, org string, ids map[string]bool) ([]history.State, error) {
+func (s *Store) StatesOf(ctx context.Context, org string, ids map[string]bool) ([]history.RepoMeta, error) {
 	j, err := s.refresh(ctx)
 	if err != nil {
 		return nil, err
@@ -143,7 +143,7 @@ func (v *view) everNamed(ids []string) ([]string, error) {
 }
 
 // Table reads the whole history into memory, with the versions of its records.
-func (s *Store) Table(ctx context.Context) (*columns.Table, error) {
+func (s *Store) Table(ctx context.Context) (*memtable.Table, error) {
 	v, err := s.look(ctx)
 	if err != nil {
 		return nil, err

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -152,23 +152,23 @@ func (v *view) latest(x *repoDays, l *line) {
 }
 
 // series reads the days of a run of the repositories of a roster, all as of one version.
-func (v *view) series(f history.Filter, of *roster, run history.Days) (*columns.Table, error) {
-	all := func(yield func(columns.Series, error) bool) {
+func (v *view) series(f history.Filter, of *roster, run history.Days) (*memtable.Table, error) {
+	all := func(yield func(memtable.Series, error) bool) {
 		err := v.days(f, of, run, func(x *repoDays) error {
-			if !yield(columns.Series{At: x.at - of.first, Days: x.days, Downloads: x.downloads}, nil) {
+			if !yield(memtable.Series{At: x.at - of.first, Days: x.days, Downloads: x.downloads}, nil) {
 				return errStopped
 			}
 			return nil
 		})
 		if err != nil && err != errStopped {
-			yield(columns.Series{}, err)
+			yield(memtable.Series{}, err)
 		}
 	}
-	return columns.BuildSeries(v.ctx, of.states(), all, history.Version{Source: history.Published})
+	return memtable.BuildSeries(v.ctx, of.states(), all, history.Version{Source: history.Published})
 }
 
 // versions is series with the versions of the records; states has been called for them.
-func (v *view) versions(f history.Filter, of *roster, run history.Days) (*columns.Table, error) {
+func (v *view) versions(f history.Filter, of *roster, run history.Days) (*memtable.Table, error) {
 	all := func(yield func(*history.Rows, error) bool) {
 		e := rowEmitter{yield: yield}
 		err := v.days(f, of, run, func(x *repoDays) error {
@@ -190,5 +190,5 @@ func (v *view) versions(f history.Filter, of *roster, run history.Days) (*column
 			yield(nil, err)
 		}
 	}
-	return columns.Build(v.ctx, all, of.states())
+	return memtable.Build(v.ctx, all, of.states())
 }

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -72,7 +72,7 @@ func groupIn(all map[groupKey]*group, k groupKey) *group {
 }
 
 // addTable adds what a table shows to groups, times 1 or -1.
-func addTable(ctx context.Context, all map[groupKey]*group, t *columns.Table, times int64) error {
+func addTable(ctx context.Context, all map[groupKey]*group, t *memtable.Table, times int64) error {
 	for s := range t.States() {
 		if s.Moved() {
 			continue

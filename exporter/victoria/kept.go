@@ -42,7 +42,7 @@ func (k *keptStates) unlock() { <-k.turn }
 
 // states is view.states of the repositories that matches takes, if they are kept. ok is
 // false if they are not, or are already known as they became after the view.
-func (k *keptStates) states(v *view, matches func(history.Repo) bool) (out []history.State, ok bool, err error) {
+func (k *keptStates) states(v *view, matches func(history.Repo) bool) (out []history.RepoMeta, ok bool, err error) {
 	if err := k.lock(v.ctx); err != nil {
 		return nil, false, err
 	}

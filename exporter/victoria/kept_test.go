@@ -51,10 +51,10 @@ func (a *asked) take() []string {
 
 // listed is a listing of one repository.
 func listed(r history.Repo, total int64, asOf history.AsOf) history.Batch {
-	s := history.NewState(r)
+	s := history.NewRepoMeta(r)
 	s.Total, s.TotalAsOf = total, asOf
 	s.Likes, s.LastMonth, s.ListedAsOf = total, total, asOf
-	return history.Batch{States: []history.State{s}}
+	return history.Batch{Meta: []history.RepoMeta{s}}
 }
 
 // TestWhatIsKept: a Store that was asked for a Snapshot reads what is new alone, its own

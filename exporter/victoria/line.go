@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/decimal"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // line is a series of an export. Its slices are valid until the next one.
@@ -147,9 +147,9 @@ var pow10 = [9]int64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8}
 // none that is whole.
 func number(text []byte) (v int64, n int) {
 	if len(text) >= 16 {
-		high, n := decimal.Read8(text)
+		high, n := textenc.Read8(text)
 		if n == 8 { // as times have it
-			low, more := decimal.Read8(text[8:])
+			low, more := textenc.Read8(text[8:])
 			high, n = high*uint64(pow10[more])+low, 8+more
 		}
 		if c := text[n&15]; n > 0 && n < 16 && (c == ',' || c == ']') {

@@ -10,7 +10,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	"github.com/klauspost/compress/gzip"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/receiver"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 )
 
 // parcel is the lines of a request. packed is them compressed, once that was asked for.
@@ -28,7 +28,7 @@ func (s *Store) insertParcel(ctx context.Context, p *parcel, once bool) (retried
 	_, err = backoff.Retry(ctx, func() (struct{}, error) {
 		tries++
 		err := s.postParcel(ctx, p)
-		e := receiver.As(err)
+		e := pushclient.As(err)
 		switch {
 		case err == nil:
 			return struct{}{}, nil

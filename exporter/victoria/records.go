@@ -9,7 +9,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -191,13 +191,13 @@ func (st *streamer) byRepo(run history.Days, records int64) []piece {
 const readsAtOnce = 2
 
 // ahead reads pieces, in their order, those that come next while one is handed on.
-func (st *streamer) ahead(pieces []piece) iter.Seq2[*columns.Table, error] {
-	return func(yield func(*columns.Table, error) bool) {
+func (st *streamer) ahead(pieces []piece) iter.Seq2[*memtable.Table, error] {
+	return func(yield func(*memtable.Table, error) bool) {
 		ctx, cancel := context.WithCancel(st.ctx)
 		v := *st.view
 		v.ctx = ctx
 		type table struct {
-			*columns.Table
+			*memtable.Table
 			err error
 		}
 		var reads sync.WaitGroup
@@ -231,7 +231,7 @@ func (st *streamer) ahead(pieces []piece) iter.Seq2[*columns.Table, error] {
 }
 
 // read reads a piece into memory.
-func (p *piece) read(v *view, versions bool) (t *columns.Table, err error) {
+func (p *piece) read(v *view, versions bool) (t *memtable.Table, err error) {
 	load := v.series
 	if versions {
 		load = v.versions
@@ -244,7 +244,7 @@ func (p *piece) read(v *view, versions bool) (t *columns.Table, err error) {
 }
 
 // emit hands on all that a piece has.
-func (st *streamer) emit(t *columns.Table) error {
+func (st *streamer) emit(t *memtable.Table) error {
 	for _, g := range t.Overview(history.OverviewQuery{}).Groups {
 		st.records += g.Records
 		st.downloads.add(g.Downloads, 1)

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/victoria"
 )
@@ -17,7 +17,7 @@ import (
 // A history that is streamed in pieces comes out as one that lies in memory.
 func TestStreamsInPieces(t *testing.T) {
 	o := optionsFor(theEngine(t))
-	whole := columns.NewStore()
+	whole := memtable.NewStore()
 	writing := reopen(t, o)
 	for age := range 3 {
 		var records []history.Record
@@ -97,13 +97,13 @@ func TestLostSamplesAreFoundOut(t *testing.T) {
 // what went to another one.
 func TestStatesOf(t *testing.T) {
 	s := open(t)
-	var states []history.State
+	var states []history.RepoMeta
 	for name, id := range map[string]string{"acme/a": "1", "ACME/b": "2", "acme-x/c": "3", "globex/d": "4", "globex/e": "5", "legacy": "6", "acme.x/f": ""} {
-		st := history.NewState(history.Repo{Type: history.Model, Name: name})
+		st := history.NewRepoMeta(history.Repo{Type: history.Model, Name: name})
 		st.HubID, st.ListedAsOf, st.Likes = id, 7, 1
 		states = append(states, st)
 	}
-	if _, err := s.Append(t.Context(), history.Batch{States: states}); err != nil {
+	if _, err := s.Append(t.Context(), history.Batch{Meta: states}); err != nil {
 		t.Fatal(err)
 	}
 	f := func(org string, ids []string, want ...string) {

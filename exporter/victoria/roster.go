@@ -9,14 +9,14 @@ import (
 // roster is the repositories that an answer is of.
 type roster struct {
 	// all are their states in the order of Repo.Compare, and index has their places.
-	all   []history.State
+	all   []history.RepoMeta
 	index map[history.Repo]int
 	// The roster has those from first to the one before end.
 	first, end int
 }
 
 // newRoster makes a roster of states, which it puts in order.
-func newRoster(states []history.State) *roster {
+func newRoster(states []history.RepoMeta) *roster {
 	slices.SortFunc(states, byRepo)
 	o := &roster{all: states, index: make(map[history.Repo]int, len(states)), end: len(states)}
 	for i := range states {
@@ -30,7 +30,7 @@ func (o *roster) part(first, end int) *roster {
 	return &roster{all: o.all, index: o.index, first: first, end: end}
 }
 
-func (o *roster) states() []history.State { return o.all[o.first:o.end] }
+func (o *roster) states() []history.RepoMeta { return o.all[o.first:o.end] }
 
 // place returns the place of a repository among all, and whether the roster has it.
 func (o *roster) place(r history.Repo) (at int, ok bool) {
@@ -39,4 +39,4 @@ func (o *roster) place(r history.Repo) (at int, ok bool) {
 }
 
 // byRepo orders states by repository.
-func byRepo(a, b history.State) int { return a.Repo.Compare(b.Repo) }
+func byRepo(a, b history.RepoMeta) int { return a.Repo.Compare(b.Repo) }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // scope is the organisations that an append is of: a number for each, ascending.
@@ -20,7 +20,7 @@ const everything int64 = 0
 const maxScope = 512
 
 // scopeOf returns the organisations that t has repositories of.
-func scopeOf(t *columns.Table) scope {
+func scopeOf(t *memtable.Table) scope {
 	orgs := make(map[string]bool)
 	for s := range t.States() {
 		orgs[s.Repo.Org()] = true

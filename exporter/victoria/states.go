@@ -7,28 +7,28 @@ import (
 // numberFields are the numbers of a state, by the name of their series.
 var numberFields = []struct {
 	name string
-	at   func(*history.State) *int64
+	at   func(*history.RepoMeta) *int64
 }{
-	{"total", func(s *history.State) *int64 { return &s.Total }},
-	{"total_as_of", func(s *history.State) *int64 { return (*int64)(&s.TotalAsOf) }},
-	{"last_month", func(s *history.State) *int64 { return &s.LastMonth }},
-	{"likes", func(s *history.State) *int64 { return &s.Likes }},
-	{"listed_as_of", func(s *history.State) *int64 { return (*int64)(&s.ListedAsOf) }},
-	{"base", func(s *history.State) *int64 { return &s.Base }},
-	{"base_as_of", func(s *history.State) *int64 { return (*int64)(&s.BaseAsOf) }},
-	{"gone_as_of", func(s *history.State) *int64 { return (*int64)(&s.GoneAsOf) }},
-	{"highest", func(s *history.State) *int64 { return &s.Highest }},
-	{"corrected", func(s *history.State) *int64 { return &s.Corrected }},
-	{"corrected_as_of", func(s *history.State) *int64 { return (*int64)(&s.CorrectedAsOf) }},
+	{"total", func(s *history.RepoMeta) *int64 { return &s.Total }},
+	{"total_as_of", func(s *history.RepoMeta) *int64 { return (*int64)(&s.TotalAsOf) }},
+	{"last_month", func(s *history.RepoMeta) *int64 { return &s.LastMonth }},
+	{"likes", func(s *history.RepoMeta) *int64 { return &s.Likes }},
+	{"listed_as_of", func(s *history.RepoMeta) *int64 { return (*int64)(&s.ListedAsOf) }},
+	{"base", func(s *history.RepoMeta) *int64 { return &s.Base }},
+	{"base_as_of", func(s *history.RepoMeta) *int64 { return (*int64)(&s.BaseAsOf) }},
+	{"gone_as_of", func(s *history.RepoMeta) *int64 { return (*int64)(&s.GoneAsOf) }},
+	{"highest", func(s *history.RepoMeta) *int64 { return &s.Highest }},
+	{"corrected", func(s *history.RepoMeta) *int64 { return &s.Corrected }},
+	{"corrected_as_of", func(s *history.RepoMeta) *int64 { return (*int64)(&s.CorrectedAsOf) }},
 }
 
 // textFields are the texts of a state.
 var textFields = []struct {
 	name string
-	at   func(*history.State) *string
+	at   func(*history.RepoMeta) *string
 }{
-	{"hub_id", func(s *history.State) *string { return &s.HubID }},
-	{"moved_to", func(s *history.State) *string { return &s.MovedTo }},
+	{"hub_id", func(s *history.RepoMeta) *string { return &s.HubID }},
+	{"moved_to", func(s *history.RepoMeta) *string { return &s.MovedTo }},
 }
 
 // The places of the total and its age in numberFields.
@@ -50,7 +50,7 @@ const highSuffix = "_high"
 
 // toldOf returns a state as it is written down: a highest total is told only where it is
 // not the total.
-func toldOf(s history.State) history.State {
+func toldOf(s history.RepoMeta) history.RepoMeta {
 	if s.Highest == s.Total {
 		s.Highest = history.Unknown
 	}
@@ -60,9 +60,9 @@ func toldOf(s history.State) history.State {
 // writeState writes under number n, which is of a version that is as of asOf, what differs
 // from what was known; was is nil for a repository that is new, known is 0 if that field
 // stays as it is.
-func writeState(w *writer, n seq, asOf history.AsOf, was *history.State, now history.State, known int64) error {
+func writeState(w *writer, n seq, asOf history.AsOf, was *history.RepoMeta, now history.RepoMeta, known int64) error {
 	l := repoLabels(now.Repo)
-	old := history.NewState(now.Repo)
+	old := history.NewRepoMeta(now.Repo)
 	if was != nil {
 		old = toldOf(*was)
 	}

@@ -41,12 +41,12 @@ func (x *stored) merge(y *stored) {
 // states reads what is known besides days of the repositories that f selects, in no
 // order. v.recorded then has those of them that have a record, and v.confirmed what
 // confirms their days.
-func (v *view) states(f history.Filter) ([]history.State, error) {
+func (v *view) states(f history.Filter) ([]history.RepoMeta, error) {
 	return v.statesWhere(conditions(f), f.Matcher())
 }
 
 // statesWhere is states of what the engine selects by conditions and matches takes.
-func (v *view) statesWhere(where []string, matches func(history.Repo) bool) ([]history.State, error) {
+func (v *view) statesWhere(where []string, matches func(history.Repo) bool) ([]history.RepoMeta, error) {
 	if out, ok, err := v.s.kept.states(v, matches); ok || err != nil {
 		return out, err
 	}
@@ -57,7 +57,7 @@ func (v *view) statesWhere(where []string, matches func(history.Repo) bool) ([]h
 
 // totals is states of what a stream of records tells: the totals, and which repositories
 // moved to another name.
-func (v *view) totals(f history.Filter) ([]history.State, error) {
+func (v *view) totals(f history.Filter) ([]history.RepoMeta, error) {
 	if out, ok, err := v.s.kept.states(v, f.Matcher()); ok || err != nil {
 		return out, err
 	}
@@ -160,8 +160,8 @@ func (x *stored) take(l *line, last part) {
 
 // list returns the states that matches takes, and notes in v.recorded and v.confirmed
 // what else is known of them.
-func (v *view) list(all storedStates, matches func(history.Repo) bool) []history.State {
-	out := make([]history.State, 0, len(all))
+func (v *view) list(all storedStates, matches func(history.Repo) bool) []history.RepoMeta {
+	out := make([]history.RepoMeta, 0, len(all))
 	v.recorded = make(map[history.Repo]bool)
 	v.confirmed = make(map[history.Repo]confirmed)
 	for r, x := range all {
@@ -180,8 +180,8 @@ func (v *view) list(all storedStates, matches func(history.Repo) bool) []history
 	return out
 }
 
-func (v *view) stateOf(r history.Repo, x *stored) history.State {
-	s := history.NewState(r)
+func (v *view) stateOf(r history.Repo, x *stored) history.RepoMeta {
+	s := history.NewRepoMeta(r)
 	for i, f := range numberFields {
 		if p := x.numbers[i]; p.low.n > 0 {
 			*f.at(&s) = join53(p.low.value, p.high.value)

@@ -13,7 +13,7 @@ import (
 	"github.com/prometheus/common/config"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/receiver"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 )
 
 // The defaults of Options.
@@ -72,7 +72,7 @@ type Options struct {
 
 // Store is a history.Store over VictoriaMetrics.
 type Store struct {
-	insert       *receiver.Receiver
+	insert       *pushclient.Receiver
 	selectURL    *url.URL
 	flushURLs    []*url.URL
 	flushAfter   time.Duration
@@ -132,7 +132,7 @@ func New(o Options) (*Store, error) {
 	}
 	timeout := or(o.Timeout, DefaultTimeout)
 	var err error
-	s.insert, err = receiver.New(receiver.Options{
+	s.insert, err = pushclient.New(pushclient.Options{
 		URL: o.InsertURL.JoinPath("/api/v1/import"), HTTP: o.HTTP, Timeout: timeout, UserAgent: o.UserAgent,
 	})
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -79,7 +79,7 @@ type view struct {
 
 // table reads the days of a run, and all that is known besides, of the repositories
 // that f selects. The versions of the records are not read.
-func (v *view) table(f history.Filter, run history.Days) (*columns.Table, error) {
+func (v *view) table(f history.Filter, run history.Days) (*memtable.Table, error) {
 	states, err := v.states(f)
 	if err != nil {
 		return nil, err

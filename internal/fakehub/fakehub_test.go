@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/synthetic"
 )
@@ -134,7 +134,7 @@ func TestChanges(t *testing.T) {
 			t.Errorf("listing: expected %q, got %q", listing, got)
 		}
 		w = get(h, "/organizations/acme/settings/publisher-analytics/download-breakdown", "Authorization", "Bearer hf_a")
-		records, err := history.Collect(record.Read(w.Body, record.Options{}))
+		records, err := history.Collect(hubcsv.Read(w.Body, hubcsv.Options{}))
 		if got := fmt.Sprint(records); len(records) > 0 && (err != nil || got != rows) || len(records) == 0 && rows != "" {
 			t.Errorf("export: expected %q, got %q and %v", rows, got, err)
 		}
@@ -223,7 +223,7 @@ func TestPopulate(t *testing.T) {
 	}
 	h.AddToken("hf_a", "acme")
 	w := get(h, "/organizations/acme/settings/publisher-analytics/download-breakdown", "Authorization", "Bearer hf_a")
-	got, err := history.Collect(record.Read(w.Body, record.Options{}))
+	got, err := history.Collect(hubcsv.Read(w.Body, hubcsv.Options{}))
 	if err != nil {
 		t.Fatal(err)
 	}

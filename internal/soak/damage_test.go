@@ -12,12 +12,12 @@ import (
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/ledger"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
 )
 
-func openStore(t *testing.T, dir string) *ledger.Ledger {
+func openStore(t *testing.T, dir string) *localstore.Ledger {
 	t.Helper()
-	l, err := ledger.Open(context.Background(), dir, ledger.Options{ReadOnly: true})
+	l, err := localstore.Open(context.Background(), dir, localstore.Options{ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func (c *damaging) damaged(name string, b []byte, running bool) {
 			c.Fatalf("serve with a damaged %s: exit %d\n%s", path, code, errs)
 		}
 	}
-	_, err := ledger.Open(context.Background(), data, ledger.Options{})
+	_, err := localstore.Open(context.Background(), data, localstore.Options{})
 	refused("opening", err)
 
 	// Moved out, as the error says: the others count.

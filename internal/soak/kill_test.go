@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/ledger"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
 )
 
@@ -215,7 +215,7 @@ func (k *killing) untilCollected(e *exporter) {
 // the Hub told last.
 func (k *killing) check(what string, whole bool) {
 	k.Helper()
-	l, err := ledger.Open(context.Background(), k.path("data"), ledger.Options{ReadOnly: true})
+	l, err := localstore.Open(context.Background(), k.path("data"), localstore.Options{ReadOnly: true})
 	if err != nil {
 		if strings.Contains(err.Error(), "there is no store") && k.stored == [2]int{-1, -1} && !whole {
 			return // killed before it made the folder

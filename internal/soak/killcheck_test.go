@@ -6,12 +6,12 @@ import (
 	"net/http"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/ledger"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
 )
 
 // checkExports expects that the store holds the export of one round, wholly and
 // nothing else: the one that it held, or a later one. It returns which.
-func (k *killing) checkExports(what string, l *ledger.Ledger) int {
+func (k *killing) checkExports(what string, l *localstore.Ledger) int {
 	k.Helper()
 	s := storedOf(k.T, l, exported)
 	if len(s.states) == 0 && k.stored[0] < 0 {
@@ -31,7 +31,7 @@ func (k *killing) checkExports(what string, l *ledger.Ledger) int {
 
 // checkListings expects the totals of one round, and that the days add up to what
 // they grew by since the first one: each day once, those without a listing too.
-func (k *killing) checkListings(what string, l *ledger.Ledger) int {
+func (k *killing) checkListings(what string, l *localstore.Ledger) int {
 	k.Helper()
 	s := storedOf(k.T, l, listed)
 	if len(s.states) == 0 && k.stored[1] < 0 {

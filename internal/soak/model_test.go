@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/ledger"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
 )
 
@@ -46,7 +46,7 @@ func tell(t *testing.T, h *fakehub.Hub, org string, today history.Day) *told {
 		return now // without an export
 	}
 	now.text = answer.Body.String()
-	for rows, err := range record.Read(strings.NewReader(now.text), record.Options{}) {
+	for rows, err := range hubcsv.Read(strings.NewReader(now.text), hubcsv.Options{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,14 +60,14 @@ func tell(t *testing.T, h *fakehub.Hub, org string, today history.Day) *told {
 
 // stored is what a store holds of an organisation: shown repositories alone.
 type stored struct {
-	states map[history.Repo]history.State
+	states map[history.Repo]history.RepoMeta
 	days   map[history.Repo]days
 }
 
 // storedOf reads a store, and checks that its sums are those of its records.
-func storedOf(t *testing.T, l *ledger.Ledger, org string) stored {
+func storedOf(t *testing.T, l *localstore.Ledger, org string) stored {
 	t.Helper()
-	s := stored{states: make(map[history.Repo]history.State), days: make(map[history.Repo]days)}
+	s := stored{states: make(map[history.Repo]history.RepoMeta), days: make(map[history.Repo]days)}
 	for st := range l.States() {
 		if st.Repo.Org() == org && st.Repo.Type != history.Space && !st.Moved() {
 			s.states[st.Repo], s.days[st.Repo] = st, make(days)

@@ -13,10 +13,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/collect"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/ledger"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
 )
 
@@ -31,8 +31,8 @@ type simulation struct {
 	// ahead is by how much the Hub's clock is ahead.
 	ahead atomic.Int64
 
-	store    *ledger.Ledger
-	manager  *collect.Manager
+	store    *localstore.Ledger
+	manager  *hubsync.Manager
 	registry *prometheus.Registry
 	clients  []*hub.Client
 
@@ -90,7 +90,7 @@ func (s *simulation) start() {
 	s.Helper()
 	log := slog.New(slog.DiscardHandler)
 	var err error
-	s.store, err = ledger.Open(context.Background(), s.dir, ledger.Options{OnChange: s.look})
+	s.store, err = localstore.Open(context.Background(), s.dir, localstore.Options{OnChange: s.look})
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -103,10 +103,10 @@ func (s *simulation) start() {
 		s.Fatal(err)
 	}
 	s.registry = prometheus.NewPedanticRegistry()
-	metrics, clock, limiters := collect.NewMetrics(s.registry), collect.NewClock(log), hub.NewLimiters()
-	s.manager = collect.NewManager(metrics, log)
-	var jobs []collect.Job
-	for org, source := range map[string]collect.Source{exported: collect.SourceAnalytics, listed: collect.SourceListings} {
+	metrics, clock, limiters := hubsync.NewMetrics(s.registry), hubsync.NewClock(log), hub.NewLimiters()
+	s.manager = hubsync.NewManager(metrics, log)
+	var jobs []hubsync.Job
+	for org, source := range map[string]hubsync.Source{exported: hubsync.SourceAnalytics, listed: hubsync.SourceListings} {
 		transport := hub.NewTransport(hub.Timeouts{})
 		transport.DialContext = s.network.DialContext
 		client := hub.New(hub.Options{
@@ -114,7 +114,7 @@ func (s *simulation) start() {
 			Limiters: limiters, Hooks: metrics.Hooks(clock),
 		})
 		s.clients = append(s.clients, client)
-		jobs = append(jobs, collect.Job{Org: org, Interval: interval, Key: org, Collector: collect.NewCollector(org, source, client, clock, s.store, log)})
+		jobs = append(jobs, hubsync.Job{Org: org, Interval: interval, Key: org, Collector: hubsync.NewCollector(org, source, client, clock, s.store, log)})
 	}
 	s.manager.Set(context.Background(), jobs)
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/collect"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 )
@@ -80,7 +80,7 @@ func (s *simulation) check() {
 func (s *simulation) failures() string {
 	var parts []string
 	n := 0
-	for _, k := range append(hub.Kinds(), collect.ReasonStore) {
+	for _, k := range append(hub.Kinds(), hubsync.ReasonStore) {
 		if c := s.outcomes[string(k)]; c > 0 {
 			n += c
 			parts = append(parts, fmt.Sprintf("%d %s", c, k))

@@ -17,7 +17,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/api"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history/storetest"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
@@ -35,7 +35,7 @@ func (r remote) Append(ctx context.Context, b history.Batch) (history.Change, er
 
 func TestExporterConformance(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) history.Store {
-		behind := columns.NewStore()
+		behind := memtable.NewStore()
 		srv := httptest.NewServer(api.New(behind, api.Options{}))
 		t.Cleanup(srv.Close)
 		c, _ := connect(t, nil, configured(srv.URL, nil, nil))

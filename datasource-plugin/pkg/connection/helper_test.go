@@ -13,7 +13,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/log"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -151,9 +151,9 @@ func threeRecords() []history.Record {
 	}
 }
 
-func storeOf(t testing.TB, records ...history.Record) *columns.Store {
+func storeOf(t testing.TB, records ...history.Record) *memtable.Store {
 	t.Helper()
-	s := columns.NewStore()
+	s := memtable.NewStore()
 	if _, err := s.Append(context.Background(), history.Batch{Rows: history.RowsOf(version, records...)}); err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend/log"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 )
@@ -47,7 +47,7 @@ type hubConnection struct {
 // state is what is known of the Hub. It is replaced as a whole.
 type state struct {
 	// table is nil until the first load.
-	table     *columns.Table
+	table     *memtable.Table
 	collected time.Time
 	// loading is set while the Hub is asked, since when.
 	loading bool
@@ -103,12 +103,12 @@ func (c *hubConnection) Store(ctx context.Context) (history.Store, string, error
 	case s.table == nil:
 		return nil, "", neverLoaded(s)
 	}
-	return readOnly{columns.NewStoreOf(s.table)}, c.notice(s), nil
+	return readOnly{memtable.NewStoreOf(s.table)}, c.notice(s), nil
 }
 
 // readOnly is a table as a history.Store. What was appended would be gone with the
 // next refresh.
-type readOnly struct{ *columns.Store }
+type readOnly struct{ *memtable.Store }
 
 var _ history.Store = readOnly{}
 

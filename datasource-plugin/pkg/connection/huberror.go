@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 )
@@ -22,7 +22,7 @@ func (c *hubConnection) explain(err error) error {
 
 func (c *hubConnection) explained(err error) error {
 	at, org := c.endpoint.String(), c.organization
-	if memory, ok := errors.AsType[*columns.MemoryError](err); ok {
+	if memory, ok := errors.AsType[*memtable.MemoryError](err); ok {
 		return failure(KindMemory, err, "the history of %s takes more memory than the %d MiB that the data source may use (%d records were read): raise its memory limit, or run the exporter and connect to it",
 			org, c.memoryLimit>>20, memory.Rows)
 	}

@@ -6,14 +6,14 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 )
 
 // load reads the export of the organisation. It returns old if nothing changed
 // since; old is nil before the first load.
-func (c *hubConnection) load(ctx context.Context, old *columns.Table) (*columns.Table, error) {
+func (c *hubConnection) load(ctx context.Context, old *memtable.Table) (*memtable.Table, error) {
 	export, err := c.client.PublisherAnalytics(ctx, c.organization, c.validators)
 	if errors.Is(err, hub.ErrNotModified) {
 		return old, nil
@@ -27,7 +27,7 @@ func (c *hubConnection) load(ctx context.Context, old *columns.Table) (*columns.
 	// A newer export is newer, even if the clock was set back meanwhile.
 	asOf := max(history.AsOfTime(time.Now()), c.asOf+1)
 	rows := export.Rows(history.Version{Source: history.Published, AsOf: asOf})
-	table, err := columns.BuildWithin(ctx, rows, nil, c.memoryLimit)
+	table, err := memtable.BuildWithin(ctx, rows, nil, c.memoryLimit)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func (e *shrunkError) Error() string {
 // believe refuses an export that lost more than a tenth of the records of the one
 // before, at its first coming: exports only grow. One without any is never taken
 // for what became of one with some.
-func (c *hubConnection) believe(old, table *columns.Table) error {
+func (c *hubConnection) believe(old, table *memtable.Table) error {
 	before, now := old.NumRecords(), table.NumRecords()
 	if now >= before-before/10 || now > 0 && c.shrunk >= 0 && now >= c.shrunk {
 		c.shrunk = -1
@@ -70,16 +70,16 @@ func (c *hubConnection) believe(old, table *columns.Table) error {
 // holds one export, however often it was refreshed. What is carried over is what
 // no export tells, for the repositories that are still there: how much the Hub has
 // taken back so far, as the exporter counts it.
-func succeed(ctx context.Context, old, table *columns.Table) (*columns.Table, error) {
+func succeed(ctx context.Context, old, table *memtable.Table) (*memtable.Table, error) {
 	present := make(map[history.Repo]bool, table.NumRepos())
 	for s := range table.States() {
 		present[s.Repo] = true
 	}
 	merged, _, _ := old.Append(table)
-	var carried []history.State
+	var carried []history.RepoMeta
 	for s := range merged.States() {
 		if present[s.Repo] && s.Corrected > 0 {
-			c := history.NewState(s.Repo)
+			c := history.NewRepoMeta(s.Repo)
 			c.Highest, c.Corrected, c.CorrectedAsOf = s.Highest, s.Corrected, s.CorrectedAsOf
 			carried = append(carried, c)
 		}
@@ -87,7 +87,7 @@ func succeed(ctx context.Context, old, table *columns.Table) (*columns.Table, er
 	if len(carried) == 0 {
 		return table, nil
 	}
-	states, err := columns.Build(ctx, nil, carried)
+	states, err := memtable.Build(ctx, nil, carried)
 	if err != nil {
 		return nil, err
 	}

@@ -4,14 +4,14 @@ import (
 	"testing"
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/frames"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/synthetic"
 )
 
 func syntheticStore(tb testing.TB, repos, days int) history.Store {
 	tb.Helper()
-	s := columns.NewStore()
+	s := memtable.NewStore()
 	if _, err := s.Append(tb.Context(), history.Batch{Rows: synthetic.Rows(synthetic.Options{Repos: repos, Days: days, Seed: 1})}); err != nil {
 		tb.Fatal(err)
 	}

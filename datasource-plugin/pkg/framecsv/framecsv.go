@@ -23,7 +23,7 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
 
 // Options may be left zero: the record format itself, byte for byte.
@@ -109,7 +109,7 @@ func (w *Writer) AppendFrame(b []byte, f *data.Frame) ([]byte, error) {
 }
 
 // ContentType is the media type of what a Writer writes.
-const ContentType = record.ContentType
+const ContentType = hubcsv.ContentType
 
 // Write writes the header and the frames to w, frame by frame. An error is one of w,
 // or as that of Writer.AppendFrame; the frames before are then written.

@@ -10,10 +10,10 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
 
-const header = record.Header + "\n"
+const header = hubcsv.Header + "\n"
 
 func TestAppendFrame(t *testing.T) {
 	f := func(frame *data.Frame, want string) {

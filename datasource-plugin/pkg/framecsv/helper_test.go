@@ -10,7 +10,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/frames"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
 
 var testDay = time.Date(2021, 1, 22, 0, 0, 0, 0, time.UTC)
@@ -54,7 +54,7 @@ func written(tb testing.TB, o Options, all ...*data.Frame) string {
 func recorded(tb testing.TB, rows history.RowSeq) string {
 	tb.Helper()
 	var b bytes.Buffer
-	if _, err := record.Write(&b, rows); err != nil {
+	if _, err := hubcsv.Write(&b, rows); err != nil {
 		tb.Fatal(err)
 	}
 	return b.String()

@@ -8,11 +8,11 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
 
 // fieldNames are the fields of the record format, in the order of its header.
-var fieldNames = strings.Split(record.Header, ",")
+var fieldNames = strings.Split(hubcsv.Header, ",")
 
 // The indexes into fieldNames.
 const (

@@ -15,9 +15,9 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/frames"
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
 
 // TestDocs asks every query of docs/plugin.md, and expects the frames that the
@@ -32,9 +32,9 @@ func TestDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer csv.Close()
-	store := columns.NewStore()
+	store := memtable.NewStore()
 	version := history.Version{Source: history.Published, AsOf: 1}
-	if _, err := store.Append(t.Context(), history.Batch{Rows: record.Read(csv, record.Options{Version: version})}); err != nil {
+	if _, err := store.Append(t.Context(), history.Batch{Rows: hubcsv.Read(csv, hubcsv.Options{Version: version})}); err != nil {
 		t.Fatal(err)
 	}
 

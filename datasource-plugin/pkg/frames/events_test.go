@@ -10,7 +10,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -47,7 +47,7 @@ func TestMilestones(t *testing.T) {
 // TestMilestonesOfADay passes several at once, and has a record that brings more
 // than the total.
 func TestMilestonesOfADay(t *testing.T) {
-	s := columns.NewStore()
+	s := memtable.NewStore()
 	add(t, s, "2024-03-11T06:00:00Z", rec(alpha, 25_000, "2024-03-01", 1), rec(alpha, 25_000, "2024-03-02", 24_500), rec(alpha, 25_000, "2024-03-03", 1),
 		rec(legacy, 1000, "2024-03-01", 5), rec(legacy, 1000, "2024-03-02", 999_999), rec(legacy, 1000, "2024-03-03", 0))
 	q := between(query.Query{Type: query.Milestones, Least: 1000}, "2024-03-01", "2024-03-10")
@@ -194,9 +194,9 @@ func TestCorrections(t *testing.T) {
 	noData(t, answer(t, world(t), q), data.FrameTypeTable)
 
 	// Nobody knows when that was.
-	state := history.NewState(untold)
+	state := history.NewRepoMeta(untold)
 	state.Corrected = 5
-	if _, err := s.Append(t.Context(), history.Batch{States: []history.State{state}}); err != nil {
+	if _, err := s.Append(t.Context(), history.Batch{Meta: []history.RepoMeta{state}}); err != nil {
 		t.Fatal(err)
 	}
 	q.Limit = 100

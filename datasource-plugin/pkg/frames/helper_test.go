@@ -12,7 +12,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/synthetic"
 )
@@ -29,7 +29,7 @@ var (
 // world is a small history: all that goldens show.
 func world(t *testing.T) history.Store {
 	t.Helper()
-	s := columns.NewStore()
+	s := memtable.NewStore()
 	add(t, s, "2024-03-11T06:00:00Z",
 		rec(alpha, 10_050, "2024-03-01", 10), rec(alpha, 10_050, "2024-03-02", 20), rec(alpha, 10_050, "2024-03-04", 40),
 		rec(alpha, 10_050, "2024-03-08", 8), rec(alpha, 10_050, "2024-03-09", 9),
@@ -151,7 +151,7 @@ func field[T any](t *testing.T, f *data.Frame, name string) []T {
 
 func syntheticStore(t testing.TB, repos, days int) history.Store {
 	t.Helper()
-	s := columns.NewStore()
+	s := memtable.NewStore()
 	if _, err := s.Append(t.Context(), history.Batch{Rows: synthetic.Rows(synthetic.Options{Repos: repos, Days: days, Seed: 3})}); err != nil {
 		t.Fatal(err)
 	}

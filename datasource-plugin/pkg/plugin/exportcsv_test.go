@@ -12,7 +12,7 @@ import (
 	"github.com/klauspost/compress/flate"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
 
 func TestExportEqualsRecordFormat(t *testing.T) {
@@ -155,7 +155,7 @@ func TestExportFailsHalfWay(t *testing.T) {
 	if want := ` records: the ""exporter"" is gone"`; !strings.HasPrefix(last, `"this export is incomplete: it broke off after `) || !strings.HasSuffix(last, want) || lines[len(lines)-1] != "" {
 		t.Errorf("expected a last line that says it, got %q", lines[len(lines)-2:])
 	}
-	_, err = history.Collect(record.Read(strings.NewReader(string(r.body())), record.Options{}))
+	_, err = history.Collect(hubcsv.Read(strings.NewReader(string(r.body())), hubcsv.Options{}))
 	if err == nil {
 		t.Error("expected a reader of the record format to refuse it, got no error")
 	}

@@ -15,9 +15,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/connection"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/columns"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/record"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/synthetic"
 )
 
@@ -92,22 +92,22 @@ func smallRecords() []history.Record {
 	}
 }
 
-func storeOf(t testing.TB, rows history.RowSeq) *columns.Store {
+func storeOf(t testing.TB, rows history.RowSeq) *memtable.Store {
 	t.Helper()
-	s := columns.NewStore()
+	s := memtable.NewStore()
 	if _, err := s.Append(t.Context(), history.Batch{Rows: rows}); err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-func smallStore(t testing.TB) *columns.Store {
+func smallStore(t testing.TB) *memtable.Store {
 	t.Helper()
 	return storeOf(t, history.RowsOf(history.Version{Source: history.Published, AsOf: 1}, smallRecords()...))
 }
 
 // syntheticStore has 200 repositories of 400 days.
-func syntheticStore(t testing.TB) *columns.Store {
+func syntheticStore(t testing.TB) *memtable.Store {
 	t.Helper()
 	return storeOf(t, synthetic.Rows(synthetic.Options{Repos: 200, Days: 400, Seed: 3, Order: history.OrderRepo}))
 }
@@ -116,7 +116,7 @@ func syntheticStore(t testing.TB) *columns.Store {
 func csvOf(t testing.TB, s history.Store, q history.RecordsQuery) string {
 	t.Helper()
 	var b bytes.Buffer
-	if _, err := record.Write(&b, s.Records(t.Context(), q)); err != nil {
+	if _, err := hubcsv.Write(&b, s.Records(t.Context(), q)); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()

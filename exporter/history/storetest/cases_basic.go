@@ -83,9 +83,9 @@ var basicCases = []testCase{
 	}},
 
 	{"a repository without a record", func(p *probe) {
-		told := history.NewState(repo("dataset acme/idle"))
+		told := history.NewRepoMeta(repo("dataset acme/idle"))
 		told.Total, told.TotalAsOf = 0, hour(1)
-		listed := history.NewState(repo("space acme/demo"))
+		listed := history.NewRepoMeta(repo("space acme/demo"))
 		listed.Likes, listed.ListedAsOf = 12, hour(1)
 		p.wantChange(p.tell(told, listed), history.Change{Repos: 2})
 		p.wantRecords(history.RecordsQuery{})

@@ -3,8 +3,8 @@ package storetest
 import "github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 
 // gone returns the state of a repository that is no longer under its name.
-func gone(name, movedTo string, asOf history.AsOf) history.State {
-	s := history.NewState(repo(name))
+func gone(name, movedTo string, asOf history.AsOf) history.RepoMeta {
+	s := history.NewRepoMeta(repo(name))
 	s.GoneAsOf, s.MovedTo = asOf, movedTo
 	return s
 }
@@ -41,7 +41,7 @@ var goneCases = []testCase{
 			"model other/old 5 2023-12-31 5")
 		p.wantChange(p.addBatch(history.Batch{
 			Rows: stream(rows(published(1), "model acme/new 10 2024-01-01 1", "model acme/new 10 2024-01-02 2")),
-			States: []history.State{
+			Meta: []history.RepoMeta{
 				gone("model acme/old", "acme/new", hour(2)),
 				gone("model other/old", "elsewhere/new", hour(2)),
 			},

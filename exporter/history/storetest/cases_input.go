@@ -46,7 +46,7 @@ var inputCases = []testCase{
 					record("model acme/b 9 2024-01-01 8"),
 				}},
 			),
-			States: []history.State{told("model acme/d", 1, 1, 1, hour(2))},
+			Meta: []history.RepoMeta{told("model acme/d", 1, 1, 1, hour(2))},
 		}
 		faults := p.refused(b)
 		if faults.Count != 1 || len(faults.Listed) != 1 {
@@ -129,7 +129,7 @@ var inputCases = []testCase{
 			Rows: endingWith(broken,
 				rows(published(2), "model acme/a 9 2024-01-01 5"),
 				rows(published(2), "model huggingface/CodeBERTa-small-v1 1 2021-01-22 1")),
-			States: []history.State{told("model acme/b", 1, 1, 1, hour(2))},
+			Meta: []history.RepoMeta{told("model acme/b", 1, 1, 1, hour(2))},
 		})
 		if !errors.Is(err, broken) {
 			p.Errorf("expected the error of the input, got %v, %v", changeText(c), err)
@@ -142,7 +142,7 @@ var inputCases = []testCase{
 		p.add(published(1), "model acme/old 10 2024-01-01 1")
 		lines := []string{"model acme/new 12 2024-01-01 1", "model acme/new 12 2024-01-02 2"}
 		read := 0
-		then := func(states []history.State, err error) history.Batch {
+		then := func(states []history.RepoMeta, err error) history.Batch {
 			read = 0
 			return history.Batch{
 				Rows: func(yield func(*history.Rows, error) bool) {
@@ -153,7 +153,7 @@ var inputCases = []testCase{
 						}
 					}
 				},
-				Then: func() ([]history.State, error) {
+				Then: func() ([]history.RepoMeta, error) {
 					if read != len(lines) {
 						p.Errorf("expected to be asked for states after %d blocks, was asked after %d", len(lines), read)
 					}
@@ -168,9 +168,9 @@ var inputCases = []testCase{
 			p.Errorf("expected the error of the states, got %v", err)
 		}
 		p.sameLines("the history after states that failed", p.everything(), before)
-		highest := history.NewState(history.Repo{Type: history.Model, Name: "acme/new"})
+		highest := history.NewRepoMeta(history.Repo{Type: history.Model, Name: "acme/new"})
 		highest.Highest = 15
-		p.addBatch(then([]history.State{gone("model acme/old", "acme/new", hour(2)), highest, told("model acme/b", 1, 1, 1, hour(2))}, nil))
+		p.addBatch(then([]history.RepoMeta{gone("model acme/old", "acme/new", hour(2)), highest, told("model acme/b", 1, 1, 1, hour(2))}, nil))
 		p.wantCounts(
 			"model acme/b downloads=1 corrected=0 last_month=1 likes=1",
 			"model acme/new downloads=15 corrected=0 last_month=3 likes=?")

@@ -3,8 +3,8 @@ package storetest
 import "github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 
 // told returns what a listing tells of a repository.
-func told(name string, total, month, likes int64, asOf history.AsOf) history.State {
-	s := history.NewState(repo(name))
+func told(name string, total, month, likes int64, asOf history.AsOf) history.RepoMeta {
+	s := history.NewRepoMeta(repo(name))
 	if s.Total = total; total != history.Unknown {
 		s.TotalAsOf = asOf
 	}
@@ -39,7 +39,7 @@ var stateCases = []testCase{
 	{"totals of rows and of states in one batch", func(p *probe) {
 		c := p.addBatch(history.Batch{
 			Rows:   stream(rows(published(3), "model acme/a 100 2024-01-01 5", "model acme/b 100 2024-01-01 5")),
-			States: []history.State{told("model acme/a", 90, 1, 1, hour(2)), told("model acme/b", 110, 1, 1, hour(4)), told("model acme/c", 7, 1, 1, hour(4))},
+			Meta: []history.RepoMeta{told("model acme/a", 90, 1, 1, hour(2)), told("model acme/b", 110, 1, 1, hour(4)), told("model acme/c", 7, 1, 1, hour(4))},
 		})
 		p.wantChange(c, history.Change{Records: 2, Repos: 3, Days: 1, New: 2})
 		p.wantNames(history.ReposQuery{Sort: history.SortTotal}, "model acme/b", "model acme/a", "model acme/c")
@@ -110,7 +110,7 @@ var stateCases = []testCase{
 		first("98 downloads=0 before=0 recorded=2024-01-01..2024-01-02 corrected=5@2025-06-01T03:00:00Z")
 		p.addBatch(history.Batch{
 			Rows:   stream(rows(published(4), "model acme/a ? 2024-01-01 1", "model acme/a ? 2024-01-02 9")),
-			States: []history.State{told("model acme/a", 97, 4, 2, hour(5))},
+			Meta: []history.RepoMeta{told("model acme/a", 97, 4, 2, hour(5))},
 		})
 		first("97 downloads=0 before=0 recorded=2024-01-01..2024-01-02 corrected=9@2025-06-01T05:00:00Z")
 		// What rises, what is older and what is told again is no correction.

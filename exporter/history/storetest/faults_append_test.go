@@ -70,7 +70,7 @@ var appendFaults = map[string]fault{
 			if err != nil {
 				return history.Change{}, err
 			}
-			batch.Then, batch.States = nil, append(batch.States, states...)
+			batch.Then, batch.Meta = nil, append(batch.Meta, states...)
 			return b.Model.Append(ctx, batch)
 		}
 	}, []string{"states that follow from the rows"}},

@@ -19,7 +19,7 @@ type Model struct {
 
 // modelRepo is all that is known of a repository.
 type modelRepo struct {
-	state history.State
+	state history.RepoMeta
 	days  map[history.Day]modelFact
 }
 
@@ -41,7 +41,7 @@ func NewModel() *Model { return &Model{repos: make(map[history.Repo]*modelRepo)}
 // known returns what is known of r, to be changed.
 func known(repos map[history.Repo]*modelRepo, r history.Repo) *modelRepo {
 	if repos[r] == nil {
-		repos[r] = &modelRepo{state: history.NewState(r), days: make(map[history.Day]modelFact)}
+		repos[r] = &modelRepo{state: history.NewRepoMeta(r), days: make(map[history.Day]modelFact)}
 	}
 	return repos[r]
 }

@@ -78,13 +78,13 @@ func readBatch(ctx context.Context, b history.Batch) (map[history.Repo]*modelRep
 		return nil, err
 	}
 	news := make(map[history.Repo]*modelRepo)
-	tell := func(states []history.State) {
+	tell := func(states []history.RepoMeta) {
 		for _, s := range states {
 			r := known(news, s.Repo)
 			r.state = r.state.Merge(s)
 		}
 	}
-	tell(b.States)
+	tell(b.Meta)
 	if b.Rows != nil {
 		if err := readRows(ctx, b.Rows, news); err != nil {
 			return nil, err
@@ -119,7 +119,7 @@ func readRows(ctx context.Context, seq history.RowSeq, news map[history.Repo]*mo
 			}
 			r := known(news, rec.Repo)
 			if rec.Total != history.Unknown {
-				told := history.NewState(rec.Repo)
+				told := history.NewRepoMeta(rec.Repo)
 				told.Total, told.TotalAsOf = rec.Total, rows.Version.AsOf
 				r.state = r.state.Merge(told)
 			}

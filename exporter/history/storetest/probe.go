@@ -30,9 +30,9 @@ func (p *probe) add(v history.Version, lines ...string) history.Change {
 }
 
 // tell appends states.
-func (p *probe) tell(states ...history.State) history.Change {
+func (p *probe) tell(states ...history.RepoMeta) history.Change {
 	p.Helper()
-	return p.addBatch(history.Batch{States: states})
+	return p.addBatch(history.Batch{Meta: states})
 }
 
 func (p *probe) addBatch(b history.Batch) history.Change {

@@ -42,14 +42,14 @@ func oneOf(rng *rand.Rand, n int) bool { return rng.IntN(n) == 0 }
 // randomInput is a batch that can be read more than once.
 type randomInput struct {
 	blocks []block
-	states []history.State
+	states []history.RepoMeta
 	// contradicts says that the batch has two numbers of one version for one
 	// repository and day.
 	contradicts bool
 }
 
 func (b randomInput) batch() history.Batch {
-	return history.Batch{Rows: stream(b.blocks...), States: b.states}
+	return history.Batch{Rows: stream(b.blocks...), Meta: b.states}
 }
 
 // String lists the batch, as messages show it.
@@ -132,7 +132,7 @@ func randomBatch(rng *rand.Rand) randomInput {
 		b.blocks = append(b.blocks, bl)
 	}
 	for range rng.IntN(3) {
-		s := history.NewState(pick(rng, randomNames))
+		s := history.NewRepoMeta(pick(rng, randomNames))
 		if !oneOf(rng, 3) {
 			s.Total, s.TotalAsOf = rng.Int64N(40), hour(rng.IntN(5))
 		}

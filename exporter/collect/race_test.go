@@ -1,7 +1,0 @@
-//go:build race
-
-package collect
-
-// pollEvery is how often the test of an hour polls: the race detector makes each
-// collection ten times as slow.
-const pollEvery = 5 * minute

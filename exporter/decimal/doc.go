@@ -1,3 +1,0 @@
-// Package decimal reads whole numbers in decimal, eight digits at a time: exports are
-// mostly text of numbers, and so is the time that it takes to read them.
-package decimal

@@ -1,0 +1,132 @@
+package history
+
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+// randomState returns a state of few different values, so that ties are frequent.
+func randomState(rng *rand.Rand) RepoMeta {
+	s := NewRepoMeta(Repo{Model, "acme/a"})
+	number := func() int64 { return rng.Int64N(4) - 1 }
+	if rng.IntN(4) > 0 {
+		s.Total, s.TotalAsOf = number(), AsOf(rng.IntN(3))
+	}
+	if rng.IntN(4) > 0 {
+		s.LastMonth, s.Likes, s.ListedAsOf = number(), number(), AsOf(rng.IntN(3))
+		s.HubID = []string{"", "a", "b"}[rng.IntN(3)]
+	}
+	if rng.IntN(2) == 0 {
+		s.Base, s.BaseAsOf = number(), AsOf(rng.IntN(3))
+	}
+	if rng.IntN(2) == 0 {
+		s.GoneAsOf, s.MovedTo = AsOf(rng.IntN(3)), []string{"", "acme/b", "acme/c"}[rng.IntN(3)]
+	}
+	s.Highest, s.Corrected, s.CorrectedAsOf = number(), rng.Int64N(3), AsOf(rng.IntN(3))
+	return s
+}
+
+func TestMergeDoesNotDependOnOrder(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 20_000 {
+		a, b, c := randomState(rng), randomState(rng), randomState(rng)
+		ab := a.Merge(b)
+		if ba := b.Merge(a); ab != ba {
+			t.Fatalf("not commutative:\na   %+v\nb   %+v\nab  %+v\nba  %+v", a, b, ab, ba)
+		}
+		if x, y := ab.Merge(c), a.Merge(b.Merge(c)); x != y {
+			t.Fatalf("not associative:\na     %+v\nb     %+v\nc     %+v\n(ab)c %+v\na(bc) %+v", a, b, c, x, y)
+		}
+		for _, again := range []RepoMeta{a, b, ab} {
+			if x := ab.Merge(again); x != ab {
+				t.Fatalf("not idempotent:\na  %+v\nb  %+v\nab %+v\ngot %+v", a, b, ab, x)
+			}
+		}
+	}
+}
+
+func TestMerge(t *testing.T) {
+	repo := Repo{Model, "acme/a"}
+	state := func(change func(*RepoMeta)) RepoMeta {
+		s := NewRepoMeta(repo)
+		change(&s)
+		return s
+	}
+	total := func(n int64, asOf AsOf) RepoMeta {
+		return state(func(s *RepoMeta) { s.Total, s.TotalAsOf = n, asOf })
+	}
+	listed := func(month, likes int64, id string, asOf AsOf) RepoMeta {
+		return state(func(s *RepoMeta) { s.LastMonth, s.Likes, s.HubID, s.ListedAsOf = month, likes, id, asOf })
+	}
+	f := func(a, b RepoMeta, want RepoMeta) {
+		t.Helper()
+		if got := a.Merge(b); got != want {
+			t.Errorf("expected %+v\ngot      %+v", want, got)
+		}
+		if got := b.Merge(a); got != want {
+			t.Errorf("the other way round: expected %+v\ngot %+v", want, got)
+		}
+	}
+	f(NewRepoMeta(repo), NewRepoMeta(repo), NewRepoMeta(repo))
+
+	// The newest total is the total, the highest stays the highest.
+	f(total(100, 1), total(90, 2), state(func(s *RepoMeta) { s.Total, s.TotalAsOf, s.Highest = 90, 2, 100 }))
+	f(total(100, 2), total(110, 1), state(func(s *RepoMeta) { s.Total, s.TotalAsOf, s.Highest = 100, 2, 110 }))
+	f(total(100, 2), total(110, 2), state(func(s *RepoMeta) { s.Total, s.TotalAsOf, s.Highest = 110, 2, 110 }))
+	f(NewRepoMeta(repo), total(0, 0), state(func(s *RepoMeta) { s.Total, s.TotalAsOf, s.Highest = 0, 0, 0 }))
+	// Who does not tell a total takes none back, and one told before 1970 is one.
+	f(total(100, 1), total(Unknown, 2), state(func(s *RepoMeta) { s.Total, s.TotalAsOf, s.Highest = 100, 1, 100 }))
+	f(NewRepoMeta(repo), total(5, -1), state(func(s *RepoMeta) { s.Total, s.TotalAsOf, s.Highest = 5, -1, 5 }))
+
+	// What listings tell goes together, apart from the total.
+	f(listed(9, 8, "a", 1), listed(7, Unknown, "b", 2), listed(7, Unknown, "b", 2))
+	f(listed(9, 8, "a", 3), total(5, 4), state(func(s *RepoMeta) {
+		s.LastMonth, s.Likes, s.HubID, s.ListedAsOf = 9, 8, "a", 3
+		s.Total, s.TotalAsOf, s.Highest = 5, 4, 5
+	}))
+
+	// The base of the next observed day is the newest.
+	base := func(n int64, asOf AsOf) RepoMeta {
+		return state(func(s *RepoMeta) { s.Base, s.BaseAsOf = n, asOf })
+	}
+	f(base(9, 1), base(7, 2), base(7, 2))
+	f(base(9, 1), NewRepoMeta(repo), base(9, 1))
+	// So is where a repository went.
+	went := func(to string, asOf AsOf) RepoMeta {
+		return state(func(s *RepoMeta) { s.MovedTo, s.GoneAsOf = to, asOf })
+	}
+	f(went("acme/b", 1), went("", 2), went("", 2))
+	f(went("acme/b", 2), went("acme/c", 1), went("acme/b", 2))
+	f(went("acme/b", 2), NewRepoMeta(repo), went("acme/b", 2))
+
+	// Counters take the higher value.
+	f(state(func(s *RepoMeta) { s.Highest, s.Corrected = 7, 3 }),
+		state(func(s *RepoMeta) { s.Highest, s.Corrected = 5, 4 }),
+		state(func(s *RepoMeta) { s.Highest, s.Corrected = 7, 4 }))
+	// So does the age of the last correction, whichever brings it.
+	f(state(func(s *RepoMeta) { s.Corrected, s.CorrectedAsOf = 3, 6 }),
+		state(func(s *RepoMeta) { s.Corrected, s.CorrectedAsOf = 4, 5 }),
+		state(func(s *RepoMeta) { s.Corrected, s.CorrectedAsOf = 4, 6 }))
+}
+
+func TestGoneAndMoved(t *testing.T) {
+	f := func(goneAsOf, totalAsOf, listedAsOf AsOf, movedTo string, gone, moved bool) {
+		t.Helper()
+		s := NewRepoMeta(Repo{Model, "acme/a"})
+		s.GoneAsOf, s.MovedTo, s.TotalAsOf, s.ListedAsOf = goneAsOf, movedTo, totalAsOf, listedAsOf
+		if s.Gone() != gone || s.Moved() != moved {
+			t.Errorf("gone %d, total %d, listed %d, moved to %q: expected %v, %v, got %v, %v",
+				goneAsOf, totalAsOf, listedAsOf, movedTo, gone, moved, s.Gone(), s.Moved())
+		}
+	}
+	f(0, 0, 0, "", false, false)
+	f(0, 5, 5, "", false, false)
+	f(7, 0, 0, "", true, false)
+	f(7, 5, 6, "", true, false)
+	f(7, 5, 6, "acme/b", true, true)
+	// Whatever told of it later brings it back.
+	f(7, 8, 6, "acme/b", false, false)
+	f(7, 5, 8, "acme/b", false, false)
+	f(7, 7, 5, "acme/b", false, false)
+	f(7, 5, 7, "", false, false)
+}

@@ -1,0 +1,135 @@
+package hubcsv
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// DefaultMaxLineBytes is the longest line that Read accepts by default.
+const DefaultMaxLineBytes = 1 << 20
+
+// Options say how an input is read.
+type Options struct {
+	// File names the input in errors, "" if it has no name.
+	File string
+	// Version is set on all blocks.
+	Version history.Version
+	// MaxLineBytes is the longest line, in bytes without its line end, that is
+	// accepted; a quoted field may spread it over several lines of text. 0 or
+	// less stands for DefaultMaxLineBytes.
+	MaxLineBytes int
+}
+
+// Read returns the rows of a CSV text. The stream can be read once.
+//
+// The columns are found by the names in the header row, in any order; others
+// are ignored. A byte order mark, CRLF, quotes, blank lines and a last line
+// without a line end are accepted; a timestamp may be written
+// 2021-01-22T00:00:00.000Z, 2021-01-22T00:00:00Z, 2021-01-22 or
+// "2021-01-22 T00:00:00.000 Z"; a total may be empty, which is history.Unknown.
+// All rows of a repository have one total. Several rows of one repository and
+// day are passed on as they are.
+//
+// Faults of the text are one *history.InputErrors, the last element of the
+// stream; once the first fault is found no more blocks come, and the rest is
+// read to count the faults. A text without the header (an HTML page, another
+// format) and a line that is too long end the stream at once. An error of r is
+// wrapped, with the file and the line at which it came.
+//
+// The stream reads r ahead in a goroutine of its own, and parses in another; both
+// have ended when the loop over the stream has. So leaving the loop early waits
+// for a call of r.Read that is under way.
+func Read(r io.Reader, o Options) history.RowSeq {
+	return read(r, o, bufferSize)
+}
+
+func read(r io.Reader, o Options, size int) history.RowSeq {
+	if o.MaxLineBytes <= 0 {
+		o.MaxLineBytes = DefaultMaxLineBytes
+	}
+	return func(yield func(*history.Rows, error) bool) {
+		p := newParser(o, newBlock(o.Version), func(r *history.Rows) *history.Rows {
+			if !yield(r, nil) {
+				return nil
+			}
+			return renew(r)
+		})
+		s := &source{r: r, size: size + slack, longest: o.MaxLineBytes}
+		c, err := p.begin(s)
+		more := p.rows != nil
+		if more && err == nil && c.err == nil {
+			more, err = p.pipeline(s, c, yield)
+		}
+		if more && err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// begin reads the header and one buffer, with which a small input ends. It
+// returns the last chunk it read; more is to be read if that has no error.
+func (p *parser) begin(s *source) (chunk, error) {
+	// The header is read piece by piece, so that what is none of our business is
+	// refused before more of it is asked for.
+	buf, n := s.newBuffer(), 0
+	for first := true; !p.header.found; {
+		c := s.next(buf, n, true)
+		if p.refuse(c.buf[:c.n]) {
+			return c, p.errs.Err()
+		}
+		text, end := c.buf, c.end
+		if first && end > 0 {
+			first = false
+			if bytes.HasPrefix(text[:end], bom) {
+				text, end = text[len(bom):], end-len(bom)
+			}
+		}
+		if !p.feed(text, end) {
+			return c, p.errs.Err()
+		}
+		if c.err != nil {
+			return c, p.finish(c)
+		}
+		buf = c.buf
+		n = copy(buf, buf[c.end:c.n])
+	}
+	c := s.next(buf, n, false)
+	return c, p.take(c)
+}
+
+// take parses a chunk and returns the error that ends the stream with it.
+func (p *parser) take(c chunk) error {
+	if !p.feed(c.buf, c.end) {
+		return p.errs.Err()
+	}
+	if c.err != nil {
+		return p.finish(c)
+	}
+	return nil
+}
+
+// finish takes the end of the text, which c says.
+func (p *parser) finish(c chunk) error {
+	switch c.err {
+	case io.EOF:
+		p.end()
+	case errLongLine:
+		if len(p.carry) == 0 {
+			p.carry = append(p.carry, c.buf[c.end:c.n]...)
+		}
+		p.longLine(p.carry)
+	default:
+		err := fmt.Errorf("reading line %d: %w", p.line, c.err)
+		if p.errs.File != "" {
+			err = fmt.Errorf("%s: reading line %d: %w", p.errs.File, p.line, c.err)
+		}
+		if faults := p.errs.Err(); faults != nil {
+			err = fmt.Errorf("%w\n%w", faults, err)
+		}
+		return err
+	}
+	return p.errs.Err()
+}

@@ -1,0 +1,131 @@
+package hubcsv
+
+import "github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+
+// The ways in which a timestamp may go on behind its date, all of them midnight
+// UTC. Writer writes the first.
+var midnights = [...]string{"T00:00:00.000Z", "T00:00:00Z", "", " T00:00:00.000 Z"}
+
+const (
+	dateSize      = len("2021-01-22")
+	timestampSize = len("2021-01-22T00:00:00.000Z")
+)
+
+// timestampFault says what is wrong with a timestamp.
+type timestampFault uint8
+
+const (
+	timestampOK timestampFault = iota
+	notADate
+	notInCalendar // no such day, or one before 1970
+	notMidnight
+)
+
+// parse reads a field that is a timestamp.
+func (m *months) parse(b []byte) (history.Day, timestampFault) {
+	if len(b) < dateSize {
+		return 0, notADate
+	}
+	month := m.get(le64(b))
+	tens, ones := b[8]-'0', b[9]-'0'
+	if tens > 9 || ones > 9 || month.days == 0 && !isMonth(month.text) {
+		return 0, notADate
+	}
+	if rest := b[dateSize:]; !isMidnight(rest) {
+		if rest[0] != 'T' && rest[0] != ' ' {
+			return 0, notADate
+		}
+		return 0, notMidnight
+	}
+	day := uint32(tens)*10 + uint32(ones) - 1
+	if day >= month.days {
+		return 0, notInCalendar
+	}
+	return month.first + history.Day(day), timestampOK
+}
+
+func isMidnight(rest []byte) bool {
+	for _, m := range midnights {
+		if string(rest) == m {
+			return true
+		}
+	}
+	return false
+}
+
+// midnightSize returns the length of the midnight that b begins with and that a
+// comma ends, the comma included, or 0 if there is none.
+func midnightSize(b []byte) int {
+	for _, m := range midnights {
+		if n := len(m); n < len(b) && b[n] == ',' && string(b[:n]) == m {
+			return n + 1
+		}
+	}
+	return 0
+}
+
+// The dashes of the eight bytes "2021-01-", the first byte lowest.
+const (
+	dashes   = '-'<<32 | '-'<<56
+	atDashes = 0xff<<32 | 0xff<<56
+)
+
+// parseMonth reads the eight bytes "2021-01-", the first in the lowest byte. It
+// checks that digits and dashes are where they belong and nothing else.
+func parseMonth(w uint64) (year, month int, ok bool) {
+	if w&atDashes != dashes {
+		return 0, 0, false
+	}
+	var digit [8]int
+	for i := range digit {
+		digit[i] = int(byte(w>>(8*i)) - '0')
+	}
+	for _, i := range [...]int{0, 1, 2, 3, 5, 6} {
+		if digit[i] > 9 {
+			return 0, 0, false
+		}
+	}
+	return digit[0]*1000 + digit[1]*100 + digit[2]*10 + digit[3], digit[5]*10 + digit[6], true
+}
+
+// isMonth reports whether the eight bytes have digits and dashes where those of
+// a month have them.
+func isMonth(w uint64) bool {
+	_, _, ok := parseMonth(w)
+	return ok
+}
+
+// monthText returns the eight bytes that parseMonth reads.
+func monthText(year, month int) uint64 {
+	y, m := uint64(year), uint64(month)
+	const zeros = '0' * 0x00_0101_00_01010101
+	return y/1000 | y/100%10<<8 | y/10%10<<16 | y%10<<24 | m/10<<40 | m%10<<48 | zeros | dashes
+}
+
+// months remembers months that were read. Inputs have few different ones, so
+// that the fast path seldom has to read one.
+type months [256]monthEntry
+
+type monthEntry struct {
+	text  uint64 // "2021-01-", the first byte lowest; 0 for a free entry
+	first history.Day
+	days  uint32
+}
+
+// get returns the month with the given text; without any days, and so without
+// any valid one, if it is none.
+func (m *months) get(text uint64) *monthEntry {
+	e := &m[text*0x9e3779b97f4a7c15>>56]
+	if e.text != text {
+		e.fill(text)
+	}
+	return e
+}
+
+func (e *monthEntry) fill(text uint64) {
+	*e = monthEntry{text: text}
+	year, month, ok := parseMonth(text)
+	if ok && year >= 1970 && month >= 1 && month <= 12 {
+		e.first, e.days = firstOf(year, month), uint32(daysIn(year, month))
+	}
+}

@@ -1,0 +1,210 @@
+package hubcsv
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math/bits"
+	"strconv"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+const (
+	// flushSize is how much text is gathered before it is written.
+	flushSize = 256 << 10
+)
+
+// Writer writes the CSV record format: LF at the line ends, no byte order mark,
+// quotes only around fields that have a comma, a quote, a CR or an LF in them.
+// A total that is history.Unknown is written as nothing.
+//
+// A Writer remembers the text of the repositories in the dictionary of its rows.
+// Rows with another dictionary are written as well, but it takes longer.
+type Writer struct {
+	w        io.Writer
+	behind   *behind // nil: w is written to at once
+	err      error
+	buf      []byte
+	n        int // buf[:n] is to be written
+	flushed  bool
+	prefixes prefixCache
+	rows     int64
+
+	// The month of the last row: its first day, its length, and its text
+	// "2021-01-", the first byte lowest.
+	first history.Day
+	days  uint32
+	month uint64
+}
+
+// NewWriter returns a Writer to w. Nothing is written before some text has been
+// gathered, so a caller that finds out early that there is nothing to write can
+// still do something else with w.
+func NewWriter(w io.Writer) *Writer {
+	return &Writer{w: w}
+}
+
+// Write writes a whole stream, the header first, and returns the number of its
+// rows. An error of the stream, or of w, ends it; the text is then incomplete. A
+// long text is written to w by another goroutine, which has ended when Write
+// returns.
+func Write(w io.Writer, rows history.RowSeq) (n int64, err error) {
+	cw := NewWriter(w)
+	defer func() {
+		if cw.behind == nil {
+			return
+		}
+		if e := cw.behind.stop(); err == nil {
+			err = e
+		}
+	}()
+	for block, err := range rows {
+		if err == nil {
+			err = cw.WriteRows(block)
+		}
+		if err != nil {
+			return cw.rows, err
+		}
+		if cw.flushed && cw.behind == nil {
+			cw.behind = startBehind(w)
+		}
+	}
+	return cw.rows, cw.Flush()
+}
+
+// WriteRows writes a block, the header before the first one. Downloads and
+// totals that are negative and days out of the range of records are errors, as
+// nothing could read them back. After an error every call returns it.
+func (w *Writer) WriteRows(rows *history.Rows) error {
+	if w.start(); w.err != nil {
+		return w.err
+	}
+	w.prefixes.use(rows.Repos)
+	spans := w.prefixes.spans
+	days, downloads := rows.Day[:len(rows.Repo)], rows.Downloads[:len(rows.Repo)]
+	for i, repo := range rows.Repo {
+		if w.n >= flushSize {
+			if w.flush(); w.err != nil {
+				return w.err
+			}
+		}
+		var prefix []byte
+		if s := spans[repo]; s.size > 0 {
+			prefix = w.prefixes.text[s.off : s.off+s.size]
+		} else if prefix = w.prefixes.build(repo); prefix == nil {
+			return w.fail(rows, i)
+		}
+		if len(prefix) > len(w.buf)-w.n-maxAfterPrefix {
+			w.room(len(prefix))
+		}
+		b := w.buf[w.n:]
+		n := copy(b, prefix)
+
+		day := uint32(days[i] - w.first)
+		if day >= w.days {
+			if !w.setMonth(days[i]) {
+				return w.fail(rows, i)
+			}
+			day = uint32(days[i] - w.first)
+		}
+		day++
+		rest := b[n : n+maxAfterPrefix]
+		binary.LittleEndian.PutUint64(rest, w.month)
+		binary.LittleEndian.PutUint64(rest[8:], uint64('0'+day/10)|uint64('0'+day%10)<<8|midnightHead<<16)
+		binary.LittleEndian.PutUint64(rest[16:], midnightTail)
+		rest[timestampSize] = ','
+
+		n += timestampSize + 1
+		if count := downloads[i]; uint64(count) < 1e8 {
+			n += putDigits8(rest[timestampSize+1:], uint64(count))
+		} else if count > 0 {
+			n += len(strconv.AppendInt(b[n:n], count, 10))
+		} else {
+			return w.fail(rows, i)
+		}
+		b[n] = '\n'
+		w.n += n + 1
+		w.rows++
+	}
+	return nil
+}
+
+// Flush writes what is gathered. At the end of an export it is needed; without
+// any rows it writes the header.
+func (w *Writer) Flush() error {
+	w.start()
+	w.flush()
+	return w.err
+}
+
+// start puts the header first.
+func (w *Writer) start() {
+	if w.buf == nil {
+		w.buf = make([]byte, flushSize+4<<10)
+		w.n = copy(w.buf, Header+"\n")
+	}
+}
+
+func (w *Writer) flush() {
+	switch {
+	case w.err != nil || w.n == 0:
+	case w.behind != nil:
+		w.buf, w.err = w.behind.swap(w.buf[:w.n])
+	default:
+		w.err = writeAll(w.w, w.buf[:w.n])
+		w.flushed = true
+	}
+	w.n = 0
+}
+
+// room makes the buffer large enough for a row with a prefix of size bytes.
+func (w *Writer) room(size int) {
+	buf := make([]byte, w.n+size+maxAfterPrefix+flushSize)
+	copy(buf, w.buf[:w.n])
+	w.buf = buf
+}
+
+// setMonth sets the month of the last row to that of d. It returns false if d
+// is out of the range of records.
+func (w *Writer) setMonth(d history.Day) bool {
+	if d < history.MinDay || d > history.MaxDay {
+		return false
+	}
+	year, month, day := civil(d)
+	w.first = d - history.Day(day-1)
+	w.days = uint32(daysIn(year, month))
+	w.month = monthText(year, month)
+	return true
+}
+
+// fail returns the error of row i, which cannot be written.
+func (w *Writer) fail(rows *history.Rows, i int) error {
+	r := rows.Record(i)
+	switch {
+	case r.Total < history.Unknown:
+		w.err = fmt.Errorf("cannot write a record of %s: expected a total of 0 or more, got %d", r.Repo, r.Total)
+	case r.Day < history.MinDay || r.Day > history.MaxDay:
+		w.err = fmt.Errorf("cannot write a record of %s: expected a day from %s to %s, got day %d",
+			r.Repo, history.MinDay, history.MaxDay, int32(r.Day))
+	default:
+		w.err = fmt.Errorf("cannot write the record of %s on %s: expected downloads of 0 or more, got %d",
+			r.Repo, r.Day, r.Downloads)
+	}
+	return w.err
+}
+
+// putDigits8 writes v, which is less than 10^8, in decimal and returns the
+// number of digits. It writes eight bytes to b.
+func putDigits8(b []byte, v uint64) int {
+	// Split the digits in halves, then quarters, then eighths, the highest ones
+	// in the lowest byte.
+	x := v/10000 | v%10000<<32
+	hundreds := x * 10486 >> 20 & 0x7f_0000_007f
+	x = hundreds | (x-hundreds*100)<<16
+	tens := x * 103 >> 10 & 0x000f_000f_000f_000f
+	x = tens | (x-tens*10)<<8
+	zeros := min(bits.TrailingZeros64(x)/8, 7)
+	binary.LittleEndian.PutUint64(b, (x|0x3030303030303030)>>(8*uint(zeros)))
+	return 8 - zeros
+}

@@ -1,0 +1,3 @@
+// Package hubsync says when the Hub is asked, and turns what it tells into records:
+// the publisher analytics CSV as it is, current totals as differences between days.
+package hubsync

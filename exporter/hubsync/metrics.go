@@ -1,0 +1,174 @@
+package hubsync
+
+import (
+	"context"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+)
+
+// Metrics tell how collecting goes.
+type Metrics struct {
+	success, lastSuccess, duration, repos *prometheus.GaugeVec
+	source                                *prometheus.GaugeVec
+	failures                              *prometheus.CounterVec
+	corrected                             *prometheus.CounterVec
+
+	requests         *prometheus.CounterVec
+	latency          *prometheus.HistogramVec
+	remaining, limit *prometheus.GaugeVec
+	clockOffset      prometheus.Gauge
+
+	mu      sync.Mutex
+	buckets map[string]bool // the names of rate limits that have series
+}
+
+// maxBuckets bounds the series of rate limits: their names are the Hub's.
+const maxBuckets = 8
+
+// NewMetrics registers the metrics with reg.
+func NewMetrics(reg prometheus.Registerer) *Metrics {
+	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
+		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "huggingface_exporter_" + name, Help: help}, labels)
+	}
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "huggingface_exporter_" + name, Help: help}, labels)
+	}
+	m := &Metrics{
+		buckets:     make(map[string]bool),
+		success:     gauge("collection_success", "Whether the last collection of the organisation succeeded (1) or failed (0).", "org"),
+		lastSuccess: gauge("collection_last_success_timestamp_seconds", "Unix time at which a collection of the organisation last succeeded.", "org"),
+		duration:    gauge("collection_duration_seconds", "How long the last collection of the organisation took.", "org"),
+		repos:       gauge("collection_repos", "Repositories that the Hub told of in the last successful collection of the organisation.", "org"),
+		source:      gauge("collection_source", "What the organisation is collected from (1), publisher_analytics or listings.", "org", "source"),
+		failures:    counter("collection_failures_total", "Collections of the organisation that failed, by reason.", "org", "reason"),
+		corrected:   counter("collection_corrected_downloads_total", "Downloads that the Hub was found to have taken back by collections of the organisation.", "org"),
+		requests:    counter("hub_requests_total", "Requests to the Hub by route and status code, repetitions included; code is none where no answer came.", "route", "code"),
+		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:                        "huggingface_exporter_hub_request_duration_seconds",
+			Help:                        "Time until the head of the Hub's answer came, by route.",
+			Buckets:                     []float64{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60},
+			NativeHistogramBucketFactor: 1.1,
+		}, []string{"route"}),
+		remaining: gauge("hub_rate_limit_remaining", "Requests that the Hub's rate limit leaves in its current window, as it told last, by what is counted together.", "bucket"),
+		limit:     gauge("hub_rate_limit_requests", "Requests that the Hub's rate limit allows in a window, as it told last, by what is counted together.", "bucket"),
+		clockOffset: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "huggingface_exporter_hub_clock_offset_seconds",
+			Help: "By how much the Hub's clock was ahead of this machine's when it last answered.",
+		}),
+	}
+	reg.MustRegister(m.success, m.lastSuccess, m.duration, m.repos, m.source, m.failures, m.corrected,
+		m.requests, m.latency, m.remaining, m.limit, m.clockOffset)
+	for _, r := range hub.Routes() {
+		m.latency.WithLabelValues(string(r))
+	}
+	return m
+}
+
+// Hooks returns the hooks of a client whose answers set clock.
+func (m *Metrics) Hooks(clock *Clock) hub.Hooks {
+	return hub.Hooks{
+		Request: func(r hub.RequestDone) {
+			m.requests.WithLabelValues(string(r.Route), r.Code()).Inc()
+			m.latency.WithLabelValues(string(r.Route)).Observe(r.Latency.Seconds())
+			if !r.Date.IsZero() {
+				clock.Told(r.Date)
+				m.clockOffset.Set(clock.Offset().Seconds())
+			}
+		},
+		RateLimit: func(l hub.RateLimit) {
+			if !m.hasBucket(l.Bucket) {
+				return
+			}
+			m.remaining.WithLabelValues(l.Bucket).Set(float64(l.Remaining))
+			if l.Limit > 0 {
+				m.limit.WithLabelValues(l.Bucket).Set(float64(l.Limit))
+			}
+		},
+	}
+}
+
+// hasBucket reports whether there is, or may be, a series of that rate limit.
+func (m *Metrics) hasBucket(name string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.buckets) < maxBuckets {
+		m.buckets[name] = true
+	}
+	return m.buckets[name]
+}
+
+// expect makes the counters of an organisation start at zero.
+func (m *Metrics) expect(org string) {
+	for _, r := range append(hub.Kinds(), ReasonStore) {
+		m.failures.WithLabelValues(org, string(r))
+	}
+	m.corrected.WithLabelValues(org)
+}
+
+// collected notes the outcome of a collection.
+func (m *Metrics) collected(o *Outcome) {
+	m.duration.WithLabelValues(o.Org).Set(o.Duration.Seconds())
+	m.corrected.WithLabelValues(o.Org).Add(float64(o.Change.Corrected))
+	if !o.OK() {
+		m.success.WithLabelValues(o.Org).Set(0)
+		m.failures.WithLabelValues(o.Org, string(o.Reason)).Inc()
+		return
+	}
+	m.success.WithLabelValues(o.Org).Set(1)
+	m.lastSuccess.WithLabelValues(o.Org).Set(float64(o.Start.Add(o.Duration).UnixMilli()) / 1000)
+	if !o.NotModified {
+		m.repos.WithLabelValues(o.Org).Set(float64(o.Repos))
+	}
+	for _, s := range []Source{SourceAnalytics, SourceListings} {
+		v := 0.0
+		if s == o.Source {
+			v = 1
+		}
+		m.source.WithLabelValues(o.Org, string(s)).Set(v)
+	}
+}
+
+// forget ends the series of an organisation that is no longer collected.
+func (m *Metrics) forget(org string) {
+	l := prometheus.Labels{"org": org}
+	for _, v := range []*prometheus.GaugeVec{m.success, m.lastSuccess, m.duration, m.repos, m.source} {
+		v.DeletePartialMatch(l)
+	}
+	m.failures.DeletePartialMatch(l)
+	m.corrected.DeletePartialMatch(l)
+}
+
+// OrgCollector tells how much is stored of each organisation.
+type OrgCollector struct {
+	// Overview is that of the store; an error leaves the metrics out.
+	Overview func(context.Context, history.OverviewQuery) (history.Overview, error)
+}
+
+var (
+	orgRepos = prometheus.NewDesc("huggingface_exporter_store_org_repos",
+		"Repositories in the store by organisation, with those that are no longer on the Hub.", []string{"org"}, nil)
+	orgRecords = prometheus.NewDesc("huggingface_exporter_store_org_records",
+		"Daily records in the store by organisation.", []string{"org"}, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (c OrgCollector) Describe(ch chan<- *prometheus.Desc) {
+	ch <- orgRepos
+	ch <- orgRecords
+}
+
+// Collect implements prometheus.Collector. It costs the number of organisations.
+func (c OrgCollector) Collect(ch chan<- prometheus.Metric) {
+	o, err := c.Overview(context.Background(), history.OverviewQuery{ByOrg: true})
+	if err != nil {
+		return
+	}
+	for _, g := range o.Groups {
+		ch <- prometheus.MustNewConstMetric(orgRepos, prometheus.GaugeValue, float64(g.Repos), g.Org)
+		ch <- prometheus.MustNewConstMetric(orgRecords, prometheus.GaugeValue, float64(g.Records), g.Org)
+	}
+}

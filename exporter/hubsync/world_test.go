@@ -1,0 +1,357 @@
+package hubsync
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"iter"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/expfmt"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
+)
+
+const token = "hf_TheSecretOfTheTest_0123456789"
+
+// options make a world.
+type options struct {
+	plan      fakehub.Plan
+	source    Source
+	anonymous bool // ask without a token
+	durable   bool // keep the history on disk, and read it from there at each restart
+	https     bool
+	offline   bool // no sockets: for a synctest bubble
+	org       string
+	hub       fakehub.Options
+	timeouts  hub.Timeouts
+	maxBytes  int64
+	logLevel  slog.Level
+}
+
+// keeper is a store, in memory or on disk.
+type keeper interface {
+	Store
+	Counts() iter.Seq[history.Counts]
+}
+
+// world is a Hub, its clock, and the collecting of one organisation with its store.
+type world struct {
+	*testing.T
+	options
+	hub    *fakehub.Hub
+	server *httptest.Server // nil if offline
+	// unreachable has connections to the Hub refused.
+	unreachable bool
+	now         time.Time
+	dir         string // of a durable store
+	store       keeper
+	connect     func() // makes clock and client
+	log         bytes.Buffer
+
+	// Since the last restart.
+	registry  *prometheus.Registry
+	metrics   *Metrics
+	clock     *Clock
+	client    *hub.Client
+	collector *Collector
+	manager   *Manager
+	running   *running
+	retry     backoff.BackOff
+}
+
+// newWorld begins on 1 March 2026 at six in the morning, with an organisation "o"
+// and a token of one of its members.
+func newWorld(t *testing.T, o options) *world {
+	t.Helper()
+	if o.org == "" {
+		o.org = "o"
+	}
+	w := &world{T: t, options: o, now: at(1, 6).Time()}
+	o.hub.Now = func() time.Time { return w.now }
+	w.hub = fakehub.New(o.hub)
+	w.hub.AddOrg("o", o.plan)
+	w.hub.AddToken(token, "o")
+	if o.durable {
+		w.dir = t.TempDir()
+	} else {
+		w.store = memtable.NewStore()
+	}
+	endpoint, dial := "http://hub.test", w.dialServer
+	switch {
+	case o.offline:
+		network := fakehub.NewNetwork()
+		network.Serve("hub.test:80", w.hub)
+		t.Cleanup(network.Close)
+		dial = network.DialContext
+	case o.https:
+		w.server = httptest.NewTLSServer(w.hub)
+		endpoint = "https://example.com" // the name that the server's certificate is for
+	default:
+		w.server = httptest.NewServer(w.hub)
+	}
+	if w.server != nil {
+		t.Cleanup(w.server.Close)
+	}
+	w.connect = func() { w.newClient(endpoint, dial) }
+	w.restart()
+	return w
+}
+
+func (w *world) newClient(at string, dial func(context.Context, string, string) (net.Conn, error)) {
+	w.Helper()
+	endpoint, err := hub.ParseEndpoint(at)
+	if err != nil {
+		w.Fatal(err)
+	}
+	value := token
+	if w.anonymous {
+		value = ""
+	}
+	tok, err := hub.NewToken(value, "the test")
+	if err != nil {
+		w.Fatal(err)
+	}
+	transport := hub.NewTransport(w.timeouts)
+	transport.DialContext = dial
+	if w.https {
+		transport.TLSClientConfig = w.server.Client().Transport.(*http.Transport).TLSClientConfig
+	}
+	w.clock = NewClock(w.logger())
+	w.client = hub.New(hub.Options{
+		Endpoint: endpoint, Token: hub.StaticToken(tok), MaxTries: 1, Transport: transport, Timeouts: w.timeouts,
+		MaxResponseBytes: w.maxBytes, Logger: w.logger(),
+		Hooks: w.metrics.Hooks(w.clock),
+	})
+	w.Cleanup(w.client.CloseIdleConnections)
+}
+
+func (w *world) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: w.logLevel}))
+}
+
+// dialServer connects to the Hub, whatever its name, or to nothing.
+func (w *world) dialServer(ctx context.Context, network, address string) (net.Conn, error) {
+	var d net.Dialer
+	host, _, _ := net.SplitHostPort(address)
+	switch host {
+	case "hub.test", "example.com":
+		address = w.server.Listener.Addr().String()
+		if w.unreachable {
+			return nil, &net.OpError{Op: "dial", Net: network, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+		}
+	}
+	return d.DialContext(ctx, network, address)
+}
+
+// restart forgets all but the store and, if that is durable, all but its files.
+func (w *world) restart() {
+	w.Helper()
+	if w.durable {
+		if l, ok := w.store.(*localstore.Ledger); ok {
+			if err := l.Close(); err != nil {
+				w.Fatal(err)
+			}
+		}
+		l, err := localstore.Open(context.Background(), w.dir, localstore.Options{})
+		if err != nil {
+			w.Fatal(err)
+		}
+		w.Cleanup(func() { _ = l.Close() })
+		w.store = l
+	}
+	w.registry = prometheus.NewPedanticRegistry()
+	w.metrics = NewMetrics(w.registry)
+	w.connect()
+	w.use(w.source)
+}
+
+// use makes the collector anew, for a source.
+func (w *world) use(source Source) {
+	w.source = source
+	w.collector = NewCollector(w.org, source, w.client, w.clock, w.store, w.logger())
+	w.manager = NewManager(w.metrics, w.logger())
+	w.metrics.expect(w.org)
+	w.running = &running{job: Job{Org: w.org, Interval: 6 * time.Hour, Collector: w.collector}}
+	w.retry = newRetry(w.running.job.Interval)
+}
+
+// try collects at an hour of a day in March, as serve does.
+func (w *world) try(day, hour int) *Outcome {
+	w.Helper()
+	w.now = at(day, hour).Time()
+	if _, ok := w.manager.collect(context.Background(), w.running, w.retry); !ok {
+		w.Fatal("the collection was stopped")
+	}
+	return w.running.status.Last
+}
+
+// collect is try, and expects it to succeed.
+func (w *world) collect(day, hour int) *Outcome {
+	w.Helper()
+	o := w.try(day, hour)
+	if !o.OK() {
+		w.Fatalf("collecting on March %d at %d: %v", day, hour, o.Err)
+	}
+	w.checkCorrected(o, day, hour)
+	return o
+}
+
+// checkCorrected compares when the history says that the Hub last took downloads
+// back with what the collection just found.
+func (w *world) checkCorrected(o *Outcome, day, hour int) {
+	w.Helper()
+	var last history.AsOf
+	for s := range w.store.States() {
+		last = max(last, s.CorrectedAsOf)
+		if s.CorrectedAsOf != 0 && s.Corrected == 0 {
+			w.Errorf("%s was corrected by nothing, at %s", s.Repo, s.CorrectedAsOf.Time())
+		}
+	}
+	now, found := last == at(day, hour), o.Change.Corrected > 0
+	if now && !found && len(o.Moved) > 0 {
+		// Back under a former name, with a fall that was counted under the name in
+		// between: the sum is right, and its age is that of the way back.
+		return
+	}
+	if now != found {
+		w.Errorf("March %d at %d: %d corrected, and the last correction was at %s", day, hour, o.Change.Corrected, last.Time())
+	}
+}
+
+// records returns the records by repository, as "o/m 1:10 2:7e", with e for
+// estimated and p for published days of March. Datasets have a "d:" before them.
+func (w *world) records() string {
+	w.Helper()
+	var out []string
+	var last history.Repo
+	for rows, err := range w.store.Records(context.Background(), history.RecordsQuery{Order: history.OrderRepo, Versions: true}) {
+		if err != nil {
+			w.Fatal(err)
+		}
+		for i := range rows.Len() {
+			r := rows.Record(i)
+			if len(out) == 0 || r.Repo != last {
+				out, last = append(out, short(r.Repo)), r.Repo
+			}
+			mark := map[history.Source]string{history.Published: "p", history.Estimated: "e"}[rows.Version.Source]
+			out[len(out)-1] += fmt.Sprintf(" %d:%d%s", r.Day-march(1)+1, r.Downloads, mark)
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+// exposed returns what the metrics page would show, as "o/m 110 -5".
+func (w *world) exposed() string {
+	var out []string
+	for c := range w.store.Counts() {
+		line := short(c.Repo)
+		if c.Downloads != history.Unknown {
+			line += fmt.Sprintf(" %d", c.Downloads)
+		}
+		if c.Corrected > 0 {
+			line += fmt.Sprintf(" -%d", c.Corrected)
+		}
+		out = append(out, line)
+	}
+	return strings.Join(out, "\n")
+}
+
+// short names a repository.
+func short(r history.Repo) string {
+	switch r.Type {
+	case history.Dataset:
+		return "d:" + r.Name
+	case history.Space:
+		return "s:" + r.Name
+	}
+	return r.Name
+}
+
+// said tells an outcome, as "2 new, 1 changed, 15 corrected; appeared o/m; moved
+// o/m to o/n; gone d:o/d", or "failed: timeout".
+func said(o *Outcome) string {
+	if !o.OK() {
+		return "failed: " + string(o.Reason)
+	}
+	if o.NotModified {
+		return "not modified"
+	}
+	var counts, all []string
+	for _, c := range []struct {
+		n    int64
+		what string
+	}{{o.Change.New, "new"}, {o.Change.Changed, "changed"}, {o.Change.Outdated, "outdated"}, {o.Change.Corrected, "corrected"}} {
+		if c.n != 0 {
+			counts = append(counts, fmt.Sprint(c.n, " ", c.what))
+		}
+	}
+	if len(counts) > 0 {
+		all = append(all, strings.Join(counts, ", "))
+	}
+	for _, r := range o.Appeared {
+		all = append(all, "appeared "+short(r))
+	}
+	for _, m := range o.Moved {
+		all = append(all, "moved "+short(m.From)+" to "+short(m.To))
+	}
+	for _, r := range o.Gone {
+		all = append(all, "gone "+short(r))
+	}
+	return strings.Join(all, "; ")
+}
+
+// lines joins what is compared with records and exposed.
+func lines(l ...string) string { return strings.Join(l, "\n") }
+
+func splitLines(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == '\n' })
+}
+
+// metricsText returns what the metrics are.
+func (w *world) metricsText() string {
+	w.Helper()
+	families, err := w.registry.Gather()
+	if err != nil {
+		w.Fatal(err)
+	}
+	var b strings.Builder
+	for _, f := range families {
+		if _, err := expfmt.MetricFamilyToText(&b, f); err != nil {
+			w.Fatal(err)
+		}
+	}
+	return b.String()
+}
+
+// metric returns the value of a series, "" if it is not there.
+func (w *world) metric(series string) string {
+	w.Helper()
+	for line := range strings.Lines(w.metricsText()) {
+		if v, ok := strings.CutPrefix(line, series+" "); ok {
+			return strings.TrimSpace(v)
+		}
+	}
+	return ""
+}
+
+func (w *world) expectMetric(series, want string) {
+	w.Helper()
+	if got := w.metric(series); got != want {
+		w.Errorf("%s is %q, want %q", series, got, want)
+	}
+}

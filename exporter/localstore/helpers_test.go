@@ -1,0 +1,107 @@
+package localstore
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// quick are options for tests that gain nothing from a synced disk.
+var quick = Options{disk: disk{unsynced: true}}
+
+func open(t testing.TB, dir string) *Ledger {
+	t.Helper()
+	l, err := Open(context.Background(), dir, quick)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+func add(t testing.TB, l *Ledger, b history.Batch) history.Change {
+	t.Helper()
+	c, err := l.Append(context.Background(), b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// batchRepos is how many repositories a dayBatch is of.
+const batchRepos = 6
+
+// dayBatch is a day of a few repositories: a record of each, their totals, and
+// listings. Batches of later days tell higher totals.
+func dayBatch(org string, day int) history.Batch {
+	v := history.Version{Source: history.Published, AsOf: history.AsOf(1000 * (day + 1))}
+	var records []history.Record
+	var states []history.RepoMeta
+	for i := range batchRepos {
+		r := history.Repo{Type: history.Model, Name: fmt.Sprintf("%s/m%d", org, i)}
+		records = append(records, history.Record{Repo: r, Total: int64(100*(day+1) + i), Day: history.Day(day), Downloads: int64(day*10 + i)})
+		s := history.NewRepoMeta(r)
+		s.Likes, s.LastMonth, s.HubID, s.ListedAsOf = int64(day), int64(i), fmt.Sprintf("%024x", i), v.AsOf+1
+		states = append(states, s)
+	}
+	return history.Batch{Rows: history.RowsOf(v, records...), Meta: states}
+}
+
+// versionedRecord is a record as it is kept.
+type versionedRecord struct {
+	Repo      history.Repo
+	Day       history.Day
+	Downloads int64
+	Version   history.Version
+}
+
+// contents is all that a table holds.
+type contents struct {
+	Records []versionedRecord
+	States  []history.RepoMeta
+}
+
+func contentsOf(t testing.TB, table *memtable.Table) contents {
+	t.Helper()
+	var c contents
+	for rows, err := range table.Records(context.Background(), everything) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range rows.Len() {
+			r := rows.Record(i)
+			c.Records = append(c.Records, versionedRecord{r.Repo, r.Day, r.Downloads, rows.Version})
+		}
+	}
+	c.States = slices.Collect(table.States())
+	return c
+}
+
+// dirFiles returns the names of all files in the store, temporary ones too.
+func dirFiles(t testing.TB, dir string) []string {
+	t.Helper()
+	var out []string
+	for _, sub := range []string{recordsDir, statesDir} {
+		entries, err := os.ReadDir(filepath.Join(dir, sub))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			out = append(out, filepath.Join(sub, e.Name()))
+		}
+	}
+	return out
+}
+
+func copyDir(t testing.TB, from, to string) {
+	t.Helper()
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,131 @@
+package localstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore/segment"
+)
+
+// reader opens files and then makes tables of them, with all processors.
+type reader struct {
+	ctx  context.Context
+	dir  string
+	open []interface{ Close() error }
+	jobs []job
+}
+
+// job makes a table of a part of a file.
+type job struct {
+	name  string
+	build func(ctx context.Context) (*memtable.Table, error)
+}
+
+func (r *reader) close() {
+	for _, f := range r.open {
+		f.Close()
+	}
+}
+
+// records opens a file of records. Each row group becomes a table: they share no
+// repository, so that their union costs next to nothing.
+func (r *reader) records(name string) (file, error) {
+	path := filepath.Join(r.dir, recordsDir, name)
+	s, err := segment.OpenRecords(path)
+	if err != nil {
+		return file{}, advise(err)
+	}
+	r.open = append(r.open, s)
+	for g := range s.NumGroups() {
+		r.jobs = append(r.jobs, job{path, func(ctx context.Context) (*memtable.Table, error) {
+			return memtable.Build(ctx, s.Group(g), nil)
+		}})
+	}
+	return file{size: s.Size()}, nil
+}
+
+// states opens a file of states. waits reports that it belongs to a file of
+// records that is not among those given, and so does not count.
+func (r *reader) states(name string, records files) (f file, waits bool, err error) {
+	path := filepath.Join(r.dir, statesDir, name)
+	s, err := segment.OpenStates(path)
+	if err != nil {
+		return file{}, false, advise(err)
+	}
+	r.open = append(r.open, s)
+	f = file{size: s.Size(), companionOf: s.CompanionOf()}
+	if f.companionOf != "" {
+		if _, ok := records[f.companionOf]; !ok {
+			return f, true, nil
+		}
+	}
+	r.jobs = append(r.jobs, job{path, func(ctx context.Context) (*memtable.Table, error) {
+		var states []history.RepoMeta
+		for s, err := range s.All() {
+			if err != nil {
+				return nil, err
+			}
+			states = append(states, s)
+		}
+		return memtable.Build(ctx, nil, states)
+	}})
+	return f, false, nil
+}
+
+// tables does the jobs.
+func (r *reader) tables() ([]*memtable.Table, error) {
+	out := make([]*memtable.Table, len(r.jobs))
+	g, ctx := errgroup.WithContext(r.ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, j := range r.jobs {
+		g.Go(func() (err error) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			out[i], err = j.build(ctx)
+			if bad := (*history.InputErrors)(nil); errors.As(err, &bad) {
+				err = fmt.Errorf("%s is %w: it contradicts itself: %w", j.name, segment.ErrDamaged, err)
+			}
+			return advise(err)
+		})
+	}
+	return out, g.Wait()
+}
+
+// advise adds to an error about the content of a file what can be done about it.
+func advise(err error) error {
+	if errors.Is(err, segment.ErrDamaged) || errors.Is(err, segment.ErrForeign) {
+		return fmt.Errorf("%w; nothing was changed: restore the file from a backup, or move it out of the directory to go on without it", err)
+	}
+	return err
+}
+
+// union merges tables pairwise, so that none is copied more often than need be.
+func union(parts []*memtable.Table) *memtable.Table {
+	for len(parts) > 1 {
+		half := make([]*memtable.Table, (len(parts)+1)/2)
+		var done sync.WaitGroup
+		for i := range half {
+			done.Go(func() {
+				half[i] = parts[2*i]
+				if 2*i+1 < len(parts) {
+					half[i] = half[i].Union(parts[2*i+1])
+				}
+			})
+		}
+		done.Wait()
+		parts = half
+	}
+	if len(parts) == 0 {
+		return memtable.Empty()
+	}
+	return parts[0]
+}

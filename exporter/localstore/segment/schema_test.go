@@ -1,0 +1,191 @@
+package segment
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/parquet-go/parquet-go"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// TestTypes asserts what other programs take the columns for.
+func TestTypes(t *testing.T) {
+	f := func(b []byte, want ...string) {
+		t.Helper()
+		p, err := parquet.OpenFile(bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range p.Metadata().Schema[1:] {
+			got = append(got, strings.TrimSpace(strings.Join([]string{e.Name, e.RepetitionType.V.String(), e.Type.V.String(), e.LogicalType.String()}, " ")))
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("got\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+		}
+	}
+	f(recordsFile(t),
+		"repo_type REQUIRED BYTE_ARRAY STRING",
+		"repo REQUIRED BYTE_ARRAY STRING",
+		"day REQUIRED INT32 DATE",
+		"downloads REQUIRED INT64",
+		"source REQUIRED BYTE_ARRAY STRING",
+		"as_of REQUIRED INT64 TIMESTAMP(isAdjustedToUTC=true,unit=MICROS)")
+	f(statesFile(t),
+		"repo_type REQUIRED BYTE_ARRAY STRING",
+		"repo REQUIRED BYTE_ARRAY STRING",
+		"hub_id OPTIONAL BYTE_ARRAY STRING",
+		"total OPTIONAL INT64",
+		"last_month OPTIONAL INT64",
+		"likes OPTIONAL INT64",
+		"total_highest OPTIONAL INT64",
+		"corrected OPTIONAL INT64",
+		"corrected_as_of OPTIONAL INT64 TIMESTAMP(isAdjustedToUTC=true,unit=MICROS)",
+		"base OPTIONAL INT64",
+		"moved_to OPTIONAL BYTE_ARRAY STRING",
+		"as_of REQUIRED INT64 TIMESTAMP(isAdjustedToUTC=true,unit=MICROS)")
+}
+
+// TestRowsForOthers reads a file as a program would that knows its columns only.
+func TestRowsForOthers(t *testing.T) {
+	type row struct {
+		RepoType  string `parquet:"repo_type"`
+		Repo      string `parquet:"repo"`
+		Day       int32  `parquet:"day,date"`
+		Downloads int64  `parquet:"downloads"`
+		Source    string `parquet:"source"`
+		AsOf      int64  `parquet:"as_of,timestamp(microsecond)"`
+	}
+	var buf bytes.Buffer
+	if _, err := WriteRecords(&buf, stream([]versioned{
+		record(history.Repo{Type: history.Model, Name: "org/a"}, 18649, 17, history.Published, 1700000000000000),
+		record(history.Repo{Type: history.Dataset, Name: "org/b"}, 18650, 0, history.Estimated, 5),
+	})); err != nil {
+		t.Fatal(err)
+	}
+	got, err := parquet.Read[row](bytes.NewReader(buf.Bytes()), int64(buf.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []row{
+		{"model", "org/a", 18649, 17, "published", 1700000000000000},
+		{"dataset", "org/b", 18650, 0, "estimated", 5},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v\nwant %v", got, want)
+	}
+}
+
+// TestStatistics asserts the limits by which other programs skip row groups.
+func TestStatistics(t *testing.T) {
+	var buf bytes.Buffer
+	if _, err := WriteRecords(&buf, stream([]versioned{
+		record(history.Repo{Type: history.Model, Name: "org/b"}, 300, 17, history.Published, 8),
+		record(history.Repo{Type: history.Dataset, Name: "org/a"}, 2, 1<<40, history.Estimated, 5),
+	})); err != nil {
+		t.Fatal(err)
+	}
+	p, err := parquet.OpenFile(bytes.NewReader(buf.Bytes()), int64(buf.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range p.RowGroups()[0].ColumnChunks() {
+		least, greatest, ok := c.(*parquet.FileColumnChunk).Bounds()
+		if !ok {
+			t.Fatal("a column without statistics")
+		}
+		switch least.Kind() {
+		case parquet.ByteArray:
+			got = append(got, string(least.ByteArray())+".."+string(greatest.ByteArray()))
+		case parquet.Int32:
+			got = append(got, fmt.Sprint(least.Int32(), "..", greatest.Int32()))
+		default:
+			got = append(got, fmt.Sprint(least.Int64(), "..", greatest.Int64()))
+		}
+	}
+	want := []string{"dataset..model", "org/a..org/b", "2..300", "17..1099511627776", "estimated..published", "5..8"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+}
+
+// otherStates writes a file of one state with the given columns.
+func otherStates(t *testing.T, columns []columnSpec) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	f, err := newFileWriter(&buf, formatStates, columns, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := newEncoder()
+	var chunks []*chunk
+	for i := range columns {
+		c := newChunk(&columns[i])
+		switch {
+		case c.spec.typ == typeString:
+			err = c.indexes(e, []int32{c.dict.text(c.spec.name)}, []uint8{1})
+		case c.spec.dict:
+			err = c.indexes(e, []int32{c.dict.number(int64(i))}, []uint8{1})
+		default:
+			err = c.int64s(e, []int64{int64(i)}, []uint8{1})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		chunks = append(chunks, c)
+	}
+	if err := f.rowGroup(e, chunks); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.close(); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
+}
+
+func TestOtherColumns(t *testing.T) {
+	repoType := columnSpec{name: "repo_type", typ: typeString, dict: true}
+	repo := columnSpec{name: "repo", typ: typeString, dict: true, zstd: true}
+	asOf := columnSpec{name: "as_of", typ: typeTimestamp, dict: true}
+	total := columnSpec{name: "total", typ: typeInt64, optional: true}
+	corrected := columnSpec{name: "corrected", typ: typeInt64, optional: true}
+	more := columnSpec{name: "stars", typ: typeInt64, optional: true}
+	text := columnSpec{name: "total", typ: typeString, optional: true, dict: true}
+	required := columnSpec{name: "total", typ: typeInt64}
+
+	f := func(name string, want history.RepoMeta, columns ...columnSpec) {
+		t.Helper()
+		t.Run(name, func(t *testing.T) {
+			b := otherStates(t, columns)
+			s, err := NewStates(bytes.NewReader(b), int64(len(b)), "x")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := collectStates(t, s); !reflect.DeepEqual(got, []history.RepoMeta{want}) {
+				t.Errorf("got %v\nwant %v", got, want)
+			}
+		})
+	}
+	s := history.NewRepoMeta(history.Repo{Type: "repo_type", Name: "repo"})
+	s.Total, s.Corrected, s.TotalAsOf = 3, 4, 2
+	f("one more, others absent, in another order", s, repo, repoType, asOf, total, corrected, more)
+
+	bad := func(name, want string, columns ...columnSpec) {
+		t.Helper()
+		t.Run(name, func(t *testing.T) {
+			err := readStates(otherStates(t, columns))
+			if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), want) {
+				t.Errorf("expected an error with %q, got %v", want, err)
+			}
+		})
+	}
+	bad("a column that is needed", "column repo (string) is missing", repoType, asOf, total)
+	bad("another type", "column total (int64 or null): it has the type OPTIONAL BYTE_ARRAY STRING", repoType, repo, asOf, text)
+	bad("not nullable", "column total (int64 or null): it has the type REQUIRED INT64", repoType, repo, asOf, required)
+}

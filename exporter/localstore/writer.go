@@ -1,0 +1,149 @@
+package localstore
+
+import (
+	"context"
+	"io"
+	"path/filepath"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore/segment"
+)
+
+// writer writes a table as one file of records and one of states, or as either if
+// there is nothing for the other.
+type writer struct {
+	disk *disk
+	dir  string
+	name string
+	// records and states are the files written, nil for none.
+	records, states *file
+	// known are the repositories that have records.
+	known map[history.Repo]bool
+}
+
+func (w *writer) recordsDir() string { return filepath.Join(w.dir, recordsDir) }
+func (w *writer) statesDir() string  { return filepath.Join(w.dir, statesDir) }
+
+// everything is every record there is, with its version, as a file has them.
+var everything = history.RecordsQuery{
+	Period:   history.RangeOf(history.MinDay, history.MaxDay),
+	Order:    history.OrderRepo,
+	Versions: true,
+}
+
+// writeRecords writes the records of t under a temporary name, unless it has none.
+func (w *writer) writeRecords(ctx context.Context, t *memtable.Table) error {
+	w.known = make(map[history.Repo]bool)
+	some := false
+	rows := func(yield func(*history.Rows, error) bool) {
+		named := 0
+		for r, err := range t.Records(ctx, everything) {
+			if r != nil {
+				for ; named < len(r.Repos); named++ {
+					w.known[r.Repos[named].Repo] = true
+				}
+				some = some || r.Len() > 0
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+	for _, err := range rows {
+		if err != nil {
+			return err
+		}
+		if some {
+			break
+		}
+	}
+	if !some {
+		return nil
+	}
+	size, err := w.disk.write(w.recordsDir(), w.name, func(f io.Writer) error {
+		_, err := segment.WriteRecords(f, rows)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	w.records = &file{size: size}
+	return nil
+}
+
+// writeStates writes the states of t under a temporary name, unless it has none.
+// A state that tells nothing is left out if the records name the repository.
+func (w *writer) writeStates(t *memtable.Table) error {
+	states := func(yield func(history.RepoMeta) bool) {
+		for s := range t.States() {
+			if s == history.NewRepoMeta(s.Repo) && w.known[s.Repo] {
+				continue
+			}
+			if !yield(s) {
+				return
+			}
+		}
+	}
+	some := false
+	for range states {
+		some = true
+		break
+	}
+	if !some {
+		return nil
+	}
+	f := file{}
+	if w.records != nil {
+		f.companionOf = w.name
+	}
+	size, err := w.disk.write(w.statesDir(), w.name, func(out io.Writer) error {
+		_, err := segment.WriteStates(out, states, f.companionOf)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	f.size = size
+	w.states = &f
+	return nil
+}
+
+// publish gives the files their names: that of the records, if there is one, last.
+func (w *writer) publish() (records, states files, err error) {
+	records, states = make(files), make(files)
+	if w.states != nil {
+		if w.records != nil {
+			// A crash must not leave the states without a trace of what they belong to.
+			if err := w.disk.syncDir(w.recordsDir()); err != nil {
+				return nil, nil, err
+			}
+		}
+		if err := w.disk.publish(w.statesDir(), w.name); err != nil {
+			return nil, nil, err
+		}
+		states[w.name] = *w.states
+	}
+	if w.records != nil {
+		if err := w.disk.publish(w.recordsDir(), w.name); err != nil {
+			return nil, nil, err
+		}
+		records[w.name] = *w.records
+	}
+	return records, states, nil
+}
+
+// undo removes what was written: first what makes it count, last what tells the
+// next writer about leftovers, in case this fails.
+func (w *writer) undo() {
+	for _, path := range []string{
+		filepath.Join(w.recordsDir(), w.name),
+		filepath.Join(w.statesDir(), w.name),
+		filepath.Join(w.statesDir(), tempName(w.name)),
+		filepath.Join(w.recordsDir(), tempName(w.name)),
+	} {
+		if err := w.disk.remove(path); err != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,285 @@
+package memtable
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// Build makes a Table of rows, in any order, and of states. rows may be nil.
+//
+// Equal rows collapse. Two different numbers of one version for one repository
+// and day are a fault, as is a number or a day out of its range: the error is
+// then an *history.InputErrors that names the lines. Of two versions the merge
+// rule takes one. An error of the stream, or of ctx, is returned as it came.
+func Build(ctx context.Context, rows history.RowSeq, states []history.RepoMeta) (*Table, error) {
+	return BuildBatch(ctx, history.Batch{Rows: rows, Meta: states})
+}
+
+// BuildBatch is Build of all that an append brings.
+func BuildBatch(ctx context.Context, batch history.Batch) (*Table, error) {
+	return build(ctx, batch, budget{})
+}
+
+func build(ctx context.Context, batch history.Batch, limit budget) (*Table, error) {
+	b := builder{
+		budget:       limit,
+		index:        make(map[history.Repo]uint32),
+		packed:       make(map[uint32]*packedRun),
+		told:         make(map[uint32]bool),
+		versionIndex: make(map[history.Version]uint32),
+	}
+	b.tell(batch.Meta)
+	if batch.Rows != nil {
+		if err := b.read(ctx, batch.Rows); err != nil {
+			return nil, err
+		}
+	}
+	if batch.Then != nil {
+		more, err := batch.Then()
+		if err != nil {
+			return nil, err
+		}
+		b.tell(more)
+	}
+	return b.table()
+}
+
+type builder struct {
+	index  map[history.Repo]uint32
+	states []history.RepoMeta
+	logs   []repoLog
+	// told has the states that were given as such; others were named by the
+	// dictionary of the stream, which tells nothing by itself.
+	told map[uint32]bool
+	// run is the run of rows under way, packed those that have ended, by repository.
+	run    run
+	packed map[uint32]*packedRun
+	// remap leads from the dictionary of the stream to states and logs.
+	remap        []uint32
+	versions     []history.Version
+	versionIndex map[history.Version]uint32
+	version      uint32
+	faults       []*history.InputError
+	budget       budget
+}
+
+func (b *builder) repo(r history.Repo) uint32 {
+	i, ok := b.index[r]
+	if !ok {
+		i = uint32(len(b.states))
+		b.index[r] = i
+		b.states = append(b.states, history.NewRepoMeta(r))
+		b.logs = append(b.logs, repoLog{})
+	}
+	return i
+}
+
+// tell takes states.
+func (b *builder) tell(states []history.RepoMeta) {
+	for _, s := range states {
+		i := b.repo(s.Repo)
+		b.states[i] = b.states[i].Merge(s)
+		b.told[i] = true
+	}
+}
+
+// blocksAhead is how many blocks of a stream may wait to be added.
+const blocksAhead = 8
+
+// read takes the blocks of a stream. They are copied and handed to a goroutine of
+// its own, so that the source goes on with the next ones meanwhile.
+func (b *builder) read(ctx context.Context, rows history.RowSeq) error {
+	full := make(chan *history.Rows, blocksAhead)
+	empty := make(chan *history.Rows, blocksAhead+2)
+	var done sync.WaitGroup
+	var over atomic.Pointer[MemoryError]
+	done.Go(func() {
+		for r := range full {
+			b.add(r)
+			if b.budget.count(r.Len(), len(b.states)) {
+				over.CompareAndSwap(nil, b.budget.exceeded(b.weight()))
+			}
+			select {
+			case empty <- r:
+			default:
+			}
+		}
+	})
+	err := func() error {
+		for r, err := range rows {
+			if err != nil {
+				return err
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if over.Load() != nil {
+				break
+			}
+			var c *history.Rows
+			select {
+			case c = <-empty:
+			default:
+				c = new(history.Rows)
+			}
+			copyRows(c, r)
+			full <- c
+		}
+		return ctx.Err()
+	}()
+	close(full)
+	done.Wait()
+	if e := over.Load(); e != nil {
+		return e
+	}
+	return err
+}
+
+func copyRows(dst, src *history.Rows) {
+	dst.Repos = src.Repos
+	dst.Repo = append(dst.Repo[:0], src.Repo...)
+	dst.Day = append(dst.Day[:0], src.Day...)
+	dst.Downloads = append(dst.Downloads[:0], src.Downloads...)
+	dst.Version, dst.FirstLine = src.Version, src.FirstLine
+}
+
+func (b *builder) add(r *history.Rows) {
+	b.useVersion(r.Version)
+	for i := len(b.remap); i < len(r.Repos); i++ {
+		b.remap = append(b.remap, b.repo(r.Repos[i].Repo))
+	}
+	line, step := r.FirstLine, int64(1)
+	if line == 0 {
+		step = 0
+	}
+	for i, n := range r.Repo {
+		at, day, downloads := b.remap[n], r.Day[i], r.Downloads[i]
+		switch {
+		case downloads < 0 || day < history.MinDay || day > history.MaxDay:
+			b.fault(r, i)
+		case b.run.goesOn(at, day, line, r.Version):
+			b.run.add(day, downloads, line)
+		case b.run.rows == 0 && b.logs[at].goesOn(b.version):
+			b.logs[at].add(day, downloads, line, b.version)
+		default:
+			b.addApart(r, i, at, line, step)
+		}
+		line += step
+	}
+}
+
+// addApart adds a row that does not go on with the run under way: it begins the
+// next one, or goes to the log of its repository.
+func (b *builder) addApart(r *history.Rows, i int, at uint32, line, step int64) {
+	b.endRun()
+	day, downloads := r.Day[i], r.Downloads[i]
+	l := &b.logs[at]
+	if l.rows == 0 || l.version != b.version {
+		b.total(at, r.Repos[r.Repo[i]].Total, r.Version.AsOf)
+	}
+	if l.rows == 0 && i+minRun <= r.Len() && r.Repo[i+minRun-1] == r.Repo[i] && b.packed[at] == nil {
+		b.run.start(at, line, step, r.Version)
+		b.run.add(day, downloads, line)
+		return
+	}
+	l.add(day, downloads, line, b.version)
+}
+
+// endRun puts away the run under way, if there is one.
+func (b *builder) endRun() {
+	if b.run.rows > 0 {
+		p := b.run.end()
+		b.packed[b.run.at] = p
+		b.budget.packed += p.weight()
+	}
+}
+
+func (b *builder) useVersion(v history.Version) {
+	if len(b.versions) > 0 && b.versions[b.version] == v {
+		return
+	}
+	i, ok := b.versionIndex[v]
+	if !ok {
+		i = uint32(len(b.versions))
+		b.versions = append(b.versions, v)
+		b.versionIndex[v] = i
+	}
+	b.version = i
+}
+
+// total notes what the dictionary tells of a repository.
+func (b *builder) total(at uint32, total int64, asOf history.AsOf) {
+	s := &b.states[at]
+	if total == history.Unknown {
+		return
+	}
+	told := history.NewRepoMeta(s.Repo)
+	told.Total, told.TotalAsOf = total, asOf
+	*s = s.Merge(told)
+}
+
+func (b *builder) fault(r *history.Rows, i int) {
+	f := &history.InputError{Line: r.Line(i), Column: "downloads", Value: strconv.FormatInt(r.Downloads[i], 10), Want: "a number from 0 up"}
+	if d := r.Day[i]; d < history.MinDay || d > history.MaxDay {
+		f.Column, f.Value = "timestamp", strconv.Itoa(int(d))
+		f.Want = "a day from " + history.MinDay.String() + " to " + history.MaxDay.String() + ", as a number since the first of them"
+	}
+	b.faults = append(b.faults, f)
+}
+
+// table packs the logs, with all processors: the input has been read by now.
+func (b *builder) table() (*Table, error) {
+	b.endRun()
+	order := make([]uint32, 0, len(b.states))
+	for i := range b.states {
+		if b.told[uint32(i)] || b.logs[i].rows > 0 || b.packed[uint32(i)] != nil {
+			order = append(order, uint32(i))
+		}
+	}
+	slices.SortFunc(order, func(i, j uint32) int { return b.states[i].Repo.Compare(b.states[j].Repo) })
+
+	cols := make([]*column, len(order))
+	var bytes atomic.Int64
+	var mu sync.Mutex
+	groups := editGroups(nil)
+	parallel(len(order), func(next func() (int, int, bool)) {
+		p := placer{versions: b.versions}
+		g := editGroups(nil)
+		for from, to, ok := next(); ok; from, to, ok = next() {
+			for i := from; i < to && b.budget.exceeded(bytes.Load()) == nil; i++ {
+				l := &b.logs[order[i]]
+				s := b.states[order[i]]
+				cols[i] = newColumn(s, p.days(s.Repo, b.packed[order[i]], l))
+				l.log = nil
+				bytes.Add(cols[i].memory())
+				g.addColumn(cols[i])
+			}
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		groups.addGroups(g.list())
+		b.faults = append(b.faults, p.faults...)
+	})
+	if e := b.budget.exceeded(bytes.Load()); e != nil {
+		return nil, e
+	}
+	if len(b.faults) > 0 {
+		return nil, b.inputErrors()
+	}
+	return newTable(cols, groups.list()), nil
+}
+
+func (b *builder) inputErrors() error {
+	slices.SortStableFunc(b.faults, func(f, g *history.InputError) int { return cmp.Compare(f.Line, g.Line) })
+	var errs history.InputErrors
+	for _, f := range b.faults {
+		errs.Add(f)
+	}
+	return errs.Err()
+}

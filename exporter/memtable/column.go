@@ -1,0 +1,112 @@
+package memtable
+
+import (
+	"iter"
+	"math/bits"
+	"reflect"
+	"sort"
+	"strings"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// column is one repository: what is known of it, and its days. It is immutable.
+type column struct {
+	state history.RepoMeta
+	// lower is the full name in lower case, to search in.
+	lower string
+	days
+}
+
+// days is the records of a repository: windows ascending by number, none of them
+// empty, over their packed data.
+type days struct {
+	windows []window
+	data    []byte
+	records int64
+	sum     wide
+}
+
+func newColumn(s history.RepoMeta, d days) *column {
+	return &column{state: s, lower: strings.ToLower(s.Repo.Name), days: d}
+}
+
+// moved reports whether the repository's history went over to another name.
+func (c *column) moved() bool { return c.state.Moved() }
+
+// recorded returns the first and the last recorded day, NoDays without any.
+func (d *days) recorded() history.Days {
+	if len(d.windows) == 0 {
+		return history.NoDays
+	}
+	return history.Days{From: d.windows[0].first(), To: d.windows[len(d.windows)-1].last()}
+}
+
+// from returns the index of the first window that holds day or a later one.
+func (d *days) from(day history.Day) int {
+	no, _ := windowOf(day)
+	return sort.Search(len(d.windows), func(i int) bool { return d.windows[i].no >= no })
+}
+
+// total sums the downloads over a run of days.
+func (d *days) total(run history.Days) int64 {
+	if run.Len() == 0 || len(d.windows) == 0 {
+		return 0
+	}
+	var sum int64
+	var buf [windowDays]int64
+	for i := d.from(run.From); i < len(d.windows); i++ {
+		w := &d.windows[i]
+		if dayAt(w.no, 0) > run.To {
+			break
+		}
+		part := w.clip(run)
+		if part == w.mask {
+			sum = addCounts(sum, w.sum)
+			continue
+		}
+		for _, v := range w.values(d.data, part, &buf) {
+			sum = addCounts(sum, v)
+		}
+	}
+	return sum
+}
+
+var (
+	columnSize = int64(reflect.TypeFor[column]().Size())
+	windowSize = int64(reflect.TypeFor[window]().Size())
+	sumsSize   = int64(reflect.TypeFor[sums]().Size())
+)
+
+// memory returns the bytes that the column holds on to.
+func (c *column) memory() int64 {
+	b := columnSize + int64(cap(c.windows))*windowSize + int64(cap(c.data)) +
+		int64(len(c.state.Repo.Name)+len(c.state.HubID))
+	if c.lower != c.state.Repo.Name {
+		b += int64(len(c.lower))
+	}
+	return b
+}
+
+// each returns the records of a run of days, ascending.
+func (d *days) each(run history.Days) iter.Seq2[history.Day, int64] {
+	return func(yield func(history.Day, int64) bool) {
+		if run.Len() == 0 {
+			return
+		}
+		var buf [windowDays]int64
+		for i := d.from(run.From); i < len(d.windows); i++ {
+			w := &d.windows[i]
+			if dayAt(w.no, 0) > run.To {
+				return
+			}
+			part := w.clip(run)
+			for _, v := range w.values(d.data, part, &buf) {
+				if !yield(dayAt(w.no, bits.TrailingZeros64(part)), v) {
+					return
+				}
+				part &= part - 1
+			}
+		}
+	}
+}

@@ -1,0 +1,155 @@
+package memtable
+
+import (
+	"cmp"
+	"container/heap"
+	"slices"
+	"strings"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// Repos returns a page of the table of repositories.
+func (t *Table) Repos(q history.ReposQuery) history.ReposPage {
+	p := history.ReposPage{Recorded: t.recorded}
+	p.Days, p.Before, p.HasBefore = q.Period.Resolve(t.recorded)
+	rows := t.rows(q, &p)
+	p.Matched = len(rows)
+	rows = page(rows, q)
+	p.TrendStep = history.TrendStep(p.Days.Len(), q.Trend)
+	p.Rows = make([]history.RepoRow, len(rows))
+	for i, r := range rows {
+		p.Rows[i] = history.RepoRow{
+			Repo:      r.column.state.Repo,
+			Total:     r.column.state.Total,
+			Downloads: r.downloads,
+			Before:    r.before,
+			Recorded:  r.column.recorded(),
+			Trend:     r.column.trend(p.Days, p.TrendStep),
+
+			Corrected:     r.column.state.Corrected,
+			CorrectedAsOf: r.column.state.CorrectedAsOf,
+		}
+	}
+	return p
+}
+
+// row is a repository with the numbers that a table may be ordered by.
+type row struct {
+	column            *column
+	downloads, before int64
+}
+
+// rows returns the repositories that q selects, in the order of the table.
+func (t *Table) rows(q history.ReposQuery, p *history.ReposPage) []row {
+	matches := filterColumns(q.Filter)
+	rows := make([]row, 0, len(t.shown))
+	for _, c := range t.shown {
+		if !matches(c) {
+			continue
+		}
+		r := row{column: c, downloads: c.total(p.Days)}
+		if p.HasBefore {
+			r.before = c.total(p.Before)
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// filterColumns is Filter.Matcher with the lower case names that columns keep.
+func filterColumns(f history.Filter) func(*column) bool {
+	search := strings.ToLower(f.Search)
+	f.Search = ""
+	matches := f.Matcher()
+	return func(c *column) bool {
+		return matches(c.state.Repo) && strings.Contains(c.lower, search)
+	}
+}
+
+// compareRows returns the order that q asks for.
+func compareRows(q history.ReposQuery) func(a, b *row) int {
+	key := func(a, b *row) int { return cmp.Compare(a.downloads, b.downloads) }
+	switch q.Sort {
+	case history.SortTotal:
+		key = func(a, b *row) int { return cmp.Compare(a.column.state.Total, b.column.state.Total) }
+	case history.SortChange:
+		key = func(a, b *row) int { return cmp.Compare(a.downloads-a.before, b.downloads-b.before) }
+	case history.SortName:
+		key = func(a, b *row) int { return strings.Compare(a.column.state.Repo.Name, b.column.state.Repo.Name) }
+	case history.SortCorrected:
+		key = func(a, b *row) int { return cmp.Compare(a.column.state.Corrected, b.column.state.Corrected) }
+	}
+	sign := -1
+	if q.Ascending {
+		sign = 1
+	}
+	return func(a, b *row) int {
+		if c := key(a, b); c != 0 {
+			return c * sign
+		}
+		return a.column.state.Repo.Compare(b.column.state.Repo)
+	}
+}
+
+// page orders rows as q asks and returns those from Offset on, Limit at the most.
+// Of many rows it orders only as many as are wanted.
+func page(rows []row, q history.ReposQuery) []row {
+	offset := min(max(q.Offset, 0), len(rows))
+	end := len(rows)
+	if q.Limit > 0 && q.Limit < end-offset {
+		end = offset + q.Limit
+	}
+	compare := compareRows(q)
+	if end < len(rows)/8 {
+		rows = best(rows, end, compare)
+	}
+	slices.SortFunc(rows, func(a, b row) int { return compare(&a, &b) })
+	return rows[offset:end]
+}
+
+// best returns the first n rows in the order of compare, unordered.
+func best(rows []row, n int, compare func(a, b *row) int) []row {
+	if n == 0 {
+		return nil
+	}
+	h := &rowHeap{rows: slices.Clone(rows[:n]), compare: compare}
+	heap.Init(h)
+	for i := n; i < len(rows); i++ {
+		if compare(&rows[i], &h.rows[0]) < 0 {
+			h.rows[0] = rows[i]
+			heap.Fix(h, 0)
+		}
+	}
+	return h.rows
+}
+
+// rowHeap has the last of its rows on top.
+type rowHeap struct {
+	rows    []row
+	compare func(a, b *row) int
+}
+
+func (h *rowHeap) Len() int           { return len(h.rows) }
+func (h *rowHeap) Less(i, j int) bool { return h.compare(&h.rows[i], &h.rows[j]) > 0 }
+func (h *rowHeap) Swap(i, j int)      { h.rows[i], h.rows[j] = h.rows[j], h.rows[i] }
+
+// Push and Pop complete heap.Interface; the number of rows stays as it is.
+func (h *rowHeap) Push(any) {}
+func (h *rowHeap) Pop() any { return nil }
+
+// trend sums up each step days of a run, nil without a step.
+func (d *days) trend(run history.Days, step int) []int64 {
+	if step == 0 {
+		return nil
+	}
+	points := make([]int64, (run.Len()+step-1)/step)
+	for i := range points {
+		points[i] = history.Unknown
+	}
+	for day, v := range d.each(run) {
+		i := int(day-run.From) / step
+		points[i] = addCounts(max(points[i], 0), v)
+	}
+	return points
+}

@@ -1,0 +1,75 @@
+package memtable
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"sync"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// Series is all records of one repository.
+type Series struct {
+	// At is the place of the repository among the states.
+	At int
+	// Days are ascending, Downloads go with them.
+	Days      []history.Day
+	Downloads []int64
+}
+
+// BuildSeries makes a Table of states, which name each repository once in the order of
+// Repo.Compare, and of records, which come a repository at a time and are all of version
+// v: nothing has to be looked up or put in order then. The slices of a Series are read
+// before the next is asked for. A repository whose records come twice, a day that is out
+// of its order or range, and a number below zero are errors.
+func BuildSeries(ctx context.Context, states []history.RepoMeta, all iter.Seq2[Series, error], v history.Version) (*Table, error) {
+	packed := make([]days, len(states))
+	var k packer
+	for s, err := range all {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := s.check(states[s.At].Repo); err != nil {
+			return nil, err
+		}
+		if packed[s.At].records > 0 {
+			return nil, fmt.Errorf("expected the records of %s at once, got more of them", states[s.At].Repo)
+		}
+		k.packSeries(s.Days, s.Downloads, v)
+		packed[s.At] = k.finish()
+	}
+	cols := make([]*column, len(states))
+	var mu sync.Mutex
+	groups := editGroups(nil)
+	parallel(len(states), func(next func() (int, int, bool)) {
+		g := editGroups(nil)
+		for from, to, ok := next(); ok; from, to, ok = next() {
+			for i := from; i < to; i++ {
+				cols[i] = newColumn(states[i], packed[i])
+				g.addColumn(cols[i])
+			}
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		groups.addGroups(g.list())
+	})
+	return newTable(cols, groups.list()), nil
+}
+
+// check returns an error if the days of r are not as they should be.
+func (s *Series) check(r history.Repo) error {
+	last := history.MinDay - 1
+	for i, d := range s.Days {
+		if d <= last || d > history.MaxDay {
+			return fmt.Errorf("expected the days of %s in order and from %s to %s, got day %d after day %d", r, history.MinDay, history.MaxDay, d, last)
+		}
+		if last = d; s.Downloads[i] < 0 {
+			return fmt.Errorf("expected downloads of %s of 0 or more, got %d on %s", r, s.Downloads[i], d)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+package memtable
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// seriesOf returns the records of a table as series, in no order.
+func seriesOf(t *testing.T, rng *rand.Rand, n *Table, states []history.RepoMeta) []Series {
+	t.Helper()
+	at := make(map[history.Repo]int)
+	out := make([]Series, len(states))
+	for i, s := range states {
+		at[s.Repo], out[i].At = i, i
+	}
+	for rows, err := range n.Records(context.Background(), history.RecordsQuery{Order: history.OrderRepo, Versions: true}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range rows.Repo {
+			s := &out[at[rows.Repos[r].Repo]]
+			s.Days, s.Downloads = append(s.Days, rows.Day[i]), append(s.Downloads, rows.Downloads[i])
+		}
+	}
+	rng.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
+	return out
+}
+
+func eachSeries(all ...Series) func(func(Series, error) bool) {
+	return func(yield func(Series, error) bool) {
+		for _, s := range all {
+			if !yield(s, nil) {
+				return
+			}
+		}
+	}
+}
+
+// TestBuildSeries compares it with Build, which takes rows in any order.
+func TestBuildSeries(t *testing.T) {
+	v := history.Version{Source: history.Observed, AsOf: 7}
+	for seed := range uint64(300) {
+		rng := rand.New(rand.NewPCG(seed, 3))
+		from := randomTable(t, rng)
+		states := slices.Collect(from.States())
+		series := seriesOf(t, rng, from, states)
+		var records []history.Record
+		for _, s := range series {
+			for i, d := range s.Days {
+				records = append(records, history.Record{Repo: states[s.At].Repo, Total: history.Unknown, Day: d, Downloads: s.Downloads[i]})
+			}
+		}
+		want, err := Build(context.Background(), history.RowsOf(v, records...), states)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := BuildSeries(context.Background(), states, eachSeries(series...), v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkSums(t, got)
+		if content(t, got) != content(t, want) {
+			t.Fatalf("seed %d: got\n%s\nwant\n%s", seed, content(t, got), content(t, want))
+		}
+	}
+}
+
+func TestBuildSeriesRefuses(t *testing.T) {
+	states := []history.RepoMeta{history.NewRepoMeta(history.Repo{Type: history.Model, Name: "a/m"})}
+	f := func(want string, all ...Series) {
+		t.Helper()
+		_, err := BuildSeries(context.Background(), states, eachSeries(all...), history.Version{Source: history.Published})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got error %v, want one with %q", err, want)
+		}
+	}
+	one := Series{Days: []history.Day{18000}, Downloads: []int64{1}}
+	f("expected the records of model a/m at once", one, one)
+	f("got day 17999 after day 18000", Series{Days: []history.Day{18000, 17999}, Downloads: []int64{1, 2}})
+	f("got day 18000 after day 18000", Series{Days: []history.Day{18000, 18000}, Downloads: []int64{1, 2}})
+	f("from 1970-01-01 to 9999-12-31", Series{Days: []history.Day{-1}, Downloads: []int64{1}})
+	f("from 1970-01-01 to 9999-12-31", Series{Days: []history.Day{history.MaxDay + 1}, Downloads: []int64{1}})
+	f("expected downloads of model a/m of 0 or more, got -1 on 2019-04-14", Series{Days: []history.Day{18000}, Downloads: []int64{-1}})
+
+	broken := errors.New("the stream broke off")
+	_, err := BuildSeries(context.Background(), states, func(yield func(Series, error) bool) {
+		if yield(one, nil) {
+			yield(Series{}, broken)
+		}
+	}, history.Version{})
+	if err != broken {
+		t.Errorf("got error %v, want that of the stream", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := BuildSeries(ctx, states, eachSeries(one), history.Version{}); err != context.Canceled {
+		t.Errorf("got error %v, want that of the context", err)
+	}
+}
+
+// TestVersions compares them with those of each record.
+func TestVersions(t *testing.T) {
+	for seed := range uint64(300) {
+		rng := rand.New(rand.NewPCG(seed, 4))
+		n := randomTable(t, rng).Union(randomTable(t, rng))
+		var want []history.Version
+		for rows, err := range n.Records(context.Background(), history.RecordsQuery{Versions: true}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, rows.Version)
+		}
+		slices.SortFunc(want, history.Version.Compare)
+		want = slices.Compact(want)
+		if got := n.Versions(); !slices.Equal(got, want) {
+			t.Fatalf("seed %d: got %v, want %v", seed, got, want)
+		}
+	}
+}

@@ -1,0 +1,13 @@
+package memtable_test
+
+import (
+	"testing"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history/storetest"
+)
+
+func TestStoreConforms(t *testing.T) {
+	storetest.Run(t, func(*testing.T) history.Store { return memtable.NewStore() })
+}

@@ -1,0 +1,110 @@
+package memtable
+
+import (
+	"iter"
+	"slices"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// Table is a history that does not change. Its methods may be called from several
+// goroutines at once.
+type Table struct {
+	// cols are ordered by Repo.Compare; shown are those of them that did not move
+	// to another name. Answers and groups are of shown ones alone.
+	cols, shown []*column
+	groups      []*group
+	recorded    history.Days
+	records     int64
+}
+
+var empty = newTable(nil, nil)
+
+// Empty returns a table of nothing.
+func Empty() *Table { return empty }
+
+func newTable(cols []*column, groups []*group) *Table {
+	t := &Table{cols: cols, shown: cols, groups: groups, recorded: history.NoDays}
+	if slices.ContainsFunc(cols, (*column).moved) {
+		t.shown = slices.DeleteFunc(slices.Clone(cols), (*column).moved)
+	}
+	for _, g := range groups {
+		t.records += g.records
+		if len(g.windows) == 0 {
+			continue
+		}
+		first, last := g.windows[0], g.windows[len(g.windows)-1]
+		from := (&window{mask: first.mask, no: first.no}).first()
+		to := (&window{mask: last.mask, no: last.no}).last()
+		if t.recorded.Len() == 0 {
+			t.recorded = history.Days{From: from, To: to}
+			continue
+		}
+		t.recorded = history.Days{From: min(t.recorded.From, from), To: max(t.recorded.To, to)}
+	}
+	return t
+}
+
+// IsEmpty reports whether the table knows no repository.
+func (t *Table) IsEmpty() bool { return len(t.cols) == 0 }
+
+// NumRepos returns the number of repositories, those that moved to another name
+// left out.
+func (t *Table) NumRepos() int { return len(t.shown) }
+
+// NumRecords returns the number of records of all repositories.
+func (t *Table) NumRecords() int64 { return t.records }
+
+// Recorded runs from the first to the last recorded day. It is empty if there is
+// no record.
+func (t *Table) Recorded() history.Days { return t.recorded }
+
+// States returns what is known of each repository besides its days, ordered by
+// Repo.Compare.
+func (t *Table) States() iter.Seq[history.RepoMeta] {
+	return func(yield func(history.RepoMeta) bool) {
+		for _, c := range t.cols {
+			if !yield(c.state) {
+				return
+			}
+		}
+	}
+}
+
+// Counts returns what the metrics page shows of each repository that is not gone,
+// ordered by Repo.Compare.
+func (t *Table) Counts() iter.Seq[history.Counts] {
+	return func(yield func(history.Counts) bool) {
+		month, _, _ := history.Period{Kind: history.LastMonth}.Resolve(t.recorded)
+		for _, c := range t.shown {
+			if c.state.Gone() {
+				continue
+			}
+			n := history.Counts{
+				Repo:      c.state.Repo,
+				Downloads: c.state.Highest,
+				Corrected: c.state.Corrected,
+				LastMonth: c.state.LastMonth,
+				Likes:     c.state.Likes,
+			}
+			if n.LastMonth == history.Unknown && c.records > 0 {
+				n.LastMonth = c.total(month)
+			}
+			if !yield(n) {
+				return
+			}
+		}
+	}
+}
+
+// MemoryBytes returns about how many bytes the table holds on to.
+func (t *Table) MemoryBytes() int64 {
+	b := int64(cap(t.cols)) * 8
+	for _, c := range t.cols {
+		b += c.memory()
+	}
+	for _, g := range t.groups {
+		b += int64(len(g.windows)) * sumsSize
+	}
+	return b
+}

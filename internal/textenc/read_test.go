@@ -1,0 +1,48 @@
+package textenc
+
+import (
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+func TestRead8(t *testing.T) {
+	f := func(text string, want uint64, wantDigits int) {
+		t.Helper()
+		b := []byte(text + "\n.......")
+		if v, n := Read8(b); n != wantDigits || v != want {
+			t.Errorf("Read8(%q) = %d, %d, want %d of %d digits", text, v, n, want, wantDigits)
+		}
+	}
+	f("", 0, 0)
+	f("0", 0, 1)
+	f("7", 7, 1)
+	f("007", 7, 3)
+	f("1234567", 1234567, 7)
+	f("12345678", 12345678, 8)
+	f("99999999", 99999999, 8)
+	f("123456789012", 12345678, 8)
+	f(strings.Repeat("0", 30), 0, 8)
+	r := rand.New(rand.NewPCG(1, 1))
+	for range 100000 {
+		s := strconv.FormatUint(r.Uint64N(1<<r.IntN(57)), 10)
+		n := min(len(s), 8)
+		v, _ := strconv.ParseUint(s[:n], 10, 64)
+		f(s, v, n)
+	}
+	// Whatever follows the digits ends them.
+	for c := range 256 {
+		if '0' <= c && c <= '9' {
+			continue
+		}
+		for n := range 8 {
+			b := []byte("12345678")
+			b[n] = byte(c)
+			want, _ := strconv.ParseUint("0"+string(b[:n]), 10, 64)
+			if v, got := Read8(b); got != n || v != want {
+				t.Fatalf("Read8(%q) = %d, %d, want %d, %d", b, v, got, want, n)
+			}
+		}
+	}
+}
