@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/backfill"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // runBackfill makes the whole history into samples for promtool, against the export

@@ -13,8 +13,8 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/framecsv"
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/frames"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // maxFrames is how many frames are written: some million rows.

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
 )
 
 // runOpen opens a store that is on disk, until it can answer, and compares that

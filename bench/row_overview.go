@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // runOverview asks for the downloads of each day by repo type, all time: what

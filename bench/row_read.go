@@ -6,9 +6,9 @@ import (
 	"os"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // sums are what an export comes to, however it is kept.

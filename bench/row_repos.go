@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // What the page of the repository table shows: the largest of those whose name

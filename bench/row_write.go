@@ -9,9 +9,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // runWrite writes the whole history to a file as CSV, in both orders. The

@@ -7,8 +7,8 @@ import (
 	"os"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/backfill"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 )
 

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 )
 
 // collectionsRoute shows how the last collections went.

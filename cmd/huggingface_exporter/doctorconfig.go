@@ -10,9 +10,9 @@ import (
 
 	"github.com/prometheus/exporter-toolkit/web"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 )
 
 // config looks at the configuration file.

@@ -15,8 +15,8 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore/segment"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 )
 
 const (

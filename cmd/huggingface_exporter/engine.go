@@ -14,11 +14,11 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/version"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/victoria"
 )
 
@@ -110,9 +110,9 @@ func (r *remote) StatesOf(ctx context.Context, org string, ids map[string]bool) 
 	return slices.Values(states), err
 }
 
-func (r *remote) Revision() string                 { return r.latest.Load().Revision }
-func (r *remote) Counts() iter.Seq[history.Counts] { return slices.Values(r.latest.Load().Counts) }
-func (r *remote) States() iter.Seq[history.RepoMeta]  { return slices.Values(r.latest.Load().States) }
+func (r *remote) Revision() string                   { return r.latest.Load().Revision }
+func (r *remote) Counts() iter.Seq[history.Counts]   { return slices.Values(r.latest.Load().Counts) }
+func (r *remote) States() iter.Seq[history.RepoMeta] { return slices.Values(r.latest.Load().States) }
 
 func (r *remote) content() content {
 	s := r.latest.Load()

@@ -6,8 +6,8 @@ import (
 	"iter"
 	"sync/atomic"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 )
 
 // lateStore is a store from the moment on that it is open: handlers and collectors are

@@ -14,9 +14,9 @@ import (
 	"github.com/prometheus/common/version"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/api"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 )
 

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 )
 
 // Hub says what is collected from the Hugging Face Hub, and how it is asked.

@@ -1,8 +1,8 @@
 package hubcsv
 
 import (
-	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // slack is how many bytes a buffer has behind the text in it, so that the fast

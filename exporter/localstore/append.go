@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"maps"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // Append implements history.Store. When it returns without an error, what b brought

@@ -8,8 +8,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // synthetic streams the history of an organisation: counts with a heavy tail, a

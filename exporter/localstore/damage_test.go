@@ -11,9 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore/segment"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // intruders are files that do not belong into a directory, or not as they are.

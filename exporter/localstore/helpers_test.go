@@ -8,8 +8,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // quick are options for tests that gain nothing from a synced disk.

@@ -10,9 +10,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore/segment"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // reader opens files and then makes tables of them, with all processors.

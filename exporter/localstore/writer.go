@@ -5,9 +5,9 @@ import (
 	"io"
 	"path/filepath"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore/segment"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // writer writes a table as one file of records and one of states, or as either if

@@ -3,9 +3,9 @@ package memtable_test
 import (
 	"testing"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history/storetest"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 func TestStoreConforms(t *testing.T) {

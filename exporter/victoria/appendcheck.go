@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // errIncomplete is wrapped by the error of an append some of which the engine lost while

@@ -5,8 +5,8 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // groupChanges is what an append makes of the sums of groups.

@@ -4,8 +4,8 @@ import (
 	"iter"
 	"slices"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // writeStates writes what changed of what is known besides days; written has the

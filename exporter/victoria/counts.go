@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // Snapshot is what is known of the repositories at one moment, without their days.

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // part is one of the two series that a number is kept in.

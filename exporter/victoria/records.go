@@ -9,8 +9,8 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // Records implements history.Store. The history is read piece by piece, some days or

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // maxPattern bounds the patterns of a selector, in bytes: what a longer one would

@@ -7,9 +7,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // errClosed answers who asks a connection that another one took the place of.

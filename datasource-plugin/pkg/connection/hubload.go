@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // load reads the export of the organisation. It returns old if nothing changed

@@ -4,8 +4,8 @@ import (
 	"testing"
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/frames"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/synthetic"
 )
 

@@ -15,9 +15,9 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/frames"
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // TestDocs asks every query of docs/plugin.md, and expects the frames that the

@@ -38,7 +38,7 @@ var stateCases = []testCase{
 
 	{"totals of rows and of states in one batch", func(p *probe) {
 		c := p.addBatch(history.Batch{
-			Rows:   stream(rows(published(3), "model acme/a 100 2024-01-01 5", "model acme/b 100 2024-01-01 5")),
+			Rows: stream(rows(published(3), "model acme/a 100 2024-01-01 5", "model acme/b 100 2024-01-01 5")),
 			Meta: []history.RepoMeta{told("model acme/a", 90, 1, 1, hour(2)), told("model acme/b", 110, 1, 1, hour(4)), told("model acme/c", 7, 1, 1, hour(4))},
 		})
 		p.wantChange(c, history.Change{Records: 2, Repos: 3, Days: 1, New: 2})
@@ -109,7 +109,7 @@ var stateCases = []testCase{
 		p.add(published(3), "model acme/a 98 2024-01-01 7", "model acme/a 98 2024-01-02 7", "model acme/c 45 2024-01-01 10")
 		first("98 downloads=0 before=0 recorded=2024-01-01..2024-01-02 corrected=5@2025-06-01T03:00:00Z")
 		p.addBatch(history.Batch{
-			Rows:   stream(rows(published(4), "model acme/a ? 2024-01-01 1", "model acme/a ? 2024-01-02 9")),
+			Rows: stream(rows(published(4), "model acme/a ? 2024-01-01 1", "model acme/a ? 2024-01-02 9")),
 			Meta: []history.RepoMeta{told("model acme/a", 97, 4, 2, hour(5))},
 		})
 		first("97 downloads=0 before=0 recorded=2024-01-01..2024-01-02 corrected=9@2025-06-01T05:00:00Z")
