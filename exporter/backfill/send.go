@@ -2,17 +2,15 @@ package backfill
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
 	"net/http"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
-
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 )
 
 // Protocol says how samples are sent.
@@ -61,7 +59,7 @@ type Sender struct {
 	done func(history.Repo) error
 	// pause is the first one between two tries, tries the most of them.
 	pause time.Duration
-	tries uint
+	tries int
 }
 
 // NewSender returns a Sender. done is called along the way with the repository up
@@ -120,29 +118,16 @@ func (s *Sender) Send(ctx context.Context, all iter.Seq2[*Series, error], each f
 
 // post sends a batch until the receiver takes or refuses it.
 func (s *Sender) post(ctx context.Context, body []byte) error {
-	pauses := backoff.NewExponentialBackOff()
-	pauses.InitialInterval, pauses.Multiplier, pauses.MaxInterval = s.pause, 2, 30*s.pause
 	tries := 0
-	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+	_, err := httpx.Do(ctx, httpx.Retry{
+		First: s.pause, Max: 30 * s.pause, Tries: s.tries, MaxWait: maxWait,
+		Notify: func(err error, wait time.Duration) {
+			s.log.Warn("Sending once more", "in", wait.Round(time.Millisecond), "err", err)
+		},
+	}, func() (struct{}, error) {
 		tries++
-		err := s.receiver.Post(ctx, s.encoder.header(), body)
-		e := pushclient.As(err)
-		switch {
-		case err == nil:
-		case e == nil || !e.Temporary() || e.RetryAfter > maxWait:
-			err = backoff.Permanent(err)
-		case e.RetryAfter > 0:
-			err = errors.Join(err, &backoff.RetryAfterError{Duration: e.RetryAfter})
-		}
-		return struct{}{}, err
-	},
-		backoff.WithBackOff(pauses),
-		backoff.WithMaxTries(s.tries),
-		backoff.WithMaxElapsedTime(0), // tries and pauses are bounded, each
-		backoff.WithNotify(func(err error, wait time.Duration) {
-			s.log.Warn("Sending once more", "in", wait.Round(time.Millisecond), "err", pushclient.As(err))
-		}),
-	)
+		return struct{}{}, s.receiver.Post(ctx, s.encoder.header(), body)
+	})
 	switch e := pushclient.As(err); {
 	case err == nil:
 		return nil

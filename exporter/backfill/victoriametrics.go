@@ -1,12 +1,11 @@
 package backfill
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"strconv"
 
-	"github.com/klauspost/compress/gzip"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 const (
@@ -20,16 +19,13 @@ const (
 // importLines makes requests for VictoriaMetrics's /api/v1/import: a line of JSON
 // for each series, packed by gzip.
 type importLines struct {
-	batch int // how much text is full
-	text  []byte
-	out   bytes.Buffer
-	zip   *gzip.Writer
+	batch  int // how much text is full
+	text   []byte
+	packed []byte
 }
 
 func newImportLines() *importLines {
-	e := &importLines{batch: importBatch}
-	e.zip, _ = gzip.NewWriterLevel(&e.out, gzip.BestSpeed) // fails for unknown levels alone
-	return e
+	return &importLines{batch: importBatch}
 }
 
 func (e *importLines) header() http.Header {
@@ -68,13 +64,9 @@ func (e *importLines) add(s *Series) {
 }
 
 func (e *importLines) take() []byte {
-	e.out.Reset()
-	e.zip.Reset(&e.out)
-	// Writing into a bytes.Buffer does not fail.
-	_, _ = e.zip.Write(e.text)
-	_ = e.zip.Close()
+	e.packed = textenc.AppendGzip(e.packed[:0], e.text)
 	e.text = e.text[:0]
-	return e.out.Bytes()
+	return e.packed
 }
 
 // appendJSON appends a text as JSON.

@@ -47,7 +47,7 @@ type Client struct {
 	http      *http.Client
 	timeouts  Timeouts
 	maxBytes  int64
-	maxTries  uint
+	maxTries  int
 	maxWait   time.Duration
 	limiters  *Limiters
 	hooks     Hooks
@@ -62,7 +62,7 @@ func New(o Options) *Client {
 		userAgent: o.UserAgent,
 		timeouts:  o.Timeouts.withDefaults(),
 		maxBytes:  o.MaxResponseBytes,
-		maxTries:  uint(max(o.MaxTries, 0)),
+		maxTries:  max(o.MaxTries, 0),
 		maxWait:   o.MaxWait,
 		limiters:  o.Limiters,
 		hooks:     o.Hooks,

@@ -12,7 +12,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/cenkalti/backoff/v5"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 )
 
 // answer is an answer of status 200, whose body is to be closed.
@@ -23,39 +23,15 @@ type answer struct {
 
 // try repeats op where its error is worth it, and otherwise returns its result.
 func try[T any](ctx context.Context, c *Client, q *request, op func() (T, error)) (T, error) {
-	pauses := backoff.NewExponentialBackOff()
-	pauses.InitialInterval, pauses.Multiplier, pauses.MaxInterval = time.Second, 2, 8*time.Second
-	result, err := backoff.Retry(ctx, func() (T, error) {
-		result, err := op()
-		var e *Error
-		switch {
-		case err == nil:
-			return result, nil
-		case !errors.As(err, &e) || !e.Retryable() || e.RetryAfter > c.maxWait:
-			return result, backoff.Permanent(err)
-		case e.RetryAfter > 0:
-			return result, errors.Join(e, &backoff.RetryAfterError{Duration: e.RetryAfter})
-		}
-		return result, err
-	},
-		backoff.WithBackOff(pauses),
-		backoff.WithMaxTries(c.maxTries),
-		backoff.WithMaxElapsedTime(0), // tries and waits are bounded, each
-		backoff.WithNotify(func(err error, wait time.Duration) {
-			var e *Error
-			errors.As(err, &e)
+	result, err := httpx.Do(ctx, httpx.Retry{
+		First: time.Second, Max: 8 * time.Second, Tries: c.maxTries, MaxWait: c.maxWait,
+		Notify: func(err error, wait time.Duration) {
 			c.log.Warn("Asking the Hub once more", "route", q.route, "org", q.org, "in", wait.Round(time.Millisecond),
-				"reason", e.Kind, "err", e)
-		}),
-	)
-	if err == nil {
-		return result, nil
-	}
-	if cause := context.Cause(ctx); cause != nil {
+				"reason", KindOf(err), "err", err)
+		},
+	}, op)
+	if cause := context.Cause(ctx); err != nil && cause != nil {
 		return result, q.ended(cause)
-	}
-	if e, ok := errors.AsType[*Error](err); ok {
-		return result, e
 	}
 	return result, err
 }
@@ -189,7 +165,7 @@ func (c *Client) refused(b *body, q *request, resp *http.Response) error {
 	if json.Unmarshal(text, &told) == nil {
 		e.Detail = q.shown(told.Error)
 	}
-	e.RetryAfter = retryAfter(resp.Header, time.Now())
+	e.RetryAfter = httpx.RetryAfter(resp.Header, time.Now())
 	if told, ok := c.toldLimit(resp); ok && resp.StatusCode == http.StatusTooManyRequests && told.Remaining == 0 {
 		e.RetryAfter = told.Reset + resetMargin
 	}

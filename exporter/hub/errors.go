@@ -84,20 +84,17 @@ type Error struct {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Retryable reports whether the same call may succeed soon: after 408, 429, 500,
+// Retry implements httpx.Retryable: the same call may succeed soon after 408, 429, 500,
 // 502, 503 and 504, and where the connection failed.
-func (e *Error) Retryable() bool {
-	if e.final {
-		return false
-	}
+func (e *Error) Retry() (after time.Duration, ok bool) {
 	switch e.Status {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
 		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return true
+		ok = true
 	case 0, http.StatusOK:
-		return e.Kind == KindNetwork || e.Kind == KindTimeout
+		ok = e.Kind == KindNetwork || e.Kind == KindTimeout
 	}
-	return false
+	return e.RetryAfter, ok && !e.final
 }
 
 // Error says what failed, what came and, where it is known, what to do.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 )
 
 // Limiters keep count of what the Hub still allows, for each endpoint and token.
@@ -89,7 +91,7 @@ func (l *limiter) acquire(ctx context.Context, r Route, longest time.Duration, w
 			return lease{}, wait, nil
 		}
 		waiting(wait)
-		if err := sleep(ctx, wait); err != nil {
+		if err := httpx.Sleep(ctx, wait); err != nil {
 			return lease{}, 0, err
 		}
 	}
@@ -119,17 +121,5 @@ func (l *limiter) pause(r Route, d time.Duration) {
 	defer l.mu.Unlock()
 	if b := l.of(r); until.After(b.paused) {
 		b.paused = until
-	}
-}
-
-// sleep waits for d, or returns the cause of ctx's end at once.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 }

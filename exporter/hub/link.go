@@ -67,3 +67,18 @@ func cutQuoted(s string, sep byte) (before, after string) {
 	}
 	return s, ""
 }
+
+// unquote returns the content of a string in double quotes.
+func unquote(s string) (string, bool) {
+	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
+		return "", false
+	}
+	var b strings.Builder
+	for i := 1; i < len(s)-1; i++ {
+		if s[i] == '\\' && i+1 < len(s)-1 {
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String(), true
+}

@@ -103,7 +103,10 @@ func TestMaxTries(t *testing.T) {
 		wantError(w.t, err, hub.KindServer)
 		equal(w.t, "codes", w.codes(), "500")
 		var e *hub.Error
-		if !errors.As(err, &e) || !e.Retryable() {
+		if !errors.As(err, &e) {
+			w.t.Fatal(err)
+		}
+		if _, ok := e.Retry(); !ok {
 			w.t.Errorf("expected an error that is worth a repetition, got %v", err)
 		}
 	})

@@ -38,6 +38,9 @@ func (e *Error) Temporary() bool {
 		e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError
 }
 
+// Retry implements httpx.Retryable.
+func (e *Error) Retry() (after time.Duration, ok bool) { return e.RetryAfter, e.Temporary() }
+
 // As returns err as an *Error, nil if it is none.
 func As(err error) *Error {
 	e, _ := errors.AsType[*Error](err)

@@ -10,11 +10,12 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/prometheus/common/config"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 )
 
 // maxMessage bounds how much of an answer an error quotes, in bytes.
@@ -64,8 +65,8 @@ func (r *Receiver) String() string { return shown(r.url) }
 func (r *Receiver) Post(ctx context.Context, header http.Header, pieces ...[]byte) error {
 	limited, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
-	var sent secrets
-	resp, err := r.send(httptrace.WithClientTrace(limited, sent.trace()), header, pieces)
+	var sent httpx.SentSecrets
+	resp, err := r.send(httptrace.WithClientTrace(limited, sent.Trace()), header, pieces)
 	var message []byte
 	if err == nil {
 		defer resp.Body.Close()
@@ -87,13 +88,13 @@ func (r *Receiver) Post(ctx context.Context, header http.Header, pieces ...[]byt
 		if wrapped, ok := errors.AsType[*url.Error](err); ok { // it shows the whole URL
 			err = wrapped.Err
 		}
-		e.Message = short(sent.redact(err.Error()))
+		e.Message = short(sent.Redact(err.Error()))
 	default:
 		e.Status = resp.StatusCode
-		e.RetryAfter = retryAfter(resp.Header.Get("Retry-After"))
-		e.Message = short(sent.redact(string(message)))
+		e.RetryAfter = httpx.RetryAfter(resp.Header, time.Now())
+		e.Message = short(sent.Redact(string(message)))
 		if to, err := resp.Location(); err == nil {
-			e.Message = "it is at " + sent.redact(shown(to)) + ": name that URL"
+			e.Message = "it is at " + sent.Redact(shown(to)) + ": name that URL"
 		}
 	}
 	return e
@@ -133,15 +134,4 @@ func short(text string) string {
 		return strings.ToValidUTF8(text[:maxMessage], "") + "..."
 	}
 	return text
-}
-
-// retryAfter reads a Retry-After field, 0 for none.
-func retryAfter(s string) time.Duration {
-	if seconds, err := strconv.Atoi(s); err == nil && seconds > 0 {
-		return time.Duration(min(seconds, 86400)) * time.Second
-	}
-	if at, err := http.ParseTime(s); err == nil {
-		return max(0, time.Until(at))
-	}
-	return 0
 }

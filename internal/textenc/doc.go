@@ -1,3 +1,4 @@
-// Package textenc reads whole numbers in decimal, eight digits at a time: exports are
-// mostly text of numbers, and so is the time that it takes to read them.
+// Package textenc has the text encodings that several packages share: decimal numbers, read
+// eight digits at a time since exports are mostly numbers, values quoted in errors, and
+// compressed text.
 package textenc
