@@ -3,6 +3,7 @@ package textenc
 import (
 	"encoding/binary"
 	"math/bits"
+	"strconv"
 )
 
 // Read8 reads the decimal digits at the start of b, at most eight, and returns their
@@ -23,4 +24,16 @@ func Read8(b []byte) (value uint64, n int) {
 	x = (x * (10<<8 + 1)) >> 8 & 0x00ff00ff00ff00ff
 	x = (x * (100<<16 + 1)) >> 16 & 0x0000ffff0000ffff
 	return (x * (10000<<32 + 1)) >> 32, n
+}
+
+// Grouped writes a number with a comma between each three digits: 4,362,460.
+func Grouped(n int64) string {
+	digits, sign := strconv.FormatInt(n, 10), ""
+	if n < 0 {
+		sign, digits = "-", digits[1:]
+	}
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return sign + digits
 }

@@ -1,14 +1,15 @@
 //go:build !linux && !darwin && !freebsd
 
-package main
+package doctor
 
 import (
 	"io/fs"
 	"os"
 )
 
-// mayWrite returns an error if this user may not make files in a folder.
-func mayWrite(dir string) error {
+// checkWritable returns an error if a folder is not there; permissions are not known
+// here.
+func checkWritable(dir string) error {
 	_, err := os.Stat(dir)
 	return err
 }

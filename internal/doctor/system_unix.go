@@ -1,6 +1,6 @@
 //go:build linux || darwin || freebsd
 
-package main
+package doctor
 
 import (
 	"io/fs"
@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mayWrite returns an error if this user may not make files in a folder.
-func mayWrite(dir string) error {
+// checkWritable returns an error if this user may not make files in a folder.
+func checkWritable(dir string) error {
 	if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
 		return &fs.PathError{Op: "write to", Path: dir, Err: err}
 	}
@@ -26,7 +26,7 @@ func freeSpace(dir string) (int64, bool) {
 	return int64(s.Bavail) * int64(s.Bsize), true //nolint:unconvert // of other types on other systems
 }
 
-// ownerOf returns the user that a file belongs to.
+// ownerOf returns the user that owns a file.
 func ownerOf(info fs.FileInfo) (int, bool) {
 	s, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {

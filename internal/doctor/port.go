@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"context"
@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// ports looks at whether serve could listen.
-func (d *doctor) ports(ctx context.Context, addresses []string) {
-	for _, address := range addresses {
+// checkPorts tries to listen where serve is to.
+func (e *examination) checkPorts(ctx context.Context) {
+	for _, address := range e.Addresses {
 		if strings.HasPrefix(address, "vsock://") {
 			continue
 		}
@@ -22,21 +22,21 @@ func (d *doctor) ports(ctx context.Context, addresses []string) {
 		switch {
 		case err == nil:
 			l.Close()
-			d.ok("port", "%s is free", address)
-		case errors.Is(err, syscall.EADDRINUSE) && servesThere(ctx, address):
-			d.ok("port", "%s: a %s serves there", address, progName)
+			e.ok("%s is free", address)
+		case errors.Is(err, syscall.EADDRINUSE) && isServing(ctx, address):
+			e.ok("%s: a huggingface_exporter serves there", address)
 		case errors.Is(err, syscall.EADDRINUSE):
-			d.add(bad, "port", "stop what listens there (ss -ltnp shows it), or choose another with --web.listen-address", "%s is taken, by another program or by a serve behind a password or TLS", address)
+			e.fail("stop what listens there (ss -ltnp shows it), or choose another with --web.listen-address", "%s is taken, by another program or by a serve behind a password or TLS", address)
 		case errors.Is(err, fs.ErrPermission):
-			d.add(bad, "port", "choose a port from 1024 with --web.listen-address, or give the service CAP_NET_BIND_SERVICE", "%v", err)
+			e.fail("choose a port from 1024 with --web.listen-address, or give the service CAP_NET_BIND_SERVICE", "%v", err)
 		default:
-			d.add(bad, "port", "write it as host:port, with a host of this machine or none", "%v", err)
+			e.fail("write it as host:port, with a host of this machine or none", "%v", err)
 		}
 	}
 }
 
-// servesThere reports whether an exporter of ours answers at an address.
-func servesThere(ctx context.Context, address string) bool {
+// isServing reports whether an exporter of ours answers at an address.
+func isServing(ctx context.Context, address string) bool {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return false
@@ -58,5 +58,5 @@ func servesThere(ctx context.Context, address string) bool {
 	}
 	defer resp.Body.Close()
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<10))
-	return resp.StatusCode == http.StatusOK && strings.HasPrefix(string(body), progName+" is running")
+	return resp.StatusCode == http.StatusOK && strings.HasPrefix(string(body), "huggingface_exporter is running")
 }

@@ -1,0 +1,189 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/prometheus/common/version"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore/segment"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
+)
+
+const (
+	// minFreeBytes is how much room there should be for new files.
+	minFreeBytes = 256 << 20
+	// noFreeBytes is how little of it counts as none.
+	noFreeBytes = 16 << 20
+)
+
+// checkStore checks the folder of the embedded engine. It does so, too, if the
+// configuration that might name another engine is not valid.
+func (e *examination) checkStore(ctx context.Context) {
+	if e.config != nil && e.config.Storage.Engine == config.EngineVictoriaMetrics {
+		return
+	}
+	dir := e.StoragePath
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		parent := nearestExisting(filepath.Dir(filepath.Clean(dir)))
+		if err := checkWritable(parent); err != nil {
+			e.fail("make "+dir+" and give it to the user that serve runs as; or name another folder with --storage.path", "%s is not there and cannot be made: %v", dir, err)
+			return
+		}
+		e.ok("%s is not there yet; serve makes it", dir)
+		e.checkSpace(parent, 0)
+		return
+	case err != nil:
+		e.fail("let the user that serve runs as into the folders above it", "%v", err)
+		return
+	case !info.IsDir():
+		e.fail("name a folder with --storage.path", "expected a folder at %s, got a file", dir)
+		return
+	}
+	if e.checkPermissions(dir, info) {
+		e.checkLock(filepath.Join(dir, "lock"))
+	}
+	store, err := localstore.Open(ctx, dir, localstore.Options{Logger: e.Log, ReadOnly: true})
+	if err != nil {
+		advice := "see the chapter Backups of docs/operations.md"
+		if errors.Is(err, segment.ErrNewer) {
+			advice = "upgrade huggingface_exporter, or restore a backup from before the newer version"
+		} else if errors.Is(err, fs.ErrPermission) {
+			advice = "let the user that serve runs as read the files; was another user's import run on it?"
+		}
+		e.fail(advice, "%v", err)
+		return
+	}
+	defer store.Close()
+	s, t := store.Stats(), store.Table()
+	recorded := "no day is recorded"
+	if days := t.Recorded(); days.Len() > 0 {
+		recorded = "recorded " + days.From.String() + " to " + days.To.String()
+	}
+	e.ok("%s: %s records of %s repositories, %s; %d files of layout %d, %s bytes", dir, textenc.Grouped(t.NumRecords()),
+		textenc.Grouped(int64(t.NumRepos())), recorded, s.RecordFiles+s.StateFiles, segment.Layout, textenc.Grouped(s.Bytes))
+	e.checkSpace(dir, s.Bytes)
+}
+
+// nearestExisting returns the nearest folder that exists, from dir upwards.
+func nearestExisting(dir string) string {
+	for dir = filepath.Clean(dir); ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(dir); err == nil || dir == filepath.Dir(dir) {
+			return dir
+		}
+	}
+}
+
+// checkPermissions reports whether the store can be written to.
+func (e *examination) checkPermissions(dir string, info fs.FileInfo) bool {
+	for _, sub := range []string{dir, filepath.Join(dir, "records"), filepath.Join(dir, "repos")} {
+		if err := checkWritable(sub); err != nil && !errors.Is(err, fs.ErrNotExist) { // made as needed
+			e.fail("give the folder to the user that serve runs as: chown -R USER "+dir+"; or mount it for writing", "%s cannot be written to: %v", sub, err)
+			return false
+		}
+	}
+	if info.Mode().Perm()&0o002 != 0 {
+		e.warn("chmod o-w "+dir, "anybody on this machine may change %s", dir)
+	}
+	if owner, ok := ownerOf(info); ok && os.Geteuid() == 0 && owner != 0 {
+		e.warn(fmt.Sprintf("run doctor as that user: sudo -u '#%d' huggingface_exporter doctor ...", owner),
+			"%s belongs to user %d and this is root, who may do everything", dir, owner)
+	}
+	return true
+}
+
+// checkLock tries the lock that serializes writers.
+func (e *examination) checkLock(name string) {
+	if _, err := os.Stat(name); err != nil {
+		return // made by the first writer
+	}
+	lock := flock.New(name)
+	defer lock.Close()
+	if _, err := lock.TryRLock(); err != nil {
+		e.fail("keep the store on a local file system: this one has no advisory locks (flock)", "%v", err)
+	}
+}
+
+// checkSpace checks that there is room for a store of that size.
+func (e *examination) checkSpace(dir string, size int64) {
+	free, ok := freeSpace(dir)
+	if !ok {
+		return
+	}
+	// Compaction writes the files anew before it removes the old ones.
+	want := max(minFreeBytes, 2*size)
+	const advice = "make room, or move the store to a larger disk"
+	switch text := dir + ": " + textenc.Grouped(free>>20) + " MiB free"; {
+	case free < noFreeBytes:
+		e.fail(advice, "%s", text)
+	case free < want:
+		e.warn(advice, "%s, and %s MiB may be needed when files are merged", text, textenc.Grouped(want>>20))
+	default:
+		e.ok("%s", text)
+	}
+}
+
+// checkQueue checks the folder of the listings that wait to be stored.
+func (e *examination) checkQueue(context.Context) {
+	if e.config == nil || e.config.Storage.Queue() == "" {
+		return
+	}
+	dir := e.config.Storage.Queue()
+	if err := checkWritable(nearestExisting(dir)); err != nil {
+		e.fail("make "+dir+" and give it to the user that serve runs as; or name another folder in storage.queue_path", "%v", err)
+		return
+	}
+	e.ok("%s: what cannot be stored yet waits there", dir)
+}
+
+// checkEngine asks the storage engine of the configuration for its content, and whether
+// it takes samples, by sending none.
+func (e *examination) checkEngine(ctx context.Context) {
+	if e.config == nil || e.config.Storage.Engine != config.EngineVictoriaMetrics {
+		return
+	}
+	if e.Offline {
+		e.warn("leave --offline out", "not asked")
+		return
+	}
+	v := &e.config.Storage.VictoriaMetrics
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	repos, records, err := e.CountEngine(ctx, v)
+	if err != nil {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			err = context.DeadlineExceeded
+		}
+		e.fail("check storage.victoriametrics, that the engine runs, and its authentication", "%v", explainTimeout(err))
+		return
+	}
+	e.ok("victoriametrics: the history %q has %s records of %s repositories", v.History, textenc.Grouped(records), textenc.Grouped(repos))
+	insert, _, _, err := v.URLs()
+	if err == nil {
+		var client *pushclient.Receiver
+		client, err = pushclient.New(pushclient.Options{
+			URL: insert.JoinPath("/api/v1/import"), HTTP: v.HTTP(), Timeout: min(time.Duration(v.Timeout), answerTimeout),
+			UserAgent: "huggingface_exporter/" + version.Version,
+		})
+		if err == nil {
+			err = client.Post(ctx, http.Header{})
+		}
+	}
+	if err != nil {
+		e.fail("check storage.victoriametrics.insert_url, and that its user may write", "%v", explainTimeout(err))
+		return
+	}
+	e.ok("victoriametrics takes samples at %s", insert.Redacted())
+}
