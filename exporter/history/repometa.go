@@ -5,36 +5,37 @@ import (
 	"strings"
 )
 
-// RepoMeta is what is known of a repository besides its days.
+// RepoMeta is what is known of a repository apart from its days. Each of its fields
+// is described once, in MetaFields: storage, merging and transport go by that table.
 type RepoMeta struct {
 	Repo Repo
 
-	// Total is the newest cumulative number of downloads that the Hub told,
-	// Unknown if it told none; TotalAsOf is when.
+	// Total is the newest cumulative number of downloads that the Hub reported,
+	// Unknown if it reported none; TotalAsOf is when.
 	Total     int64
 	TotalAsOf AsOf
 
 	// LastMonth is the Hub's own count of the last 30 days and Likes the number
-	// of likes, each Unknown if not told. HubID is the Hub's own id of the
+	// of likes, each Unknown if not reported. HubID is the Hub's own id of the
 	// repository (24 hexadecimal digits), which outlives a rename, "" if not
-	// told. Listings tell the three together; ListedAsOf is when.
+	// reported. Listings report the three together; ListedAsOf is when.
 	LastMonth, Likes int64
 	HubID            string
 	ListedAsOf       AsOf
 
 	// Base is the total that the downloads of the next day to be observed count
-	// from, Unknown if there is none yet; BaseAsOf is when it was told. Only who
-	// observes totals day by day needs it.
+	// from, Unknown if there is none yet; BaseAsOf is when it was reported. Only
+	// who observes totals day by day needs it.
 	Base     int64
 	BaseAsOf AsOf
 
-	// GoneAsOf is when the Hub's answers for the organisation no longer had the
+	// GoneAsOf is when the Hub's answers for the organization no longer had the
 	// repository, 0 if that never was. MovedTo is the name that it was then found
 	// under, "" if it was not found: its records were taken over by that name.
 	GoneAsOf AsOf
 	MovedTo  string
 
-	// Highest is the highest Total ever told, Unknown if none: the counter that
+	// Highest is the highest Total ever reported, Unknown if none: the counter that
 	// never falls.
 	Highest int64
 	// Corrected is how many downloads the Hub has taken back so far, and
@@ -44,75 +45,201 @@ type RepoMeta struct {
 	CorrectedAsOf AsOf
 }
 
-// NewRepoMeta returns a state in which nothing but the name is known.
-func NewRepoMeta(r Repo) RepoMeta {
-	return RepoMeta{Repo: r, Total: Unknown, LastMonth: Unknown, Likes: Unknown, Base: Unknown, Highest: Unknown}
+// MetaGroup is a group of fields of RepoMeta that are reported together and have a
+// common age.
+type MetaGroup uint8
+
+// The groups.
+const (
+	GroupTotal MetaGroup = iota
+	GroupListing
+	GroupBase
+	GroupGone
+	NumMetaGroups
+)
+
+// AsOf returns the age of the group in m.
+func (g MetaGroup) AsOf(m *RepoMeta) *AsOf {
+	switch g {
+	case GroupTotal:
+		return &m.TotalAsOf
+	case GroupListing:
+		return &m.ListedAsOf
+	case GroupBase:
+		return &m.BaseAsOf
+	default:
+		return &m.GoneAsOf
+	}
 }
 
-// Merge returns the union of two states of one repository: of what changes over
-// time the newer, of the counters the higher. The outcome does not depend on
-// the order of merging, and merging twice changes nothing.
-func (s RepoMeta) Merge(t RepoMeta) RepoMeta {
-	m := s
-	if t.compareTotal(s) > 0 {
-		m.Total, m.TotalAsOf = t.Total, t.TotalAsOf
+// MergeRule says which of two values of a field is right.
+type MergeRule uint8
+
+// The rules.
+const (
+	// Newest is for what changes over time: the value of the newer group.
+	Newest MergeRule = iota
+	// Highest is for counters: the higher value, of whatever age.
+	Highest
+)
+
+// MetaField describes a field of RepoMeta.
+type MetaField struct {
+	// Name is the name of the field in VictoriaMetrics.
+	Name string
+	// Column is its column in Parquet, "" for the age of a group: a row is of one age.
+	Column string
+	Group  MetaGroup
+	Rule   MergeRule
+	// Number or Text returns where the field is in a RepoMeta; the other one is nil.
+	Number func(*RepoMeta) *int64
+	Text   func(*RepoMeta) *string
+	// Unset is the number that stands for "not known"; of a text it is "".
+	Unset int64
+	// Time is set for times, in microseconds since 1970.
+	Time bool
+	// Always is set if the column is null in no row of its group, even if the field
+	// is not known: it marks those rows.
+	Always bool
+}
+
+// MetaFields are the fields of RepoMeta, columns in their order in Parquet. A new
+// field of a listing is a field of RepoMeta and an entry here.
+var MetaFields = []MetaField{
+	{Name: "hub_id", Column: "hub_id", Group: GroupListing, Text: func(m *RepoMeta) *string { return &m.HubID }},
+	{Name: "total", Column: "total", Group: GroupTotal, Unset: Unknown, Number: func(m *RepoMeta) *int64 { return &m.Total }},
+	{Name: "last_month", Column: "last_month", Group: GroupListing, Unset: Unknown, Number: func(m *RepoMeta) *int64 { return &m.LastMonth }},
+	{Name: "likes", Column: "likes", Group: GroupListing, Unset: Unknown, Number: func(m *RepoMeta) *int64 { return &m.Likes }},
+	{Name: "highest", Column: "total_highest", Group: GroupTotal, Rule: Highest, Unset: Unknown, Number: func(m *RepoMeta) *int64 { return &m.Highest }},
+	{Name: "corrected", Column: "corrected", Group: GroupTotal, Rule: Highest, Always: true, Number: func(m *RepoMeta) *int64 { return &m.Corrected }},
+	// Files of earlier versions have no such column.
+	{Name: "corrected_as_of", Column: "corrected_as_of", Group: GroupTotal, Rule: Highest, Time: true, Number: func(m *RepoMeta) *int64 { return (*int64)(&m.CorrectedAsOf) }},
+	{Name: "base", Column: "base", Group: GroupBase, Unset: Unknown, Always: true, Number: func(m *RepoMeta) *int64 { return &m.Base }},
+	{Name: "moved_to", Column: "moved_to", Group: GroupGone, Always: true, Text: func(m *RepoMeta) *string { return &m.MovedTo }},
+
+	{Name: "total_as_of", Group: GroupTotal, Time: true, Number: func(m *RepoMeta) *int64 { return (*int64)(&m.TotalAsOf) }},
+	{Name: "listed_as_of", Group: GroupListing, Time: true, Number: func(m *RepoMeta) *int64 { return (*int64)(&m.ListedAsOf) }},
+	{Name: "base_as_of", Group: GroupBase, Time: true, Number: func(m *RepoMeta) *int64 { return (*int64)(&m.BaseAsOf) }},
+	{Name: "gone_as_of", Group: GroupGone, Time: true, Number: func(m *RepoMeta) *int64 { return (*int64)(&m.GoneAsOf) }},
+}
+
+// Known reports whether the field is known in m.
+func (f *MetaField) Known(m *RepoMeta) bool {
+	if f.Text != nil {
+		return *f.Text(m) != ""
 	}
-	if t.compareListing(s) > 0 {
-		m.LastMonth, m.Likes, m.HubID, m.ListedAsOf = t.LastMonth, t.Likes, t.HubID, t.ListedAsOf
+	return *f.Number(m) != f.Unset
+}
+
+// Copy sets the field in dst to what it is in src.
+func (f *MetaField) Copy(dst, src *RepoMeta) {
+	if f.Text != nil {
+		*f.Text(dst) = *f.Text(src)
+		return
 	}
-	if c := cmp.Compare(t.BaseAsOf, s.BaseAsOf); c > 0 || c == 0 && t.Base > s.Base {
-		m.Base, m.BaseAsOf = t.Base, t.BaseAsOf
+	*f.Number(dst) = *f.Number(src)
+}
+
+func (f *MetaField) compare(a, b *RepoMeta) int {
+	if f.Text != nil {
+		return strings.Compare(*f.Text(a), *f.Text(b))
 	}
-	if c := cmp.Compare(t.GoneAsOf, s.GoneAsOf); c > 0 || c == 0 && t.MovedTo > s.MovedTo {
-		m.GoneAsOf, m.MovedTo = t.GoneAsOf, t.MovedTo
+	return cmp.Compare(*f.Number(a), *f.Number(b))
+}
+
+// unsetMeta has no field known, newestFields are the fields by group that follow the
+// rule Newest (numbers before texts, without ages), highestFields those that follow
+// the rule Highest.
+var unsetMeta, newestFields, highestFields = func() (unset RepoMeta, newest [NumMetaGroups][]MetaField, highest []MetaField) {
+	for _, texts := range []bool{false, true} {
+		for _, f := range MetaFields {
+			switch {
+			case (f.Text != nil) != texts:
+				continue
+			case f.Rule == Highest:
+				highest = append(highest, f)
+			case f.Column != "":
+				newest[f.Group] = append(newest[f.Group], f)
+			}
+			if f.Number != nil {
+				*f.Number(&unset) = f.Unset
+			}
+		}
 	}
-	m.Highest = max(s.Highest, t.Highest, s.Total, t.Total)
-	m.Corrected = max(s.Corrected, t.Corrected)
-	m.CorrectedAsOf = max(s.CorrectedAsOf, t.CorrectedAsOf)
+	return unset, newest, highest
+}()
+
+// NewRepoMeta returns a RepoMeta in which nothing but the name is known.
+func NewRepoMeta(r Repo) RepoMeta {
+	m := unsetMeta
+	m.Repo = r
 	return m
 }
 
-// compareTotal ranks a total that is not known below all others, however new the
-// state: who did not tell a total took none back.
-func (s RepoMeta) compareTotal(t RepoMeta) int {
-	if known, other := s.Total != Unknown, t.Total != Unknown; known != other {
-		if known {
+// Merge returns the union of two RepoMeta of one repository: of what changes over
+// time the newer, of the counters the higher. The outcome does not depend on
+// the order of merging, and merging twice changes nothing.
+func (m RepoMeta) Merge(o RepoMeta) RepoMeta {
+	m.MergeFrom(&o)
+	return m
+}
+
+// MergeFrom is Merge in place, which allocates nothing if both are in memory already.
+func (m *RepoMeta) MergeFrom(o *RepoMeta) {
+	m.Highest = max(m.Highest, m.Total, o.Total)
+	for i := range highestFields {
+		if f := &highestFields[i]; f.compare(o, m) > 0 {
+			f.Copy(m, o)
+		}
+	}
+	for g := range NumMetaGroups {
+		if g.compare(o, m) <= 0 {
+			continue
+		}
+		*g.AsOf(m) = *g.AsOf(o)
+		for i := range newestFields[g] {
+			newestFields[g][i].Copy(m, o)
+		}
+	}
+}
+
+// compare ranks the group in a against that in b: by age, then by value. A total
+// that is not known ranks below all others, however new: who reported no total took
+// none back.
+func (g MetaGroup) compare(a, b *RepoMeta) int {
+	if g == GroupTotal && (a.Total == Unknown) != (b.Total == Unknown) {
+		if b.Total == Unknown {
 			return 1
 		}
 		return -1
 	}
-	return cmp.Or(cmp.Compare(s.TotalAsOf, t.TotalAsOf), cmp.Compare(s.Total, t.Total))
+	c := cmp.Compare(*g.AsOf(a), *g.AsOf(b))
+	for i := 0; c == 0 && i < len(newestFields[g]); i++ {
+		c = newestFields[g][i].compare(a, b)
+	}
+	return c
 }
 
 // Gone reports whether the repository is no longer on the Hub under its name. Its
 // history stays, and it is not exposed.
-func (s RepoMeta) Gone() bool {
-	return s.GoneAsOf > s.TotalAsOf && s.GoneAsOf > s.ListedAsOf
+func (m *RepoMeta) Gone() bool {
+	return m.GoneAsOf > m.TotalAsOf && m.GoneAsOf > m.ListedAsOf
 }
 
 // Moved reports whether the repository is on the Hub under the name MovedTo, which
 // took its history over.
-func (s RepoMeta) Moved() bool { return s.MovedTo != "" && s.Gone() }
-
-func (s RepoMeta) compareListing(t RepoMeta) int {
-	return cmp.Or(
-		cmp.Compare(s.ListedAsOf, t.ListedAsOf),
-		cmp.Compare(s.LastMonth, t.LastMonth),
-		cmp.Compare(s.Likes, t.Likes),
-		strings.Compare(s.HubID, t.HubID),
-	)
-}
+func (m *RepoMeta) Moved() bool { return m.MovedTo != "" && m.Gone() }
 
 // Counts is what the metrics page shows of a repository.
 type Counts struct {
 	Repo Repo
-	// Downloads never falls: State.Highest. Unknown if no total was ever told.
+	// Downloads never falls: RepoMeta.Highest. Unknown if no total was ever reported.
 	Downloads int64
-	// Corrected is State.Corrected.
+	// Corrected is RepoMeta.Corrected.
 	Corrected int64
-	// LastMonth is the Hub's own count where a listing told it, otherwise the
+	// LastMonth is the Hub's own count where a listing reported it, otherwise the
 	// sum of the records of the period LastMonth. Unknown if there is neither.
 	LastMonth int64
-	// Likes is Unknown if no listing told it.
+	// Likes is Unknown if no listing reported it.
 	Likes int64
 }

@@ -2,6 +2,7 @@ package history
 
 import (
 	"math/rand/v2"
+	"reflect"
 	"testing"
 )
 
@@ -129,4 +130,47 @@ func TestGoneAndMoved(t *testing.T) {
 	f(7, 5, 8, "acme/b", false, false)
 	f(7, 7, 5, "acme/b", false, false)
 	f(7, 5, 7, "", false, false)
+}
+
+// TestMetaFields asserts that the table names each field of RepoMeta once, with what
+// it is when it is not known.
+func TestMetaFields(t *testing.T) {
+	m := NewRepoMeta(Repo{Model, "acme/a"})
+	names, columns, places := map[string]bool{}, map[string]bool{}, map[any]bool{}
+	for _, f := range MetaFields {
+		if (f.Number != nil) == (f.Text != nil) {
+			t.Fatalf("%s: expected a number or a text", f.Name)
+		}
+		if names[f.Name] || f.Column != "" && columns[f.Column] {
+			t.Errorf("%s, column %s: named twice", f.Name, f.Column)
+		}
+		names[f.Name], columns[f.Column] = true, true
+		if f.Known(&m) {
+			t.Errorf("%s: expected nothing to be known of a new repository", f.Name)
+		}
+		if f.Text != nil {
+			places[f.Text(&m)] = true
+			*f.Text(&m) = "x"
+		} else {
+			places[f.Number(&m)] = true
+			*f.Number(&m) = 7
+		}
+		if !f.Known(&m) {
+			t.Errorf("%s: expected it to be known once it is set", f.Name)
+		}
+		// A newer value takes the place of an older one, or of none.
+		older, newer := NewRepoMeta(m.Repo), NewRepoMeta(m.Repo)
+		f.Copy(&newer, &m)
+		*f.Group.AsOf(&newer) = 9
+		if f.Group == GroupTotal {
+			newer.Total = 7
+		}
+		if merged := older.Merge(newer); f.compare(&merged, &newer) != 0 {
+			t.Errorf("%s: expected the newer value after merging, got %+v", f.Name, merged)
+		}
+	}
+	// Repo is not one of them.
+	if fields := reflect.TypeFor[RepoMeta]().NumField() - 1; len(MetaFields) != fields || len(places) != fields {
+		t.Errorf("expected an entry for each of %d fields, got %d of %d fields", fields, len(MetaFields), len(places))
+	}
 }

@@ -82,9 +82,9 @@ func (b *builder) repo(r history.Repo) uint32 {
 
 // tell takes states.
 func (b *builder) tell(states []history.RepoMeta) {
-	for _, s := range states {
-		i := b.repo(s.Repo)
-		b.states[i] = b.states[i].Merge(s)
+	for j := range states {
+		i := b.repo(states[j].Repo)
+		b.states[i].MergeFrom(&states[j])
 		b.told[i] = true
 	}
 }
@@ -221,7 +221,7 @@ func (b *builder) total(at uint32, total int64, asOf history.AsOf) {
 	}
 	told := history.NewRepoMeta(s.Repo)
 	told.Total, told.TotalAsOf = total, asOf
-	*s = s.Merge(told)
+	s.MergeFrom(&told)
 }
 
 func (b *builder) fault(r *history.Rows, i int) {

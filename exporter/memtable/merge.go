@@ -123,7 +123,8 @@ func deltaTable(cols []*column) *Table {
 // if it knew all.
 func (m *merger) column(old, new *column) (merged, gain *column) {
 	days, gained, fall := m.days(old, new)
-	state := old.state.Merge(new.state)
+	state := old.state
+	state.MergeFrom(&new.state)
 	if m.corrections {
 		if fall > 0 {
 			state.CorrectedAsOf = max(state.CorrectedAsOf, m.loweredAsOf)

@@ -11,6 +11,11 @@ type dictionary struct {
 	len     int32
 	strings map[string]int32
 	numbers map[int64]int32
+	// last is the number that was last asked for.
+	last struct {
+		value int64
+		index int32
+	}
 	// bounds are of the numbers, least and greatest of the strings.
 	bounds          bounds
 	least, greatest string
@@ -43,12 +48,20 @@ func (d *dictionary) text(s string) int32 {
 	return d.len - 1
 }
 
-// number returns the index of v and adds it if need be.
+// number returns the index of v and adds it if need be. Times mostly repeat.
 func (d *dictionary) number(v int64) int32 {
-	i, ok := d.numbers[v]
-	if ok {
-		return i
+	if d.len > 0 && v == d.last.value {
+		return d.last.index
 	}
+	i, ok := d.numbers[v]
+	if !ok {
+		i = d.addNumber(v)
+	}
+	d.last.value, d.last.index = v, i
+	return i
+}
+
+func (d *dictionary) addNumber(v int64) int32 {
 	d.bounds.add(v)
 	d.plain = binary.LittleEndian.AppendUint64(d.plain, uint64(v))
 	d.numbers[v] = d.len

@@ -2,10 +2,13 @@ package segment
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
 // Layout is the version of the layout that this package writes, and the newest
@@ -68,37 +71,36 @@ const (
 	numRecordColumns
 )
 
-var stateColumns = []columnSpec{
-	{name: "repo_type", typ: typeString, dict: true},
-	{name: "repo", typ: typeString, dict: true, zstd: true},
-	{name: "hub_id", typ: typeString, optional: true, dict: true, zstd: true},
-	{name: "total", typ: typeInt64, optional: true, zstd: true},
-	{name: "last_month", typ: typeInt64, optional: true, zstd: true},
-	{name: "likes", typ: typeInt64, optional: true, zstd: true},
-	{name: "total_highest", typ: typeInt64, optional: true, zstd: true},
-	{name: "corrected", typ: typeInt64, optional: true, zstd: true},
-	// Absent in files of earlier versions.
-	{name: "corrected_as_of", typ: typeTimestamp, optional: true, dict: true, zstd: true},
-	{name: "base", typ: typeInt64, optional: true, zstd: true},
-	{name: "moved_to", typ: typeString, optional: true, dict: true, zstd: true},
-	{name: "as_of", typ: typeTimestamp, dict: true, zstd: true},
-}
+// The columns of a file of states: the name, a column for each of columnFields, and
+// the age of the row.
+var (
+	columnFields = slices.DeleteFunc(slices.Clone(history.MetaFields), func(f history.MetaField) bool { return f.Column == "" })
+	stateColumns = func() []columnSpec {
+		columns := []columnSpec{
+			{name: "repo_type", typ: typeString, dict: true},
+			{name: "repo", typ: typeString, dict: true, zstd: true},
+		}
+		for _, f := range columnFields {
+			c := columnSpec{name: f.Column, typ: typeInt64, optional: true, zstd: true}
+			switch {
+			case f.Text != nil:
+				c.typ, c.dict = typeString, true
+			case f.Time:
+				c.typ, c.dict = typeTimestamp, true
+			}
+			columns = append(columns, c)
+		}
+		return append(columns, columnSpec{name: "as_of", typ: typeTimestamp, dict: true, zstd: true})
+	}()
+	// stAsOf is the place of the last of them.
+	stAsOf = len(stateColumns) - 1
+)
 
 // Places in stateColumns.
 const (
 	stType = iota
 	stRepo
-	stHubID
-	stTotal
-	stLastMonth
-	stLikes
-	stHighest
-	stCorrected
-	stCorrectedAsOf
-	stBase
-	stMovedTo
-	stAsOf
-	numStateColumns
+	stFields
 )
 
 func (c *columnSpec) physical() format.Type {

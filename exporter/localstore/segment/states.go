@@ -55,118 +55,111 @@ func (s *States) All() iter.Seq2[history.RepoMeta, error] {
 // stateReader reads the rows of a file and puts those of one repository together.
 type stateReader struct {
 	file *file
-	cols [numStateColumns]*cursor
+	cols []*cursor
+	rows []stateRow
 	// state is not handed out yet: the next row may be of the same repository.
-	// some is false if there is none; parts are what it has told.
-	state history.RepoMeta
-	some  bool
-	parts parts
+	// some is false if there is none; groups are those it has.
+	state  history.RepoMeta
+	some   bool
+	groups groups
 }
 
 func (r *stateReader) group(g int, yield func(history.RepoMeta, error) bool) (bool, error) {
-	for i := range r.cols {
-		r.cols[i] = r.file.open(i, g)
+	r.cols, r.rows = r.cols[:0], make([]stateRow, batchRows)
+	for i := range stateColumns {
+		r.cols = append(r.cols, r.file.open(i, g))
 		defer r.cols[i].close()
 	}
-	for left := int(r.file.numRows(g)); left > 0; left-- {
+	for left := int(r.file.numRows(g)); left > 0; {
+		n := min(left, batchRows)
 		for _, c := range r.cols {
 			if err := c.load(); err != nil {
 				return false, err
 			}
-			if c.rows == 0 && c.pages != nil {
+			if c.pages == nil {
+				continue
+			}
+			if c.rows == 0 {
 				return false, damaged(r.file.name, "column %s ends %d rows before its row group", c.spec, left)
 			}
+			n = min(n, c.rows)
 		}
-		if !r.row(yield) {
-			return false, nil
+		r.read(r.rows[:n])
+		for i := range r.rows[:n] {
+			if !r.add(&r.rows[i], yield) {
+				return false, nil
+			}
 		}
+		left -= n
 	}
 	return true, nil
 }
 
-// row takes the next row. It returns false if yield did.
-func (r *stateReader) row(yield func(history.RepoMeta, error) bool) bool {
-	typ, _ := r.cols[stType].text()
-	name, _ := r.cols[stRepo].text()
-	repo := history.Repo{Type: history.RepoType(typ), Name: name}
-	asOf, _ := r.cols[stAsOf].number()
-	s := history.NewRepoMeta(repo)
-	var p parts
-	number := func(c int, v *int64, part parts) {
-		if n, ok := r.cols[c].number(); ok {
-			*v = n
-			p |= part
+// read reads the next rows of all columns.
+func (r *stateReader) read(rows []stateRow) {
+	types, names, ages := r.cols[stType], r.cols[stRepo], r.cols[stAsOf]
+	for i := range rows {
+		typ, _ := types.text()
+		name, _ := names.text()
+		rows[i] = stateRow{state: history.NewRepoMeta(history.Repo{Type: history.RepoType(typ), Name: name})}
+	}
+	for j := range columnFields {
+		f, c := &columnFields[j], r.cols[stFields+j]
+		if c.pages == nil {
+			continue // an earlier version wrote the file
+		}
+		group := groups(1) << f.Group
+		for i := range rows {
+			if f.Text != nil {
+				if s, ok := c.text(); ok {
+					*f.Text(&rows[i].state) = s
+					rows[i].groups |= group
+				}
+			} else if v, ok := c.number(); ok {
+				*f.Number(&rows[i].state) = v
+				rows[i].groups |= group
+			}
 		}
 	}
-	text := func(c int, v *string, part parts) {
-		if t, ok := r.cols[c].text(); ok {
-			*v = t
-			p |= part
+	for i := range rows {
+		row := &rows[i]
+		if row.groups == 0 {
+			row.groups = 1 << history.GroupListing
+		}
+		asOf, _ := ages.number()
+		row.asOf = history.AsOf(asOf)
+		for g := range history.NumMetaGroups {
+			if row.groups&(1<<g) != 0 {
+				*g.AsOf(&row.state) = row.asOf
+			}
 		}
 	}
-	number(stTotal, &s.Total, partTotal)
-	number(stHighest, &s.Highest, partTotal)
-	number(stCorrected, &s.Corrected, partTotal)
-	number(stCorrectedAsOf, (*int64)(&s.CorrectedAsOf), partTotal)
-	number(stLastMonth, &s.LastMonth, partListing)
-	number(stLikes, &s.Likes, partListing)
-	text(stHubID, &s.HubID, partListing)
-	number(stBase, &s.Base, partBase)
-	text(stMovedTo, &s.MovedTo, partGone)
-	if p == 0 {
-		p = partListing
-	}
-	setAges(&s, p, history.AsOf(asOf))
+}
+
+// add takes the next row. It returns false if yield did.
+func (r *stateReader) add(row *stateRow, yield func(history.RepoMeta, error) bool) bool {
 	switch {
 	case !r.some:
-	case r.state.Repo != repo:
+	case r.state.Repo != row.state.Repo:
 		if !yield(r.state, nil) {
 			return false
 		}
-	case r.parts&p == 0:
+	case r.groups&row.groups == 0:
 		// Another row of what was one state.
-		setParts(&r.state, &s, p)
-		r.parts |= p
+		for i := range history.MetaFields {
+			if f := &history.MetaFields[i]; row.groups&(1<<f.Group) != 0 {
+				f.Copy(&r.state, &row.state)
+			}
+		}
+		r.groups |= row.groups
 		return true
 	default:
-		s = r.state.Merge(s)
-		p = allParts
+		r.state.MergeFrom(&row.state)
+		r.groups = allGroups
+		return true
 	}
-	r.state, r.some, r.parts = s, true, p
+	r.state, r.groups, r.some = row.state, row.groups, true
 	return true
-}
-
-// setAges sets the ages of the parts p of s.
-func setAges(s *history.RepoMeta, p parts, asOf history.AsOf) {
-	if p&partTotal != 0 {
-		s.TotalAsOf = asOf
-	}
-	if p&partListing != 0 {
-		s.ListedAsOf = asOf
-	}
-	if p&partBase != 0 {
-		s.BaseAsOf = asOf
-	}
-	if p&partGone != 0 {
-		s.GoneAsOf = asOf
-	}
-}
-
-// setParts sets the parts p of s to those of from.
-func setParts(s, from *history.RepoMeta, p parts) {
-	if p&partTotal != 0 {
-		s.Total, s.Highest, s.TotalAsOf = from.Total, from.Highest, from.TotalAsOf
-		s.Corrected, s.CorrectedAsOf = from.Corrected, from.CorrectedAsOf
-	}
-	if p&partListing != 0 {
-		s.LastMonth, s.Likes, s.HubID, s.ListedAsOf = from.LastMonth, from.Likes, from.HubID, from.ListedAsOf
-	}
-	if p&partBase != 0 {
-		s.Base, s.BaseAsOf = from.Base, from.BaseAsOf
-	}
-	if p&partGone != 0 {
-		s.GoneAsOf, s.MovedTo = from.GoneAsOf, from.MovedTo
-	}
 }
 
 // text takes the next value of a column of strings. ok is false for a null.
@@ -192,9 +185,6 @@ func (c *cursor) number() (v int64, ok bool) {
 // next takes the next row and returns where its value is among those of the page.
 // ok is false for a null. Pages that are read so are not read by skip.
 func (c *cursor) next() (i int, ok bool) {
-	if c.rows == 0 {
-		return 0, false
-	}
 	c.rows--
 	if c.levels != nil {
 		level := c.levels[0]

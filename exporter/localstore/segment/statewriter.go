@@ -16,7 +16,7 @@ func WriteStates(w io.Writer, states iter.Seq[history.RepoMeta], companionOf str
 	}
 	sw := stateWriter{file: f, enc: newEncoder()}
 	for i := range stateColumns {
-		sw.cols[i].chunk = newChunk(&stateColumns[i])
+		sw.cols = append(sw.cols, statePage{chunk: newChunk(&stateColumns[i])})
 	}
 	var n int64
 	for s := range states {
@@ -34,27 +34,30 @@ func WriteStates(w io.Writer, states iter.Seq[history.RepoMeta], companionOf str
 	return n, nil
 }
 
-// parts are the things that a row can tell of a repository.
-type parts uint8
+// groups is a set of groups of fields, a bit for each.
+type groups uint8
 
-const (
-	partTotal parts = 1 << iota
-	partListing
-	partBase
-	partGone
-	allParts parts = 1<<iota - 1
-)
+const allGroups groups = 1<<history.NumMetaGroups - 1
 
-func knownListing(s *history.RepoMeta) bool {
-	return s.LastMonth != history.Unknown || s.Likes != history.Unknown || s.HubID != ""
+// stateRow is a row: the groups of fields of a repository that have one age.
+type stateRow struct {
+	state  history.RepoMeta
+	groups groups
+	asOf   history.AsOf
 }
+
+// batchRows is how many rows are read or written at a time, column by column: they
+// stay in the cache meanwhile. A page is of whole batches.
+const batchRows = 512
 
 // stateWriter turns states into rows.
 type stateWriter struct {
 	file *fileWriter
 	enc  *encoder
-	cols [numStateColumns]statePage
-	rows int
+	cols []statePage
+	// batch are the rows that are not in cols yet, rows counts those of the row group.
+	batch []stateRow
+	rows  int
 }
 
 // statePage is a column of the page in the making. Which of its slices is used
@@ -66,99 +69,102 @@ type statePage struct {
 	levels  []uint8
 }
 
-// state adds the rows of a state.
+// state adds the rows of a state: one for each age of its groups.
 func (w *stateWriter) state(s *history.RepoMeta) error {
-	type row struct {
-		parts parts
-		asOf  history.AsOf
+	var known groups
+	for i := range columnFields {
+		if f := &columnFields[i]; f.Known(s) {
+			known |= 1 << f.Group
+		}
 	}
-	var buf [4]row
-	rows := buf[:0]
-	put := func(part parts, asOf history.AsOf) {
-		for i := range rows {
-			if rows[i].asOf == asOf {
-				rows[i].parts |= part
-				return
+	const listing groups = 1 << history.GroupListing
+	rest := known
+	for g := range history.NumMetaGroups {
+		if *g.AsOf(s) != 0 {
+			rest |= 1 << g
+		}
+	}
+	if rest == 0 {
+		rest = 1 << history.GroupTotal // nothing but the name is known
+	}
+	// A listing that reported nothing shows only in a row of its own.
+	apart := rest&listing != 0 && known&listing == 0
+	if apart {
+		rest &^= listing
+	}
+	for g := range history.NumMetaGroups {
+		if rest&(1<<g) == 0 {
+			continue
+		}
+		asOf := *g.AsOf(s)
+		var row groups
+		for other := g; other < history.NumMetaGroups; other++ {
+			if rest&(1<<other) != 0 && *other.AsOf(s) == asOf {
+				row |= 1 << other
 			}
 		}
-		rows = append(rows, row{part, asOf})
-	}
-	if s.Total != history.Unknown || s.TotalAsOf != 0 || s.Highest != history.Unknown || s.Corrected != 0 || s.CorrectedAsOf != 0 {
-		put(partTotal, s.TotalAsOf)
-	}
-	if s.Base != history.Unknown || s.BaseAsOf != 0 {
-		put(partBase, s.BaseAsOf)
-	}
-	if s.MovedTo != "" || s.GoneAsOf != 0 {
-		put(partGone, s.GoneAsOf)
-	}
-	switch {
-	case knownListing(s):
-		put(partListing, s.ListedAsOf)
-	case s.ListedAsOf != 0:
-		// A listing that told nothing shows only in a row of its own.
-		rows = append(rows, row{partListing, s.ListedAsOf})
-	case len(rows) == 0:
-		// Nothing but the name is known.
-		put(partTotal, 0)
-	}
-	for _, r := range rows {
-		if err := w.row(s, r.parts, r.asOf); err != nil {
+		rest &^= row
+		if err := w.row(s, row, asOf); err != nil {
 			return err
 		}
+	}
+	if apart {
+		return w.row(s, listing, s.ListedAsOf)
 	}
 	return nil
 }
 
-func (w *stateWriter) row(s *history.RepoMeta, p parts, asOf history.AsOf) error {
-	total, listing := p&partTotal != 0, p&partListing != 0
-	w.cols[stType].text(string(s.Repo.Type), true)
-	w.cols[stRepo].text(s.Repo.Name, true)
-	w.cols[stHubID].text(s.HubID, listing && s.HubID != "")
-	w.cols[stTotal].number(s.Total, total && s.Total != history.Unknown)
-	w.cols[stLastMonth].number(s.LastMonth, listing && s.LastMonth != history.Unknown)
-	w.cols[stLikes].number(s.Likes, listing && s.Likes != history.Unknown)
-	w.cols[stHighest].number(s.Highest, total && s.Highest != history.Unknown)
-	w.cols[stCorrected].number(s.Corrected, total)
-	w.cols[stCorrectedAsOf].number(int64(s.CorrectedAsOf), total && s.CorrectedAsOf != 0)
-	w.cols[stBase].number(s.Base, p&partBase != 0)
-	w.cols[stMovedTo].text(s.MovedTo, p&partGone != 0)
-	w.cols[stAsOf].number(int64(asOf), true)
-	w.rows++
-	if w.rows >= groupRows || len(w.cols[stRepo].chunk.dict.plain) >= maxDictionary {
-		return w.endGroup()
+func (w *stateWriter) row(s *history.RepoMeta, row groups, asOf history.AsOf) error {
+	w.batch = append(w.batch, stateRow{*s, row, asOf})
+	if len(w.batch) < batchRows {
+		return nil
 	}
-	if len(w.cols[stAsOf].indexes) == pageRows {
+	w.endBatch()
+	switch {
+	case w.rows >= groupRows || len(w.cols[stRepo].chunk.dict.plain) >= maxDictionary:
+		return w.endGroup()
+	case w.rows%pageRows == 0:
 		return w.endPage()
 	}
 	return nil
 }
 
-func (p *statePage) told(ok bool) bool {
-	if p.chunk.spec.optional {
-		level := uint8(0)
-		if ok {
-			level = 1
+// endBatch adds the rows of the batch to the columns.
+func (w *stateWriter) endBatch() {
+	types, names, ages := &w.cols[stType], &w.cols[stRepo], &w.cols[stAsOf]
+	for i := range w.batch {
+		types.text(string(w.batch[i].state.Repo.Type))
+		names.text(w.batch[i].state.Repo.Name)
+		ages.number(int64(w.batch[i].asOf))
+	}
+	for j := range columnFields {
+		f, p := &columnFields[j], &w.cols[stFields+j]
+		for i := range w.batch {
+			row := &w.batch[i]
+			switch {
+			case row.groups&(1<<f.Group) == 0 || !f.Always && !f.Known(&row.state):
+				p.levels = append(p.levels, 0)
+				continue
+			case f.Text != nil:
+				p.text(*f.Text(&row.state))
+			default:
+				p.number(*f.Number(&row.state))
+			}
+			p.levels = append(p.levels, 1)
 		}
-		p.levels = append(p.levels, level)
 	}
-	return ok
+	w.rows += len(w.batch)
+	w.batch = w.batch[:0]
 }
 
-func (p *statePage) text(s string, ok bool) {
-	if p.told(ok) {
-		p.indexes = append(p.indexes, p.chunk.dict.text(s))
-	}
-}
+func (p *statePage) text(s string) { p.indexes = append(p.indexes, p.chunk.dict.text(s)) }
 
-func (p *statePage) number(v int64, ok bool) {
-	switch {
-	case !p.told(ok):
-	case p.chunk.spec.dict:
+func (p *statePage) number(v int64) {
+	if p.chunk.spec.dict {
 		p.indexes = append(p.indexes, p.chunk.dict.number(v))
-	default:
-		p.values = append(p.values, v)
+		return
 	}
+	p.values = append(p.values, v)
 }
 
 func (w *stateWriter) endPage() error {
@@ -182,6 +188,7 @@ func (w *stateWriter) endPage() error {
 }
 
 func (w *stateWriter) endGroup() error {
+	w.endBatch()
 	if err := w.endPage(); err != nil || w.rows == 0 {
 		return err
 	}
