@@ -55,7 +55,7 @@ func processMetrics() *prometheus.Registry {
 // newPage returns the exporter's page with the two families that the peer has.
 func newPage(counts []history.Counts) (*exposition.Page, error) {
 	page, err := exposition.New(exposition.Options{
-		Families: []exposition.Family{exposition.Downloads, exposition.LastMonth},
+		Families: []string{"downloads", "last_month"},
 		MaxRepos: -1,
 	}, processMetrics(), slog.New(slog.DiscardHandler))
 	if err != nil {

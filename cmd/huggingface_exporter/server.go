@@ -94,16 +94,16 @@ func newServer(log *slog.Logger, configFile string, flags serveFlags) (*server, 
 // pageOptions says what a configuration wants on the metrics page.
 func pageOptions(c *config.Config) exposition.Options {
 	m := c.Metrics
-	families := []exposition.Family{} // not nil, which would be all of them
+	families := []string{} // not nil, which would be all of them
 	for _, f := range []struct {
 		on     bool
-		family exposition.Family
+		family string
 	}{
-		{m.Families.Downloads, exposition.Downloads},
-		{m.Families.Corrected, exposition.Corrected},
-		{m.Families.LastMonth, exposition.LastMonth},
-		{m.Families.Likes, exposition.Likes},
-		{m.Families.OrgRepos, exposition.OrgRepos},
+		{m.Families.Downloads, "downloads"},
+		{m.Families.Corrected, "corrected"},
+		{m.Families.LastMonth, "last_month"},
+		{m.Families.Likes, "likes"},
+		{m.Families.OrgRepos, "org_repos"},
 	} {
 		if f.on {
 			families = append(families, f.family)

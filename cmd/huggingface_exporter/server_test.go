@@ -79,7 +79,7 @@ func TestPageOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := pageOptions(c)
-	if got, want := len(o.Families), 3; got != want || o.Families[0] != exposition.Downloads {
+	if got, want := len(o.Families), 3; got != want || o.Families[0] != "downloads" {
 		t.Errorf("families %q, want three", o.Families)
 	}
 	if o.MaxRepos != 7 {

@@ -42,7 +42,7 @@ var manyCounts = sync.OnceValue(func() []history.Counts {
 
 // onlyDownloads makes a page of one series a repository: of all ways to have a
 // million series the dearest, since no two share their labels.
-var onlyDownloads = Options{Families: []Family{Downloads}, MaxRepos: -1}
+var onlyDownloads = Options{Families: []string{"downloads"}, MaxRepos: -1}
 
 func benchPage(b *testing.B, o Options) *Page {
 	b.Helper()
@@ -61,7 +61,7 @@ type constMetrics struct {
 
 func newConstMetrics(counts []history.Counts) *constMetrics {
 	return &constMetrics{
-		desc: prometheus.NewDesc(repoFamilies[0].name, repoFamilies[0].help,
+		desc: prometheus.NewDesc(families[0].name, families[0].help,
 			[]string{"repo_type", "org", "repo"}, nil),
 		counts: counts,
 	}
@@ -159,7 +159,7 @@ func BenchmarkRender1M(b *testing.B) {
 func seriesName(c *history.Counts) string {
 	var t textSampler
 	t.of(&c.Repo)
-	return repoFamilies[0].name + string(t.labels[:len(t.labels)-1])
+	return families[0].name + string(t.labels[:len(t.labels)-1])
 }
 
 func writeWithVictoriaMetrics(w io.Writer, counts iter.Seq[history.Counts]) {
@@ -167,7 +167,7 @@ func writeWithVictoriaMetrics(w io.Writer, counts iter.Seq[history.Counts]) {
 	var buf bytes.Buffer
 	for c := range counts {
 		t.of(&c.Repo)
-		name := repoFamilies[0].name + string(t.labels[:len(t.labels)-1])
+		name := families[0].name + string(t.labels[:len(t.labels)-1])
 		metrics.WriteCounterUint64(&buf, name, uint64(c.Downloads))
 		if buf.Len() > 1<<16 {
 			_, _ = buf.WriteTo(w)

@@ -75,7 +75,7 @@ func TestScrapesDuringUpdates(t *testing.T) {
 	wg.Go(func() {
 		for n := int64(0); n >= 0 && n < updates; {
 			get(t, p.Handler(), expfmt.FmtProtoDelim, "gzip")
-			if err := p.SetOptions(Options{Families: []Family{Downloads, LastMonth}}); err != nil {
+			if err := p.SetOptions(Options{Families: []string{"downloads", "last_month"}}); err != nil {
 				t.Error(err)
 			}
 			n = pageNumber(t, get(t, p.Handler(), expfmt.FmtText, "gzip"))

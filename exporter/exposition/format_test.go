@@ -155,7 +155,7 @@ func TestPromtoolAcceptsThePage(t *testing.T) {
 
 // Numbers are printed exactly where the format can.
 func TestLargeNumbersAreExact(t *testing.T) {
-	p, _ := newPage(t, Options{Families: []Family{Downloads}})
+	p, _ := newPage(t, Options{Families: []string{"downloads"}})
 	f := func(n int64, want string) {
 		t.Helper()
 		p.Update(ordered(downloads("acme/rocket", n)))
@@ -173,7 +173,7 @@ func TestLargeNumbersAreExact(t *testing.T) {
 }
 
 func TestLabelsAreEscaped(t *testing.T) {
-	p, _ := newPage(t, Options{Families: []Family{Downloads, OrgRepos}})
+	p, _ := newPage(t, Options{Families: []string{"downloads", "org_repos"}})
 	f := func(typ, name, wantType, wantOrg, wantRepo string) {
 		t.Helper()
 		p.Update(ordered(history.Counts{Repo: repo(history.RepoType(typ), name), Downloads: 7}))

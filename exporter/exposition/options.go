@@ -21,7 +21,7 @@ type Options struct {
 	Include, Exclude *regexp.Regexp
 	// Families are the families to show, nil for all of them. An empty list that
 	// is not nil shows none.
-	Families []Family
+	Families []string
 	// MaxRepos is how many repositories have series of their own: those with the
 	// most downloads, ties in the order of Repo.Compare. 0 stands for
 	// DefaultMaxRepos, a negative number for no limit.
@@ -46,13 +46,13 @@ func (o Options) settings() (*settings, error) {
 			return nil, fmt.Errorf("metric family: expected %s, got %q", familyList(), f)
 		}
 	}
-	on := func(f Family) bool { return o.Families == nil || slices.Contains(o.Families, f) }
-	for _, m := range repoFamilies {
-		if on(m.short) {
+	on := func(f string) bool { return o.Families == nil || slices.Contains(o.Families, f) }
+	for _, m := range families {
+		if m.value != nil && on(m.short) {
 			s.repoFamilies = append(s.repoFamilies, m)
 		}
 	}
-	s.orgRepos = on(OrgRepos)
+	s.orgRepos = on(orgFamily.short)
 	var err error
 	if s.include, err = anchored(o.Include); err != nil {
 		return nil, fmt.Errorf("include: %w", err)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -96,7 +97,7 @@ func TestIncludeExclude(t *testing.T) {
 }
 
 func TestFamiliesSwitchedOff(t *testing.T) {
-	f := func(families []Family, want ...string) {
+	f := func(families []string, want ...string) {
 		t.Helper()
 		p, _ := newPage(t, Options{Families: families})
 		p.Update(fixture())
@@ -117,10 +118,10 @@ func TestFamiliesSwitchedOff(t *testing.T) {
 	f(nil, all...)
 	f(Families(), all...)
 	for i, name := range Families() {
-		f([]Family{name}, all[i])
+		f([]string{name}, all[i])
 	}
-	f([]Family{Likes, Downloads}, all[0], all[3]) // in the order of the page
-	f([]Family{})
+	f([]string{"likes", "downloads"}, all[0], all[3]) // in the order of the page
+	f([]string{})
 }
 
 func TestWrongOptions(t *testing.T) {
@@ -139,9 +140,9 @@ func TestWrongOptions(t *testing.T) {
 			t.Error("refused options changed the page")
 		}
 	}
-	f(Options{Families: []Family{Likes, "stars"}},
+	f(Options{Families: []string{"likes", "stars"}},
 		`metric family: expected downloads, corrected, last_month, likes or org_repos, got "stars"`)
-	f(Options{Families: []Family{""}},
+	f(Options{Families: []string{""}},
 		`metric family: expected downloads, corrected, last_month, likes or org_repos, got ""`)
 }
 
@@ -156,7 +157,7 @@ func TestSetOptionsRendersAgain(t *testing.T) {
 	p, _ := newPage(t, Options{})
 	p.Update(fixture())
 	before := text(t, p)
-	if err := p.SetOptions(Options{Families: []Family{Likes}, Include: regexp.MustCompile("acme/.*"), MaxRepos: 3}); err != nil {
+	if err := p.SetOptions(Options{Families: []string{"likes"}, Include: regexp.MustCompile("acme/.*"), MaxRepos: 3}); err != nil {
 		t.Fatal(err)
 	}
 	// The unknown number of downloads of the space is the smallest.
@@ -301,5 +302,28 @@ func TestCountsAreReadOnceAnUpdate(t *testing.T) {
 				t.Errorf("update %d, %s: counts were read %d times, expected %d", update, format, reads, want)
 			}
 		}
+	}
+}
+
+// TestFamiliesAreDocumented asserts that each family is where users look for it.
+func TestFamiliesAreDocumented(t *testing.T) {
+	f := func(file, line string) {
+		t.Helper()
+		text, err := os.ReadFile(filepath.Join("..", "..", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), line) {
+			t.Errorf("expected %q in %s", line, file)
+		}
+	}
+	for _, m := range families {
+		kind := "gauge"
+		if m.counter {
+			kind = "counter"
+		}
+		f("docs/metrics.md", "| `"+m.name+"` | "+kind+" |")
+		f("docs/configuration.md", "| `families."+m.short+"` | `true` | `"+m.name+"` |")
+		f("config.example.yaml", "\n    "+m.short+": true\n")
 	}
 }

@@ -39,7 +39,7 @@ func renderProtobuf(sel selection, s *settings) *form {
 		for _, o := range sel.orgs {
 			b = appendSample(b, appendOrgPairs(nil, o.org), fieldMetricGauge, int64(o.repos))
 		}
-		families = append(families, orgFamily)
+		families = append(families, *orgFamily)
 		bodies = append(bodies, &segment{plain: [][]byte{b}})
 	}
 	var parts []part

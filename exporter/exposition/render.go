@@ -28,7 +28,7 @@ func renderText(sel selection, s *settings) (text, openMetrics *form) {
 	bodies := renderRepos(sel.repos, s.repoFamilies, func() sampler { return new(textSampler) })
 	families := slices.Clone(s.repoFamilies)
 	if len(sel.orgs) > 0 {
-		families = append(families, orgFamily)
+		families = append(families, *orgFamily)
 		bodies = append(bodies, &segment{plain: [][]byte{orgText(sel.orgs)}})
 	}
 	var plain, open []part

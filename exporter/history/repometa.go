@@ -243,3 +243,8 @@ type Counts struct {
 	// Likes is Unknown if no listing reported it.
 	Likes int64
 }
+
+// Counts returns what the metrics page shows, without what records would tell.
+func (m *RepoMeta) Counts() Counts {
+	return Counts{Repo: m.Repo, Downloads: m.Highest, Corrected: m.Corrected, LastMonth: m.LastMonth, Likes: m.Likes}
+}

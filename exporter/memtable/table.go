@@ -80,13 +80,7 @@ func (t *Table) Counts() iter.Seq[history.Counts] {
 			if c.state.Gone() {
 				continue
 			}
-			n := history.Counts{
-				Repo:      c.state.Repo,
-				Downloads: c.state.Highest,
-				Corrected: c.state.Corrected,
-				LastMonth: c.state.LastMonth,
-				Likes:     c.state.Likes,
-			}
+			n := c.state.Counts()
 			if n.LastMonth == history.Unknown && c.records > 0 {
 				n.LastMonth = c.total(month)
 			}
