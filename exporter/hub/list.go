@@ -8,6 +8,7 @@ import (
 	"iter"
 	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -27,7 +28,7 @@ const maxPages = 10_000
 // not have.
 func expanded(t history.RepoType) []string {
 	fields := []string{"likes", "private", "disabled", "createdAt", "lastModified"}
-	if t != history.Space {
+	if slices.ContainsFunc(listed, func(l listedType) bool { return l.repoType == t && l.downloads }) {
 		fields = append(fields, "downloads", "downloadsAllTime", "gated")
 	}
 	return fields
@@ -72,7 +73,7 @@ type pager struct {
 }
 
 func (c *Client) newPager(t history.RepoType, org string) (*pager, error) {
-	route, err := routeOf(t)
+	route, err := RouteOf(t)
 	if err != nil {
 		return nil, err
 	}

@@ -19,9 +19,45 @@ const (
 	RouteSpaces             Route = "spaces"
 )
 
+// listedType is a type of repositories that the Hub lists.
+type listedType struct {
+	repoType  history.RepoType
+	route     Route
+	downloads bool // whether the Hub counts them
+}
+
+var listed = []listedType{
+	{history.Model, RouteModels, true},
+	{history.Dataset, RouteDatasets, true},
+	{history.Space, RouteSpaces, false},
+}
+
+// ListedTypes returns the types of repositories that the Hub lists.
+func ListedTypes() []history.RepoType {
+	types := make([]history.RepoType, len(listed))
+	for i, l := range listed {
+		types[i] = l.repoType
+	}
+	return types
+}
+
 // Routes returns every route, for metrics that start at zero.
 func Routes() []Route {
-	return []Route{RoutePublisherAnalytics, RouteModels, RouteDatasets, RouteSpaces}
+	routes := []Route{RoutePublisherAnalytics}
+	for _, l := range listed {
+		routes = append(routes, l.route)
+	}
+	return routes
+}
+
+// RouteOf returns the route that lists repositories of type t.
+func RouteOf(t history.RepoType) (Route, error) {
+	for _, l := range listed {
+		if l.repoType == t {
+			return l.route, nil
+		}
+	}
+	return "", fmt.Errorf("expected repo type model, dataset or space, got %q", string(t))
 }
 
 // bucket returns the rate limit that the Hub most likely counts a route under,
@@ -51,17 +87,4 @@ func checkOrg(org string) error {
 		return fmt.Errorf("expected the name of an organisation or user, got %q", org)
 	}
 	return nil
-}
-
-// routeOf returns the route that lists repositories of type t.
-func routeOf(t history.RepoType) (Route, error) {
-	switch t {
-	case history.Model:
-		return RouteModels, nil
-	case history.Dataset:
-		return RouteDatasets, nil
-	case history.Space:
-		return RouteSpaces, nil
-	}
-	return "", fmt.Errorf("expected repo type model, dataset or space, got %q", string(t))
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/plausible"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/schedule"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
@@ -24,12 +26,11 @@ type hubConnection struct {
 	client *hub.Client
 	log    log.Logger
 
-	begin  sync.Once
-	cancel context.CancelFunc
-	ctx    context.Context // of what runs in the background
-	ended  sync.WaitGroup
-	// wake asks for a load before its time.
-	wake chan struct{}
+	begin    sync.Once
+	cancel   context.CancelFunc
+	ctx      context.Context // of what runs in the background
+	ended    sync.WaitGroup
+	schedule *schedule.Schedule
 
 	mu    sync.Mutex
 	state state
@@ -39,7 +40,7 @@ type hubConnection struct {
 	// What follows belongs to the goroutine that loads, but for reading.
 	validators hub.Validators
 	asOf       history.AsOf
-	shrunk     int64 // records of an export that was refused as cut, -1 for none
+	doubt      plausible.Doubt
 	// reading is the export on its way, for whoever waits for it.
 	reading atomic.Pointer[hub.Analytics]
 }
@@ -70,9 +71,8 @@ func newHub(s settings, around surroundings) (*hubConnection, error) {
 	c := &hubConnection{
 		settings: s,
 		log:      around.log.With("organization", s.organization),
-		wake:     make(chan struct{}, 1),
+		schedule: schedule.New(s.refresh),
 		changed:  make(chan struct{}),
-		shrunk:   -1,
 	}
 	c.client = hub.New(hub.Options{
 		Endpoint:         s.endpoint,
@@ -190,7 +190,7 @@ func (c *hubConnection) retry() {
 			return
 		}
 		s.loading, s.since = true, time.Now()
-		c.wake <- struct{}{} // there is room: it is emptied while loading is set
+		c.schedule.Wake()
 	})
 }
 

@@ -51,17 +51,14 @@ func (e *shrunkError) Error() string {
 	return fmt.Sprintf("expected about the %d records of the export before, got %d", e.before, e.now)
 }
 
-// believe refuses an export that lost more than a tenth of the records of the one
-// before, at its first coming: exports only grow. One without any is never taken
-// for what became of one with some.
+// believe refuses an export that lost much of the one before. An empty one never replaces
+// one that was not.
 func (c *hubConnection) believe(old, table *memtable.Table) error {
 	before, now := old.NumRecords(), table.NumRecords()
-	if now >= before-before/10 || now > 0 && c.shrunk >= 0 && now >= c.shrunk {
-		c.shrunk = -1
-		return nil
+	if c.doubt.RefusesExport(now, before) || now == 0 && before > 0 {
+		return &shrunkError{before, now}
 	}
-	c.shrunk = now
-	return &shrunkError{before, now}
+	return nil
 }
 
 // succeed puts table in the place of old. An export is the whole history: what it
