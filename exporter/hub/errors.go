@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 )
 
 // ErrNotModified is returned where the Hub says that what the caller has is
@@ -193,4 +195,16 @@ func (t Token) redactError(err error) error {
 		return errors.New(clean)
 	}
 	return err
+}
+
+// redact returns s without the token, whole or cut off at its end.
+func (t Token) redact(s string) string {
+	return httpx.Redact(s, "<token>", 8, t.reveal())
+}
+
+// shownURL returns a URL as errors may show it: no user, no query (where a
+// presigned URL has its signature), no fragment.
+func shownURL(u *url.URL) string {
+	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
+	return shown.String()
 }

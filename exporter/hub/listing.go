@@ -1,7 +1,6 @@
 package hub
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // Listing is what the Hub's public listing tells of a repository.
@@ -35,21 +35,6 @@ type Listing struct {
 
 // maxPageItems bounds the repositories of a page; the Hub caps it at 1000.
 const maxPageItems = 10_000
-
-// rawListing is an element of the array that the Hub sends. Fields are read once
-// the name is known, which their errors need.
-type rawListing struct {
-	HubID            json.RawMessage `json:"_id"`
-	Name             json.RawMessage `json:"id"`
-	Downloads        json.RawMessage `json:"downloads"`
-	DownloadsAllTime json.RawMessage `json:"downloadsAllTime"`
-	Likes            json.RawMessage `json:"likes"`
-	Private          json.RawMessage `json:"private"`
-	Disabled         json.RawMessage `json:"disabled"`
-	Gated            json.RawMessage `json:"gated"`
-	CreatedAt        json.RawMessage `json:"createdAt"`
-	LastModified     json.RawMessage `json:"lastModified"`
-}
 
 // decodePage reads a page of a listing, an element at a time, and calls add for
 // each. Errors of the text say where it is at fault; errors of r come as they
@@ -107,34 +92,56 @@ func expect(d *json.Decoder, want json.Delim) error {
 	return nil
 }
 
-// listing reads the fields.
+// rawListing has the fields of an element of the array that the Hub sends. They are read
+// once the name is known, which their errors need.
+type rawListing struct {
+	HubID            json.RawMessage `json:"_id"`
+	Name             json.RawMessage `json:"id"`
+	Downloads        json.RawMessage `json:"downloads"`
+	DownloadsAllTime json.RawMessage `json:"downloadsAllTime"`
+	Likes            json.RawMessage `json:"likes"`
+	Private          json.RawMessage `json:"private"`
+	Disabled         json.RawMessage `json:"disabled"`
+	Gated            json.RawMessage `json:"gated"`
+	CreatedAt        json.RawMessage `json:"createdAt"`
+	LastModified     json.RawMessage `json:"lastModified"`
+}
+
 func (raw *rawListing) listing(t history.RepoType) (Listing, error) {
-	l := Listing{Repo: history.Repo{Type: t}}
-	var err error
-	if l.Repo.Name, err = text(raw.Name); err == nil && l.Repo.Name == "" {
+	name, err := text(raw.Name)
+	if err == nil && name == "" {
 		err = errors.New("expected a name, got none")
 	}
 	if err != nil {
-		return l, fmt.Errorf("field id: %w", err)
+		return Listing{}, fmt.Errorf("field id: %w", err)
 	}
-	read := func(field string, parse func() error) {
-		if err != nil {
-			return
-		}
-		if err = parse(); err != nil {
-			err = fmt.Errorf("%s, field %s: %w", l.Repo, field, err)
-		}
+	r := fieldReader{repo: history.Repo{Type: t, Name: name}}
+	return Listing{
+		Repo:             r.repo,
+		HubID:            field(&r, "_id", raw.HubID, text),
+		Downloads:        field(&r, "downloads", raw.Downloads, count),
+		DownloadsAllTime: field(&r, "downloadsAllTime", raw.DownloadsAllTime, count),
+		Likes:            field(&r, "likes", raw.Likes, count),
+		Private:          field(&r, "private", raw.Private, flag),
+		Disabled:         field(&r, "disabled", raw.Disabled, flag),
+		Gated:            field(&r, "gated", raw.Gated, gate),
+		CreatedAt:        field(&r, "createdAt", raw.CreatedAt, instant),
+		LastModified:     field(&r, "lastModified", raw.LastModified, instant),
+	}, r.err
+}
+
+// fieldReader remembers the first error of a field.
+type fieldReader struct {
+	repo history.Repo
+	err  error
+}
+
+func field[T any](r *fieldReader, name string, raw json.RawMessage, parse func(json.RawMessage) (T, error)) T {
+	v, err := parse(raw)
+	if err != nil && r.err == nil {
+		r.err = fmt.Errorf("%s, field %s: %w", r.repo, name, err)
 	}
-	read("_id", func() (err error) { l.HubID, err = text(raw.HubID); return })
-	read("downloads", func() (err error) { l.Downloads, err = count(raw.Downloads); return })
-	read("downloadsAllTime", func() (err error) { l.DownloadsAllTime, err = count(raw.DownloadsAllTime); return })
-	read("likes", func() (err error) { l.Likes, err = count(raw.Likes); return })
-	read("private", func() (err error) { l.Private, err = flag(raw.Private); return })
-	read("disabled", func() (err error) { l.Disabled, err = flag(raw.Disabled); return })
-	read("gated", func() (err error) { l.Gated, err = gate(raw.Gated); return })
-	read("createdAt", func() (err error) { l.CreatedAt, err = instant(raw.CreatedAt); return })
-	read("lastModified", func() (err error) { l.LastModified, err = instant(raw.LastModified); return })
-	return l, err
+	return v
 }
 
 // absent reports whether a field is missing or null.
@@ -147,7 +154,7 @@ func text(raw json.RawMessage) (string, error) {
 	}
 	var s string
 	if err := json.Unmarshal(raw, &s); err != nil {
-		return "", fmt.Errorf("expected a text, got %s", quoted(raw))
+		return "", fmt.Errorf("expected a text, got %s", textenc.Quote(string(raw)))
 	}
 	return s, nil
 }
@@ -160,7 +167,7 @@ func count(raw json.RawMessage) (int64, error) {
 	}
 	n, err := strconv.ParseInt(string(raw), 10, 64)
 	if err != nil || raw[0] == '-' {
-		return 0, fmt.Errorf("expected a whole number from 0 to 9223372036854775807, got %s", quoted(raw))
+		return 0, fmt.Errorf("expected a whole number from 0 to 9223372036854775807, got %s", textenc.Quote(string(raw)))
 	}
 	return n, nil
 }
@@ -173,7 +180,7 @@ func flag(raw json.RawMessage) (bool, error) {
 	case string(raw) == "true":
 		return true, nil
 	}
-	return false, fmt.Errorf("expected true or false, got %s", quoted(raw))
+	return false, fmt.Errorf("expected true or false, got %s", textenc.Quote(string(raw)))
 }
 
 // gate reads false or a word. The Hub has written true as well.
@@ -187,7 +194,7 @@ func gate(raw json.RawMessage) (string, error) {
 	if s, err := text(raw); err == nil {
 		return s, nil
 	}
-	return "", fmt.Errorf("expected false or a word, got %s", quoted(raw))
+	return "", fmt.Errorf("expected false or a word, got %s", textenc.Quote(string(raw)))
 }
 
 // instant reads a time; the zero time if it is absent or in a form that is not
@@ -199,13 +206,4 @@ func instant(raw json.RawMessage) (time.Time, error) {
 	}
 	at, _ := time.Parse(time.RFC3339, s) // the zero time if it is none
 	return at.UTC(), nil
-}
-
-// quoted returns the start of a JSON value for an error.
-func quoted(raw json.RawMessage) string {
-	raw = bytes.TrimSpace(raw)
-	if len(raw) > 80 {
-		return fmt.Sprintf("%.80q...", raw)
-	}
-	return fmt.Sprintf("%q", raw)
 }

@@ -126,7 +126,7 @@ func hasExport(ctx context.Context, c *hub.Client, org string) (bool, error) {
 func hasListing(ctx context.Context, c *hub.Client, org string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	for _, t := range []history.RepoType{history.Model, history.Dataset, history.Space} {
+	for _, t := range hub.ListedTypes() {
 		for _, err := range c.List(ctx, t, org) {
 			return err == nil, err
 		}
