@@ -29,7 +29,7 @@ func runBackfill(b *bench) ([]verdict, error) {
 	var stats backfill.Stats
 	samples := func(w io.Writer) error {
 		stats = backfill.Stats{}
-		return backfill.WriteOpenMetrics(w, backfill.All(context.Background(), table, backfill.Options{
+		return backfill.WriteOpenMetrics(w, backfill.All(context.Background(), memtable.NewStoreOf(table), backfill.Options{
 			From: history.NoDay, To: history.NoDay, Until: time.Now(),
 			Labels: []backfill.Label{{Name: "job", Value: "huggingface"}, {Name: "instance", Value: "localhost:10061"}},
 		}, &stats), func() {})

@@ -84,7 +84,7 @@ func appendFrames(b []byte, kept grafana.Frames) (_ []byte, err error) {
 }
 
 // keepFrames returns copies of the first frames of a stream of records.
-func keepFrames(store history.Store, order history.Order) (grafana.Frames, error) {
+func keepFrames(store history.Reader, order history.Order) (grafana.Frames, error) {
 	var kept grafana.Frames
 	for f, err := range frames.Records(context.Background(), store, history.RecordsQuery{Order: order}) {
 		if err != nil {

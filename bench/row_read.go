@@ -93,7 +93,7 @@ func readOne(b *bench, what, path string, target float64) ([]verdict, error) {
 
 func sumTable(t *memtable.Table) sums {
 	s := sums{repos: int64(t.NumRepos()), records: t.NumRecords()}
-	for st := range t.States() {
+	for st := range t.Meta() {
 		s.totals += st.Total
 	}
 	for _, g := range t.Overview(history.OverviewQuery{}).Groups {

@@ -24,7 +24,7 @@ const (
 
 // someHistory is a store of two organisations up to the last day of wide, and of
 // one repository that has had a correction.
-func someHistory(t *testing.T) history.Store {
+func someHistory(t *testing.T) history.Reader {
 	t.Helper()
 	store := memtable.NewStore()
 	last := history.DayOf(wide.To)
@@ -57,7 +57,7 @@ func inHistory(period string) choice {
 }
 
 // answer returns the frames of a query.
-func answer(t *testing.T, store history.Store, q object, c choice) data.Frames {
+func answer(t *testing.T, store history.Reader, q object, c choice) data.Frames {
 	t.Helper()
 	decoded, err := decode(q, c)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/backfill"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 )
 
@@ -73,16 +74,20 @@ func (f *backfillFlags) run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	store, err := f.storage.openTable(ctx, p)
+	store, err := f.storage.open(ctx, p, true)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	table, revision, err := store.whole(ctx)
+	if _, err := store.Refresh(ctx); err != nil {
+		return err
+	}
+	revision := store.Revision()
+	table, err := store.Snapshot(ctx)
 	if err != nil {
 		return err
 	}
-	job := &backfillJob{p: p, table: table, options: o}
+	job := &backfillJob{p: p, source: memtable.NewStoreOf(table), options: o}
 	if to == nil {
 		return job.write(ctx, *f.output)
 	}

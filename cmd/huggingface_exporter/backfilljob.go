@@ -8,32 +8,36 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/backfill"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 )
 
 // backfillJob is one run of backfill.
 type backfillJob struct {
 	p       *program
-	table   *memtable.Table
+	source  history.Reader // of one state
 	options backfill.Options
 	mark    *mark // nil if nothing is noted
 	stats   backfill.Stats
 }
 
 // all streams the series, with a bar that counts them on a terminal.
-func (j *backfillJob) all(ctx context.Context) (all iter.Seq2[*backfill.Series, error], bar *steps) {
-	bar = newSteps(j.p.stderr, "series", backfill.Count(j.table, j.options))
-	return backfill.All(ctx, j.table, j.options, &j.stats), bar
+func (j *backfillJob) all(ctx context.Context) (all iter.Seq2[*backfill.Series, error], bar *steps, err error) {
+	n, err := backfill.Count(ctx, j.source, j.options)
+	if err != nil {
+		return nil, nil, err
+	}
+	return backfill.All(ctx, j.source, j.options, &j.stats), newSteps(j.p.stderr, "series", n), nil
 }
 
 // write writes an OpenMetrics file.
 func (j *backfillJob) write(ctx context.Context, output string) error {
-	all, bar := j.all(ctx)
+	all, bar, err := j.all(ctx)
+	if err != nil {
+		return err
+	}
 	defer bar.done()
 	write := func(w *os.File) error { return backfill.WriteOpenMetrics(w, all, bar.step) }
 	name := output
-	var err error
 	if output == "" || output == "-" {
 		name = "standard output"
 		err = write(j.p.stdout)
@@ -55,7 +59,10 @@ func (j *backfillJob) send(ctx context.Context, to *pushclient.Receiver, protoco
 			return err
 		}
 	}
-	all, bar := j.all(ctx)
+	all, bar, err := j.all(ctx)
+	if err != nil {
+		return err
+	}
 	defer bar.done()
 	sender := backfill.NewSender(to, protocol, j.p.log, func(r history.Repo) error {
 		if j.mark == nil {
@@ -63,7 +70,7 @@ func (j *backfillJob) send(ctx context.Context, to *pushclient.Receiver, protoco
 		}
 		return j.mark.reached(r)
 	})
-	err := sender.Send(ctx, all, bar.step)
+	err = sender.Send(ctx, all, bar.step)
 	bar.done()
 	if j.mark == nil {
 		if err == nil {

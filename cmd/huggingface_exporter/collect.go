@@ -17,6 +17,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/engine"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
@@ -45,14 +47,16 @@ func collectCommand(app *kingpin.Application) command {
 			return fmt.Errorf("%s: %w", *configFile, err)
 		}
 		c.Hub.Organizations = wanted
+		options := p.engine(c.Storage, *storage, false)
 		if *dryRun {
-			store, err := tryOut(ctx, p, *storage, &c.Storage)
+			store, err := tryOut(ctx, options)
 			if err != nil {
 				return err
 			}
 			return collectOnce(ctx, p, c, store, shard, true)
 		}
-		store, err := openEngine(ctx, p, *storage, &c.Storage)
+		options.Cache = true
+		store, err := engine.Open(ctx, options)
 		if err != nil {
 			return err
 		}
@@ -63,28 +67,21 @@ func collectCommand(app *kingpin.Application) command {
 
 // tryOut returns a store in memory that begins with what is stored, or with nothing if
 // the folder is not there.
-func tryOut(ctx context.Context, p *program, dir string, c *config.Storage) (*memtable.Store, error) {
-	if c.Engine == config.EngineVictoriaMetrics {
-		r, err := openRemote(&c.VictoriaMetrics)
-		if err != nil {
-			return nil, err
-		}
-		defer r.Close()
-		t, err := r.Table(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return memtable.NewStoreOf(t), nil
-	}
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+func tryOut(ctx context.Context, o engine.Options) (*memtable.Store, error) {
+	if _, err := os.Stat(o.Path); o.Storage.Engine != config.EngineVictoriaMetrics && errors.Is(err, fs.ErrNotExist) {
 		return memtable.NewStore(), nil
 	}
-	stored, err := openStored(ctx, p, dir)
+	o.ReadOnly = true
+	stored, err := engine.Open(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	defer stored.Close()
-	return memtable.NewStoreOf(stored.Table()), nil
+	t, err := stored.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return memtable.NewStoreOf(t), nil
 }
 
 // organizations returns those that are named, all if none is.
@@ -114,7 +111,7 @@ next:
 
 // collectOnce collects every organisation, side by side, and prints a line for
 // each.
-func collectOnce(ctx context.Context, p *program, c *config.Config, store hubsync.Store, shard hubsync.Shard, dryRun bool) error {
+func collectOnce(ctx context.Context, p *program, c *config.Config, store history.Appender, shard hubsync.Shard, dryRun bool) error {
 	collectors := newOrgCollectors(store, prometheus.NewRegistry(), shard, p.log)
 	if !dryRun && c.Storage.QueuePath != "" {
 		if err := collectors.openBacklog(&c.Storage); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/common/version"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 )
@@ -21,7 +22,7 @@ import (
 // made share a clock and, by token, the Hub's rate limits.
 type orgCollectors struct {
 	log      *slog.Logger
-	store    hubsync.Store
+	store    history.Appender
 	metrics  *hubsync.Metrics
 	clock    *hubsync.Clock
 	limiters *hub.Limiters
@@ -41,7 +42,7 @@ func (c *orgCollectors) openBacklog(s *config.Storage) error {
 	return err
 }
 
-func newOrgCollectors(store hubsync.Store, reg prometheus.Registerer, shard hubsync.Shard, log *slog.Logger) *orgCollectors {
+func newOrgCollectors(store history.Appender, reg prometheus.Registerer, shard hubsync.Shard, log *slog.Logger) *orgCollectors {
 	return &orgCollectors{
 		log:      log,
 		store:    store,

@@ -6,7 +6,6 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/doctor"
 )
 
@@ -25,18 +24,6 @@ func doctorCommand(app *kingpin.Application) command {
 	format := cmd.Flag("format", "Format: text or json.").Default("text").Enum("text", "json")
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
 		o.StoragePath, o.Log = *storage, p.log
-		o.CountEngine = func(ctx context.Context, v *config.VictoriaMetrics) (repos, records int64, err error) {
-			store, err := openRemote(v)
-			if err != nil {
-				return 0, 0, err
-			}
-			defer store.Close()
-			s, err := store.Snapshot(ctx)
-			if err != nil {
-				return 0, 0, err
-			}
-			return s.Repos, s.Records, nil
-		}
 		report := doctor.Run(ctx, o)
 		if err := ctx.Err(); err != nil {
 			return err

@@ -37,7 +37,7 @@ func exportCommand(app *kingpin.Application) command {
 		if *output == "" && f == export.Parquet && isTerminal(p.stdout) {
 			return errors.New("a Parquet file is not for a terminal; name a file with --output")
 		}
-		store, err := storage.openStored(ctx, p)
+		store, err := storage.open(ctx, p, true)
 		if err != nil {
 			return err
 		}

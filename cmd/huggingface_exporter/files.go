@@ -23,7 +23,7 @@ const retryInterval = time.Minute
 // fileImporter imports the files of the configuration: each once, and again when
 // it has changed. It is for one goroutine.
 type fileImporter struct {
-	store   history.Store
+	store   history.Appender
 	config  func() *config.Config
 	log     *slog.Logger
 	imports *prometheus.CounterVec
@@ -42,7 +42,7 @@ type seenFile struct {
 	retry time.Time
 }
 
-func newFileImporter(store history.Store, c func() *config.Config, log *slog.Logger) *fileImporter {
+func newFileImporter(store history.Appender, c func() *config.Config, log *slog.Logger) *fileImporter {
 	f := &fileImporter{
 		store: store, config: c, log: log, seen: make(map[string]*seenFile),
 		imports: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -131,7 +131,7 @@ func (f *fileImporter) importFile(ctx context.Context, name string) bool {
 }
 
 // importOne appends what is in a file to the store.
-func importOne(ctx context.Context, store history.Store, name string) (history.Change, error) {
+func importOne(ctx context.Context, store history.Appender, name string) (history.Change, error) {
 	in, err := openInput(name)
 	if err != nil {
 		return history.Change{}, err

@@ -33,7 +33,7 @@ type folder struct {
 
 // flakyStore fails on demand.
 type flakyStore struct {
-	history.Store
+	*memtable.Store
 	err error
 }
 

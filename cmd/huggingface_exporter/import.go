@@ -103,7 +103,7 @@ func importInputs(ctx context.Context, p *program, storage storageFlags, inputs 
 	if len(faults) > 0 {
 		return fmt.Errorf("nothing was stored:\n%w", errors.Join(faults...))
 	}
-	store, err := storage.open(ctx, p)
+	store, err := storage.open(ctx, p, false)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func importInputs(ctx context.Context, p *program, storage storageFlags, inputs 
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(inputs[a].asOf, inputs[b].asOf) })
 	var printErr error
 	for n, i := range order {
-		change, err := store.AppendTable(ctx, tables[i])
+		change, err := store.Append(ctx, history.Batch{Table: tables[i]})
 		if err != nil {
 			return fmt.Errorf("%s was not stored (%d of %d files were): %w", inputs[i].name, n, len(order), err)
 		}

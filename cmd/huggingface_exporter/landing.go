@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -80,18 +81,21 @@ func (s *server) landingRows() []landingRow {
 	if !s.loaded.Load() {
 		return nil
 	}
-	c := s.store.get().content()
+	c, err := s.store.Stats(context.Background())
+	if err != nil {
+		return nil
+	}
 	days := "none"
-	if r := c.recorded; r.Len() > 0 {
+	if r := c.Recorded; r.Len() > 0 {
 		days = r.From.String() + " to " + r.To.String()
 	}
 	rows := []landingRow{
-		{"Repositories", grouped(int64(c.repos))},
-		{"Daily records", grouped(c.records)},
+		{"Repositories", grouped(int64(c.Repos))},
+		{"Daily records", grouped(c.Records)},
 		{"Recorded days", days},
 	}
-	if c.onDisk {
-		rows = append(rows, landingRow{"Files on disk", fmt.Sprintf("%s (%s bytes)", grouped(int64(c.files)), grouped(c.bytes))})
+	if c.OnDisk {
+		rows = append(rows, landingRow{"Files on disk", fmt.Sprintf("%s (%s bytes)", grouped(int64(c.Files)), grouped(c.Bytes))})
 	}
 	return rows
 }

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/collectors/version"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/engine"
 )
 
 // newRegistry returns a registry with what is known of the process itself.
@@ -22,7 +25,7 @@ func newRegistry() *prometheus.Registry {
 
 // storeCollector tells how much is stored. It tells nothing before the store is
 // loaded.
-type storeCollector struct{ store *lateStore }
+type storeCollector struct{ store engine.Engine }
 
 var (
 	storeRecords = prometheus.NewDesc("huggingface_exporter_store_records",
@@ -45,19 +48,18 @@ func (c storeCollector) Describe(ch chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (c storeCollector) Collect(ch chan<- prometheus.Metric) {
-	l := c.store.get()
-	if l == nil {
+	n, err := c.store.Stats(context.Background())
+	if err != nil {
 		return
 	}
 	gauge := func(d *prometheus.Desc, v float64) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v)
 	}
-	n := l.content()
-	gauge(storeRecords, float64(n.records))
-	gauge(storeRepos, float64(n.repos))
-	if n.onDisk {
-		gauge(storeSegments, float64(n.files))
-		gauge(storeBytes, float64(n.bytes))
+	gauge(storeRecords, float64(n.Records))
+	gauge(storeRepos, float64(n.Repos))
+	if n.OnDisk {
+		gauge(storeSegments, float64(n.Files))
+		gauge(storeBytes, float64(n.Bytes))
 	}
 }
 

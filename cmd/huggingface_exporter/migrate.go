@@ -4,15 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/engine"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/migrate"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/victoria"
 )
 
 // migrateFlags are the flags of migrate.
@@ -54,22 +52,19 @@ func (f *migrateFlags) run(ctx context.Context, p *program) error {
 	if v.InsertURL == "" {
 		return fmt.Errorf("%s: storage.victoriametrics.insert_url: expected a URL like http://localhost:8428, got none", *f.configFile)
 	}
-	elsewhere, err := openRemote(v)
-	if err != nil {
-		return err
-	}
-	defer elsewhere.Close()
 	toEmbedded := *f.to == string(config.EngineEmbedded)
-	open := openStored
-	if toEmbedded && !*f.verifyOnly {
-		open = openStorage
-	}
-	folder, err := open(ctx, p, *f.storage)
+	elsewhere := c.Storage
+	elsewhere.Engine = config.EngineVictoriaMetrics
+	there, err := engine.Open(ctx, p.engine(elsewhere, "", false))
 	if err != nil {
 		return err
 	}
-	defer folder.Close()
-	here, there := ledgerSide{folder}, victoriaSide{elsewhere}
+	defer there.Close()
+	here, err := engine.Open(ctx, p.engine(config.Storage{}, *f.storage, !toEmbedded || *f.verifyOnly))
+	if err != nil {
+		return err
+	}
+	defer here.Close()
 	m := &migration{migrateFlags: f, p: p, from: here, to: there}
 	if toEmbedded {
 		m.from, m.to = there, here
@@ -78,51 +73,30 @@ func (f *migrateFlags) run(ctx context.Context, p *program) error {
 	return m.run(ctx)
 }
 
-// migrationSide is a store that a history is moved from or to.
-type migrationSide interface {
-	migrate.To
-	revision(context.Context) (string, error)
-}
-
-type ledgerSide struct{ *localstore.Ledger }
-
-func (s ledgerSide) AllStates(context.Context) ([]history.RepoMeta, error) {
-	return slices.Collect(s.States()), nil
-}
-
-func (s ledgerSide) revision(ctx context.Context) (string, error) {
-	_, err := s.Refresh(ctx)
-	return s.Revision(), err
-}
-
-type victoriaSide struct{ *victoria.Store }
-
-func (s victoriaSide) revision(ctx context.Context) (string, error) { return s.Revision(ctx) }
-
 // migration is one run of migrate.
 type migration struct {
 	*migrateFlags
 	p        *program
-	from, to migrationSide
+	from, to engine.Engine
 	settings map[string][]string
 	mark     *mark // nil if nothing is noted
 }
 
 func (m *migration) run(ctx context.Context) error {
-	revision, err := m.from.revision(ctx)
-	if err != nil {
+	if _, err := m.from.Refresh(ctx); err != nil {
 		return err
 	}
-	states, err := m.from.AllStates(ctx)
+	revision := m.from.Revision()
+	stats, err := m.from.Stats(ctx)
 	if err != nil {
 		return err
 	}
 	if !*m.verifyOnly {
-		if err := m.move(ctx, revision, len(states)); err != nil {
+		if err := m.move(ctx, revision, stats.Repos); err != nil {
 			return err
 		}
 	}
-	if err := m.verify(ctx, revision, len(states)); err != nil {
+	if err := m.verify(ctx, revision, stats.Repos); err != nil {
 		return err
 	}
 	if m.mark != nil {
@@ -173,11 +147,11 @@ func (m *migration) verify(ctx context.Context, revision string, repos int) erro
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	now, revisionErr := m.from.revision(ctx)
+	_, refreshErr := m.from.Refresh(ctx)
 	switch {
-	case revisionErr != nil:
-		return errors.Join(err, revisionErr)
-	case now != revision:
+	case refreshErr != nil:
+		return errors.Join(err, refreshErr)
+	case m.from.Revision() != revision:
 		return errors.New("the history was appended to while it was moved; run the same command again (without the file of --resume), which moves what is new")
 	case err != nil:
 		return err

@@ -22,7 +22,7 @@ func overviewCommand(app *kingpin.Application) command {
 	storage := addStorageFlags(cmd)
 	filter := addFilterFlags(cmd)
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
-		store, err := storage.openStored(ctx, p)
+		store, err := storage.open(ctx, p, true)
 		if err != nil {
 			return err
 		}
@@ -38,7 +38,7 @@ func overviewCommand(app *kingpin.Application) command {
 }
 
 // writeOverview writes what store answers, for a screen of that many columns.
-func writeOverview(ctx context.Context, w io.Writer, store history.Store, filter history.Filter, width int) error {
+func writeOverview(ctx context.Context, w io.Writer, store history.Reader, filter history.Filter, width int) error {
 	sums := func(kind history.PeriodKind, byType bool) (history.Overview, error) {
 		return store.Overview(ctx, history.OverviewQuery{Filter: filter, Period: history.Period{Kind: kind}, ByRepoType: byType})
 	}
@@ -85,7 +85,7 @@ func addSums(t *table, name string, all, month history.Group, hasBefore bool) {
 
 // writeLargest writes the table of the largest repositories, as wide as there is
 // room: first the trend becomes coarser, then the names are cut.
-func writeLargest(ctx context.Context, w io.Writer, store history.Store, filter history.Filter, width int) error {
+func writeLargest(ctx context.Context, w io.Writer, store history.Reader, filter history.Filter, width int) error {
 	q := history.ReposQuery{
 		Filter: filter,
 		Period: history.Period{Kind: history.LastMonth},

@@ -105,7 +105,7 @@ func (s *server) run(ctx context.Context, flags *web.FlagConfig, storage string)
 	})
 	g.Go(func() error { return s.work(ctx, storage) })
 	err := g.Wait()
-	if closeErr := s.store.close(); err == nil {
+	if closeErr := s.store.Close(); err == nil {
 		err = closeErr
 	}
 	if parent.Err() != nil && errors.Is(err, context.Canceled) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/api"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/engine"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
@@ -26,12 +27,13 @@ type server struct {
 	reloader *config.Reloader
 	page     *exposition.Page
 	pusher   *exposition.Pusher
-	store    *lateStore
+	store    *engine.Late
 	files    *fileImporter
 	collects *collecting
 	requests *requestMetrics
 	changes  *changeMetrics
 	flags    serveFlags
+	remote   bool     // the storage is elsewhere: set once work runs
 	routes   []string // the patterns that are answered, set by handler
 
 	// loaded is set once the store is open and the files of the configuration
@@ -45,7 +47,7 @@ type server struct {
 // newServer reads the configuration and puts everything together; nothing runs
 // yet.
 func newServer(log *slog.Logger, configFile string, flags serveFlags) (*server, error) {
-	s := &server{log: log, store: new(lateStore), flags: flags}
+	s := &server{log: log, store: new(engine.Late), flags: flags}
 	s.reloader = config.NewReloader(configFile, func(c *config.Config) error {
 		if err := s.collects.openBacklog(&c.Storage); err != nil {
 			return err
@@ -162,7 +164,7 @@ func (s *server) handler() http.Handler {
 
 	handle("/metrics", only(scrapes.limit(s.page.Handler()), http.MethodGet, http.MethodHead))
 	options := api.Options{
-		Logger: s.log, Version: version.Version, Build: version.GetRevision(), StallTimeout: stallTime,
+		Logger: s.log, Version: version.Version, Build: version.GetRevision(), Revision: s.store.Revision, StallTimeout: stallTime,
 		Limits: func() api.Limits { return s.limits().query },
 	}
 	for _, r := range api.Routes(s.store, options) {

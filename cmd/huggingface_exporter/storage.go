@@ -2,37 +2,52 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 
 	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/version"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/engine"
 )
+
+// userAgent is how requests name this program.
+func userAgent() string { return progName + "/" + version.Version }
 
 // storageFlag declares --storage.path.
 func storageFlag(cmd *kingpin.CmdClause) *string {
 	return cmd.Flag("storage.path", "Folder of the stored history.").Default("./data").String()
 }
 
-// openStorage opens the store in a folder, which is made if it is not there.
-func openStorage(ctx context.Context, p *program, dir string) (*localstore.Ledger, error) {
-	return localstore.Open(ctx, dir, localstore.Options{Logger: p.log})
+// storageFlags say where the history is.
+type storageFlags struct{ path, configFile *string }
+
+func addStorageFlags(cmd *kingpin.CmdClause) storageFlags {
+	return storageFlags{
+		path: storageFlag(cmd),
+		configFile: cmd.Flag("config.file", "Configuration file: its storage section says which engine has the history. Default: none, the embedded one.").
+			PlaceHolder("FILE").String(),
+	}
 }
 
-// openStored opens a store that has to be there, to read it.
-func openStored(ctx context.Context, p *program, dir string) (*localstore.Ledger, error) {
-	info, err := os.Stat(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("expected a stored history in %s, but there is no such folder; "+
-			"name the right one with --storage.path, or fill it with \"%s import FILE\"", dir, progName)
-	case err != nil:
-		return nil, err
-	case !info.IsDir():
-		return nil, fmt.Errorf("expected the folder of a stored history, got the file %s; name the right one with --storage.path", dir)
+// open opens the engine with the history, to write to it or, with readOnly, to read what
+// has to be there.
+func (f storageFlags) open(ctx context.Context, p *program, readOnly bool) (engine.Engine, error) {
+	var s config.Storage
+	if *f.configFile != "" {
+		c, err := config.Load(*f.configFile)
+		if config.IsFault(err) {
+			return nil, fmt.Errorf("the configuration is not valid:\n%w", err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		s = c.Storage
 	}
-	return localstore.Open(ctx, dir, localstore.Options{Logger: p.log, ReadOnly: true})
+	return engine.Open(ctx, p.engine(s, *f.path, readOnly))
+}
+
+// engine says how a command opens an engine.
+func (p *program) engine(s config.Storage, path string, readOnly bool) engine.Options {
+	return engine.Options{Storage: s, Path: path, ReadOnly: readOnly, UserAgent: userAgent(), Logger: p.log}
 }

@@ -5,36 +5,35 @@ import (
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/engine"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
 // pollInterval is how often the store and the files are looked at. A look lists
 // folders and reads no file that is still the same.
 const pollInterval = time.Second
 
-// openPause is the time between two attempts to reach an engine elsewhere.
-const openPause = 2 * time.Second
-
 // work loads the store and keeps store, files and page up to date until ctx ends.
 func (s *server) work(ctx context.Context, storage string) error {
 	begin := time.Now()
 	defer s.collects.stop(s.log)
-	e, err := s.open(ctx, storage)
-	if err != nil {
+	if err := s.open(ctx, storage); err != nil {
 		return err
 	}
-	s.store.opened.Store(&e)
 	s.files.poll(ctx, true)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	shown := s.show(nil)
+	shown := s.show(ctx, "")
 	s.loaded.Store(true)
-	c := e.content()
-	if !c.onDisk {
+	stats, err := s.store.Stats(ctx)
+	if err != nil {
+		return err
+	}
+	if !stats.OnDisk {
 		storage = string(s.reloader.Config().Storage.Engine)
 	}
-	s.log.Info("Ready", "storage", storage, "repos", c.repos, "records", c.records, "after", time.Since(begin))
+	s.log.Info("Ready", "storage", storage, "repos", stats.Repos, "records", stats.Records, "after", time.Since(begin))
 
 	s.collects.start(ctx)
 	s.collects.manager.Wake()
@@ -55,7 +54,7 @@ func (s *server) work(ctx context.Context, storage string) error {
 		}
 		s.refresh(ctx)
 		s.files.poll(ctx, false)
-		shown = s.show(shown)
+		shown = s.show(ctx, shown)
 	}
 }
 
@@ -66,7 +65,7 @@ func (s *server) refresh(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	if !s.store.get().content().onDisk {
+	if s.remote {
 		s.reached(err)
 	}
 	s.changes.refreshed(s.log, err)
@@ -87,53 +86,52 @@ func (s *server) reached(err error) {
 	}
 }
 
-// show renders the metrics page anew if the store no longer holds what the page
-// shows, and returns what it now shows.
-func (s *server) show(shown any) any {
-	e := s.store.get()
-	c := e.content()
-	if c.as == shown {
+// show renders the metrics page anew if the store has another revision than what the
+// page shows, and returns the revision that it now shows.
+func (s *server) show(ctx context.Context, shown string) string {
+	revision := s.store.Revision()
+	if revision == shown {
 		return shown
 	}
-	s.page.Update(e.Counts())
-	if shown != nil || c.repos > 0 {
+	// The page reads them again after ctx has ended.
+	counts := s.store.Counts(context.WithoutCancel(ctx), history.Filter{})
+	s.page.Update(func(yield func(history.Counts) bool) {
+		for c, err := range counts {
+			if err != nil {
+				s.log.Error("The metrics page is incomplete", "err", err)
+				return
+			}
+			if !yield(c) {
+				return
+			}
+		}
+	})
+	if stats, err := s.store.Stats(ctx); shown != "" || err == nil && stats.Repos > 0 {
 		s.changes.changed()
 	}
-	return c.as
+	return revision
 }
 
 // open opens the store of the configuration. It waits for an engine elsewhere until
 // that answers.
-func (s *server) open(ctx context.Context, folder string) (engine, error) {
+func (s *server) open(ctx context.Context, folder string) error {
 	c := s.reloader.Config()
-	if c.Storage.Engine != config.EngineVictoriaMetrics {
-		l, err := localstore.Open(ctx, folder, localstore.Options{Logger: s.log})
-		return embedded{l}, err
+	s.remote = c.Storage.Engine == config.EngineVictoriaMetrics
+	waiting := ""
+	err := s.store.Open(ctx, engine.Options{
+		Storage: c.Storage, Path: folder, Cache: true, UserAgent: userAgent(), Logger: s.log,
+		Unreachable: func(err error) {
+			s.reached(err)
+			// It may be away for long. What is collected meanwhile waits.
+			s.collects.start(ctx)
+			if text := err.Error(); text != waiting {
+				waiting = text
+				s.log.Warn("The storage does not answer; trying again until it does", "err", err)
+			}
+		},
+	})
+	if err == nil && s.remote {
+		s.reached(nil)
 	}
-	store, err := openRemote(&c.Storage.VictoriaMetrics)
-	if err != nil {
-		return nil, err
-	}
-	r := &remote{Store: store}
-	for waiting := ""; ; {
-		_, err := r.Refresh(ctx)
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		s.reached(err)
-		if err == nil {
-			return r, nil
-		}
-		// It may be away for long. What is collected meanwhile waits.
-		s.collects.start(ctx)
-		if text := err.Error(); text != waiting {
-			waiting = text
-			s.log.Warn("The storage does not answer; trying again until it does", "err", err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(openPause):
-		}
-	}
+	return err
 }

@@ -10,9 +10,10 @@ import (
 func TestOverviewAnswers(t *testing.T) {
 	legacy := history.NewRepoMeta(history.Repo{Type: history.Model, Name: "gpt2"})
 	store := storeOf(t, sixRows(), legacy)
-	f := func(s history.Store, query, want string) {
+	var revision func() string
+	f := func(s history.Reader, query, want string) {
 		t.Helper()
-		resp := do(New(s, Options{}), http.MethodGet, overviewRoute+query)
+		resp := do(New(s, Options{Revision: revision}), http.MethodGet, overviewRoute+query)
 		if got := bodyOf(t, resp); resp.StatusCode != http.StatusOK || got != want {
 			t.Errorf("%s: expected\n%s\ngot %d\n%s", query, want, resp.StatusCode, got)
 		}
@@ -40,8 +41,10 @@ func TestOverviewAnswers(t *testing.T) {
 		`{"revision":null,"recorded":{"from":"2021-01-22","to":"2021-11-29"},"days":{"from":"1970-01-01","to":"9999-12-31"},"before":null,`+
 			`"sum":{"repos":0,"records":0,"total":0,"downloads":0,"before":null,"change":null},"groups":[]}`+"\n")
 	// A history without a day, and one that has a name.
-	f(&revised{storeOf(t, nil), `r"1`}, "",
+	revision = named(`r"1`)
+	f(storeOf(t, nil), "",
 		`{"revision":"r\"1","recorded":null,"days":null,"before":null,"sum":{"repos":0,"records":0,"total":0,"downloads":0,"before":null,"change":null},"groups":[]}`+"\n")
+	revision = nil
 	// Sums stay at the largest number.
 	big := history.Group{Repos: 1, Records: 1, Total: 1<<63 - 1, Downloads: 1<<63 - 1}
 	f(failing{overview: history.Overview{Recorded: history.NoDays, Days: history.NoDays, Groups: []history.Group{big, big}}}, "",
@@ -91,4 +94,24 @@ func TestStoreFailure(t *testing.T) {
 	}
 	f(errSecret, 500, `{"error":"the store could not answer; the log of the exporter says why"}`+"\n")
 	f(errSlow, 504, `{"error":"the store did not answer in time"}`+"\n")
+}
+
+func TestCountsAnswers(t *testing.T) {
+	listed := history.NewRepoMeta(history.Repo{Type: history.Model, Name: "gpt2"})
+	listed.Likes, listed.LastMonth, listed.ListedAsOf = 7, 30, 1
+	store := storeOf(t, sixRows(), listed)
+	f := func(query string, o Options, status int, want string) {
+		t.Helper()
+		resp := do(New(store, o), http.MethodGet, countsRoute+query)
+		if got := bodyOf(t, resp); resp.StatusCode != status || got != want {
+			t.Errorf("%s: expected\n%d %s\ngot %d\n%s", query, status, want, resp.StatusCode, got)
+		}
+	}
+	f("", Options{}, http.StatusOK, `{"revision":null,"rows":[`+
+		`{"repo_type":"model","org":"","repo":"gpt2","downloads":null,"corrected":0,"last_month":30,"likes":7},`+"\n"+
+		`{"repo_type":"model","org":"huggingface","repo":"huggingface/CodeBERTa-small-v1","downloads":4362460,"corrected":0,"last_month":0,"likes":null},`+"\n"+
+		`{"repo_type":"dataset","org":"huggingface","repo":"huggingface/documentation-images","downloads":2167284,"corrected":0,"last_month":28,"likes":null}]}`+"\n")
+	f("?search=none", Options{Revision: named("r1")}, http.StatusOK, `{"revision":"r1","rows":[]}`+"\n")
+	f("?period=all_time", Options{}, http.StatusBadRequest, `{"error":"expected one of the parameters org, repo, repo_type, search, got \"period\"","field":"period"}`+"\n")
+	f("", limited(Limits{MaxRows: 2}), http.StatusUnprocessableEntity, `{"error":"expected an answer of at most 2 repositories, which is what query.max_rows allows, got more: select fewer"}`+"\n")
 }

@@ -13,6 +13,7 @@ const (
 	statusRoute   = "/api/v1/status"
 	overviewRoute = "/api/v1/overview"
 	reposRoute    = "/api/v1/repos"
+	countsRoute   = "/api/v1/counts"
 	recordsRoute  = "/api/v1/records"
 	// hubRoute is the Hub's own, so that what reads the Hub reads the exporter.
 	hubRoute = "/organizations/{org}/settings/publisher-analytics/download-breakdown"
@@ -31,21 +32,16 @@ type Options struct {
 	// StallTimeout is how long a client may take no data of an export before
 	// it is dropped. 0 stands for DefaultStallTimeout.
 	StallTimeout time.Duration
+	// Revision names the present state of the history, which gives answers entity tags.
+	// Two equal names promise equal answers to every query, also across restarts and
+	// from replica to replica; "" promises nothing. nil: there are no entity tags.
+	Revision func() string
 	// Limits returns what a query may take, asked at each; nil: no bounds.
 	Limits func() Limits
 }
 
 // DefaultStallTimeout is the StallTimeout of Options that set none.
 const DefaultStallTimeout = 2 * time.Minute
-
-// Revisioner is what a Store may implement to name its state, which gives its
-// answers entity tags.
-type Revisioner interface {
-	// Revision returns a name of the present state of the history. Two equal
-	// names promise equal answers to every query, also across restarts and from
-	// replica to replica. The empty string promises nothing.
-	Revision() string
-}
 
 // Route is a pattern of http.ServeMux, without a method, and what answers it.
 // The pattern does as a label of metrics: it holds no value of a request.
@@ -58,7 +54,7 @@ type Route struct {
 }
 
 // New returns a handler of all Routes.
-func New(store history.Store, o Options) http.Handler {
+func New(store history.Reader, o Options) http.Handler {
 	mux := http.NewServeMux()
 	for _, r := range Routes(store, o) {
 		mux.Handle(r.Pattern, r.Handler)
@@ -71,7 +67,7 @@ func New(store history.Store, o Options) http.Handler {
 // gzip, and answer faults with JSON. An export that fails half way panics with
 // http.ErrAbortHandler, as net/http wants it; a wrapper that counts requests
 // should do so in a defer.
-func Routes(store history.Store, o Options) []Route {
+func Routes(store history.Reader, o Options) []Route {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -83,6 +79,7 @@ func Routes(store history.Store, o Options) []Route {
 		{Pattern: statusRoute, Handler: a.route(a.status)},
 		{Pattern: overviewRoute, Handler: a.route(a.overview)},
 		{Pattern: reposRoute, Handler: a.route(a.repos)},
+		{Pattern: countsRoute, Handler: a.route(a.counts)},
 		{Pattern: recordsRoute, Handler: a.route(a.records), Export: true},
 		{Pattern: hubRoute, Handler: a.route(a.hub), Export: true},
 		{Pattern: otherRoute, Handler: a.route(a.notFound)},
@@ -91,7 +88,7 @@ func Routes(store history.Store, o Options) []Route {
 
 // handlers answer the routes.
 type handlers struct {
-	store   history.Store
+	store   history.Reader
 	options Options
 	log     *slog.Logger
 	stall   time.Duration
@@ -121,6 +118,6 @@ func (a *handlers) route(f func(http.ResponseWriter, *http.Request) error) http.
 func (a *handlers) notFound(_ http.ResponseWriter, r *http.Request) error {
 	return &fault{
 		status: http.StatusNotFound,
-		text:   "expected " + statusRoute + ", " + overviewRoute + ", " + reposRoute + " or " + recordsRoute + ", got " + quote(r.URL.Path),
+		text:   "expected " + statusRoute + ", " + overviewRoute + ", " + reposRoute + ", " + countsRoute + " or " + recordsRoute + ", got " + quote(r.URL.Path),
 	}
 }

@@ -15,8 +15,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-// Client is a history.Store over the HTTP API of an exporter. It only reads:
-// Append returns history.ErrReadOnly. Each query is one request, but for pages
+// Client is a history.Reader over the HTTP API of an exporter. Each query is one request, but for pages
 // of very many rows, and lives no longer than its context. It may be used from
 // several goroutines.
 type Client struct {
@@ -26,7 +25,7 @@ type Client struct {
 	options  ClientOptions
 }
 
-var _ history.Store = (*Client)(nil)
+var _ history.Reader = (*Client)(nil)
 
 // ClientOptions may be left zero.
 type ClientOptions struct {
@@ -62,11 +61,6 @@ func NewClient(endpoint string, hc *http.Client, o ClientOptions) (*Client, erro
 		o.MaxJSONBytes = defaultMaxJSONBytes
 	}
 	return &Client{endpoint: u, http: hc, encoding: acceptedEncoding(u), options: o}, nil
-}
-
-// Append returns history.ErrReadOnly.
-func (c *Client) Append(context.Context, history.Batch) (history.Change, error) {
-	return history.Change{}, history.ErrReadOnly
 }
 
 // Overview asks the exporter. An answer that is an error is an *Error, one of

@@ -43,13 +43,6 @@ func TestNewClient(t *testing.T) {
 	}
 }
 
-func TestClientReadsOnly(t *testing.T) {
-	c := clientOf(t, storeOf(t, sixRows()))
-	if _, err := c.Append(context.Background(), history.Batch{}); !errors.Is(err, history.ErrReadOnly) {
-		t.Errorf("expected %v, got %v", history.ErrReadOnly, err)
-	}
-}
-
 // odd are names that a request or an answer may stumble over.
 var odd = []string{
 	`acme/"quoted"`, "acme/comma,comma", "acme/été-模型-🤗", "acme/100%25/b", `acme/back\slash`, `acme/end\`,

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"iter"
 	"testing"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -11,17 +12,23 @@ import (
 // remote is a store that is filled where it is and asked over the API.
 type remote struct {
 	*Client
-	behind history.Store
+	behind storetest.Store
 }
 
 func (r remote) Append(ctx context.Context, b history.Batch) (history.Change, error) {
 	return r.behind.Append(ctx, b)
 }
 
+func (r remote) Meta(ctx context.Context, q history.MetaQuery) iter.Seq2[history.RepoMeta, error] {
+	return r.behind.Meta(ctx, q)
+}
+
+func (r remote) Refresh(ctx context.Context) (bool, error) { return r.behind.Refresh(ctx) }
+
 func TestConformance(t *testing.T) {
 	for _, encoding := range []string{"gzip", "identity"} {
 		t.Run(encoding, func(t *testing.T) {
-			storetest.Run(t, func(t *testing.T) history.Store {
+			storetest.Run(t, func(t *testing.T) storetest.Store {
 				behind := storetest.NewModel()
 				c := clientOf(t, behind)
 				c.encoding = encoding

@@ -1,5 +1,5 @@
-// Package api is the HTTP API: handlers over any history.Store, and a Client
-// that is a history.Store over the API of another exporter.
+// Package api is the HTTP API: handlers over any history.Reader, and a Client
+// that is a history.Reader over the API of another exporter.
 //
 // Parameters are checked before the store is asked, and the store is asked
 // before the first byte is sent, as far as that can be. What goes wrong after

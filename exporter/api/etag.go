@@ -14,10 +14,10 @@ const encodingSuffix = "-gzip"
 
 // revision names the state of the history, "" if the store names none.
 func (a *handlers) revision() string {
-	if r, ok := a.store.(Revisioner); ok {
-		return r.Revision()
+	if a.options.Revision == nil {
+		return ""
 	}
-	return ""
+	return a.options.Revision()
 }
 
 // notModified sets the entity tag of an answer that is a function of the

@@ -9,15 +9,15 @@ import (
 )
 
 func TestEntityTags(t *testing.T) {
-	store := &revised{storeOf(t, sixRows()), "r1"}
-	h := New(store, Options{Version: "1.0"})
+	store := storeOf(t, sixRows())
+	h := New(store, Options{Revision: named("r1"), Version: "1.0"})
 	tag := func(h http.Handler, target string, header ...string) string {
 		t.Helper()
 		return do(h, http.MethodGet, target, header...).Header.Get("ETag")
 	}
 	targets := []string{
 		recordsRoute, recordsRoute + "?order=repo", recordsRoute + "?format=jsonl", recordsRoute + "?format=parquet",
-		recordsRoute + "?from=2021-01-22", recordsRoute + "?org=a", hubPath, overviewRoute, overviewRoute + "?series=true", reposRoute,
+		recordsRoute + "?from=2021-01-22", recordsRoute + "?org=a", hubPath, overviewRoute, overviewRoute + "?series=true", reposRoute, countsRoute,
 	}
 	seen := make(map[string]string)
 	for _, target := range targets {
@@ -44,16 +44,16 @@ func TestEntityTags(t *testing.T) {
 	records := tag(h, recordsRoute)
 	for what, got := range map[string]string{
 		"Accept":   tag(h, recordsRoute, "Accept", "application/x-ndjson"),
-		"Version":  tag(New(store, Options{Version: "1.1"}), recordsRoute),
-		"Build":    tag(New(store, Options{Version: "1.0", Build: "0a1b2c"}), recordsRoute),
-		"Revision": tag(New(&revised{store.Store, "r2"}, Options{Version: "1.0"}), recordsRoute),
+		"Version":  tag(New(store, Options{Revision: named("r1"), Version: "1.1"}), recordsRoute),
+		"Build":    tag(New(store, Options{Revision: named("r1"), Version: "1.0", Build: "0a1b2c"}), recordsRoute),
+		"Revision": tag(New(store, Options{Revision: named("r2"), Version: "1.0"}), recordsRoute),
 	} {
 		if got == records || got == "" {
 			t.Errorf("expected another tag with another %s, got %q", what, got)
 		}
 	}
 	// Without a name of the state there is no tag, and no 304.
-	for _, h := range []http.Handler{New(store.Store, Options{}), New(&revised{store.Store, ""}, Options{})} {
+	for _, h := range []http.Handler{New(store, Options{}), New(store, Options{Revision: named("")})} {
 		resp := do(h, http.MethodGet, recordsRoute, "If-None-Match", "*")
 		if resp.StatusCode != http.StatusOK || resp.Header.Get("ETag") != "" {
 			t.Errorf("expected 200 without a tag, got %d, %q", resp.StatusCode, resp.Header.Get("ETag"))
@@ -76,7 +76,7 @@ func TestCompressedEntityTag(t *testing.T) {
 	for i := range 100 {
 		records = append(records, history.Record{Repo: sixRows()[0].Repo, Total: 1, Day: history.Day(18000 + i)})
 	}
-	srv := serve(t, &revised{storeOf(t, records), "r1"}, Options{})
+	srv := serve(t, storeOf(t, records), Options{Revision: named("r1")})
 	get := func(header ...string) *http.Response {
 		t.Helper()
 		req, _ := http.NewRequest(http.MethodGet, srv.URL+recordsRoute, nil)

@@ -101,7 +101,7 @@ func TestParquetAnswer(t *testing.T) {
 }
 
 func TestHead(t *testing.T) {
-	h := New(&revised{storeOf(t, sixRows()), "r1"}, Options{})
+	h := New(storeOf(t, sixRows()), Options{Revision: named("r1")})
 	for _, target := range []string{
 		overviewRoute, reposRoute, recordsRoute, recordsRoute + "?format=parquet", hubPath,
 		recordsRoute + "?from=x", "/api/nothing",
@@ -140,7 +140,7 @@ func TestGzip(t *testing.T) {
 			Repo: history.Repo{Type: history.Model, Name: fmt.Sprintf("acme/m%d", i%100)}, Total: 1, Day: history.Day(18000 + i/100), Downloads: int64(i),
 		})
 	}
-	srv := serve(t, &revised{storeOf(t, records), "r1"}, Options{})
+	srv := serve(t, storeOf(t, records), Options{Revision: named("r1")})
 	get := func(target, encoding string) (*http.Response, []byte) {
 		t.Helper()
 		req, _ := http.NewRequest(http.MethodGet, srv.URL+target, nil)

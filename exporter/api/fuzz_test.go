@@ -69,7 +69,7 @@ func FuzzRequest(f *testing.F) {
 	f.Add(http.MethodGet, recordsRoute, "org=..%2F..%2Fetc&repo_type=%0d%0aX-A:1&format=jsonl", "a/b/c", "", "")
 	f.Add(http.MethodGet, "/organizations/..%2f%00/settings/publisher-analytics/download-breakdown", "", "", "", "")
 	store := storeOf(f, sixRows())
-	h := New(&revised{store, "r1"}, Options{})
+	h := New(store, Options{Revision: named("r1")})
 	f.Fuzz(func(t *testing.T, method, path, query, accept, match, encoding string) {
 		u, err := url.Parse(path)
 		if err != nil || !strings.HasPrefix(path, "/") {
@@ -124,7 +124,7 @@ func FuzzRequest(f *testing.F) {
 // FuzzClient reads anything as an answer of an exporter: it is an error, or what
 // a Store may answer.
 func FuzzClient(f *testing.F) {
-	h := New(&revised{storeOf(f, sixRows()), "r1"}, Options{})
+	h := New(storeOf(f, sixRows()), Options{Revision: named("r1")})
 	for kind, target := range []string{
 		overviewRoute + "?series=true&group_by=org",
 		reposRoute + "?trend=3",

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"io"
+	"iter"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -47,13 +48,8 @@ func storeOf(t testing.TB, records []history.Record, states ...history.RepoMeta)
 	return s
 }
 
-// revised gives a store a name of its state.
-type revised struct {
-	history.Store
-	name string
-}
-
-func (r *revised) Revision() string { return r.name }
+// named names a state.
+func named(revision string) func() string { return func() string { return revision } }
 
 // failing is a store whose answers are errors, or fakes where set.
 type failing struct {
@@ -62,14 +58,14 @@ type failing struct {
 	overview history.Overview
 }
 
-func (f failing) Append(context.Context, history.Batch) (history.Change, error) {
-	return history.Change{}, history.ErrReadOnly
-}
 func (f failing) Overview(context.Context, history.OverviewQuery) (history.Overview, error) {
 	return f.overview, f.err
 }
 func (f failing) Repos(context.Context, history.ReposQuery) (history.ReposPage, error) {
 	return history.ReposPage{}, f.err
+}
+func (f failing) Counts(context.Context, history.Filter) iter.Seq2[history.Counts, error] {
+	return func(yield func(history.Counts, error) bool) { yield(history.Counts{}, f.err) }
 }
 func (f failing) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
 	if f.records != nil {
@@ -100,7 +96,7 @@ func bodyOf(t testing.TB, resp *http.Response) string {
 }
 
 // serve starts a server over loopback.
-func serve(t testing.TB, store history.Store, o Options) *httptest.Server {
+func serve(t testing.TB, store history.Reader, o Options) *httptest.Server {
 	t.Helper()
 	srv := httptest.NewServer(New(store, o))
 	t.Cleanup(srv.Close)
@@ -108,9 +104,13 @@ func serve(t testing.TB, store history.Store, o Options) *httptest.Server {
 }
 
 // clientOf returns a client of a server over loopback that serves store.
-func clientOf(t testing.TB, store history.Store) *Client {
+func clientOf(t testing.TB, store history.Reader) *Client {
 	t.Helper()
-	srv := serve(t, store, Options{})
+	var o Options
+	if r, ok := store.(interface{ Revision() string }); ok {
+		o.Revision = r.Revision
+	}
+	srv := serve(t, store, o)
 	c, err := NewClient(srv.URL, srv.Client(), ClientOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -52,7 +52,7 @@ func TestMaxRows(t *testing.T) {
 
 // slow is a store that takes its time, as the context allows.
 type slow struct {
-	history.Store
+	history.Reader
 	takes time.Duration
 }
 
@@ -69,14 +69,14 @@ func (s slow) Overview(ctx context.Context, q history.OverviewQuery) (history.Ov
 	if err := s.wait(ctx); err != nil {
 		return history.Overview{}, err
 	}
-	return s.Store.Overview(ctx, q)
+	return s.Reader.Overview(ctx, q)
 }
 
 func (s slow) Repos(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {
 	if err := s.wait(ctx); err != nil {
 		return history.ReposPage{}, err
 	}
-	return s.Store.Repos(ctx, q)
+	return s.Reader.Repos(ctx, q)
 }
 
 func (s slow) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
@@ -85,7 +85,7 @@ func (s slow) Records(ctx context.Context, q history.RecordsQuery) history.RowSe
 			yield(nil, err)
 			return
 		}
-		s.Store.Records(ctx, q)(yield)
+		s.Reader.Records(ctx, q)(yield)
 	}
 }
 

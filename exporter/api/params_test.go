@@ -106,7 +106,7 @@ func TestBadRequests(t *testing.T) {
 		`{"error":"expected an organisation with a known repository, got \"a/b%\\\"\""}`)
 
 	for _, path := range []string{"/api/", "/api/v1", "/api/v1/", "/api/v1/record", "/api/v2/records", "/api/v1/records/"} {
-		f(path, http.StatusNotFound, `{"error":"expected /api/v1/status, /api/v1/overview, /api/v1/repos or /api/v1/records, got \"`+path+`\""}`)
+		f(path, http.StatusNotFound, `{"error":"expected /api/v1/status, /api/v1/overview, /api/v1/repos, /api/v1/counts or /api/v1/records, got \"`+path+`\""}`)
 	}
 }
 

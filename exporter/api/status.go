@@ -26,8 +26,8 @@ type Status struct {
 	API int
 	// Version is that of the exporter, "" if its build was not told.
 	Version string
-	// Revision names the present state of the history, as Revisioner has it, ""
-	// if the store names none.
+	// Revision names the present state of the history, as Options.Revision has it,
+	// "" if there is none.
 	Revision string
 	// Repos is the number of repositories, Records of recorded days of all of them.
 	Repos   int

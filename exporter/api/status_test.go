@@ -10,7 +10,7 @@ import (
 )
 
 func TestStatus(t *testing.T) {
-	f := func(store history.Store, o Options, want string, decoded Status) {
+	f := func(store history.Reader, o Options, want string, decoded Status) {
 		t.Helper()
 		resp := do(New(store, o), http.MethodGet, statusRoute)
 		if got := bodyOf(t, resp); resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != jsonType || got != want+"\n" {
@@ -29,7 +29,7 @@ func TestStatus(t *testing.T) {
 		`{"api":1,"version":"","revision":null,"repos":0,"records":0,"recorded":null}`,
 		Status{API: 1, Recorded: history.NoDays})
 	legacy := history.NewRepoMeta(history.Repo{Type: history.Model, Name: "gpt2"})
-	f(&revised{storeOf(t, sixRows(), legacy), "r1"}, Options{Version: "1.2.3", Build: "0a1b2c"},
+	f(storeOf(t, sixRows(), legacy), Options{Revision: named("r1"), Version: "1.2.3", Build: "0a1b2c"},
 		`{"api":1,"version":"1.2.3","revision":"r1","repos":3,"records":6,"recorded":{"from":"2021-01-22","to":"2021-11-29"}}`,
 		Status{API: 1, Version: "1.2.3", Revision: "r1", Repos: 3, Records: 6, Recorded: history.Days{From: 18649, To: 18960}})
 }

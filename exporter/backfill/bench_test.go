@@ -20,7 +20,7 @@ func BenchmarkOpenMetrics(b *testing.B) {
 	o.Until = time.Now()
 	o.Labels = []Label{{"job", "huggingface"}, {"instance", "localhost:10061"}}
 	for b.Loop() {
-		if err := WriteOpenMetrics(io.Discard, All(b.Context(), t, o, new(Stats)), func() {}); err != nil {
+		if err := WriteOpenMetrics(io.Discard, All(b.Context(), memtable.NewStoreOf(t), o, new(Stats)), func() {}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -36,7 +36,7 @@ func TestWriteOpenMetrics(t *testing.T) {
 	o.Labels = []Label{{"job", "hf"}}
 	var b strings.Builder
 	steps := 0
-	if err := WriteOpenMetrics(&b, All(t.Context(), s.Table(), o, new(Stats)), func() { steps++ }); err != nil {
+	if err := WriteOpenMetrics(&b, All(t.Context(), s, o, new(Stats)), func() { steps++ }); err != nil {
 		t.Fatal(err)
 	}
 	const model = `huggingface_repo_downloads_total{job="hf",org="acme",repo="acme/heron",repo_type="model"} `

@@ -8,15 +8,6 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-// Source is a history at a moment: its records and counts are of one state.
-type Source interface {
-	// Records streams records, as history.Store does.
-	Records(ctx context.Context, q history.RecordsQuery) history.RowSeq
-	// Counts returns what /metrics shows of each repository, ordered by
-	// Repo.Compare.
-	Counts() iter.Seq[history.Counts]
-}
-
 // Options say which samples are made. The zero value makes none: Until has to be
 // set.
 type Options struct {
@@ -46,26 +37,29 @@ type Stats struct {
 }
 
 // Count returns of how many repositories All would make series at most.
-func Count(source Source, o Options) int {
-	n, matches := 0, o.Filter.Matcher()
-	for c := range source.Counts() {
-		if matches(c.Repo) && (o.After == nil || c.Repo.Compare(*o.After) > 0) {
+func Count(ctx context.Context, source history.Reader, o Options) (int, error) {
+	n := 0
+	for c, err := range source.Counts(ctx, o.Filter) {
+		if err != nil {
+			return 0, err
+		}
+		if o.After == nil || c.Repo.Compare(*o.After) > 0 {
 			n++
 		}
 	}
-	return n
+	return n, nil
 }
 
 // All streams the series of the repositories that /metrics shows, ordered by
 // Repo.Compare, and counts them in stats. A series is valid until the next one is
 // asked for; its Repo and Labels stay. An error is the last element and comes with
 // a nil series.
-func All(ctx context.Context, source Source, o Options, stats *Stats) iter.Seq2[*Series, error] {
+func All(ctx context.Context, source history.Reader, o Options, stats *Stats) iter.Seq2[*Series, error] {
 	return func(yield func(*Series, error) bool) {
-		next, stop := iter.Pull(source.Counts())
+		next, stop := iter.Pull2(source.Counts(ctx, o.Filter))
 		defer stop()
 		m := maker{options: o, stats: stats, span: spanOf(o.From, o.To, o.Until), next: next, yield: yield}
-		m.counts, m.more = next()
+		m.counts, m.err, m.more = next()
 		// Whatever the days asked for, the counter before them depends on those after.
 		for rows, err := range source.Records(ctx, history.RecordsQuery{Filter: o.Filter, Order: history.OrderRepo}) {
 			if err != nil {
@@ -87,8 +81,9 @@ type maker struct {
 	span    span
 	yield   func(*Series, error) bool
 
-	next   func() (history.Counts, bool)
+	next   func() (history.Counts, error, bool)
 	counts history.Counts
+	err    error
 	more   bool
 
 	open      bool // a repository is being gathered
@@ -131,8 +126,12 @@ func (m *maker) finish() bool {
 	if m.options.After != nil && m.repo.Compare(*m.options.After) <= 0 {
 		return true
 	}
-	for m.more && m.counts.Repo.Compare(m.repo) < 0 {
-		m.counts, m.more = m.next()
+	for m.more && m.err == nil && m.counts.Repo.Compare(m.repo) < 0 {
+		m.counts, m.err, m.more = m.next()
+	}
+	if m.err != nil {
+		m.yield(nil, m.err)
+		return false
 	}
 	if !m.more || m.counts.Repo != m.repo {
 		m.stats.Unshown++

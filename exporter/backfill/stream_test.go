@@ -60,7 +60,7 @@ func (s *store) series(o Options) ([]string, Stats) {
 	s.Helper()
 	var stats Stats
 	var out []string
-	for series, err := range All(s.Context(), s.Table(), o, &stats) {
+	for series, err := range All(s.Context(), s, o, &stats) {
 		if err != nil {
 			s.Fatal(err)
 		}
@@ -91,8 +91,8 @@ func TestAll(t *testing.T) {
 		"model acme/heron 10:94 11:95 12:97 13:100",
 		"model gpt2 11:0 12:5 13:11",
 		"dataset acme/crane 10:0 11:0 12:4")
-	if n := Count(s.Table(), all()); n != 3 {
-		t.Errorf("expected 3 series to be announced, got %d", n)
+	if n, err := Count(t.Context(), s, all()); n != 3 || err != nil {
+		t.Errorf("expected 3 series to be announced, got %d, %v", n, err)
 	}
 
 	o := all()
@@ -101,8 +101,8 @@ func TestAll(t *testing.T) {
 		"model acme/heron 10:94 11:95 12:97 13:100", "dataset acme/crane 10:0 11:0 12:4")
 	o.After = &heron
 	s.expect(o, Stats{Series: 1, Samples: 3, Clamped: 1}, "dataset acme/crane 10:0 11:0 12:4")
-	if n := Count(s.Table(), o); n != 1 {
-		t.Errorf("expected one more series to be announced, got %d", n)
+	if n, err := Count(t.Context(), s, o); n != 1 || err != nil {
+		t.Errorf("expected one more series to be announced, got %d, %v", n, err)
 	}
 	o.After = &crane
 	s.expect(o, Stats{})
@@ -150,13 +150,13 @@ func TestAllAcrossBlocks(t *testing.T) {
 }
 
 // broken is a source whose records end with an error.
-type broken struct{ *memtable.Table }
+type broken struct{ *memtable.Store }
 
 var errBroken = errors.New("cannot read on")
 
 func (b broken) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
 	return func(yield func(*history.Rows, error) bool) {
-		for rows, err := range b.Table.Records(ctx, q) {
+		for rows, err := range b.Store.Records(ctx, q) {
 			if !yield(rows, err) {
 				return
 			}
@@ -171,7 +171,7 @@ func TestAllEndsWithAnError(t *testing.T) {
 	s.published(1, crane, 60, 10, 10)
 	var stats Stats
 	var last error
-	for series, err := range All(t.Context(), broken{s.Table()}, all(), &stats) {
+	for series, err := range All(t.Context(), broken{s.Store}, all(), &stats) {
 		if (series == nil) != (err != nil) {
 			t.Errorf("got %v with %v", series, err)
 		}
@@ -181,7 +181,7 @@ func TestAllEndsWithAnError(t *testing.T) {
 		t.Errorf("got %v", last)
 	}
 	// Who has enough is asked no further.
-	for range All(t.Context(), broken{s.Table()}, all(), &stats) {
+	for range All(t.Context(), broken{s.Store}, all(), &stats) {
 		break
 	}
 }

@@ -2,8 +2,9 @@ package history
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"iter"
+	"strings"
 )
 
 // Reader answers questions about the history of repositories. It may be used
@@ -16,26 +17,61 @@ type Reader interface {
 	// Records streams records in the order of q. The stream is of one state of
 	// the history, whatever is appended meanwhile.
 	Records(ctx context.Context, q RecordsQuery) RowSeq
+	// Counts streams what the metrics page shows of the repositories that f selects,
+	// ordered by Repo.Compare, without those that are gone. The stream is of the
+	// state at the time of the call. An error is its last element.
+	Counts(ctx context.Context, f Filter) iter.Seq2[Counts, error]
 }
 
-// Appender stores what was collected or imported. It may be used from several
-// goroutines at once.
+// Appender stores what was collected or imported, and tells what is stored, so that
+// its callers can work out what is new. It may be used from several goroutines at once.
 type Appender interface {
 	// Append merges what b brings, wholly or, on an error, not at all. Bad
 	// input is an *InputErrors. Appending the same again changes nothing.
 	Append(ctx context.Context, b Batch) (Change, error)
+	// Meta streams what is stored of repositories besides their days, ordered by
+	// Repo.Compare: at least of those that q selects. An error is its last element.
+	Meta(ctx context.Context, q MetaQuery) iter.Seq2[RepoMeta, error]
+	// Records streams what is stored of days, as Reader does.
+	Records(ctx context.Context, q RecordsQuery) RowSeq
+	// Refresh takes in what other processes have stored, and reports whether
+	// anything changed.
+	Refresh(ctx context.Context) (changed bool, err error)
 }
 
-// Store is a Reader and an Appender.
-type Store interface {
-	Reader
-	Appender
+// MetaQuery selects repositories by what the Hub calls them. The zero value selects all.
+type MetaQuery struct {
+	// Org selects the repositories of an organization, whatever the case of its
+	// letters, and those without one in their name. "" selects all.
+	Org string
+	// HubIDs selects the repositories with one of these ids of the Hub's as well.
+	HubIDs map[string]bool
 }
 
-// ErrReadOnly is returned by Append of a store that only answers.
-var ErrReadOnly = errors.New("this store is read only")
+// Matches reports whether q selects the repository of m.
+func (q MetaQuery) Matches(m RepoMeta) bool {
+	org := m.Repo.Org()
+	return q.Org == "" || org == "" || strings.EqualFold(org, q.Org) || q.HubIDs[m.HubID]
+}
 
-// Batch is what one append brings. Either part may be empty.
+// Table is a history in memory, as exporter/memtable has it.
+type Table interface {
+	Records(ctx context.Context, q RecordsQuery) RowSeq
+	Meta() iter.Seq[RepoMeta]
+}
+
+// Stats say how much a store holds.
+type Stats struct {
+	Repos    int
+	Records  int64
+	Recorded Days // as in Overview
+	// OnDisk says that Files and Bytes are known: the store is a directory.
+	OnDisk bool
+	Files  int
+	Bytes  int64
+}
+
+// Batch is what one append brings. Each part may be empty.
 type Batch struct {
 	// Rows are records, in any order. A known total in their dictionary counts
 	// as told at the version's AsOf.
@@ -43,9 +79,12 @@ type Batch struct {
 	// Meta are what listings told.
 	Meta []RepoMeta
 	// Then, if not nil, is called once after the rows were read to their end and
-	// before anything of the batch is stored: for states that follow from the rows.
-	// They are appended with the rest, so that a crash leaves both or neither.
+	// before anything of the batch is stored: for metadata that follows from the rows.
+	// It is appended with the rest, so that a crash leaves both or neither.
 	Then func() ([]RepoMeta, error)
+	// Table, if not nil, is all that the batch brings, merged already by a caller who
+	// had to check it as a whole. The other parts are then nil.
+	Table Table
 }
 
 // Change says what an append did.

@@ -17,7 +17,7 @@ type Collector struct {
 	source Source
 	client *hub.Client
 	clock  *Clock
-	store  Store
+	store  history.Appender
 	log    *slog.Logger
 	// shard is the share of the organisation, backlog where listings wait that cannot
 	// be stored; nil: nowhere.
@@ -36,7 +36,7 @@ type Collector struct {
 
 // NewCollector returns a collector of org. clock has to be told the Hub's time by
 // client's hooks.
-func NewCollector(org string, source Source, client *hub.Client, clock *Clock, store Store, log *slog.Logger) *Collector {
+func NewCollector(org string, source Source, client *hub.Client, clock *Clock, store history.Appender, log *slog.Logger) *Collector {
 	c := &Collector{
 		org: org, source: source, client: client, clock: clock, store: store, log: log.With("org", org),
 		listingDoubts: make(map[history.RepoType]*doubt),
@@ -132,18 +132,9 @@ type storeError struct{ err error }
 func (e *storeError) Error() string { return "storing the collection: " + e.err.Error() }
 func (e *storeError) Unwrap() error { return e.err }
 
-// refresher is a store that others store to as well.
-type refresher interface {
-	Refresh(context.Context) (changed bool, err error)
-}
-
 // fresh makes sure that the store answers, and knows what others have stored.
 func (c *Collector) fresh(ctx context.Context) error {
-	r, ok := c.store.(refresher)
-	if !ok {
-		return nil
-	}
-	if _, err := r.Refresh(ctx); err != nil {
+	if _, err := c.store.Refresh(ctx); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

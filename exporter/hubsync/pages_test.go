@@ -29,10 +29,10 @@ func fill(h *fakehub.Hub, t history.RepoType, org string, n int) {
 
 // checkComplete checks that exactly the repositories of the Hub are stored, with
 // their totals.
-func checkComplete(t *testing.T, s Store, h *fakehub.Hub, orgs ...string) {
+func checkComplete(t *testing.T, s history.Appender, h *fakehub.Hub, orgs ...string) {
 	t.Helper()
 	stored := make(map[history.Repo]history.RepoMeta)
-	for st := range s.States() {
+	for st := range s.Meta(t.Context(), history.MetaQuery{}) {
 		stored[st.Repo] = st
 	}
 	n := 0

@@ -8,7 +8,7 @@ import (
 
 // rows streams the days that the totals tell, and the records of renamed
 // repositories under their new names.
-func (p *pass) rows(ctx context.Context, store Store) history.RowSeq {
+func (p *pass) rows(ctx context.Context, store history.Appender) history.RowSeq {
 	return func(yield func(*history.Rows, error) bool) {
 		same := func(r history.Repo) (history.Repo, bool) { return r, true }
 		j := joiner{index: make(map[history.Repo]uint32)}

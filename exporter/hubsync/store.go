@@ -3,40 +3,11 @@ package hubsync
 import (
 	"cmp"
 	"context"
-	"iter"
 	"slices"
 	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
-
-// Store is where collections go, and what the last ones knew.
-type Store interface {
-	history.Store
-	// States returns what is known of each repository besides its days.
-	States() iter.Seq[history.RepoMeta]
-}
-
-// orgStates is a store that tells of one organisation without reading all of them.
-type orgStates interface {
-	// StatesOf returns at least the states of the organisation, whatever the case of its
-	// letters, of the repositories without one, and of those that have one of the Hub's
-	// ids.
-	StatesOf(ctx context.Context, org string, ids map[string]bool) (iter.Seq[history.RepoMeta], error)
-}
-
-// statesOf returns at least what StatesOf does.
-func statesOf(ctx context.Context, s Store, org string, ids map[string]bool) (iter.Seq[history.RepoMeta], error) {
-	o, ok := s.(orgStates)
-	if !ok {
-		return s.States(), nil
-	}
-	states, err := o.StatesOf(ctx, org, ids)
-	if err != nil && ctx.Err() == nil {
-		err = &storeError{err}
-	}
-	return states, err
-}
 
 // known is what the store knows before a collection.
 type known struct {
@@ -52,17 +23,19 @@ type known struct {
 
 // knownOf returns what s knows of an organisation, and of the repositories that
 // have one of those ids of the Hub's.
-func knownOf(ctx context.Context, s Store, org string, ids map[string]bool) (known, error) {
+func knownOf(ctx context.Context, s history.Appender, org string, ids map[string]bool) (known, error) {
 	k := known{
 		byRepo: make(map[history.Repo]history.RepoMeta),
 		byID:   make(map[string][]history.RepoMeta),
 		legacy: make(map[history.Repo]history.RepoMeta),
 	}
-	states, err := statesOf(ctx, s, org, ids)
-	if err != nil {
-		return k, err
-	}
-	for st := range states {
+	for st, err := range s.Meta(ctx, history.MetaQuery{Org: org, HubIDs: ids}) {
+		if err != nil {
+			if ctx.Err() == nil {
+				err = &storeError{err}
+			}
+			return k, err
+		}
 		of := st.Repo.Org()
 		switch {
 		case of == "":

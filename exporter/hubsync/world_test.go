@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"iter"
 	"log/slog"
 	"net"
 	"net/http"
@@ -45,8 +44,8 @@ type options struct {
 
 // keeper is a store, in memory or on disk.
 type keeper interface {
-	Store
-	Counts() iter.Seq[history.Counts]
+	history.Reader
+	history.Appender
 }
 
 // world is a Hub, its clock, and the collecting of one organisation with its store.
@@ -216,7 +215,7 @@ func (w *world) collect(day, hour int) *Outcome {
 func (w *world) checkCorrected(o *Outcome, day, hour int) {
 	w.Helper()
 	var last history.AsOf
-	for s := range w.store.States() {
+	for s := range w.store.Meta(context.Background(), history.MetaQuery{}) {
 		last = max(last, s.CorrectedAsOf)
 		if s.CorrectedAsOf != 0 && s.Corrected == 0 {
 			w.Errorf("%s was corrected by nothing, at %s", s.Repo, s.CorrectedAsOf.Time())
@@ -258,7 +257,7 @@ func (w *world) records() string {
 // exposed returns what the metrics page would show, as "o/m 110 -5".
 func (w *world) exposed() string {
 	var out []string
-	for c := range w.store.Counts() {
+	for c := range w.store.Counts(context.Background(), history.Filter{}) {
 		line := short(c.Repo)
 		if c.Downloads != history.Unknown {
 			line += fmt.Sprintf(" %d", c.Downloads)

@@ -9,25 +9,17 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
-// Append implements history.Store. When it returns without an error, what b brought
+// Append implements history.Appender. When it returns without an error, what b brought
 // is on the disk. It waits for other writers, also those of other processes, until
 // ctx ends. On an error, bad input or a full disk among them, nothing has changed.
 func (l *Ledger) Append(ctx context.Context, b history.Batch) (history.Change, error) {
 	if l.readOnly {
-		return history.Change{}, history.ErrReadOnly
+		return history.Change{}, ErrReadOnly
 	}
 	// All of the input is read before anybody else has to wait.
 	n, err := memtable.BuildBatch(ctx, b)
 	if err != nil {
 		return history.Change{}, err
-	}
-	return l.AppendTable(ctx, n)
-}
-
-// AppendTable is Append of what a table holds, for who has built one already.
-func (l *Ledger) AppendTable(ctx context.Context, n *memtable.Table) (history.Change, error) {
-	if l.readOnly {
-		return history.Change{}, history.ErrReadOnly
 	}
 	var change history.Change
 	var appended bool

@@ -60,7 +60,7 @@ func BenchmarkOpen(b *testing.B) {
 	dir := b.TempDir()
 	l := open(b, dir)
 	add(b, l, history.Batch{Rows: benchTable().Records(context.Background(), everything)})
-	records, bytes := l.Table().NumRecords(), l.Stats().Bytes
+	records, bytes := l.Table().NumRecords(), statsOf(l).Bytes
 	l.Close()
 	for b.Loop() {
 		l := open(b, dir)

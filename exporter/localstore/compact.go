@@ -7,8 +7,6 @@ import (
 	"math/bits"
 	"path/filepath"
 	"slices"
-
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
 // Compact merges all files into one of records and one of states. Appends compact
@@ -16,7 +14,7 @@ import (
 // quick to open as it gets. The content does not change.
 func (l *Ledger) Compact(ctx context.Context) error {
 	if l.readOnly {
-		return history.ErrReadOnly
+		return ErrReadOnly
 	}
 	return l.compact(ctx, func(f files) []string {
 		if len(f) < 2 {

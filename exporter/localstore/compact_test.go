@@ -92,11 +92,11 @@ func TestAppendsStayFew(t *testing.T) {
 	l := open(t, dir)
 	for i := range 100 {
 		add(t, l, dayBatch("org", i))
-		if s := l.Stats(); s.RecordFiles > 2*fanout || s.StateFiles > 2*fanout {
+		if s := statsOf(l); s.RecordFiles > 2*fanout || s.StateFiles > 2*fanout {
 			t.Fatalf("after %d appends: %+v", i+1, s)
 		}
-		if len(dirFiles(t, dir)) != l.Stats().RecordFiles+l.Stats().StateFiles {
-			t.Fatalf("after %d appends: %v, but %+v", i+1, dirFiles(t, dir), l.Stats())
+		if len(dirFiles(t, dir)) != statsOf(l).RecordFiles+statsOf(l).StateFiles {
+			t.Fatalf("after %d appends: %v, but %+v", i+1, dirFiles(t, dir), statsOf(l))
 		}
 	}
 	if got := contentsOf(t, open(t, dir).Table()); !reflect.DeepEqual(got, contentsOf(t, l.Table())) || len(got.Records) != 100*batchRepos {

@@ -88,7 +88,7 @@ func TestCrashAtEachStep(t *testing.T) {
 						t.Fatal(err)
 					}
 					after = contentsOf(t, l.Table())
-					if s := l.Stats(); op.compacts && (s.RecordFiles != 1 || s.StateFiles != 1) {
+					if s := statsOf(l); op.compacts && (s.RecordFiles != 1 || s.StateFiles != 1) {
 						t.Fatalf("expected a compacted store, got %+v", s)
 					}
 					continue

@@ -79,7 +79,7 @@ func contentsOf(t testing.TB, table *memtable.Table) contents {
 			c.Records = append(c.Records, versionedRecord{r.Repo, r.Day, r.Downloads, rows.Version})
 		}
 	}
-	c.States = slices.Collect(table.States())
+	c.States = slices.Collect(table.Meta())
 	return c
 }
 
@@ -104,4 +104,16 @@ func copyDir(t testing.TB, from, to string) {
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// fileStats are the Stats of a store and how many files of each kind it has.
+type fileStats struct {
+	history.Stats
+	RecordFiles, StateFiles int
+}
+
+func statsOf(l *Ledger) fileStats {
+	st, _ := l.Stats(context.Background())
+	now := l.current.Load()
+	return fileStats{st, len(now.records), len(now.states)}
 }

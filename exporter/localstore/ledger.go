@@ -23,8 +23,12 @@ const (
 	lockFile   = "lock"
 )
 
-// ErrClosed is returned by methods that write or look for files after Close.
-var ErrClosed = errors.New("the store is closed")
+var (
+	// ErrClosed is returned by methods that write or look for files after Close.
+	ErrClosed = errors.New("the store is closed")
+	// ErrReadOnly is returned by methods that write if the store was opened for answers alone.
+	ErrReadOnly = errors.New("this store is read only")
+)
 
 // Options are how a Ledger is opened. The zero value will do.
 type Options struct {
@@ -36,14 +40,14 @@ type Options struct {
 	// call it at once. It may use the Ledger.
 	OnChange func()
 	// ReadOnly opens an existing directory for answers alone: nothing in it is
-	// made or changed, and Append returns history.ErrReadOnly.
+	// made or changed, and Append returns ErrReadOnly.
 	ReadOnly bool
 
 	// disk is another one in tests.
 	disk disk
 }
 
-// Ledger is a history.Store in a directory. Answers come from memory and never
+// Ledger is a history in a directory. Answers come from memory and never
 // wait for a write.
 type Ledger struct {
 	dir      string
@@ -61,8 +65,6 @@ type Ledger struct {
 	current atomic.Pointer[snapshot]
 	closed  atomic.Bool
 }
-
-var _ history.Store = (*Ledger)(nil)
 
 // Open opens the store in dir, which is made if it does not exist, and loads it
 // into memory. It does not wait for a process that is writing.
@@ -98,10 +100,11 @@ func (l *Ledger) prepare() error {
 	if l.readOnly {
 		info, err := os.Stat(l.dir)
 		if errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("there is no store at %s", l.dir)
+			return fmt.Errorf("expected a stored history in %s, but there is no such folder; "+
+				"name the right one with --storage.path, or fill it with \"huggingface_exporter import FILE\"", l.dir)
 		}
 		if err == nil && !info.IsDir() {
-			err = fmt.Errorf("expected a directory at %s, got a file", l.dir)
+			err = fmt.Errorf("expected the folder of a stored history, got the file %s; name the right one with --storage.path", l.dir)
 		}
 		return err
 	}
@@ -116,38 +119,33 @@ func (l *Ledger) prepare() error {
 // Table returns the content as it is now.
 func (l *Ledger) Table() *memtable.Table { return l.current.Load().table }
 
-// Counts returns what the metrics page shows.
-func (l *Ledger) Counts() iter.Seq[history.Counts] { return l.Table().Counts() }
-
-// States returns what is known of each repository besides its days.
-func (l *Ledger) States() iter.Seq[history.RepoMeta] { return l.Table().States() }
+// Snapshot returns the content as it is now.
+func (l *Ledger) Snapshot(ctx context.Context) (*memtable.Table, error) {
+	return l.Table(), ctx.Err()
+}
 
 // Revision identifies the files that the content comes from: equal revisions mean
 // equal content. (Compaction changes the revision and not the content.) Who needs
 // both asks for the revision first.
 func (l *Ledger) Revision() string { return l.current.Load().revision }
 
-// Stats are sizes of a store on disk.
-type Stats struct {
-	// RecordFiles and StateFiles count the files in use, Bytes is their size.
-	RecordFiles, StateFiles int
-	Bytes                   int64
-}
-
-// Stats returns the sizes of the files that the content comes from.
-func (l *Ledger) Stats() Stats {
+// Stats returns the size of the content and of the files that it comes from.
+func (l *Ledger) Stats(ctx context.Context) (history.Stats, error) {
 	s := l.current.Load()
-	st := Stats{RecordFiles: len(s.records), StateFiles: len(s.states)}
+	st := history.Stats{
+		Repos: s.table.NumRepos(), Records: s.table.NumRecords(), Recorded: s.table.Recorded(),
+		OnDisk: true, Files: len(s.records) + len(s.states),
+	}
 	for _, f := range s.records {
 		st.Bytes += f.size
 	}
 	for _, f := range s.states {
 		st.Bytes += f.size
 	}
-	return st
+	return st, ctx.Err()
 }
 
-// Overview implements history.Store.
+// Overview implements history.Reader.
 func (l *Ledger) Overview(ctx context.Context, q history.OverviewQuery) (history.Overview, error) {
 	if err := ctx.Err(); err != nil {
 		return history.Overview{}, err
@@ -155,7 +153,7 @@ func (l *Ledger) Overview(ctx context.Context, q history.OverviewQuery) (history
 	return l.Table().Overview(q), nil
 }
 
-// Repos implements history.Store.
+// Repos implements history.Reader.
 func (l *Ledger) Repos(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {
 	if err := ctx.Err(); err != nil {
 		return history.ReposPage{}, err
@@ -163,9 +161,19 @@ func (l *Ledger) Repos(ctx context.Context, q history.ReposQuery) (history.Repos
 	return l.Table().Repos(q), nil
 }
 
-// Records implements history.Store.
+// Records implements history.Reader.
 func (l *Ledger) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
 	return l.Table().Records(ctx, q)
+}
+
+// Counts implements history.Reader.
+func (l *Ledger) Counts(ctx context.Context, f history.Filter) iter.Seq2[history.Counts, error] {
+	return l.Table().Counts(ctx, f)
+}
+
+// Meta implements history.Appender.
+func (l *Ledger) Meta(ctx context.Context, q history.MetaQuery) iter.Seq2[history.RepoMeta, error] {
+	return l.Table().SelectMeta(ctx, q)
 }
 
 // Refresh takes in what other processes wrote and reports whether the content

@@ -17,7 +17,7 @@ import (
 )
 
 func TestStore(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) history.Store { return open(t, t.TempDir()) })
+	storetest.Run(t, func(t *testing.T) storetest.Store { return open(t, t.TempDir()) })
 }
 
 // reopening is a store that is closed and opened again after each append, and
@@ -62,10 +62,18 @@ func (r *reopening) Records(ctx context.Context, q history.RecordsQuery) history
 	return r.ledger.Load().Records(ctx, q)
 }
 
-func (r *reopening) Counts() iter.Seq[history.Counts] { return r.ledger.Load().Counts() }
+func (r *reopening) Counts(ctx context.Context, f history.Filter) iter.Seq2[history.Counts, error] {
+	return r.ledger.Load().Counts(ctx, f)
+}
+
+func (r *reopening) Meta(ctx context.Context, q history.MetaQuery) iter.Seq2[history.RepoMeta, error] {
+	return r.ledger.Load().Meta(ctx, q)
+}
+
+func (r *reopening) Refresh(ctx context.Context) (bool, error) { return r.ledger.Load().Refresh(ctx) }
 
 func TestStoreReopened(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) history.Store {
+	storetest.Run(t, func(t *testing.T) storetest.Store {
 		r := &reopening{dir: t.TempDir()}
 		r.ledger.Store(open(t, r.dir))
 		return r
@@ -102,11 +110,11 @@ func TestReopen(t *testing.T) {
 		if got := contentsOf(t, again.Table()); !reflect.DeepEqual(got, want) {
 			t.Fatalf("step %d: got %+v\nwant %+v", i, got, want)
 		}
-		if l.Revision() != again.Revision() || l.Stats() != again.Stats() {
-			t.Errorf("step %d: revision %s and %+v, opened again %s and %+v", i, l.Revision(), l.Stats(), again.Revision(), again.Stats())
+		if l.Revision() != again.Revision() || statsOf(l) != statsOf(again) {
+			t.Errorf("step %d: revision %s and %+v, opened again %s and %+v", i, l.Revision(), statsOf(l), again.Revision(), statsOf(again))
 		}
 	}
-	want, before := contentsOf(t, l.Table()), l.Stats()
+	want, before := contentsOf(t, l.Table()), statsOf(l)
 	revision := l.Revision()
 	if err := l.Compact(ctx); err != nil {
 		t.Fatal(err)
@@ -114,7 +122,7 @@ func TestReopen(t *testing.T) {
 	if got := contentsOf(t, open(t, dir).Table()); !reflect.DeepEqual(got, want) {
 		t.Errorf("compacted: got %+v\nwant %+v", got, want)
 	}
-	if s := l.Stats(); s.RecordFiles != 1 || s.StateFiles != 1 || s.Bytes >= before.Bytes || s.Bytes == 0 {
+	if s := statsOf(l); s.RecordFiles != 1 || s.StateFiles != 1 || s.Bytes >= before.Bytes || s.Bytes == 0 {
 		t.Errorf("compacted from %+v to %+v", before, s)
 	}
 	if revision == l.Revision() {
@@ -172,13 +180,13 @@ func TestBadInputChangesNothing(t *testing.T) {
 func TestReadOnly(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	ctx := context.Background()
-	if _, err := Open(ctx, dir, Options{ReadOnly: true}); err == nil || !strings.Contains(err.Error(), "there is no store at "+dir) {
+	if _, err := Open(ctx, dir, Options{ReadOnly: true}); err == nil || !strings.Contains(err.Error(), "expected a stored history in "+dir) {
 		t.Errorf("no directory: got %v", err)
 	}
 	if err := os.WriteFile(dir, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(ctx, dir, Options{ReadOnly: true}); err == nil || !strings.Contains(err.Error(), "expected a directory") {
+	if _, err := Open(ctx, dir, Options{ReadOnly: true}); err == nil || !strings.Contains(err.Error(), "expected the folder of a stored history") {
 		t.Errorf("a file: got %v", err)
 	}
 	if err := os.Remove(dir); err != nil {
@@ -198,10 +206,10 @@ func TestReadOnly(t *testing.T) {
 	if changed, err := l.Refresh(ctx); err != nil || !changed || l.Table().NumRecords() != batchRepos {
 		t.Errorf("refresh: %t, %v, %d records", changed, err, l.Table().NumRecords())
 	}
-	if _, err := l.Append(ctx, dayBatch("org", 1)); !errors.Is(err, history.ErrReadOnly) {
+	if _, err := l.Append(ctx, dayBatch("org", 1)); !errors.Is(err, ErrReadOnly) {
 		t.Errorf("append: got %v", err)
 	}
-	if err := l.Compact(ctx); !errors.Is(err, history.ErrReadOnly) {
+	if err := l.Compact(ctx); !errors.Is(err, ErrReadOnly) {
 		t.Errorf("compact: got %v", err)
 	}
 }

@@ -124,7 +124,7 @@ func TestKill(t *testing.T) {
 		if last < told {
 			t.Fatalf("round %d: day %d was appended, the last one there is %d", round, told, last)
 		}
-		for counts := range l.Counts() {
+		for counts := range l.Table().Counts(context.Background(), history.Filter{}) {
 			if counts.Repo.Name == "org/m0" {
 				if counts.Downloads < highest {
 					t.Fatalf("round %d: the counter fell from %d to %d", round, highest, counts.Downloads)
@@ -268,7 +268,7 @@ func TestRefresh(t *testing.T) {
 		if got, want := contentsOf(t, l.Table()), contentsOf(t, other.Table()); !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v\nwant %+v", got, want)
 		}
-		if l.Revision() != other.Revision() || l.Stats() != other.Stats() {
+		if l.Revision() != other.Revision() || statsOf(l) != statsOf(other) {
 			t.Error("the revisions differ")
 		}
 	}

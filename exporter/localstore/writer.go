@@ -76,7 +76,7 @@ func (w *writer) writeRecords(ctx context.Context, t *memtable.Table) error {
 // A state that tells nothing is left out if the records name the repository.
 func (w *writer) writeStates(t *memtable.Table) error {
 	states := func(yield func(history.RepoMeta) bool) {
-		for s := range t.States() {
+		for s := range t.Meta() {
 			if s == history.NewRepoMeta(s.Repo) && w.known[s.Repo] {
 				continue
 			}

@@ -3,6 +3,7 @@ package memtable
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"sync"
@@ -21,9 +22,17 @@ func Build(ctx context.Context, rows history.RowSeq, states []history.RepoMeta) 
 	return BuildBatch(ctx, history.Batch{Rows: rows, Meta: states})
 }
 
-// BuildBatch is Build of all that an append brings.
+// BuildBatch is Build of all that an append brings. A batch that was built already is
+// returned as it is.
 func BuildBatch(ctx context.Context, batch history.Batch) (*Table, error) {
-	return build(ctx, batch, budget{})
+	switch t := batch.Table.(type) {
+	case nil:
+		return build(ctx, batch, budget{})
+	case *Table:
+		return t, ctx.Err()
+	default:
+		return nil, fmt.Errorf("expected a batch with a *memtable.Table, got a %T", t)
+	}
 }
 
 func build(ctx context.Context, batch history.Batch, limit budget) (*Table, error) {

@@ -1,5 +1,5 @@
 // Package memtable holds a history in memory: a packed column of counts a
-// repository, with sums kept beside it, so that every answer of history.Store
+// repository, with sums kept beside it, so that every answer of history.Reader
 // is near at hand. It knows the merge rules and nothing of files or networks.
 //
 // A Table is immutable. New knowledge makes a new Table that shares what did not

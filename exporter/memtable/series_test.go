@@ -48,7 +48,7 @@ func TestBuildSeries(t *testing.T) {
 	for seed := range uint64(300) {
 		rng := rand.New(rand.NewPCG(seed, 3))
 		from := randomTable(t, rng)
-		states := slices.Collect(from.States())
+		states := slices.Collect(from.Meta())
 		series := seriesOf(t, rng, from, states)
 		var records []history.Record
 		for _, s := range series {

@@ -9,14 +9,17 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-// Store is a history.Store in memory: a Table behind a pointer. Readers take the
+// Store is a history in memory: a Table behind a pointer. Readers take the
 // table that is there and never wait; writers take turns.
 type Store struct {
 	table  atomic.Pointer[Table]
 	writer sync.Mutex
 }
 
-var _ history.Store = (*Store)(nil)
+var (
+	_ history.Reader   = (*Store)(nil)
+	_ history.Appender = (*Store)(nil)
+)
 
 // NewStore returns an empty store.
 func NewStore() *Store { return NewStoreOf(Empty()) }
@@ -32,7 +35,7 @@ func NewStoreOf(t *Table) *Store {
 // Table returns the history as it is now.
 func (s *Store) Table() *Table { return s.table.Load() }
 
-// Append implements history.Store.
+// Append implements history.Appender.
 func (s *Store) Append(ctx context.Context, b history.Batch) (history.Change, error) {
 	n, err := BuildBatch(ctx, b)
 	if err != nil {
@@ -45,7 +48,7 @@ func (s *Store) Append(ctx context.Context, b history.Batch) (history.Change, er
 	return change, nil
 }
 
-// Overview implements history.Store.
+// Overview implements history.Reader.
 func (s *Store) Overview(ctx context.Context, q history.OverviewQuery) (history.Overview, error) {
 	if err := ctx.Err(); err != nil {
 		return history.Overview{}, err
@@ -53,7 +56,7 @@ func (s *Store) Overview(ctx context.Context, q history.OverviewQuery) (history.
 	return s.Table().Overview(q), nil
 }
 
-// Repos implements history.Store.
+// Repos implements history.Reader.
 func (s *Store) Repos(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {
 	if err := ctx.Err(); err != nil {
 		return history.ReposPage{}, err
@@ -61,13 +64,20 @@ func (s *Store) Repos(ctx context.Context, q history.ReposQuery) (history.ReposP
 	return s.Table().Repos(q), nil
 }
 
-// Records implements history.Store.
+// Records implements history.Reader.
 func (s *Store) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
 	return s.Table().Records(ctx, q)
 }
 
-// Counts returns what the metrics page shows.
-func (s *Store) Counts() iter.Seq[history.Counts] { return s.Table().Counts() }
+// Counts implements history.Reader.
+func (s *Store) Counts(ctx context.Context, f history.Filter) iter.Seq2[history.Counts, error] {
+	return s.Table().Counts(ctx, f)
+}
 
-// States returns what is known of each repository besides its days.
-func (s *Store) States() iter.Seq[history.RepoMeta] { return s.Table().States() }
+// Meta implements history.Appender.
+func (s *Store) Meta(ctx context.Context, q history.MetaQuery) iter.Seq2[history.RepoMeta, error] {
+	return s.Table().SelectMeta(ctx, q)
+}
+
+// Refresh implements history.Appender. No other process has this store.
+func (s *Store) Refresh(ctx context.Context) (bool, error) { return false, ctx.Err() }

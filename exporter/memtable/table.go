@@ -1,6 +1,7 @@
 package memtable
 
 import (
+	"context"
 	"iter"
 	"slices"
 
@@ -59,9 +60,9 @@ func (t *Table) NumRecords() int64 { return t.records }
 // no record.
 func (t *Table) Recorded() history.Days { return t.recorded }
 
-// States returns what is known of each repository besides its days, ordered by
+// Meta returns what is known of each repository besides its days, ordered by
 // Repo.Compare.
-func (t *Table) States() iter.Seq[history.RepoMeta] {
+func (t *Table) Meta() iter.Seq[history.RepoMeta] {
 	return func(yield func(history.RepoMeta) bool) {
 		for _, c := range t.cols {
 			if !yield(c.state) {
@@ -71,20 +72,39 @@ func (t *Table) States() iter.Seq[history.RepoMeta] {
 	}
 }
 
-// Counts returns what the metrics page shows of each repository that is not gone,
-// ordered by Repo.Compare.
-func (t *Table) Counts() iter.Seq[history.Counts] {
-	return func(yield func(history.Counts) bool) {
+// SelectMeta is Meta of what q selects, as history.Appender has it.
+func (t *Table) SelectMeta(ctx context.Context, q history.MetaQuery) iter.Seq2[history.RepoMeta, error] {
+	return func(yield func(history.RepoMeta, error) bool) {
+		for _, c := range t.cols {
+			if err := ctx.Err(); err != nil {
+				yield(history.RepoMeta{}, err)
+				return
+			}
+			if q.Matches(c.state) && !yield(c.state, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Counts streams what the metrics page shows, as history.Reader has it.
+func (t *Table) Counts(ctx context.Context, f history.Filter) iter.Seq2[history.Counts, error] {
+	return func(yield func(history.Counts, error) bool) {
 		month, _, _ := history.Period{Kind: history.LastMonth}.Resolve(t.recorded)
+		matches := f.Matcher()
 		for _, c := range t.shown {
-			if c.state.Gone() {
+			if err := ctx.Err(); err != nil {
+				yield(history.Counts{}, err)
+				return
+			}
+			if c.state.Gone() || !matches(c.state.Repo) {
 				continue
 			}
 			n := c.state.Counts()
 			if n.LastMonth == history.Unknown && c.records > 0 {
 				n.LastMonth = c.total(month)
 			}
-			if !yield(n) {
+			if !yield(n, nil) {
 				return
 			}
 		}

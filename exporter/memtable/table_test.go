@@ -75,7 +75,7 @@ func randomTable(t *testing.T, rng *rand.Rand) *Table {
 func content(t *testing.T, n *Table) string {
 	t.Helper()
 	var b strings.Builder
-	for s := range n.States() {
+	for s := range n.Meta() {
 		fmt.Fprintf(&b, "%+v\n", s)
 	}
 	for rows, err := range n.Records(context.Background(), history.RecordsQuery{Order: history.OrderRepo, Versions: true}) {

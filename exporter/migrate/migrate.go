@@ -11,21 +11,6 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
-// From is a store that a history comes from.
-type From interface {
-	history.Store
-	// AllStates returns what is known of each repository besides its days, in the
-	// order of Repo.Compare.
-	AllStates(context.Context) ([]history.RepoMeta, error)
-}
-
-// To is a store that a history goes to.
-type To interface {
-	From
-	// AppendTable is Append of what a table holds.
-	AppendTable(context.Context, *memtable.Table) (history.Change, error)
-}
-
 // DefaultBatch is about how many records an append has, which lie in memory.
 const DefaultBatch = 4_000_000
 
@@ -42,11 +27,11 @@ type Options struct {
 
 // Copy stores what from has in to, repository by repository. Both merge, so that it may
 // be run again, and from may have changed in between.
-func Copy(ctx context.Context, from From, to To, o Options) error {
+func Copy(ctx context.Context, from, to history.Appender, o Options) error {
 	if o.Batch == 0 {
 		o.Batch = DefaultBatch
 	}
-	states, err := from.AllStates(ctx)
+	states, err := allMeta(ctx, from)
 	if err != nil {
 		return err
 	}
@@ -82,7 +67,7 @@ func Copy(ctx context.Context, from From, to To, o Options) error {
 		if err != nil {
 			return err
 		}
-		if _, err := to.AppendTable(ctx, rows.Union(known)); err != nil {
+		if _, err := to.Append(ctx, history.Batch{Table: rows.Union(known)}); err != nil {
 			return err
 		}
 		if o.Moved != nil {
@@ -95,12 +80,25 @@ func Copy(ctx context.Context, from From, to To, o Options) error {
 	return nil
 }
 
+// allMeta returns what is known of each repository besides its days, in the order of
+// Repo.Compare.
+func allMeta(ctx context.Context, s history.Appender) ([]history.RepoMeta, error) {
+	var out []history.RepoMeta
+	for m, err := range s.Meta(ctx, history.MetaQuery{}) {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, nil
+}
+
 func byRepo(s history.RepoMeta, r history.Repo) int { return s.Repo.Compare(r) }
 
 // fits returns an error if a store knows repositories that are not among those of states:
 // two histories would become one.
-func fits(ctx context.Context, states []history.RepoMeta, to From) error {
-	have, err := to.AllStates(ctx)
+func fits(ctx context.Context, states []history.RepoMeta, to history.Appender) error {
+	have, err := allMeta(ctx, to)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -21,15 +20,9 @@ type memory struct {
 
 func newMemory() *memory { return &memory{Store: memtable.NewStore()} }
 
-func (m *memory) AllStates(context.Context) ([]history.RepoMeta, error) {
-	return slices.Collect(m.States()), nil
-}
-
-func (m *memory) AppendTable(_ context.Context, n *memtable.Table) (history.Change, error) {
+func (m *memory) Append(ctx context.Context, b history.Batch) (history.Change, error) {
 	m.appends++
-	merged, _, change := m.Table().Append(n)
-	m.Store = memtable.NewStoreOf(merged)
-	return change, nil
+	return m.Store.Append(ctx, b)
 }
 
 // filled returns a history with numbers of every source, a correction, a repository that

@@ -19,13 +19,13 @@ type Summary struct {
 // Verify compares two stores: every record with its version, and what is known of every
 // repository besides. The error says where they differ first. compared is called with
 // every repository that is equal; nil: nobody is told.
-func Verify(ctx context.Context, a, b From, compared func()) (Summary, error) {
+func Verify(ctx context.Context, a, b history.Appender, compared func()) (Summary, error) {
 	var s Summary
-	statesA, err := a.AllStates(ctx)
+	statesA, err := allMeta(ctx, a)
 	if err != nil {
 		return s, err
 	}
-	statesB, err := b.AllStates(ctx)
+	statesB, err := allMeta(ctx, b)
 	if err != nil {
 		return s, err
 	}
@@ -96,7 +96,7 @@ func (f fact) text(ok bool) string {
 	return fmt.Sprintf("%s %s: %d downloads, %s as of %s", f.repo, f.day, f.downloads, f.version.Source, f.version.AsOf.Time())
 }
 
-func facts(ctx context.Context, s From) iter.Seq2[fact, error] {
+func facts(ctx context.Context, s history.Appender) iter.Seq2[fact, error] {
 	return func(yield func(fact, error) bool) {
 		for rows, err := range s.Records(ctx, history.RecordsQuery{Order: history.OrderRepo, Versions: true}) {
 			if err != nil {

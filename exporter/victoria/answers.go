@@ -85,7 +85,7 @@ func span(a, b history.Days) history.Days {
 	return history.Days{From: min(a.From, b.From), To: max(a.To, b.To)}
 }
 
-// Overview implements history.Store. Without a filter by name it reads the sums of
+// Overview implements history.Reader. Without a filter by name it reads the sums of
 // the groups, and no repository.
 func (s *Store) Overview(ctx context.Context, q history.OverviewQuery) (history.Overview, error) {
 	v, all, err := s.lookAtGroups(ctx)
@@ -173,7 +173,7 @@ func (x *sums) add(g *group, o *history.Overview, series bool) {
 	}
 }
 
-// Repos implements history.Store.
+// Repos implements history.Reader.
 func (s *Store) Repos(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {
 	v, all, err := s.lookAtGroups(ctx)
 	if err != nil {

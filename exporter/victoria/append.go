@@ -14,7 +14,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
-// Append implements history.Store. When it returns without an error, what b brought
+// Append implements history.Appender. When it returns without an error, what b brought
 // can be read. On an error nothing of it is seen; if that was an error of the
 // network in the last moment, all of it may be, and appending it again is right in
 // either case.
@@ -24,14 +24,13 @@ func (s *Store) Append(ctx context.Context, b history.Batch) (history.Change, er
 	if err != nil {
 		return history.Change{}, err
 	}
-	return s.AppendTable(ctx, n)
+	return s.appendTable(ctx, n)
 }
 
 // maxTries is how often an append is tried that others came in between of.
 const maxTries = 12
 
-// AppendTable is Append of what a table holds, for who has built one already.
-func (s *Store) AppendTable(ctx context.Context, n *memtable.Table) (history.Change, error) {
+func (s *Store) appendTable(ctx context.Context, n *memtable.Table) (history.Change, error) {
 	sc := scopeOf(n)
 	release, err := s.turns.take(ctx, sc)
 	if err != nil {
@@ -97,7 +96,7 @@ func (a *appending) read(n *memtable.Table) error {
 	named := make(map[history.Repo]bool)
 	types, orgs := make(map[history.RepoType]bool), make(map[string]bool)
 	moves := false
-	for s := range n.States() {
+	for s := range n.Meta() {
 		named[s.Repo] = true
 		types[s.Repo.Type], orgs[s.Repo.Org()] = true, true
 		moves = moves || s.MovedTo != ""
@@ -136,7 +135,7 @@ func (a *appending) read(n *memtable.Table) error {
 // shown among them.
 func daysOf(ctx context.Context, t *memtable.Table) (history.Days, error) {
 	run := t.Recorded()
-	for s := range t.States() {
+	for s := range t.Meta() {
 		if !s.Moved() {
 			continue
 		}

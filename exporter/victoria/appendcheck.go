@@ -30,7 +30,7 @@ func (a *appending) complete(x claim, versions []history.Version, merged, delta 
 	}
 	of := make(map[history.Repo]bool)
 	var f history.Filter
-	for s := range delta.States() {
+	for s := range delta.Meta() {
 		of[s.Repo] = true
 		f.Repos = append(f.Repos, s.Repo.Name)
 	}
@@ -43,7 +43,7 @@ func (a *appending) complete(x claim, versions []history.Version, merged, delta 
 		return err
 	}
 	roster := newRoster(v.list(all, matches))
-	for s := range merged.States() {
+	for s := range merged.Meta() {
 		if !of[s.Repo] {
 			continue
 		}

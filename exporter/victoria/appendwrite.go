@@ -15,7 +15,7 @@ func (a *appending) writeStates(w *writer, x claim, versions []history.Version, 
 	if i := len(versions) - 1; i >= 0 {
 		n, asOf = x.first+seq(i), versions[i].AsOf // mostly the age of the totals as well
 	}
-	for s := range merged.States() {
+	for s := range merged.Meta() {
 		var was *history.RepoMeta
 		if old, ok := a.known[s.Repo]; ok {
 			was = &old

@@ -54,7 +54,7 @@ func TestConfirmedExportsKeepTheirVersions(t *testing.T) {
 					}
 				}
 			}
-			for _, to := range []history.Store{inMemory, s} {
+			for _, to := range []history.Appender{inMemory, s} {
 				b := history.Batch{Rows: history.RowsOf(history.Version{Source: source, AsOf: asOf}, records...)}
 				if _, err := to.Append(t.Context(), b); err != nil {
 					t.Fatal(err)
@@ -71,7 +71,7 @@ func TestConfirmedExportsKeepTheirVersions(t *testing.T) {
 	}
 }
 
-func everyFact(t *testing.T, s history.Store) []string {
+func everyFact(t *testing.T, s history.Appender) []string {
 	t.Helper()
 	var out []string
 	for rows, err := range s.Records(t.Context(), history.RecordsQuery{Order: history.OrderRepo, Versions: true}) {

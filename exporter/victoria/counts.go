@@ -2,6 +2,7 @@ package victoria
 
 import (
 	"context"
+	"iter"
 	"maps"
 	"regexp"
 	"slices"
@@ -12,80 +13,98 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
-// Snapshot is what is known of the repositories at one moment, without their days.
-type Snapshot struct {
-	// Revision names the state of the history, as Revision does.
-	Revision string
-	// States and Counts are ordered by Repo.Compare. States has all repositories,
-	// Counts those that the metrics page shows.
-	States []history.RepoMeta
-	Counts []history.Counts
-	// Repos and Records count what is shown, and Recorded runs from the first to
-	// the last recorded day.
-	Repos, Records int64
-	Recorded       history.Days
+// Counts implements history.Reader. It reads the days of the last month.
+func (s *Store) Counts(ctx context.Context, f history.Filter) iter.Seq2[history.Counts, error] {
+	return func(yield func(history.Counts, error) bool) {
+		v, all, err := s.lookAtGroups(ctx)
+		if err != nil {
+			yield(history.Counts{}, err)
+			return
+		}
+		states, err := v.states(f)
+		if err != nil {
+			yield(history.Counts{}, err)
+			return
+		}
+		month, _, _ := history.Period{Kind: history.LastMonth}.Resolve(recorded(all))
+		t, err := v.series(f, newRoster(states), month)
+		if err != nil {
+			yield(history.Counts{}, err)
+			return
+		}
+		for c, err := range t.Counts(ctx, history.Filter{}) {
+			if c.LastMonth == history.Unknown && v.recorded[c.Repo] {
+				c.LastMonth = 0 // its records are of earlier days
+			}
+			if !yield(c, err) {
+				return
+			}
+		}
+	}
 }
 
-// Snapshot reads what is known of the repositories, and the days of the last month. From
-// the first one on, the Store keeps what is known of all repositories besides days, and
-// reads what is new of that alone.
-func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
-	if err := s.kept.keep(ctx); err != nil {
-		return nil, err
-	}
-	v, all, err := s.lookAtGroups(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := &Snapshot{Revision: s.revision(&v.journal), Recorded: recorded(all)}
+// Stats sums the groups up.
+func (s *Store) Stats(ctx context.Context) (history.Stats, error) {
+	_, all, err := s.lookAtGroups(ctx)
+	st := history.Stats{Recorded: recorded(all)}
 	for _, g := range all {
-		out.Repos += g.repos
+		st.Repos += int(g.repos)
 		for _, d := range g.days.all() {
-			out.Records += d.records
+			st.Records += d.records
 		}
 	}
-	if out.States, err = v.states(history.Filter{}); err != nil {
-		return nil, err
-	}
-	month, _, _ := history.Period{Kind: history.LastMonth}.Resolve(out.Recorded)
-	t, err := v.series(history.Filter{}, newRoster(out.States), month)
-	if err != nil {
-		return nil, err
-	}
-	for c := range t.Counts() {
-		if c.LastMonth == history.Unknown && v.recorded[c.Repo] {
-			c.LastMonth = 0 // its records are of earlier days
-		}
-		out.Counts = append(out.Counts, c)
-	}
-	return out, nil
+	return st, err
 }
 
-// Revision names the state of the history: the same as long as nothing is appended.
-func (s *Store) Revision(ctx context.Context) (string, error) {
+// Revision names the state of the history that was last seen: the same as long as
+// nothing is appended.
+func (s *Store) Revision() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.revision(&s.journal)
+}
+
+// Refresh implements history.Appender.
+func (s *Store) Refresh(ctx context.Context) (changed bool, err error) {
+	was := s.Revision()
 	j, err := s.refresh(ctx)
-	if err != nil {
-		return "", err
-	}
-	return s.revision(&j), nil
+	return err == nil && s.revision(&j) != was, err
 }
 
-// AllStates returns what is known of each repository besides its days, in the order of
-// Repo.Compare.
-func (s *Store) AllStates(ctx context.Context) ([]history.RepoMeta, error) {
-	v, err := s.look(ctx)
-	if err != nil {
-		return nil, err
+// Meta implements history.Appender.
+func (s *Store) Meta(ctx context.Context, q history.MetaQuery) iter.Seq2[history.RepoMeta, error] {
+	return func(yield func(history.RepoMeta, error) bool) {
+		states, err := s.meta(ctx, q)
+		if err != nil {
+			yield(history.RepoMeta{}, err)
+			return
+		}
+		for _, m := range states {
+			if !yield(m, nil) {
+				return
+			}
+		}
 	}
-	states, err := v.states(history.Filter{})
+}
+
+func (s *Store) meta(ctx context.Context, q history.MetaQuery) (states []history.RepoMeta, err error) {
+	if q.Org != "" {
+		states, err = s.statesOf(ctx, q.Org, q.HubIDs)
+	} else {
+		v, lookErr := s.look(ctx)
+		if lookErr != nil {
+			return nil, lookErr
+		}
+		states, err = v.states(history.Filter{})
+	}
 	slices.SortFunc(states, byRepo)
 	return states, err
 }
 
-// StatesOf returns what is known besides days of the repositories of an organisation,
+// statesOf returns what is known besides days of the repositories of an organisation,
 // whatever the case of its letters, of those without one, and of those that have one of
 // the Hub's ids, in no order.
-func (s *Store) StatesOf(ctx context.Context, org string, ids map[string]bool) ([]history.RepoMeta, error) {
+func (s *Store) statesOf(ctx context.Context, org string, ids map[string]bool) ([]history.RepoMeta, error) {
 	j, err := s.refresh(ctx)
 	if err != nil {
 		return nil, err
@@ -142,8 +161,8 @@ func (v *view) everNamed(ids []string) ([]string, error) {
 	return slices.Sorted(maps.Keys(names)), nil
 }
 
-// Table reads the whole history into memory, with the versions of its records.
-func (s *Store) Table(ctx context.Context) (*memtable.Table, error) {
+// Snapshot reads the whole history into memory, with the versions of its records.
+func (s *Store) Snapshot(ctx context.Context) (*memtable.Table, error) {
 	v, err := s.look(ctx)
 	if err != nil {
 		return nil, err

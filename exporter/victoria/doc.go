@@ -1,4 +1,4 @@
-// Package victoria is a history.Store over VictoriaMetrics, a single node or a
+// Package victoria is a history.Reader over VictoriaMetrics, a single node or a
 // cluster. It keeps no days of the history itself: every answer is read from the
 // engine, and columns works it out. Who asks for a Snapshot, as serve does, has what is
 // known of the repositories besides days kept as well, so that the thousands of samples

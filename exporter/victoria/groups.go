@@ -73,7 +73,7 @@ func groupIn(all map[groupKey]*group, k groupKey) *group {
 
 // addTable adds what a table shows to groups, times 1 or -1.
 func addTable(ctx context.Context, all map[groupKey]*group, t *memtable.Table, times int64) error {
-	for s := range t.States() {
+	for s := range t.Meta() {
 		if s.Moved() {
 			continue
 		}

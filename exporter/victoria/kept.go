@@ -8,7 +8,7 @@ import (
 
 // keptStates is what is known of all repositories besides days, as of a journal: of a
 // history that was collected for years there are thousands of samples of each, and only
-// those that are new are read then. Nothing is kept before keep is called.
+// those that are new are read then. Nothing is kept unless it is wanted.
 type keptStates struct {
 	// turn is held by who reads or changes it.
 	turn    chan struct{}
@@ -17,16 +17,8 @@ type keptStates struct {
 	all     storedStates // nil: nothing is kept
 }
 
-func newKeptStates() *keptStates { return &keptStates{turn: make(chan struct{}, 1)} }
-
-// keep has what is read next kept from now on.
-func (k *keptStates) keep(ctx context.Context) error {
-	if err := k.lock(ctx); err != nil {
-		return err
-	}
-	k.wanted = true
-	k.unlock()
-	return nil
+func newKeptStates(wanted bool) *keptStates {
+	return &keptStates{turn: make(chan struct{}, 1), wanted: wanted}
 }
 
 func (k *keptStates) lock(ctx context.Context) error {

@@ -13,7 +13,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
-// Records implements history.Store. The history is read piece by piece, some days or
+// Records implements history.Reader. The history is read piece by piece, some days or
 // some repositories at a time.
 func (s *Store) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
 	return func(yield func(*history.Rows, error) bool) {

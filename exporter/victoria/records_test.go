@@ -32,7 +32,7 @@ func TestStreamsInPieces(t *testing.T) {
 			}
 		}
 		v := history.Version{Source: history.Published, AsOf: history.AsOf(age)}
-		for _, s := range []history.Store{whole, writing} {
+		for _, s := range []history.Appender{whole, writing} {
 			if _, err := s.Append(t.Context(), history.Batch{Rows: history.RowsOf(v, records...)}); err != nil {
 				t.Fatal(err)
 			}
@@ -95,7 +95,7 @@ func TestLostSamplesAreFoundOut(t *testing.T) {
 
 // What is known of an organisation is found whatever the case of its letters, and with it
 // what went to another one.
-func TestStatesOf(t *testing.T) {
+func TestMetaOfAnOrganization(t *testing.T) {
 	s := open(t)
 	var states []history.RepoMeta
 	for name, id := range map[string]string{"acme/a": "1", "ACME/b": "2", "acme-x/c": "3", "globex/d": "4", "globex/e": "5", "legacy": "6", "acme.x/f": ""} {
@@ -112,12 +112,11 @@ func TestStatesOf(t *testing.T) {
 		for _, id := range ids {
 			set[id] = true
 		}
-		found, err := s.StatesOf(t.Context(), org, set)
-		if err != nil {
-			t.Fatal(err)
-		}
 		var got []string
-		for _, st := range found {
+		for st, err := range s.Meta(t.Context(), history.MetaQuery{Org: org, HubIDs: set}) {
+			if err != nil {
+				t.Fatal(err)
+			}
 			got = append(got, st.Repo.Name)
 		}
 		slices.Sort(got)

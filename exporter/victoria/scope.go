@@ -22,7 +22,7 @@ const maxScope = 512
 // scopeOf returns the organisations that t has repositories of.
 func scopeOf(t *memtable.Table) scope {
 	orgs := make(map[string]bool)
-	for s := range t.States() {
+	for s := range t.Meta() {
 		orgs[s.Repo.Org()] = true
 	}
 	if len(orgs) > maxScope {

@@ -52,6 +52,9 @@ type Options struct {
 	// MaxAge is how old the knowledge of what others have stored may be that answers are
 	// given from, 0 for none. It saves a question each.
 	MaxAge time.Duration
+	// KeepMeta has what is known of all repositories besides days kept in memory, so that
+	// only what is new of it is read: for processes that run on.
+	KeepMeta bool
 	// History tells apart several histories in one engine.
 	History string
 	// HTTP has authentication and TLS.
@@ -70,7 +73,7 @@ type Options struct {
 	UserAgent    string
 }
 
-// Store is a history.Store over VictoriaMetrics.
+// Store is a history in VictoriaMetrics.
 type Store struct {
 	insert       *pushclient.Receiver
 	selectURL    *url.URL
@@ -105,8 +108,6 @@ type Store struct {
 	watched map[claimKey]watched
 }
 
-var _ history.Store = (*Store)(nil)
-
 // New returns a store; nothing is asked or written yet. An error tells of
 // certificates that cannot be used.
 func New(o Options) (*Store, error) {
@@ -127,7 +128,7 @@ func New(o Options) (*Store, error) {
 		uncompressed: o.Uncompressed,
 		piece:        or(o.PieceRecords, DefaultPieceRecords),
 		active:       make(map[seq]bool),
-		kept:         newKeptStates(),
+		kept:         newKeptStates(o.KeepMeta),
 		owner:        rand.Text(),
 	}
 	timeout := or(o.Timeout, DefaultTimeout)

@@ -1,8 +1,8 @@
 package victoria_test
 
 import (
+	"context"
 	"iter"
-	"slices"
 	"testing"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -10,45 +10,43 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/victoria"
 )
 
-// counting offers the suite what the metrics page shows, as shown sees it: from its
-// first Snapshot on, a Store answers from what it keeps.
+// counting offers the suite what the metrics page shows, as another Store has it, which
+// keeps the metadata in memory.
 type counting struct {
 	*victoria.Store
-	t     *testing.T
 	shown *victoria.Store
 }
 
-func (c counting) Counts() iter.Seq[history.Counts] {
-	snapshot, err := c.shown.Snapshot(c.t.Context())
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	return slices.Values(snapshot.Counts)
+func (c counting) Counts(ctx context.Context, f history.Filter) iter.Seq2[history.Counts, error] {
+	return c.shown.Counts(ctx, f)
+}
+
+func keeping(o victoria.Options) victoria.Options {
+	o.KeepMeta = true
+	return o
 }
 
 func TestStoreConforms(t *testing.T) {
 	t.Parallel()
 	u := theEngine(t)
-	storetest.RunShort(t, func(t *testing.T) history.Store {
+	storetest.RunShort(t, func(t *testing.T) storetest.Store {
 		o := optionsFor(u)
-		return counting{reopen(t, o), t, reopen(t, o)}
+		return counting{reopen(t, o), reopen(t, keeping(o))}
 	})
 }
 
 func TestStoreOverANewerVersionConforms(t *testing.T) {
 	t.Parallel()
 	u := theNewerEngine(t)
-	storetest.Run(t, func(t *testing.T) history.Store {
-		s := reopen(t, optionsFor(u))
-		return counting{s, t, s}
+	storetest.Run(t, func(t *testing.T) storetest.Store {
+		return reopen(t, keeping(optionsFor(u)))
 	})
 }
 
 func TestStoreOverAClusterConforms(t *testing.T) {
 	t.Parallel()
 	c := theCluster(t)
-	storetest.RunShort(t, func(t *testing.T) history.Store {
-		s := reopen(t, optionsIn(c))
-		return counting{s, t, s}
+	storetest.RunShort(t, func(t *testing.T) storetest.Store {
+		return reopen(t, keeping(optionsIn(c)))
 	})
 }

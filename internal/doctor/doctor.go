@@ -45,8 +45,6 @@ type Options struct {
 	// Offline asks neither the Hub nor a storage engine.
 	Offline bool
 	Log     *slog.Logger
-	// CountEngine returns how much a storage engine elsewhere holds.
-	CountEngine func(context.Context, *config.VictoriaMetrics) (repos, records int64, err error)
 }
 
 // checks are all there are, in the order of the report. Each sees what those before it

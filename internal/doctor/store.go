@@ -14,6 +14,8 @@ import (
 	"github.com/prometheus/common/version"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/engine"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore/segment"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
@@ -67,13 +69,17 @@ func (e *examination) checkStore(ctx context.Context) {
 		return
 	}
 	defer store.Close()
-	s, t := store.Stats(), store.Table()
+	s, err := store.Stats(ctx)
+	if err != nil {
+		e.fail("", "%v", err)
+		return
+	}
 	recorded := "no day is recorded"
-	if days := t.Recorded(); days.Len() > 0 {
+	if days := s.Recorded; days.Len() > 0 {
 		recorded = "recorded " + days.From.String() + " to " + days.To.String()
 	}
-	e.ok("%s: %s records of %s repositories, %s; %d files of layout %d, %s bytes", dir, textenc.Grouped(t.NumRecords()),
-		textenc.Grouped(int64(t.NumRepos())), recorded, s.RecordFiles+s.StateFiles, segment.Layout, textenc.Grouped(s.Bytes))
+	e.ok("%s: %s records of %s repositories, %s; %d files of layout %d, %s bytes", dir, textenc.Grouped(s.Records),
+		textenc.Grouped(int64(s.Repos)), recorded, s.Files, segment.Layout, textenc.Grouped(s.Bytes))
 	e.checkSpace(dir, s.Bytes)
 }
 
@@ -161,7 +167,7 @@ func (e *examination) checkEngine(ctx context.Context) {
 	v := &e.config.Storage.VictoriaMetrics
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	repos, records, err := e.CountEngine(ctx, v)
+	stats, err := e.engineStats(ctx)
 	if err != nil {
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			err = context.DeadlineExceeded
@@ -169,13 +175,13 @@ func (e *examination) checkEngine(ctx context.Context) {
 		e.fail("check storage.victoriametrics, that the engine runs, and its authentication", "%v", explainTimeout(err))
 		return
 	}
-	e.ok("victoriametrics: the history %q has %s records of %s repositories", v.History, textenc.Grouped(records), textenc.Grouped(repos))
+	e.ok("victoriametrics: the history %q has %s records of %s repositories", v.History, textenc.Grouped(stats.Records), textenc.Grouped(int64(stats.Repos)))
 	insert, _, _, err := v.URLs()
 	if err == nil {
 		var client *pushclient.Receiver
 		client, err = pushclient.New(pushclient.Options{
 			URL: insert.JoinPath("/api/v1/import"), HTTP: v.HTTP(), Timeout: min(time.Duration(v.Timeout), answerTimeout),
-			UserAgent: "huggingface_exporter/" + version.Version,
+			UserAgent: userAgent(),
 		})
 		if err == nil {
 			err = client.Post(ctx, http.Header{})
@@ -187,3 +193,15 @@ func (e *examination) checkEngine(ctx context.Context) {
 	}
 	e.ok("victoriametrics takes samples at %s", insert.Redacted())
 }
+
+// engineStats asks the storage engine of the configuration how much it holds.
+func (e *examination) engineStats(ctx context.Context) (history.Stats, error) {
+	store, err := engine.Open(ctx, engine.Options{Storage: e.config.Storage, UserAgent: userAgent(), Logger: e.Log})
+	if err != nil {
+		return history.Stats{}, err
+	}
+	defer store.Close()
+	return store.Stats(ctx)
+}
+
+func userAgent() string { return "huggingface_exporter/" + version.Version }

@@ -68,7 +68,7 @@ type stored struct {
 func storedOf(t *testing.T, l *localstore.Ledger, org string) stored {
 	t.Helper()
 	s := stored{states: make(map[history.Repo]history.RepoMeta), days: make(map[history.Repo]days)}
-	for st := range l.States() {
+	for st := range l.Table().Meta() {
 		if st.Repo.Org() == org && st.Repo.Type != history.Space && !st.Moved() {
 			s.states[st.Repo], s.days[st.Repo] = st, make(days)
 		}

@@ -1,6 +1,7 @@
 package soak
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"strings"
@@ -16,7 +17,7 @@ import (
 func (s *simulation) look() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for c := range s.store.Counts() {
+	for c := range s.store.Table().Counts(context.Background(), history.Filter{}) {
 		if was, ok := s.exposed[c.Repo]; ok && c.Downloads < was {
 			s.Errorf("%s: the counter of %s fell from %d to %d", time.Now(), c.Repo, was, c.Downloads)
 		}
@@ -25,7 +26,7 @@ func (s *simulation) look() {
 		}
 		s.exposed[c.Repo] = c.Downloads
 	}
-	for st := range s.store.States() {
+	for st := range s.store.Table().Meta() {
 		if st.Repo.Org() != listed || st.Total == history.Unknown {
 			continue
 		}

@@ -26,7 +26,7 @@ type Connection interface {
 	// nothing. The error says why there is no history at all; errors that
 	// come from upstream are marked as backend.DownstreamError and wrap an
 	// *Error.
-	Store(ctx context.Context) (history.Store, string, error)
+	Store(ctx context.Context) (history.Reader, string, error)
 	// Check says what was reached, or what is wrong and how to mend it.
 	Check(ctx context.Context) Health
 	// Close ends what runs in the background and returns when it has ended.

@@ -3,6 +3,7 @@ package connection
 import (
 	"context"
 	"errors"
+	"iter"
 	"mime"
 	"net/http"
 
@@ -35,7 +36,7 @@ func newExporter(s settings, around surroundings) (*exporterConnection, error) {
 }
 
 // Store implements Connection.
-func (c *exporterConnection) Store(context.Context) (history.Store, string, error) {
+func (c *exporterConnection) Store(context.Context) (history.Reader, string, error) {
 	return explained{c}, "", nil
 }
 
@@ -45,30 +46,35 @@ func (c *exporterConnection) Close() { c.transport.CloseIdleConnections() }
 // explained is the store of an exporter. Its errors are for the user.
 type explained struct{ c *exporterConnection }
 
-var _ history.Store = explained{}
+var _ history.Reader = explained{}
 
-// Append implements history.Store.
-func (e explained) Append(ctx context.Context, b history.Batch) (history.Change, error) {
-	return e.c.client.Append(ctx, b)
-}
-
-// Overview implements history.Store.
+// Overview implements history.Reader.
 func (e explained) Overview(ctx context.Context, q history.OverviewQuery) (history.Overview, error) {
 	o, err := e.c.client.Overview(ctx, q)
 	return o, e.c.explain(ctx, err)
 }
 
-// Repos implements history.Store.
+// Repos implements history.Reader.
 func (e explained) Repos(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {
 	p, err := e.c.client.Repos(ctx, q)
 	return p, e.c.explain(ctx, err)
 }
 
-// Records implements history.Store.
+// Records implements history.Reader.
 func (e explained) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
-	return func(yield func(*history.Rows, error) bool) {
-		for rows, err := range e.c.client.Records(ctx, q) {
-			if !yield(rows, e.c.explain(ctx, err)) {
+	return explainedSeq(ctx, e.c, e.c.client.Records(ctx, q))
+}
+
+// Counts implements history.Reader.
+func (e explained) Counts(ctx context.Context, f history.Filter) iter.Seq2[history.Counts, error] {
+	return explainedSeq(ctx, e.c, e.c.client.Counts(ctx, f))
+}
+
+// explainedSeq explains the error of a stream.
+func explainedSeq[V any](ctx context.Context, c *exporterConnection, seq iter.Seq2[V, error]) iter.Seq2[V, error] {
+	return func(yield func(V, error) bool) {
+		for v, err := range seq {
+			if !yield(v, c.explain(ctx, err)) {
 				return
 			}
 		}

@@ -11,7 +11,6 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend/httpclient"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/api"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
 // explain makes an error of the client one for the user, in one sentence. ctx is
@@ -29,7 +28,7 @@ func (c *exporterConnection) explained(ctx context.Context, err error) error {
 	)
 	at := c.url.String()
 	switch {
-	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, history.ErrReadOnly), errors.As(err, &ours):
+	case err == nil, errors.Is(err, context.Canceled), errors.As(err, &ours):
 		return err
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return failure(KindTimeout, err, "no answer of the exporter at %s within the time that Grafana gives: ask for less, or see what keeps it busy", at)

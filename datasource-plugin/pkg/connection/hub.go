@@ -94,7 +94,7 @@ func newHub(s settings, around surroundings) (*hubConnection, error) {
 const maxExport = 1 << 50
 
 // Store implements Connection.
-func (c *hubConnection) Store(ctx context.Context) (history.Store, string, error) {
+func (c *hubConnection) Store(ctx context.Context) (history.Reader, string, error) {
 	c.start()
 	s, err := c.wait(ctx, func(s state) bool { return s.table != nil || !s.loading })
 	switch {
@@ -103,18 +103,7 @@ func (c *hubConnection) Store(ctx context.Context) (history.Store, string, error
 	case s.table == nil:
 		return nil, "", neverLoaded(s)
 	}
-	return readOnly{memtable.NewStoreOf(s.table)}, c.notice(s), nil
-}
-
-// readOnly is a table as a history.Store. What was appended would be gone with the
-// next refresh.
-type readOnly struct{ *memtable.Store }
-
-var _ history.Store = readOnly{}
-
-// Append returns history.ErrReadOnly.
-func (readOnly) Append(context.Context, history.Batch) (history.Change, error) {
-	return history.Change{}, history.ErrReadOnly
+	return memtable.NewStoreOf(s.table), c.notice(s), nil
 }
 
 // wait returns the state once it is as wanted, or why it is not going to be.

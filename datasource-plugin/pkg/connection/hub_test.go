@@ -328,16 +328,3 @@ func TestHubClose(t *testing.T) {
 		s.wantShown("d 5 m 15")
 	})
 }
-
-func TestHubReadsOnly(t *testing.T) {
-	onStage(t, fakehub.Options{}, func(s *stage) {
-		s.connect(nil)
-		store, _, err := s.conn.Store(s.Context())
-		if err != nil {
-			s.Fatal(err)
-		}
-		if _, err := store.Append(s.Context(), history.Batch{}); !errors.Is(err, history.ErrReadOnly) {
-			s.Errorf("expected %v, got %v", history.ErrReadOnly, err)
-		}
-	})
-}

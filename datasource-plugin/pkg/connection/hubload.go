@@ -69,12 +69,12 @@ func (c *hubConnection) believe(old, table *memtable.Table) error {
 // taken back so far, as the exporter counts it.
 func succeed(ctx context.Context, old, table *memtable.Table) (*memtable.Table, error) {
 	present := make(map[history.Repo]bool, table.NumRepos())
-	for s := range table.States() {
+	for s := range table.Meta() {
 		present[s.Repo] = true
 	}
 	merged, _, _ := old.Append(table)
 	var carried []history.RepoMeta
-	for s := range merged.States() {
+	for s := range merged.Meta() {
 		if present[s.Repo] && s.Corrected > 0 {
 			c := history.NewRepoMeta(s.Repo)
 			c.Highest, c.Corrected, c.CorrectedAsOf = s.Highest, s.Corrected, s.CorrectedAsOf

@@ -9,7 +9,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/internal/synthetic"
 )
 
-func syntheticStore(tb testing.TB, repos, days int) history.Store {
+func syntheticStore(tb testing.TB, repos, days int) history.Reader {
 	tb.Helper()
 	s := memtable.NewStore()
 	if _, err := s.Append(tb.Context(), history.Batch{Rows: synthetic.Rows(synthetic.Options{Repos: repos, Days: days, Seed: 1})}); err != nil {

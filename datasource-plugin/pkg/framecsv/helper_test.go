@@ -61,7 +61,7 @@ func recorded(tb testing.TB, rows history.RowSeq) string {
 }
 
 // framesOf returns the frames of a stream, to be kept.
-func framesOf(tb testing.TB, store history.Store, q history.RecordsQuery) data.Frames {
+func framesOf(tb testing.TB, store history.Reader, q history.RecordsQuery) data.Frames {
 	tb.Helper()
 	var all data.Frames
 	for f, err := range frames.Records(tb.Context(), store, q) {

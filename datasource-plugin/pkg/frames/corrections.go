@@ -13,7 +13,7 @@ import (
 // corrections answers with the repositories of which the Hub took back downloads in
 // the time range, the last time that it did. When it did so before, and of how much,
 // is not kept.
-func corrections(ctx context.Context, store history.Store, q query.Query) (data.Frames, error) {
+func corrections(ctx context.Context, store history.Reader, q query.Query) (data.Frames, error) {
 	ask := history.ReposQuery{Filter: q.Filter, Period: q.Days(), Sort: history.SortCorrected}
 	var events []event
 	err := eachRow(ctx, store, ask, func(r *history.RepoRow) bool {

@@ -111,7 +111,7 @@ func TestMilestonesOfMany(t *testing.T) {
 		slices.SortFunc(want, func(a, b milestone) int {
 			return cmp.Or(cmp.Compare(b.day, a.day), cmp.Compare(b.value, a.value), a.repo.Compare(b.repo))
 		})
-		spied := &spy{Store: s}
+		spied := &spy{Reader: s}
 		frame := answer(t, spied, query.Query{Type: query.Milestones, Period: query.TimeRange, Least: least, From: from.Time(), To: to.Time()})[0]
 		var got []milestone
 		if len(frame.Fields) > 0 {

@@ -11,7 +11,7 @@ import (
 
 // exportTable answers with the records themselves, as many as the limit allows. The
 // stream of the store is ended once there are more.
-func exportTable(ctx context.Context, store history.Store, q query.Query) (data.Frames, error) {
+func exportTable(ctx context.Context, store history.Reader, q query.Query) (data.Frames, error) {
 	r := newRecordFrame()
 	cut := false
 	for rows, err := range store.Records(ctx, history.RecordsQuery{Filter: q.Filter, Period: q.Days(), Order: q.Order}) {

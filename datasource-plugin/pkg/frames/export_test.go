@@ -34,7 +34,7 @@ func TestExport(t *testing.T) {
 func TestExportEndsTheStream(t *testing.T) {
 	f := func(limit, rows, blocks int, cut bool) {
 		t.Helper()
-		s := &spy{Store: syntheticStore(t, 100, 200)}
+		s := &spy{Reader: syntheticStore(t, 100, 200)}
 		got := answer(t, s, query.Query{Type: query.Export, Period: query.AllTime, Limit: limit})[0]
 		if got.Rows() != rows || s.blocks != blocks {
 			t.Errorf("limit %d: got %d rows of %d blocks, want %d of %d", limit, got.Rows(), s.blocks, rows, blocks)
@@ -134,7 +134,7 @@ func TestRecordsCostNoMemory(t *testing.T) {
 }
 
 // broken is a store that fails.
-type broken struct{ history.Store }
+type broken struct{ history.Reader }
 
 var errBroken = errors.New("the store is broken")
 
@@ -148,7 +148,7 @@ func (broken) Repos(context.Context, history.ReposQuery) (history.ReposPage, err
 
 func (b broken) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
 	return func(yield func(*history.Rows, error) bool) {
-		for rows := range b.Store.Records(ctx, q) {
+		for rows := range b.Reader.Records(ctx, q) {
 			if !yield(rows, nil) {
 				return
 			}
@@ -159,7 +159,7 @@ func (b broken) Records(ctx context.Context, q history.RecordsQuery) history.Row
 }
 
 // onlyRecords is a store of which nothing but the stream of records fails.
-type onlyRecords struct{ history.Store }
+type onlyRecords struct{ history.Reader }
 
 func (s onlyRecords) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
 	return broken(s).Records(ctx, q)
@@ -167,7 +167,7 @@ func (s onlyRecords) Records(ctx context.Context, q history.RecordsQuery) histor
 
 func TestErrorsOfTheStore(t *testing.T) {
 	s := syntheticStore(t, 50, 2100)
-	f := func(s history.Store, q query.Query) {
+	f := func(s history.Reader, q query.Query) {
 		t.Helper()
 		frames, err := Answer(t.Context(), s, q)
 		if !errors.Is(err, errBroken) || frames != nil {

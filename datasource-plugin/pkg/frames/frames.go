@@ -1,4 +1,4 @@
-// Package frames turns answers of a history.Store into the data frames of Grafana.
+// Package frames turns answers of a history.Reader into the data frames of Grafana.
 //
 // Answer has a file for each type of query. Every frame declares its type, so that
 // alert rules and expressions take it, and where there is no data the answer is one
@@ -17,7 +17,7 @@ import (
 
 // Answer asks the store what q asks for. There is always at least one frame, and
 // each has the RefID of q. Errors are those of the store, and of ctx.
-func Answer(ctx context.Context, store history.Store, q query.Query) (data.Frames, error) {
+func Answer(ctx context.Context, store history.Reader, q query.Query) (data.Frames, error) {
 	answer, err := answerOf(q)
 	if err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func Answer(ctx context.Context, store history.Store, q query.Query) (data.Frame
 	return frames, nil
 }
 
-func answerOf(q query.Query) (func(context.Context, history.Store, query.Query) (data.Frames, error), error) {
+func answerOf(q query.Query) (func(context.Context, history.Reader, query.Query) (data.Frames, error), error) {
 	switch q.Type {
 	case query.Overview:
 		if q.Format == query.TimeSeries {

@@ -27,7 +27,7 @@ var (
 )
 
 // world is a small history: all that goldens show.
-func world(t *testing.T) history.Store {
+func world(t *testing.T) *memtable.Store {
 	t.Helper()
 	s := memtable.NewStore()
 	add(t, s, "2024-03-11T06:00:00Z",
@@ -42,7 +42,7 @@ func world(t *testing.T) history.Store {
 }
 
 // corrected is world after the Hub took back downloads of three repositories.
-func corrected(t *testing.T) history.Store {
+func corrected(t *testing.T) *memtable.Store {
 	t.Helper()
 	s := world(t)
 	add(t, s, "2024-03-12T06:00:00Z", rec(alpha, 10_000, "2024-03-09", 9))
@@ -51,7 +51,7 @@ func corrected(t *testing.T) history.Store {
 	return s
 }
 
-func add(t *testing.T, s history.Store, asOf string, records ...history.Record) {
+func add(t *testing.T, s history.Appender, asOf string, records ...history.Record) {
 	t.Helper()
 	v := history.Version{Source: history.Published, AsOf: history.AsOfTime(instant(asOf))}
 	if _, err := s.Append(t.Context(), history.Batch{Rows: history.RowsOf(v, records...)}); err != nil {
@@ -77,7 +77,7 @@ func between(q query.Query, from, to string) query.Query {
 	return q
 }
 
-func answer(t *testing.T, s history.Store, q query.Query) data.Frames {
+func answer(t *testing.T, s history.Reader, q query.Query) data.Frames {
 	t.Helper()
 	frames, err := Answer(t.Context(), s, q)
 	if err != nil {
@@ -149,7 +149,7 @@ func field[T any](t *testing.T, f *data.Frame, name string) []T {
 	return out
 }
 
-func syntheticStore(t testing.TB, repos, days int) history.Store {
+func syntheticStore(t testing.TB, repos, days int) *memtable.Store {
 	t.Helper()
 	s := memtable.NewStore()
 	if _, err := s.Append(t.Context(), history.Batch{Rows: synthetic.Rows(synthetic.Options{Repos: repos, Days: days, Seed: 3})}); err != nil {
@@ -160,7 +160,7 @@ func syntheticStore(t testing.TB, repos, days int) history.Store {
 
 // spy is a store that takes note of what it is asked.
 type spy struct {
-	history.Store
+	history.Reader
 	repos   []history.ReposQuery
 	records []history.RecordsQuery
 	blocks  int // handed over
@@ -168,13 +168,13 @@ type spy struct {
 
 func (s *spy) Repos(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {
 	s.repos = append(s.repos, q)
-	return s.Store.Repos(ctx, q)
+	return s.Reader.Repos(ctx, q)
 }
 
 func (s *spy) Records(ctx context.Context, q history.RecordsQuery) iter.Seq2[*history.Rows, error] {
 	s.records = append(s.records, q)
 	return func(yield func(*history.Rows, error) bool) {
-		for rows, err := range s.Store.Records(ctx, q) {
+		for rows, err := range s.Reader.Records(ctx, q) {
 			s.blocks++
 			if !yield(rows, err) {
 				return

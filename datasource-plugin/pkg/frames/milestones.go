@@ -21,7 +21,7 @@ import (
 //
 // Few repositories pass a power of ten in a time range. The table of repositories
 // tells which have done so since its beginning, and only their records are read.
-func milestones(ctx context.Context, store history.Store, q query.Query) (data.Frames, error) {
+func milestones(ctx context.Context, store history.Reader, q query.Query) (data.Frames, error) {
 	days := q.Days()
 	m := climbs{
 		least: max(q.Least, 1),
@@ -56,7 +56,7 @@ type climbs struct {
 }
 
 // find finds the repositories that passed a power of ten in the days of since.
-func (m *climbs) find(ctx context.Context, store history.Store, f history.Filter, since history.Period) error {
+func (m *climbs) find(ctx context.Context, store history.Reader, f history.Filter, since history.Period) error {
 	byTotal := history.ReposQuery{Filter: f, Period: since, Sort: history.SortTotal}
 	err := eachRow(ctx, store, byTotal, func(r *history.RepoRow) bool {
 		if r.Total < m.least {
@@ -73,7 +73,7 @@ func (m *climbs) find(ctx context.Context, store history.Store, f history.Filter
 
 // findByRecords is find for the repositories without a total, which the table has
 // first in ascending order.
-func (m *climbs) findByRecords(ctx context.Context, store history.Store, f history.Filter, since history.Period) error {
+func (m *climbs) findByRecords(ctx context.Context, store history.Reader, f history.Filter, since history.Period) error {
 	sums := make(map[history.Repo]int64)
 	unknown := history.ReposQuery{Filter: f, Sort: history.SortTotal, Ascending: true}
 	err := eachRow(ctx, store, unknown, func(r *history.RepoRow) bool {
@@ -106,7 +106,7 @@ func (m *climbs) add(r history.Repo, end, last int64) {
 }
 
 // read reads the records of the repositories that find found.
-func (m *climbs) read(ctx context.Context, store history.Store, f history.Filter, since history.Period) error {
+func (m *climbs) read(ctx context.Context, store history.Reader, f history.Filter, since history.Period) error {
 	names := make(map[string]bool, len(m.ends))
 	for r := range m.ends {
 		names[r.Name] = true

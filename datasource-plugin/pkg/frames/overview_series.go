@@ -10,7 +10,7 @@ import (
 )
 
 // overviewSeries answers with a frame for each group that has a record in the period.
-func overviewSeries(ctx context.Context, store history.Store, q query.Query) (data.Frames, error) {
+func overviewSeries(ctx context.Context, store history.Reader, q query.Query) (data.Frames, error) {
 	ask := overviewOf(q)
 	ask.Series = true
 	o, err := store.Overview(ctx, ask)

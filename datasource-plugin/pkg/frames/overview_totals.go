@@ -10,7 +10,7 @@ import (
 )
 
 // overviewTotals answers with a row for each group.
-func overviewTotals(ctx context.Context, store history.Store, q query.Query) (data.Frames, error) {
+func overviewTotals(ctx context.Context, store history.Reader, q query.Query) (data.Frames, error) {
 	o, err := store.Overview(ctx, overviewOf(q))
 	if err != nil {
 		return nil, err

@@ -15,7 +15,7 @@ import (
 // asked for, and is not to be changed; its strings and totals are those of the
 // store's dictionary and cost no memory of their own. An error, of the store or of
 // ctx, is the last element. Without records there is no frame.
-func Records(ctx context.Context, store history.Store, q history.RecordsQuery) iter.Seq2[*data.Frame, error] {
+func Records(ctx context.Context, store history.Reader, q history.RecordsQuery) iter.Seq2[*data.Frame, error] {
 	return func(yield func(*data.Frame, error) bool) {
 		r := newRecordFrame()
 		for rows, err := range store.Records(ctx, q) {

@@ -12,7 +12,7 @@ import (
 // TestOverTheAPI asks an exporter over HTTP: the answers are those of its store, and
 // what is asked for keeps to the limits of the API.
 func TestOverTheAPI(t *testing.T) {
-	f := func(s history.Store, all ...query.Query) {
+	f := func(s history.Reader, all ...query.Query) {
 		t.Helper()
 		server := httptest.NewServer(api.New(s, api.Options{}))
 		t.Cleanup(server.Close)
@@ -56,7 +56,7 @@ func TestOverTheAPI(t *testing.T) {
 func TestScanOfManyPages(t *testing.T) {
 	f := func(repos, n, pages int) {
 		t.Helper()
-		s := &spy{Store: syntheticStore(t, repos, 1)}
+		s := &spy{Reader: syntheticStore(t, repos, 1)}
 		seen := make(map[history.Repo]bool)
 		err := eachRow(t.Context(), s, history.ReposQuery{Sort: history.SortTotal}, func(r *history.RepoRow) bool {
 			seen[r.Repo] = true

@@ -59,9 +59,10 @@ func TestReposSeries(t *testing.T) {
 func TestReposSeriesAreRecords(t *testing.T) {
 	f := func(days, limit int, wantRecords bool) {
 		t.Helper()
-		s := &spy{Store: syntheticStore(t, 7, days)}
+		filled := syntheticStore(t, 7, days)
+		s := &spy{Reader: filled}
 		// A name of another type, that is not at the top.
-		add(t, s, "2026-01-02T00:00:00Z", rec(history.Repo{Type: "space", Name: topName(t, s)}, 1, "2025-12-31", 0))
+		add(t, filled, "2026-01-02T00:00:00Z", rec(history.Repo{Type: "space", Name: topName(t, s)}, 1, "2025-12-31", 0))
 		q := query.Query{Type: query.Repos, Format: query.TimeSeries, Limit: limit, Interval: query.Daily, Period: query.AllTime}
 		frames := answer(t, s, q)
 		if len(s.repos) != 1+1 || (len(s.records) > 0) != wantRecords {
@@ -80,14 +81,14 @@ func TestReposSeriesAreRecords(t *testing.T) {
 				got[r][history.DayOf(at)] = downloads[i]
 			}
 		}
-		page, err := s.Store.Repos(t.Context(), history.ReposQuery{Limit: limit})
+		page, err := s.Reader.Repos(t.Context(), history.ReposQuery{Limit: limit})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(got) != len(page.Rows) {
 			t.Fatalf("got %d series, want %d", len(got), len(page.Rows))
 		}
-		records, err := history.Collect(s.Store.Records(t.Context(), history.RecordsQuery{}))
+		records, err := history.Collect(s.Reader.Records(t.Context(), history.RecordsQuery{}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,7 +116,7 @@ func TestReposSeriesAreRecords(t *testing.T) {
 }
 
 // topName returns the name of the repository with the most downloads.
-func topName(t *testing.T, s history.Store) string {
+func topName(t *testing.T, s history.Reader) string {
 	t.Helper()
 	page, err := s.Repos(t.Context(), history.ReposQuery{Limit: 1})
 	if err != nil {

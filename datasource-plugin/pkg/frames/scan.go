@@ -19,7 +19,7 @@ const (
 
 // eachRow calls each with the rows of the table of repositories, from q.Offset on,
 // until it returns false or there are no more.
-func eachRow(ctx context.Context, store history.Store, q history.ReposQuery, each func(*history.RepoRow) bool) error {
+func eachRow(ctx context.Context, store history.Reader, q history.ReposQuery, each func(*history.RepoRow) bool) error {
 	q.Limit = scanRows
 	for {
 		page, err := store.Repos(ctx, q)
@@ -40,7 +40,7 @@ func eachRow(ctx context.Context, store history.Store, q history.ReposQuery, eac
 
 // eachRecord calls each with the records that f selects, repository by repository,
 // the days of each in order.
-func eachRecord(ctx context.Context, store history.Store, f history.Filter, p history.Period,
+func eachRecord(ctx context.Context, store history.Reader, f history.Filter, p history.Period,
 	each func(r history.Repo, day history.Day, downloads int64),
 ) error {
 	for rows, err := range store.Records(ctx, history.RecordsQuery{Filter: f, Period: p, Order: history.OrderRepo}) {

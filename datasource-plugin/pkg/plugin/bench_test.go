@@ -22,7 +22,7 @@ func BenchmarkExport(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	run := func(name string, s history.Store, url, encoding string) {
+	run := func(name string, s history.Reader, url, encoding string) {
 		b.Run(name, func(b *testing.B) {
 			d := newTestDatasource(b, &fakeConn{store: s})
 			var size int64

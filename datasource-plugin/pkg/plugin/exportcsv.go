@@ -92,7 +92,7 @@ func (d *Datasource) export(ctx context.Context, rawQuery string, out *download)
 }
 
 // daysOf returns the days of a period. Only an open one asks the store.
-func daysOf(ctx context.Context, store history.Store, p history.Period) (history.Days, error) {
+func daysOf(ctx context.Context, store history.Reader, p history.Period) (history.Days, error) {
 	if p.Kind == history.Range && p.From != history.NoDay && p.To != history.NoDay {
 		return history.Days{From: p.From, To: p.To}, nil
 	}

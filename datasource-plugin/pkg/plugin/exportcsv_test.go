@@ -121,7 +121,7 @@ func failingAfter(blocks int, err error) func(context.Context, history.RecordsQu
 }
 
 func TestExportFailsBeforeTheFirstByte(t *testing.T) {
-	store := &fakeStore{Store: smallStore(t), records: failingAfter(0, backend.DownstreamError(errors.New("the exporter is gone")))}
+	store := &fakeStore{Reader: smallStore(t), records: failingAfter(0, backend.DownstreamError(errors.New("the exporter is gone")))}
 	d := newTestDatasource(t, &fakeConn{store: store})
 	f := func(encoding string) {
 		t.Helper()
@@ -139,7 +139,7 @@ func TestExportFailsBeforeTheFirstByte(t *testing.T) {
 // TestExportFailsHalfWay checks that what was sent cannot be taken for the whole.
 func TestExportFailsHalfWay(t *testing.T) {
 	failure := backend.DownstreamError(errors.New("the \"exporter\"\nis gone"))
-	store := &fakeStore{Store: smallStore(t), records: failingAfter(20, failure)}
+	store := &fakeStore{Reader: smallStore(t), records: failingAfter(20, failure)}
 	d := newTestDatasource(t, &fakeConn{store: store})
 
 	r := &response{}
@@ -178,7 +178,7 @@ func TestExportFailsHalfWay(t *testing.T) {
 func TestExportPanics(t *testing.T) {
 	f := func(blocks int, wantErr bool, status int) {
 		t.Helper()
-		store := &fakeStore{Store: smallStore(t), records: func(ctx context.Context, q history.RecordsQuery) history.RowSeq {
+		store := &fakeStore{Reader: smallStore(t), records: func(ctx context.Context, q history.RecordsQuery) history.RowSeq {
 			return func(yield func(*history.Rows, error) bool) {
 				for rows := range failingAfter(blocks, nil)(ctx, q) {
 					if rows == nil {

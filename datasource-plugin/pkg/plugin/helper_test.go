@@ -23,14 +23,14 @@ import (
 
 // fakeConn is a connection whose store, notice and health are given.
 type fakeConn struct {
-	store  history.Store
+	store  history.Reader
 	notice string
 	err    error
 	health connection.Health
 	closed bool
 }
 
-func (c *fakeConn) Store(context.Context) (history.Store, string, error) {
+func (c *fakeConn) Store(context.Context) (history.Reader, string, error) {
 	return c.store, c.notice, c.err
 }
 func (c *fakeConn) Check(context.Context) connection.Health { return c.health }
@@ -39,7 +39,7 @@ func (c *fakeConn) Close()                                  { c.closed = true }
 // fakeStore is a store with answers that may be set one by one; the others are
 // those of the embedded store.
 type fakeStore struct {
-	history.Store
+	history.Reader
 	overview func(ctx context.Context, q history.OverviewQuery) (history.Overview, error)
 	repos    func(ctx context.Context, q history.ReposQuery) (history.ReposPage, error)
 	records  func(ctx context.Context, q history.RecordsQuery) history.RowSeq
@@ -49,21 +49,21 @@ func (s *fakeStore) Overview(ctx context.Context, q history.OverviewQuery) (hist
 	if s.overview != nil {
 		return s.overview(ctx, q)
 	}
-	return s.Store.Overview(ctx, q)
+	return s.Reader.Overview(ctx, q)
 }
 
 func (s *fakeStore) Repos(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {
 	if s.repos != nil {
 		return s.repos(ctx, q)
 	}
-	return s.Store.Repos(ctx, q)
+	return s.Reader.Repos(ctx, q)
 }
 
 func (s *fakeStore) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
 	if s.records != nil {
 		return s.records(ctx, q)
 	}
-	return s.Store.Records(ctx, q)
+	return s.Reader.Records(ctx, q)
 }
 
 var (
@@ -113,7 +113,7 @@ func syntheticStore(t testing.TB) *memtable.Store {
 }
 
 // csvOf returns the answer of a store as the exporter writes it.
-func csvOf(t testing.TB, s history.Store, q history.RecordsQuery) string {
+func csvOf(t testing.TB, s history.Reader, q history.RecordsQuery) string {
 	t.Helper()
 	var b bytes.Buffer
 	if _, err := hubcsv.Write(&b, s.Records(t.Context(), q)); err != nil {

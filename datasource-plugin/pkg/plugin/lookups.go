@@ -27,7 +27,7 @@ type itemsJSON struct {
 }
 
 // lookUp answers a look-up with what ask finds.
-func (d *Datasource) lookUp(ctx context.Context, name, rawQuery string, ask func(context.Context, history.Store, query.Lookup) (itemsJSON, error)) *backend.CallResourceResponse {
+func (d *Datasource) lookUp(ctx context.Context, name, rawQuery string, ask func(context.Context, history.Reader, query.Lookup) (itemsJSON, error)) *backend.CallResourceResponse {
 	var found itemsJSON
 	ctx, end := startSpan(ctx, "look up "+name)
 	err := guard(ctx, "a look-up", func() error {
@@ -50,7 +50,7 @@ func (d *Datasource) lookUp(ctx context.Context, name, rawQuery string, ask func
 }
 
 // repositories finds repositories, the most downloaded first.
-func repositories(ctx context.Context, store history.Store, l query.Lookup) (itemsJSON, error) {
+func repositories(ctx context.Context, store history.Reader, l query.Lookup) (itemsJSON, error) {
 	page, err := store.Repos(ctx, history.ReposQuery{
 		Filter: l.Filter, Sort: history.SortDownloads, Limit: l.Limit, Offset: l.Offset,
 	})
@@ -67,7 +67,7 @@ func repositories(ctx context.Context, store history.Store, l query.Lookup) (ite
 // organizations finds the organisations that have a repository of the asked
 // types, by name. The search is for their own names, not for those of their
 // repositories.
-func organizations(ctx context.Context, store history.Store, l query.Lookup) (itemsJSON, error) {
+func organizations(ctx context.Context, store history.Reader, l query.Lookup) (itemsJSON, error) {
 	o, err := store.Overview(ctx, history.OverviewQuery{
 		Filter: history.Filter{RepoTypes: l.Filter.RepoTypes, Orgs: l.Filter.Orgs}, ByOrg: true,
 	})
@@ -90,7 +90,7 @@ func organizations(ctx context.Context, store history.Store, l query.Lookup) (it
 
 // repoTypes finds the types of the repositories that are selected, in the order
 // of the Hub.
-func repoTypes(ctx context.Context, store history.Store, l query.Lookup) (itemsJSON, error) {
+func repoTypes(ctx context.Context, store history.Reader, l query.Lookup) (itemsJSON, error) {
 	o, err := store.Overview(ctx, history.OverviewQuery{Filter: l.Filter, ByRepoType: true})
 	if err != nil {
 		return itemsJSON{}, err

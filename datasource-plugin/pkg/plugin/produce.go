@@ -36,7 +36,7 @@ type producer struct {
 
 // produce streams the records as CSV. The first chunk comes as soon as the store has
 // given records, or its end; it begins with the header.
-func produce(ctx context.Context, store history.Store, q history.RecordsQuery, csv *framecsv.Writer) *producer {
+func produce(ctx context.Context, store history.Reader, q history.RecordsQuery, csv *framecsv.Writer) *producer {
 	p := &producer{chunks: make(chan chunk, chunksAhead), free: make(chan []byte, chunksAhead+2)}
 	go func() {
 		defer close(p.chunks)
@@ -77,7 +77,7 @@ func (p *producer) empty() []byte {
 }
 
 // write hands on the text, piece by piece.
-func (p *producer) write(ctx context.Context, store history.Store, q history.RecordsQuery, csv *framecsv.Writer) error {
+func (p *producer) write(ctx context.Context, store history.Reader, q history.RecordsQuery, csv *framecsv.Writer) error {
 	c := chunk{text: csv.AppendHeader(p.empty())}
 	first := true
 	for f, err := range frames.Records(ctx, store, q) {

@@ -135,7 +135,7 @@ func TestContextEnds(t *testing.T) {
 
 func TestPanicStaysInItsQuery(t *testing.T) {
 	small := smallStore(t)
-	store := &fakeStore{Store: small, repos: func(context.Context, history.ReposQuery) (history.ReposPage, error) {
+	store := &fakeStore{Reader: small, repos: func(context.Context, history.ReposQuery) (history.ReposPage, error) {
 		panic("the secret is hf_123")
 	}}
 	d := newTestDatasource(t, &fakeConn{store: store})

@@ -36,7 +36,7 @@ func TestExportEndsWithItsClient(t *testing.T) {
 	f := func(what string, wantErr error, each func(cancel func(), n int) error) {
 		t.Helper()
 		e := &endless{ended: make(chan struct{})}
-		d := newTestDatasource(t, &fakeConn{store: &fakeStore{Store: smallStore(t), records: e.records}})
+		d := newTestDatasource(t, &fakeConn{store: &fakeStore{Reader: smallStore(t), records: e.records}})
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		r := &response{each: func(n int) error { return each(cancel, n) }}
@@ -72,7 +72,7 @@ func TestExportEndsWithItsClient(t *testing.T) {
 func TestExportDoesNotRunAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		blocks := 0
-		store := &fakeStore{Store: smallStore(t), records: func(ctx context.Context, q history.RecordsQuery) history.RowSeq {
+		store := &fakeStore{Reader: smallStore(t), records: func(ctx context.Context, q history.RecordsQuery) history.RowSeq {
 			return func(yield func(*history.Rows, error) bool) {
 				for rows := range failingAfter(1000, nil)(ctx, q) {
 					if blocks++; rows == nil || !yield(rows, nil) {
@@ -101,7 +101,7 @@ func TestExportDoesNotRunAhead(t *testing.T) {
 // TestFirstPartComesAtOnce lets the store wait for the first part to be taken.
 func TestFirstPartComesAtOnce(t *testing.T) {
 	taken := make(chan struct{})
-	store := &fakeStore{Store: smallStore(t), records: func(ctx context.Context, q history.RecordsQuery) history.RowSeq {
+	store := &fakeStore{Reader: smallStore(t), records: func(ctx context.Context, q history.RecordsQuery) history.RowSeq {
 		return func(yield func(*history.Rows, error) bool) {
 			for rows := range smallStore(t).Records(ctx, q) {
 				if !yield(rows, nil) {

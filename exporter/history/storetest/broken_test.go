@@ -19,7 +19,7 @@ type broken struct {
 	overview func(context.Context, history.OverviewQuery) (history.Overview, error)
 	repos    func(context.Context, history.ReposQuery) (history.ReposPage, error)
 	records  func(context.Context, history.RecordsQuery) history.RowSeq
-	counts   func() iter.Seq[history.Counts]
+	counts   func(context.Context, history.Filter) iter.Seq2[history.Counts, error]
 }
 
 func (b *broken) Append(ctx context.Context, batch history.Batch) (history.Change, error) {
@@ -50,11 +50,11 @@ func (b *broken) Records(ctx context.Context, q history.RecordsQuery) history.Ro
 	return b.Model.Records(ctx, q)
 }
 
-func (b *broken) Counts() iter.Seq[history.Counts] {
+func (b *broken) Counts(ctx context.Context, f history.Filter) iter.Seq2[history.Counts, error] {
 	if b.counts != nil {
-		return b.counts()
+		return b.counts(ctx, f)
 	}
-	return b.Model.Counts()
+	return b.Model.Counts(ctx, f)
 }
 
 // recorder is a T that keeps the failures of a case.
@@ -79,7 +79,7 @@ func (r *recorder) Fatalf(format string, args ...any) {
 }
 
 // watch runs a case of the suite and returns its failures.
-func watch(t *testing.T, name string, open func() history.Store) []string {
+func watch(t *testing.T, name string, open func() Store) []string {
 	t.Helper()
 	all := cases(full)
 	i := slices.IndexFunc(all, func(c testCase) bool { return c.name == name })
@@ -103,7 +103,7 @@ func watch(t *testing.T, name string, open func() history.Store) []string {
 
 func TestWatchedModelHasNoFailures(t *testing.T) {
 	for _, c := range cases(full) {
-		if failures := watch(t, c.name, func() history.Store { return &broken{Model: NewModel()} }); len(failures) > 0 {
+		if failures := watch(t, c.name, func() Store { return &broken{Model: NewModel()} }); len(failures) > 0 {
 			t.Errorf("%s: %s", c.name, failures[0])
 		}
 	}
@@ -120,7 +120,7 @@ func TestSuiteCatchesFaults(t *testing.T) {
 		for name, f := range faults {
 			t.Run(name, func(t *testing.T) {
 				for _, c := range f.caughtBy {
-					failures := watch(t, c, func() history.Store {
+					failures := watch(t, c, func() Store {
 						b := &broken{Model: NewModel()}
 						f.breakIt(b)
 						return b

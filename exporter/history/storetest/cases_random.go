@@ -80,9 +80,10 @@ func (p *probe) sameHistory(seed uint64) bool {
 				return false
 			}
 		}
-		want, _ := model.counts()
-		if got, ok := p.counts(); ok && !p.sameLines(where+", Counts", got, want) {
-			return false
+		for _, f := range []history.Filter{{}, randomFilter(rand.New(rand.NewPCG(seed, uint64(step))))} {
+			if !p.sameLines(fmt.Sprintf("%s, Counts(%+v)", where, f), p.counts(f), model.counts(f)) {
+				return false
+			}
 		}
 	}
 	return true

@@ -1,8 +1,8 @@
-// Package storetest is the conformance suite of history.Store. Every engine is
+// Package storetest is the conformance suite of Store. Every engine is
 // run through it, so that all give the same answers:
 //
 //	func TestStore(t *testing.T) {
-//		storetest.Run(t, func(t *testing.T) history.Store { return open(t) })
+//		storetest.Run(t, func(t *testing.T) Store { return open(t) })
 //	}
 //
 // The cases spell out by hand what a user would notice. Random histories are then

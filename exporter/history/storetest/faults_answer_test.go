@@ -155,11 +155,11 @@ var answerFaults = map[string]fault{
 	}, []string{"huge numbers", "random histories"}},
 
 	"the counter falls with the total": {func(b *broken) {
-		b.counts = func() iter.Seq[history.Counts] {
-			return func(yield func(history.Counts) bool) {
-				for c := range b.Model.Counts() {
+		b.counts = func(ctx context.Context, f history.Filter) iter.Seq2[history.Counts, error] {
+			return func(yield func(history.Counts, error) bool) {
+				for c := range b.Model.Counts(ctx, f) {
 					c.Downloads = b.Model.repos[c.Repo].state.Total
-					if !yield(c) {
+					if !yield(c, nil) {
 						return
 					}
 				}

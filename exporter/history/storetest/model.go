@@ -10,7 +10,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-// Model is the reference that stores are compared with: a history.Store of plain
+// Model is the reference that stores are compared with: a Store of plain
 // maps, which works out every answer from scratch. It is slow, and for tests.
 type Model struct {
 	mu    sync.Mutex
@@ -33,7 +33,7 @@ func (f modelFact) beats(g modelFact) bool {
 	return history.Beats(f.version, f.downloads, g.version, g.downloads)
 }
 
-var _ history.Store = (*Model)(nil)
+var _ Store = (*Model)(nil)
 
 // NewModel returns an empty Model.
 func NewModel() *Model { return &Model{repos: make(map[history.Repo]*modelRepo)} }
@@ -92,14 +92,13 @@ func (r *modelRepo) sum(run history.Days) int64 {
 	return n
 }
 
-// Counts returns what the metrics page shows of each repository that is not gone,
-// ordered by Repo.Compare.
-func (m *Model) Counts() iter.Seq[history.Counts] {
+// Counts implements history.Reader.
+func (m *Model) Counts(_ context.Context, f history.Filter) iter.Seq2[history.Counts, error] {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	month, _, _ := lastMonth.Resolve(m.recorded())
 	var all []history.Counts
-	for _, r := range m.matching(history.Filter{}) {
+	for _, r := range m.matching(f) {
 		if r.state.Gone() {
 			continue
 		}
@@ -115,10 +114,32 @@ func (m *Model) Counts() iter.Seq[history.Counts] {
 		}
 		all = append(all, c)
 	}
-	return slices.Values(all)
+	return func(yield func(history.Counts, error) bool) {
+		for _, c := range all {
+			if !yield(c, nil) {
+				return
+			}
+		}
+	}
 }
 
-// Records implements history.Store.
+// Meta implements history.Appender.
+func (m *Model) Meta(_ context.Context, q history.MetaQuery) iter.Seq2[history.RepoMeta, error] {
+	return func(yield func(history.RepoMeta, error) bool) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		for _, r := range m.kept() {
+			if q.Matches(r.state) && !yield(r.state, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Refresh implements history.Appender.
+func (m *Model) Refresh(context.Context) (bool, error) { return false, nil }
+
+// Records implements history.Reader.
 func (m *Model) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
 	return func(yield func(*history.Rows, error) bool) {
 		rows := new(history.Rows)

@@ -9,7 +9,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-// Append implements history.Store.
+// Append implements history.Appender.
 //
 // What the Hub took back is counted so: for a repository, State.Corrected grows by
 // the larger of two falls, if it is positive. One is the fall of the total, where

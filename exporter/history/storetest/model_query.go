@@ -10,7 +10,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-// Overview implements history.Store.
+// Overview implements history.Reader.
 func (m *Model) Overview(ctx context.Context, q history.OverviewQuery) (history.Overview, error) {
 	if err := ctx.Err(); err != nil {
 		return history.Overview{}, err
@@ -80,7 +80,7 @@ func seriesOf(repos []*modelRepo, run history.Days) []history.DayDownloads {
 	return out
 }
 
-// Repos implements history.Store.
+// Repos implements history.Reader.
 func (m *Model) Repos(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {
 	if err := ctx.Err(); err != nil {
 		return history.ReposPage{}, err

@@ -2,10 +2,8 @@ package storetest
 
 import (
 	"testing"
-
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
 func TestModel(t *testing.T) {
-	Run(t, func(*testing.T) history.Store { return NewModel() })
+	Run(t, func(*testing.T) Store { return NewModel() })
 }

@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
@@ -12,11 +11,11 @@ import (
 // probe feeds a store and checks its answers.
 type probe struct {
 	T
-	store history.Store
-	open  func() history.Store
+	store Store
+	open  func() Store
 }
 
-func newProbe(t T, open func() history.Store) *probe {
+func newProbe(t T, open func() Store) *probe {
 	return &probe{T: t, store: open(), open: open}
 }
 
@@ -137,29 +136,22 @@ func versionedLines(records []history.Record, versions []history.Version) []stri
 	return lines
 }
 
-// counter is what a store offers that can fill a metrics page.
-type counter interface {
-	Counts() iter.Seq[history.Counts]
-}
-
-// counts returns what the metrics page shows, or ok false if the store has no such
-// answer.
-func (p *probe) counts() (lines []string, ok bool) {
-	c, ok := p.store.(counter)
-	if !ok {
-		return nil, false
-	}
-	for n := range c.Counts() {
+// counts returns what the metrics page shows of the repositories that f selects.
+func (p *probe) counts(f history.Filter) []string {
+	p.Helper()
+	var lines []string
+	for n, err := range p.store.Counts(p.Context(), f) {
+		if err != nil {
+			p.Fatalf("Counts(%+v): %v", f, err)
+		}
 		lines = append(lines, countsLine(n))
 	}
-	return lines, true
+	return lines
 }
 
 func (p *probe) wantCounts(lines ...string) {
 	p.Helper()
-	if got, ok := p.counts(); ok {
-		p.sameLines("Counts", got, lines)
-	}
+	p.sameLines("Counts", p.counts(history.Filter{}), lines)
 }
 
 // wantEmpty checks that nothing is known.

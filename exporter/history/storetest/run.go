@@ -7,25 +7,31 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
+// Store is what the suite is about: every engine answers and appends.
+type Store interface {
+	history.Reader
+	history.Appender
+}
+
 // Run runs every case of the suite, each over stores of its own. open returns an
 // empty store and arranges with t.Cleanup for its end.
-func Run(t *testing.T, open func(t *testing.T) history.Store) {
+func Run(t *testing.T, open func(t *testing.T) Store) {
 	run(t, open, full)
 }
 
 // RunShort runs every case as Run does, some side by side, with fewer of the random
 // histories: for stores that take long.
-func RunShort(t *testing.T, open func(t *testing.T) history.Store) {
+func RunShort(t *testing.T, open func(t *testing.T) Store) {
 	run(t, open, short)
 }
 
-func run(t *testing.T, open func(t *testing.T) history.Store, s sizes) {
+func run(t *testing.T, open func(t *testing.T) Store, s sizes) {
 	for _, c := range cases(s) {
 		t.Run(c.name, func(t *testing.T) {
 			if s.parallel {
 				t.Parallel()
 			}
-			c.run(newProbe(t, func() history.Store { return open(t) }))
+			c.run(newProbe(t, func() Store { return open(t) }))
 		})
 	}
 }

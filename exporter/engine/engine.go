@@ -1,0 +1,109 @@
+// Package engine opens the engine that has the history: the one that the configuration
+// names. A new engine is a package of its own that implements Engine, a case in Open, and
+// a section of the configuration.
+package engine
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/url"
+	"time"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/victoria"
+)
+
+// Engine is a stored history. It may be used from several goroutines at once.
+type Engine interface {
+	history.Reader
+	history.Appender
+	// Snapshot returns the whole history, as of one state, in memory.
+	Snapshot(ctx context.Context) (*memtable.Table, error)
+	// Revision names the state of the history that Refresh saw last: two equal names
+	// promise equal answers, also across restarts and from replica to replica. "" promises
+	// nothing. Who needs both a revision and an answer asks for the revision first.
+	Revision() string
+	// Stats says how much there is.
+	Stats(ctx context.Context) (history.Stats, error)
+	// Close ends what is under way. It is called once.
+	Close() error
+}
+
+var (
+	_ Engine = (*localstore.Ledger)(nil)
+	_ Engine = (*victoria.Store)(nil)
+)
+
+// Options say which engine is opened, and how.
+type Options struct {
+	// Storage names the engine and how it is reached.
+	Storage config.Storage
+	// Path is the directory of the embedded engine, made unless it exists.
+	Path string
+	// ReadOnly opens it for answers alone: the directory has to exist.
+	ReadOnly bool
+	// Cache keeps the metadata of an engine elsewhere in memory, for processes that run on.
+	Cache bool
+	// Unreachable, if not nil, is called each time that an engine elsewhere does not
+	// answer: Open tries again until it does.
+	Unreachable func(error)
+	UserAgent   string
+	Logger      *slog.Logger
+}
+
+const (
+	// retryInterval is the time between two attempts to reach an engine elsewhere.
+	retryInterval = 2 * time.Second
+	// maxAge is how old the revision may be that answers are given from.
+	maxAge = time.Second
+)
+
+// Open opens an engine. Without Options.Cache, one elsewhere is not asked yet.
+func Open(ctx context.Context, o Options) (Engine, error) {
+	if o.Storage.Engine != config.EngineVictoriaMetrics {
+		l, err := localstore.Open(ctx, o.Path, localstore.Options{Logger: o.Logger, ReadOnly: o.ReadOnly})
+		if err != nil {
+			return nil, err // and not a nil *Ledger
+		}
+		return l, nil
+	}
+	s, err := openVictoria(&o)
+	if err != nil {
+		return nil, err
+	}
+	if !o.Cache {
+		return s, nil
+	}
+	return openCached(ctx, s, o.Unreachable)
+}
+
+func openVictoria(o *Options) (*victoria.Store, error) {
+	v := &o.Storage.VictoriaMetrics
+	insert, query, flush, err := v.URLs()
+	if err != nil {
+		return nil, err
+	}
+	return victoria.New(victoria.Options{
+		InsertURL: insert, SelectURL: query, FlushURLs: flush, FlushAfter: flushAfter(flush), Visible: time.Duration(v.Visible), History: v.History,
+		HTTP: v.HTTP(), Timeout: time.Duration(v.Timeout), RetryFor: time.Duration(v.RetryFor), BatchBytes: v.BatchBytes,
+		Uncompressed: isThisMachine(insert.Hostname()), MaxAge: maxAge, KeepMeta: o.Cache, UserAgent: o.UserAgent,
+	})
+}
+
+// isThisMachine reports whether what is sent to a host does not leave the machine.
+func isThisMachine(host string) bool {
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
+// flushAfter is how long after a write it has come to the storage nodes: a vminsert
+// sends them what it has gathered five times a second.
+func flushAfter(flush []*url.URL) time.Duration {
+	if len(flush) > 1 {
+		return time.Second
+	}
+	return 0
+}
