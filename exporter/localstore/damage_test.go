@@ -30,7 +30,7 @@ func intruders(t *testing.T) []struct {
 	other.Downloads = 2
 	for _, err := range []error{
 		second(segment.WriteRecords(&records, history.RowsOf(v, r))),
-		second(segment.WriteStates(&states, slices.Values([]history.RepoMeta{history.NewRepoMeta(r.Repo)}), "")),
+		second(segment.WriteMeta(&states, slices.Values([]history.RepoMeta{history.NewRepoMeta(r.Repo)}), "")),
 		second(segment.WriteRecords(&contradiction, history.RowsOf(v, r, other))),
 	} {
 		if err != nil {

@@ -56,7 +56,7 @@ func (r *reader) records(name string) (file, error) {
 // records that is not among those given, and so does not count.
 func (r *reader) states(name string, records files) (f file, waits bool, err error) {
 	path := filepath.Join(r.dir, statesDir, name)
-	s, err := segment.OpenStates(path)
+	s, err := segment.OpenMeta(path)
 	if err != nil {
 		return file{}, false, advise(err)
 	}

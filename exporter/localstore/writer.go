@@ -98,7 +98,7 @@ func (w *writer) writeStates(t *memtable.Table) error {
 		f.companionOf = w.name
 	}
 	size, err := w.disk.write(w.statesDir(), w.name, func(out io.Writer) error {
-		_, err := segment.WriteStates(out, states, f.companionOf)
+		_, err := segment.WriteMeta(out, states, f.companionOf)
 		return err
 	})
 	if err != nil {

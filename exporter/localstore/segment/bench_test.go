@@ -42,7 +42,7 @@ func BenchmarkReadRecords(b *testing.B) {
 			}
 			blocks := 0
 			for b.Loop() {
-				r, err := NewRecords(bytes.NewReader(buf.Bytes()), int64(buf.Len()), "bench")
+				r, err := newRecords(buf.Bytes(), "bench")
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -80,7 +80,7 @@ func BenchmarkStates(b *testing.B) {
 	b.Run("write", func(b *testing.B) {
 		for b.Loop() {
 			buf.Reset()
-			if _, err := WriteStates(&buf, slices.Values(states), ""); err != nil {
+			if _, err := WriteMeta(&buf, slices.Values(states), ""); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -88,7 +88,7 @@ func BenchmarkStates(b *testing.B) {
 	})
 	b.Run("read", func(b *testing.B) {
 		for b.Loop() {
-			s, err := NewStates(bytes.NewReader(buf.Bytes()), int64(buf.Len()), "bench")
+			s, err := newMeta(buf.Bytes(), "bench")
 			if err != nil {
 				b.Fatal(err)
 			}

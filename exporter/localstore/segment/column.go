@@ -8,78 +8,79 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// chunk is a column of a row group in the making: its data pages, encoded, and
-// its dictionary. A caller hands it whole pages, so that a row costs it little
-// more than its encoding.
+// chunk is a column of a row group in the making: the values of a page that is not
+// full yet, the encoded pages before it, and the dictionary.
 type chunk struct {
 	spec *columnSpec
-	// data holds the data pages with their headers, raw is what they would be
-	// without compression.
-	data  []byte
-	raw   int64
-	pages int32
+
+	// The page in the making. int32s are indexes into the dictionary or, of dates,
+	// the values; levels has a 1 for each value and a 0 for each null, and stays empty
+	// for a column without nulls.
+	int32s []int32
+	int64s []int64
+	levels []uint8
+
+	// data holds the data pages with their headers, raw is their size without
+	// compression.
+	data []byte
+	raw  int64
 	// rows and nulls count what the data pages hold.
 	rows, nulls int64
-	// bounds are of the values that are not null.
+	// bounds are those of the values that are not null.
 	bounds bounds
 	dict   dictionary
 }
 
 func newChunk(spec *columnSpec) *chunk {
-	return &chunk{spec: spec, dict: newDictionary()}
+	return &chunk{spec: spec, dict: dictionary{strings: make(map[string]int32), numbers: make(map[int64]int32)}}
 }
 
 func (c *chunk) reset() {
-	c.data, c.raw, c.pages, c.rows, c.nulls, c.bounds = c.data[:0], 0, 0, 0, 0, bounds{}
+	c.data, c.raw, c.rows, c.nulls, c.bounds = c.data[:0], 0, 0, 0, bounds{}
 	c.dict.reset()
 }
 
-// indexes adds a page of indexes into the dictionary. levels has a 1 for each
-// value and a 0 for each null; it is nil for a column without nulls.
-func (c *chunk) indexes(e *encoder, indexes []int32, levels []uint8) (err error) {
-	e.values, err = e.dictionary.EncodeInt32(e.values, indexes)
-	if err != nil {
-		return err
+// text adds a value to a column of strings.
+func (c *chunk) text(s string) { c.int32s = append(c.int32s, c.dict.text(s)) }
+
+// number adds a value to a column of numbers.
+func (c *chunk) number(v int64) {
+	if c.spec.dict {
+		c.int32s = append(c.int32s, c.dict.number(v))
+		return
 	}
-	return c.page(e, format.RLEDictionary, len(indexes), levels)
+	c.int64s = append(c.int64s, v)
 }
 
-// int32s adds a page of values.
-func (c *chunk) int32s(e *encoder, values []int32) (err error) {
-	for _, v := range values {
-		c.bounds.add(int64(v))
+// endPage encodes the page in the making.
+func (c *chunk) endPage(e *encoder) (err error) {
+	values, encoding := len(c.int32s), format.DeltaBinaryPacked
+	switch {
+	case c.spec.dict:
+		encoding = format.RLEDictionary
+		e.values, err = e.dictionary.EncodeInt32(e.values, c.int32s)
+	case c.spec.typ == typeDate:
+		for _, v := range c.int32s {
+			c.bounds.add(int64(v))
+		}
+		e.values, err = e.delta.EncodeInt32(e.values, c.int32s)
+	default:
+		values = len(c.int64s)
+		for _, v := range c.int64s {
+			c.bounds.add(v)
+		}
+		e.values, err = e.delta.EncodeInt64(e.values, c.int64s)
 	}
-	e.values, err = e.delta.EncodeInt32(e.values, values)
-	if err != nil {
-		return err
-	}
-	return c.page(e, format.DeltaBinaryPacked, len(values), nil)
-}
-
-// int64s adds a page of values. levels is as in indexes.
-func (c *chunk) int64s(e *encoder, values []int64, levels []uint8) (err error) {
-	for _, v := range values {
-		c.bounds.add(v)
-	}
-	e.values, err = e.delta.EncodeInt64(e.values, values)
-	if err != nil {
-		return err
-	}
-	return c.page(e, format.DeltaBinaryPacked, len(values), levels)
-}
-
-// page adds the data page whose values are encoded in e.values.
-func (c *chunk) page(e *encoder, encoding format.Encoding, values int, levels []uint8) error {
 	rows := values
 	e.body = e.body[:0]
-	if c.spec.optional {
-		rows = len(levels)
-		var err error
-		if e.packed, err = e.levels.EncodeLevels(e.packed, levels); err != nil {
-			return err
-		}
+	if err == nil && c.spec.optional {
+		rows = len(c.levels)
+		e.packed, err = e.levels.EncodeLevels(e.packed, c.levels)
 		e.body = binary.LittleEndian.AppendUint32(e.body, uint32(len(e.packed)))
 		e.body = append(e.body, e.packed...)
+	}
+	if err != nil {
+		return err
 	}
 	e.body = append(e.body, e.values...)
 	h := format.PageHeader{Type: format.DataPage}
@@ -92,14 +93,13 @@ func (c *chunk) page(e *encoder, encoding format.Encoding, values int, levels []
 	})
 	c.rows += int64(rows)
 	c.nulls += int64(rows - values)
-	c.pages++
-	var err error
+	c.int32s, c.int64s, c.levels = c.int32s[:0], c.int64s[:0], c.levels[:0]
 	c.data, c.raw, err = e.appendPage(c.data, c.raw, &h, c.spec.zstd)
 	return err
 }
 
-// write writes the chunk to f and returns what the footer tells of it.
-func (c *chunk) write(f *fileWriter, e *encoder) (format.ColumnChunk, error) {
+// write writes the chunk to f and returns its entry in the footer.
+func (c *chunk) write(f *fileWriter) (format.ColumnChunk, error) {
 	start, raw := f.offset, c.raw
 	m := format.ColumnMetaData{
 		Type:         c.spec.physical(),
@@ -114,15 +114,12 @@ func (c *chunk) write(f *fileWriter, e *encoder) (format.ColumnChunk, error) {
 	m.Statistics.MinValue, m.Statistics.MaxValue = c.limits()
 	if c.spec.dict {
 		m.Encoding = []format.Encoding{format.RLEDictionary, format.Plain, format.RLE}
-		e.body = append(e.body[:0], c.dict.plain...)
+		f.enc.body = append(f.enc.body[:0], c.dict.plain...)
 		h := format.PageHeader{Type: format.DictionaryPage}
-		h.DictionaryPageHeader = thrift.New(format.DictionaryPageHeader{
-			NumValues: c.dict.len,
-			Encoding:  format.Plain,
-		})
+		h.DictionaryPageHeader = thrift.New(format.DictionaryPageHeader{NumValues: c.dict.len, Encoding: format.Plain})
 		var page []byte
 		var err error
-		if page, raw, err = e.appendPage(nil, raw, &h, c.spec.zstd); err != nil {
+		if page, raw, err = f.enc.appendPage(nil, raw, &h, c.spec.zstd); err != nil {
 			return format.ColumnChunk{}, err
 		}
 		m.DictionaryPageOffset = start
@@ -158,8 +155,8 @@ func (c *chunk) limits() (least, greatest []byte) {
 	return binary.LittleEndian.AppendUint64(nil, uint64(b.min)), binary.LittleEndian.AppendUint64(nil, uint64(b.max))
 }
 
-// within reports as an error that a value lies outside of least..greatest.
-func (c *chunk) within(least, greatest int64) error {
+// check returns an error if a value lies outside of least..greatest.
+func (c *chunk) check(least, greatest int64) error {
 	if b := c.bounds; b.any && (b.min < least || b.max > greatest) {
 		v := b.min
 		if v >= least {
@@ -182,4 +179,73 @@ func (b *bounds) add(v int64) {
 		return
 	}
 	b.min, b.max = min(b.min, v), max(b.max, v)
+}
+
+// dictionary is the dictionary of a chunk in the making: of strings or of numbers.
+type dictionary struct {
+	// plain holds the values as the dictionary page has them.
+	plain   []byte
+	len     int32
+	strings map[string]int32
+	numbers map[int64]int32
+	// last is the number that was last asked for.
+	last struct {
+		value int64
+		index int32
+	}
+	// bounds are those of the numbers, least and greatest those of the strings.
+	bounds          bounds
+	least, greatest string
+}
+
+func (d *dictionary) reset() {
+	d.plain, d.len, d.bounds = d.plain[:0], 0, bounds{}
+	clear(d.strings)
+	clear(d.numbers)
+}
+
+// text returns the index of s and adds it if need be.
+func (d *dictionary) text(s string) int32 {
+	i, ok := d.strings[s]
+	if ok {
+		return i
+	}
+	if d.len == 0 {
+		d.least, d.greatest = s, s
+	}
+	d.least, d.greatest = min(d.least, s), max(d.greatest, s)
+	d.plain = binary.LittleEndian.AppendUint32(d.plain, uint32(len(s)))
+	d.plain = append(d.plain, s...)
+	d.strings[s] = d.len
+	d.len++
+	return d.len - 1
+}
+
+// number returns the index of v and adds it if need be. Times mostly repeat.
+func (d *dictionary) number(v int64) int32 {
+	if d.len > 0 && v == d.last.value {
+		return d.last.index
+	}
+	i, ok := d.numbers[v]
+	if !ok {
+		i = d.len
+		d.len++
+		d.bounds.add(v)
+		d.plain = binary.LittleEndian.AppendUint64(d.plain, uint64(v))
+		d.numbers[v] = i
+	}
+	d.last.value, d.last.index = v, i
+	return i
+}
+
+// maxLimit is the longest string that goes into the statistics, in bytes: they
+// only help to skip what a query does not ask for.
+const maxLimit = 512
+
+// limits returns the first and the last string in the order of their bytes.
+func (d *dictionary) limits() (least, greatest []byte) {
+	if d.len == 0 || len(d.least) > maxLimit || len(d.greatest) > maxLimit {
+		return nil, nil
+	}
+	return []byte(d.least), []byte(d.greatest)
 }

@@ -15,9 +15,21 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
+// newRecords reads a file of records from memory.
+func newRecords(b []byte, name string) (*Records, error) {
+	f, err := newFile(bytes.NewReader(b), int64(len(b)), name, formatRecords, recordColumns)
+	return &Records{f}, err
+}
+
+// newMeta reads a file of metadata from memory.
+func newMeta(b []byte, name string) (*Meta, error) {
+	f, err := newFile(bytes.NewReader(b), int64(len(b)), name, formatMeta, metaColumns)
+	return &Meta{f}, err
+}
+
 // readRecords reads a file of records to its end.
 func readRecords(b []byte) error {
-	r, err := NewRecords(bytes.NewReader(b), int64(len(b)), "dir/x.parquet")
+	r, err := newRecords(b, "dir/x.parquet")
 	if err != nil {
 		return err
 	}
@@ -31,7 +43,7 @@ func readRecords(b []byte) error {
 
 // readStates reads a file of states to its end.
 func readStates(b []byte) error {
-	s, err := NewStates(bytes.NewReader(b), int64(len(b)), "dir/x.parquet")
+	s, err := newMeta(b, "dir/x.parquet")
 	if err != nil {
 		return err
 	}
@@ -56,7 +68,7 @@ func recordsFile(t testing.TB) []byte {
 func statesFile(t testing.TB) []byte {
 	t.Helper()
 	var buf bytes.Buffer
-	if _, err := WriteStates(&buf, slices.Values(someStates()), "y.parquet"); err != nil {
+	if _, err := WriteMeta(&buf, slices.Values(someStates()), "y.parquet"); err != nil {
 		t.Fatal(err)
 	}
 	return buf.Bytes()
@@ -205,7 +217,7 @@ func TestOpenByName(t *testing.T) {
 	if err := os.WriteFile(name, statesFile(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := OpenStates(name)
+	s, err := OpenMeta(name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func FuzzRecords(f *testing.F) {
 			named(t, err)
 			return
 		}
-		r, err := NewRecords(bytes.NewReader(b), int64(len(b)), "dir/x.parquet")
+		r, err := newRecords(b, "dir/x.parquet")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,7 +64,7 @@ func FuzzRecords(f *testing.F) {
 func FuzzStates(f *testing.F) {
 	f.Add(statesFile(f))
 	var small bytes.Buffer
-	if _, err := WriteStates(&small, slices.Values(someStates()[:1]), ""); err != nil {
+	if _, err := WriteMeta(&small, slices.Values(someStates()[:1]), ""); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(small.Bytes())

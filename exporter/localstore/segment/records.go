@@ -1,8 +1,6 @@
 package segment
 
 import (
-	"io"
-
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -15,16 +13,6 @@ type Records struct{ *file }
 // be opened gives the error of the operating system.
 func OpenRecords(name string) (*Records, error) {
 	f, err := openFile(name, formatRecords, recordColumns)
-	if err != nil {
-		return nil, err
-	}
-	return &Records{f}, nil
-}
-
-// NewRecords reads a file of records of the given size from r. name is for
-// messages.
-func NewRecords(r io.ReaderAt, size int64, name string) (*Records, error) {
-	f, err := newFile(r, size, name, formatRecords, recordColumns)
 	if err != nil {
 		return nil, err
 	}

@@ -76,7 +76,7 @@ func written(t *testing.T, rows history.RowSeq) *Records {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := NewRecords(bytes.NewReader(buf.Bytes()), int64(buf.Len()), "test.parquet")
+	r, err := newRecords(buf.Bytes(), "test.parquet")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,18 +8,6 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-const (
-	// groupRows is the number of records after which a row group ends, as soon as
-	// the repository changes: row groups are read by several processors at once,
-	// and share no repository if the records are grouped by it.
-	groupRows = 1 << 19
-	// pageRows is the number of rows of a page, and so of what a writer or a
-	// reader holds at a time.
-	pageRows = 1 << 16
-	// maxDictionary bounds the dictionary of a row group, in bytes.
-	maxDictionary = 64 << 20
-)
-
 // WriteRecords writes a stream of records to w as one file and returns how many
 // they were. Each record needs its version (history.RecordsQuery.Versions). Any
 // order will do; grouped by repository (history.OrderRepo) the file is smallest
@@ -32,7 +20,7 @@ func WriteRecords(w io.Writer, rows history.RowSeq) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	rw := newRecordWriter(f)
+	rw := recordWriter{fileWriter: f, group: 1, last: math.MaxUint32}
 	for r, err := range rows {
 		if err != nil {
 			return 0, err
@@ -44,26 +32,14 @@ func WriteRecords(w io.Writer, rows history.RowSeq) (int64, error) {
 	if err := rw.endGroup(); err != nil {
 		return 0, err
 	}
-	if err := f.close(); err != nil {
-		return 0, err
-	}
-	return f.meta.NumRows, nil
+	return f.meta.NumRows, f.close()
 }
 
 // recordWriter turns blocks into pages and pages into row groups.
 type recordWriter struct {
-	file   *fileWriter
-	enc    *encoder
-	chunks []*chunk
-
-	// The page in the making: indexes into the dictionaries of the row group, and
-	// values.
-	typ, repo, source, asOf, day []int32
-	downloads                    []int64
-
-	// rows counts those of the row group, repos has for each repository of the
-	// stream its indexes in the dictionaries of row group number group.
-	rows  int
+	*fileWriter
+	// repos has for each repository of the stream its indexes in the dictionaries of
+	// row group number group.
 	repos []localRepo
 	group uint32
 	// last is the repository of the last row, version its version.
@@ -82,14 +58,6 @@ type localVersion struct {
 	group        uint32
 }
 
-func newRecordWriter(f *fileWriter) *recordWriter {
-	w := &recordWriter{file: f, enc: newEncoder(), group: 1, last: math.MaxUint32}
-	for i := range recordColumns {
-		w.chunks = append(w.chunks, newChunk(&recordColumns[i]))
-	}
-	return w
-}
-
 func (w *recordWriter) add(r *history.Rows) error {
 	v := r.Version
 	if v.Source < history.Estimated || v.Source > history.Published {
@@ -98,31 +66,41 @@ func (w *recordWriter) add(r *history.Rows) error {
 	for len(w.repos) < len(r.Repos) {
 		w.repos = append(w.repos, localRepo{})
 	}
+	days, downloads := w.chunks[recDay], w.chunks[recDownloads]
 	n := r.Len()
 	for i := 0; i < n; {
 		repo := r.Repo[i]
 		if err := w.makeRoom(repo); err != nil {
 			return err
 		}
-		j, end := i+1, min(n, i+pageRows-len(w.day))
+		j, end := i+1, min(n, i+pageRows-len(days.int32s))
 		for j < end && r.Repo[j] == repo {
 			j++
 		}
-		at := w.local(repo, r.Repos)
-		w.typ = appendSame(w.typ, at.typ, j-i)
-		w.repo = appendSame(w.repo, at.repo, j-i)
 		for _, d := range r.Day[i:j] {
-			w.day = append(w.day, int32(d))
+			days.int32s = append(days.int32s, int32(d))
 		}
-		w.downloads = append(w.downloads, r.Downloads[i:j]...)
+		downloads.int64s = append(downloads.int64s, r.Downloads[i:j]...)
+		at := w.local(repo, r.Repos)
 		w.useVersion(v)
-		w.source = appendSame(w.source, w.version.source, j-i)
-		w.asOf = appendSame(w.asOf, w.version.asOf, j-i)
+		w.repeat(recType, at.typ, j-i)
+		w.repeat(recRepo, at.repo, j-i)
+		w.repeat(recSource, w.version.source, j-i)
+		w.repeat(recAsOf, w.version.asOf, j-i)
 		w.rows += j - i
 		w.last = repo
 		i = j
 	}
 	return nil
+}
+
+// repeat adds an entry of the dictionary of a column n times.
+func (w *recordWriter) repeat(column int, index int32, n int) {
+	s := w.chunks[column].int32s
+	for range n {
+		s = append(s, index)
+	}
+	w.chunks[column].int32s = s
 }
 
 // makeRoom ends the page if it is full, and the row group if it is, too.
@@ -132,7 +110,7 @@ func (w *recordWriter) makeRoom(repo uint32) error {
 	if full {
 		return w.endGroup()
 	}
-	if len(w.day) == pageRows {
+	if len(w.chunks[recDay].int32s) == pageRows {
 		return w.endPage()
 	}
 	return nil
@@ -164,47 +142,23 @@ func (w *recordWriter) useVersion(v history.Version) {
 	w.version.Version, w.version.group = v, w.group
 }
 
-func appendSame(s []int32, v int32, n int) []int32 {
-	for range n {
-		s = append(s, v)
-	}
-	return s
-}
-
 func (w *recordWriter) endPage() error {
-	if len(w.day) == 0 {
+	if len(w.chunks[recDay].int32s) == 0 {
 		return nil
 	}
-	for i, p := range [...]*[]int32{recType: &w.typ, recRepo: &w.repo, recSource: &w.source, recAsOf: &w.asOf, recDay: &w.day} {
-		if p == nil {
-			continue
-		}
-		var err error
-		if i == recDay {
-			err = w.chunks[i].int32s(w.enc, *p)
-		} else {
-			err = w.chunks[i].indexes(w.enc, *p, nil)
-		}
-		if err != nil {
-			return err
-		}
-		*p = (*p)[:0]
-	}
-	if err := w.chunks[recDownloads].int64s(w.enc, w.downloads, nil); err != nil {
+	if err := w.fileWriter.endPage(); err != nil {
 		return err
 	}
-	w.downloads = w.downloads[:0]
-	if err := w.chunks[recDay].within(int64(history.MinDay), int64(history.MaxDay)); err != nil {
+	if err := w.chunks[recDay].check(int64(history.MinDay), int64(history.MaxDay)); err != nil {
 		return err
 	}
-	return w.chunks[recDownloads].within(0, math.MaxInt64)
+	return w.chunks[recDownloads].check(0, math.MaxInt64)
 }
 
 func (w *recordWriter) endGroup() error {
-	if err := w.endPage(); err != nil || w.rows == 0 {
+	if err := w.endPage(); err != nil {
 		return err
 	}
-	w.rows = 0
 	w.group++
-	return w.file.rowGroup(w.enc, w.chunks)
+	return w.fileWriter.endGroup()
 }

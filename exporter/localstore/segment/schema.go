@@ -27,7 +27,7 @@ const (
 // The formats, as keyFormat tells them.
 const (
 	formatRecords = "records"
-	formatStates  = "repos"
+	formatMeta    = "repos"
 )
 
 // columnType is what a column holds.
@@ -71,11 +71,11 @@ const (
 	numRecordColumns
 )
 
-// The columns of a file of states: the name, a column for each of columnFields, and
+// The columns of a file of metadata: the name, a column for each of columnFields, and
 // the age of the row.
 var (
 	columnFields = slices.DeleteFunc(slices.Clone(history.MetaFields), func(f history.MetaField) bool { return f.Column == "" })
-	stateColumns = func() []columnSpec {
+	metaColumns  = func() []columnSpec {
 		columns := []columnSpec{
 			{name: "repo_type", typ: typeString, dict: true},
 			{name: "repo", typ: typeString, dict: true, zstd: true},
@@ -92,15 +92,15 @@ var (
 		}
 		return append(columns, columnSpec{name: "as_of", typ: typeTimestamp, dict: true, zstd: true})
 	}()
-	// stAsOf is the place of the last of them.
-	stAsOf = len(stateColumns) - 1
+	// metaAsOf is the place of the last of them.
+	metaAsOf = len(metaColumns) - 1
 )
 
-// Places in stateColumns.
+// Places in metaColumns.
 const (
-	stType = iota
-	stRepo
-	stFields
+	metaType = iota
+	metaRepo
+	metaFields
 )
 
 func (c *columnSpec) physical() format.Type {

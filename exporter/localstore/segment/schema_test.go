@@ -119,28 +119,23 @@ func TestStatistics(t *testing.T) {
 func otherStates(t *testing.T, columns []columnSpec) []byte {
 	t.Helper()
 	var buf bytes.Buffer
-	f, err := newFileWriter(&buf, formatStates, columns, "")
+	f, err := newFileWriter(&buf, formatMeta, columns, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := newEncoder()
-	var chunks []*chunk
-	for i := range columns {
-		c := newChunk(&columns[i])
-		switch {
-		case c.spec.typ == typeString:
-			err = c.indexes(e, []int32{c.dict.text(c.spec.name)}, []uint8{1})
-		case c.spec.dict:
-			err = c.indexes(e, []int32{c.dict.number(int64(i))}, []uint8{1})
-		default:
-			err = c.int64s(e, []int64{int64(i)}, []uint8{1})
+	for i, c := range f.chunks {
+		if c.spec.typ == typeString {
+			c.text(c.spec.name)
+		} else {
+			c.number(int64(i))
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		chunks = append(chunks, c)
+		c.levels = append(c.levels, 1)
 	}
-	if err := f.rowGroup(e, chunks); err != nil {
+	f.rows = 1
+	if err := f.endPage(); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.endGroup(); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.close(); err != nil {
@@ -163,7 +158,7 @@ func TestOtherColumns(t *testing.T) {
 		t.Helper()
 		t.Run(name, func(t *testing.T) {
 			b := otherStates(t, columns)
-			s, err := NewStates(bytes.NewReader(b), int64(len(b)), "x")
+			s, err := newMeta(b, "x")
 			if err != nil {
 				t.Fatal(err)
 			}

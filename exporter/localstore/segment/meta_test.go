@@ -11,24 +11,24 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-func writtenStates(t *testing.T, states []history.RepoMeta, companionOf string) *States {
+func writtenStates(t *testing.T, states []history.RepoMeta, companionOf string) *Meta {
 	t.Helper()
 	var buf bytes.Buffer
-	n, err := WriteStates(&buf, slices.Values(states), companionOf)
+	n, err := WriteMeta(&buf, slices.Values(states), companionOf)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if n != int64(len(states)) {
 		t.Fatalf("expected %d states to be counted, got %d", len(states), n)
 	}
-	s, err := NewStates(bytes.NewReader(buf.Bytes()), int64(buf.Len()), "test.parquet")
+	s, err := newMeta(buf.Bytes(), "test.parquet")
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-func collectStates(t *testing.T, s *States) []history.RepoMeta {
+func collectStates(t *testing.T, s *Meta) []history.RepoMeta {
 	t.Helper()
 	var out []history.RepoMeta
 	for s, err := range s.All() {

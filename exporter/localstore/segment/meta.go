@@ -1,42 +1,32 @@
 package segment
 
 import (
-	"io"
 	"iter"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-// States is an open file of states. It may be read from several goroutines.
-type States struct{ *file }
+// Meta is an open file of metadata. It may be read from several goroutines.
+type Meta struct{ *file }
 
-// OpenStates opens a file of states. Its errors are those of OpenRecords.
-func OpenStates(name string) (*States, error) {
-	f, err := openFile(name, formatStates, stateColumns)
+// OpenMeta opens a file of metadata. Its errors are those of OpenRecords.
+func OpenMeta(name string) (*Meta, error) {
+	f, err := openFile(name, formatMeta, metaColumns)
 	if err != nil {
 		return nil, err
 	}
-	return &States{f}, nil
-}
-
-// NewStates reads a file of states of the given size from r. name is for messages.
-func NewStates(r io.ReaderAt, size int64, name string) (*States, error) {
-	f, err := newFile(r, size, name, formatStates, stateColumns)
-	if err != nil {
-		return nil, err
-	}
-	return &States{f}, nil
+	return &Meta{f}, nil
 }
 
 // CompanionOf returns what the writer of the file said it belongs to, "" if
 // nothing.
-func (s *States) CompanionOf() string { return s.companion }
+func (m *Meta) CompanionOf() string { return m.companion }
 
-// All returns the states as they were written. An error is the last element.
-func (s *States) All() iter.Seq2[history.RepoMeta, error] {
+// All returns the metadata of each repository as it was written. An error is the last element.
+func (m *Meta) All() iter.Seq2[history.RepoMeta, error] {
 	return func(yield func(history.RepoMeta, error) bool) {
-		r := stateReader{file: s.file}
-		for g := range s.numGroups() {
+		r := metaReader{file: m.file}
+		for g := range m.numGroups() {
 			more, err := r.group(g, yield)
 			if err != nil {
 				yield(history.RepoMeta{}, err)
@@ -47,26 +37,26 @@ func (s *States) All() iter.Seq2[history.RepoMeta, error] {
 			}
 		}
 		if r.some {
-			yield(r.state, nil)
+			yield(r.meta, nil)
 		}
 	}
 }
 
-// stateReader reads the rows of a file and puts those of one repository together.
-type stateReader struct {
+// metaReader reads the rows of a file and puts those of one repository together.
+type metaReader struct {
 	file *file
 	cols []*cursor
-	rows []stateRow
-	// state is not handed out yet: the next row may be of the same repository.
+	rows []metaRow
+	// meta is not handed out yet: the next row may be of the same repository.
 	// some is false if there is none; groups are those it has.
-	state  history.RepoMeta
+	meta   history.RepoMeta
 	some   bool
 	groups groups
 }
 
-func (r *stateReader) group(g int, yield func(history.RepoMeta, error) bool) (bool, error) {
-	r.cols, r.rows = r.cols[:0], make([]stateRow, batchRows)
-	for i := range stateColumns {
+func (r *metaReader) group(g int, yield func(history.RepoMeta, error) bool) (bool, error) {
+	r.cols, r.rows = r.cols[:0], make([]metaRow, batchRows)
+	for i := range metaColumns {
 		r.cols = append(r.cols, r.file.open(i, g))
 		defer r.cols[i].close()
 	}
@@ -96,15 +86,15 @@ func (r *stateReader) group(g int, yield func(history.RepoMeta, error) bool) (bo
 }
 
 // read reads the next rows of all columns.
-func (r *stateReader) read(rows []stateRow) {
-	types, names, ages := r.cols[stType], r.cols[stRepo], r.cols[stAsOf]
+func (r *metaReader) read(rows []metaRow) {
+	types, names, ages := r.cols[metaType], r.cols[metaRepo], r.cols[metaAsOf]
 	for i := range rows {
 		typ, _ := types.text()
 		name, _ := names.text()
-		rows[i] = stateRow{state: history.NewRepoMeta(history.Repo{Type: history.RepoType(typ), Name: name})}
+		rows[i] = metaRow{meta: history.NewRepoMeta(history.Repo{Type: history.RepoType(typ), Name: name})}
 	}
 	for j := range columnFields {
-		f, c := &columnFields[j], r.cols[stFields+j]
+		f, c := &columnFields[j], r.cols[metaFields+j]
 		if c.pages == nil {
 			continue // an earlier version wrote the file
 		}
@@ -112,11 +102,11 @@ func (r *stateReader) read(rows []stateRow) {
 		for i := range rows {
 			if f.Text != nil {
 				if s, ok := c.text(); ok {
-					*f.Text(&rows[i].state) = s
+					*f.Text(&rows[i].meta) = s
 					rows[i].groups |= group
 				}
 			} else if v, ok := c.number(); ok {
-				*f.Number(&rows[i].state) = v
+				*f.Number(&rows[i].meta) = v
 				rows[i].groups |= group
 			}
 		}
@@ -130,35 +120,35 @@ func (r *stateReader) read(rows []stateRow) {
 		row.asOf = history.AsOf(asOf)
 		for g := range history.NumMetaGroups {
 			if row.groups&(1<<g) != 0 {
-				*g.AsOf(&row.state) = row.asOf
+				*g.AsOf(&row.meta) = row.asOf
 			}
 		}
 	}
 }
 
 // add takes the next row. It returns false if yield did.
-func (r *stateReader) add(row *stateRow, yield func(history.RepoMeta, error) bool) bool {
+func (r *metaReader) add(row *metaRow, yield func(history.RepoMeta, error) bool) bool {
 	switch {
 	case !r.some:
-	case r.state.Repo != row.state.Repo:
-		if !yield(r.state, nil) {
+	case r.meta.Repo != row.meta.Repo:
+		if !yield(r.meta, nil) {
 			return false
 		}
 	case r.groups&row.groups == 0:
-		// Another row of what was one state.
+		// Another row of what was written as one.
 		for i := range history.MetaFields {
 			if f := &history.MetaFields[i]; row.groups&(1<<f.Group) != 0 {
-				f.Copy(&r.state, &row.state)
+				f.Copy(&r.meta, &row.meta)
 			}
 		}
 		r.groups |= row.groups
 		return true
 	default:
-		r.state.MergeFrom(&row.state)
+		r.meta.MergeFrom(&row.meta)
 		r.groups = allGroups
 		return true
 	}
-	r.state, r.groups, r.some = row.state, row.groups, true
+	r.meta, r.groups, r.some = row.meta, row.groups, true
 	return true
 }
 

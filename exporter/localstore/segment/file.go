@@ -3,15 +3,45 @@ package segment
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
 	"strconv"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/format"
 )
+
+var (
+	// ErrForeign is wrapped by errors about files that this package did not write.
+	ErrForeign = errors.New("not a file of this store")
+	// ErrNewer is wrapped by errors about files in a layout that is newer than
+	// this program.
+	ErrNewer = errors.New("written by a newer version of this program")
+	// ErrDamaged is wrapped by errors about files whose content is not what was
+	// written.
+	ErrDamaged = errors.New("damaged")
+)
+
+// foreign returns an error that wraps ErrForeign and names the file.
+func foreign(file, format string, args ...any) error { return fault(file, ErrForeign, format, args) }
+
+// damaged returns an error that wraps ErrDamaged and names the file.
+func damaged(file, format string, args ...any) error { return fault(file, ErrDamaged, format, args) }
+
+func fault(file string, kind error, format string, args []any) error {
+	return fmt.Errorf("%s is %w: %s", file, kind, fmt.Sprintf(format, args...))
+}
+
+// guard turns a panic of the Parquet library over the content of a file into an
+// error. It is deferred around every call that decodes.
+func guard(file string, err *error) {
+	if p := recover(); p != nil {
+		*err = damaged(file, "the Parquet reader gave up: %v", p)
+	}
+}
 
 // file is an open file whose checksum, format and layout were found good.
 type file struct {
@@ -140,19 +170,13 @@ func (f *file) checkMetadata(formatName string) error {
 // findColumns finds the columns by their names and checks their types. Other
 // columns are passed over, nullable ones may be missing.
 func (f *file) findColumns() error {
-	found := make(map[string]int)
-	elements := make(map[string]*format.SchemaElement)
-	schema := f.parquet.Metadata().Schema
-	for i := range schema[1:] {
-		e := &schema[1+i]
-		if e.NumChildren.V != 0 {
-			return damaged(f.name, "column %q: expected a plain column, got a group", e.Name)
-		}
-		found[e.Name], elements[e.Name] = i, e
+	elements := f.parquet.Metadata().Schema[1:]
+	if len(elements) != len(f.parquet.Schema().Columns()) {
+		return damaged(f.name, "expected plain columns, got groups of them")
 	}
 	for i := range f.columns {
 		c := &f.columns[i]
-		at, ok := found[c.name]
+		leaf, ok := f.parquet.Schema().Lookup(c.name)
 		if !ok {
 			if !c.optional {
 				return damaged(f.name, "column %s is missing", c)
@@ -160,12 +184,11 @@ func (f *file) findColumns() error {
 			f.at = append(f.at, -1)
 			continue
 		}
-		e := elements[c.name]
-		want := c.element()
+		e, want := &elements[leaf.ColumnIndex], c.element()
 		if e.Type != want.Type || e.RepetitionType != want.RepetitionType || e.LogicalType.String() != want.LogicalType.String() {
 			return damaged(f.name, "column %s: it has the type %v %v %s", c, e.RepetitionType.V, e.Type.V, &e.LogicalType)
 		}
-		f.at = append(f.at, at)
+		f.at = append(f.at, int(leaf.ColumnIndex))
 	}
 	return nil
 }
@@ -184,4 +207,59 @@ func (f *file) Close() error {
 		return nil
 	}
 	return f.closer.Close()
+}
+
+// Parquet has checksums of pages alone. Here the key-value metadata holds one of
+// the whole file, headers and footer too: CRC-32C over all bytes, those of the
+// checksum itself taken as zeros, written as eight hexadecimal digits.
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+const blankChecksum = "00000000"
+
+// checksumMark is how the entry stands in a footer: its key, then the header and
+// the length of its value in Thrift's compact protocol.
+var checksumMark = []byte(keyChecksum + "\x18\x08")
+
+// checksumAt returns where in a footer the digits of the checksum begin, -1 if
+// it has none.
+func checksumAt(footer []byte) int {
+	// What else the footer quotes comes before the key-value metadata.
+	i := bytes.LastIndex(footer, checksumMark)
+	if i < 0 || i+len(checksumMark)+len(blankChecksum) > len(footer) {
+		return -1
+	}
+	return i + len(checksumMark)
+}
+
+func putChecksum(b []byte, sum uint32) { copy(b, fmt.Sprintf("%08x", sum)) }
+
+// verify reads the whole file and compares its checksum. tail is the end of the
+// file, from the footer on, at is where in it the digits are.
+func verify(r io.ReaderAt, size int64, tail []byte, at int, name string) error {
+	digits := string(tail[at : at+len(blankChecksum)])
+	want, err := strconv.ParseUint(digits, 16, 32)
+	if err != nil {
+		return damaged(name, "its checksum is %q instead of eight hexadecimal digits", digits)
+	}
+	sum := uint32(0)
+	body := io.NewSectionReader(r, 0, size-int64(len(tail)))
+	buf := make([]byte, min(256<<10, body.Size()))
+	for {
+		n, err := body.Read(buf)
+		sum = crc32.Update(sum, castagnoli, buf[:n])
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", name, err)
+		}
+	}
+	sum = crc32.Update(sum, castagnoli, tail[:at])
+	sum = crc32.Update(sum, castagnoli, []byte(blankChecksum))
+	sum = crc32.Update(sum, castagnoli, tail[at+len(blankChecksum):])
+	if uint32(want) != sum {
+		return damaged(name, "its checksum is %08x, its content has %08x", want, sum)
+	}
+	return nil
 }
