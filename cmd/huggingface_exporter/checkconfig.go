@@ -14,10 +14,7 @@ func checkConfigCommand(app *kingpin.Application) command {
 	cmd := app.Command("check-config", "Check a configuration file and print the configuration that it gives, secrets masked.")
 	file := cmd.Arg("file", "The configuration file.").Required().String()
 	return command{cmd.FullCommand(), func(_ context.Context, p *program) error {
-		c, err := config.Load(*file)
-		if config.IsFault(err) {
-			return fmt.Errorf("the configuration is not valid:\n%w", err)
-		}
+		c, err := loadConfig(*file)
 		if err != nil {
 			return err
 		}
@@ -28,4 +25,16 @@ func checkConfigCommand(app *kingpin.Application) command {
 		_, err = fmt.Fprintf(p.stdout, "# %s: ok. In effect, with the defaults of what it does not say:\n%s", *file, text)
 		return err
 	}}
+}
+
+// loadConfig reads a configuration file, "" for the defaults.
+func loadConfig(file string) (*config.Config, error) {
+	if file == "" {
+		return config.Default(), nil
+	}
+	c, err := config.Load(file)
+	if config.IsFault(err) {
+		err = fmt.Errorf("the configuration is not valid:\n%w", err)
+	}
+	return c, err
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/server"
 )
 
 // collectCommand collects once, for those who have a scheduler already.
@@ -30,13 +31,12 @@ func collectCommand(app *kingpin.Application) command {
 		"Works beside a running serve.")
 	storage := storageFlag(cmd)
 	configFile := cmd.Flag("config.file", "Configuration file.").Required().PlaceHolder("FILE").String()
-	shards := addShardFlags(cmd)
+	shard := addShardFlags(cmd)
 	dryRun := cmd.Flag("dry-run", "Say what would change, and store nothing.").Bool()
 	orgs := cmd.Flag("org", "Collect this organisation alone; may be repeated. Default: all of the configuration.").PlaceHolder("NAME").Strings()
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
-		shard, err := shards.shard()
-		if err != nil {
-			return err
+		if err := shard.Check(); err != nil {
+			return fmt.Errorf("--%w", err)
 		}
 		c, err := config.Load(*configFile)
 		if err != nil {
@@ -53,7 +53,7 @@ func collectCommand(app *kingpin.Application) command {
 			if err != nil {
 				return err
 			}
-			return collectOnce(ctx, p, c, store, shard, true)
+			return collectOnce(ctx, p, c, store, *shard, true)
 		}
 		options.Cache = true
 		store, err := engine.Open(ctx, options)
@@ -61,7 +61,7 @@ func collectCommand(app *kingpin.Application) command {
 			return err
 		}
 		defer store.Close()
-		return collectOnce(ctx, p, c, store, shard, false)
+		return collectOnce(ctx, p, c, store, *shard, false)
 	}}
 }
 
@@ -112,13 +112,13 @@ next:
 // collectOnce collects every organisation, side by side, and prints a line for
 // each.
 func collectOnce(ctx context.Context, p *program, c *config.Config, store history.Appender, shard hubsync.Shard, dryRun bool) error {
-	collectors := newOrgCollectors(store, prometheus.NewRegistry(), shard, p.log)
+	collectors := server.NewCollectors(store, prometheus.NewRegistry(), shard, p.log)
 	if !dryRun && c.Storage.QueuePath != "" {
-		if err := collectors.openBacklog(&c.Storage); err != nil {
+		if err := collectors.OpenBacklog(&c.Storage); err != nil {
 			return err
 		}
 	}
-	jobs, err := collectors.jobs(&c.Hub)
+	jobs, err := collectors.Jobs(&c.Hub)
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/huggingface-exporter/huggingface_exporter/internal/victoriatest"
 )
 
@@ -292,4 +295,29 @@ func (s *service) stop() int {
 	}
 	_ = s.cmd.Wait()
 	return s.cmd.ProcessState.ExitCode()
+}
+
+// header is the first line of an export.
+const header = "repoType,repoName,total,timestamp,downloads\n"
+
+func gzipped(t *testing.T, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func zstded(t *testing.T, text string) string {
+	t.Helper()
+	w, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(w.EncodeAll([]byte(text), nil))
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/csvfile"
 )
 
 // importCommand stores what CSV exports hold.
@@ -30,7 +31,7 @@ func importCommand(app *kingpin.Application) command {
 		inputs, err := openInputs(p, *names)
 		defer func() {
 			for _, in := range inputs {
-				in.close()
+				in.Close()
 			}
 		}()
 		if err != nil {
@@ -42,7 +43,7 @@ func importCommand(app *kingpin.Application) command {
 				return err
 			}
 			for _, in := range inputs {
-				in.asOf = t
+				in.AsOf = t
 			}
 		}
 		return importInputs(ctx, p, storage, inputs)
@@ -51,8 +52,8 @@ func importCommand(app *kingpin.Application) command {
 
 // openInputs opens all inputs, so that a name that is wrong ends the command
 // before anything is read.
-func openInputs(p *program, names []string) ([]*input, error) {
-	var inputs []*input
+func openInputs(p *program, names []string) ([]*csvfile.File, error) {
+	var inputs []*csvfile.File
 	stdin := false
 	for _, name := range names {
 		// The flag library gives "-" as "".
@@ -61,13 +62,13 @@ func openInputs(p *program, names []string) ([]*input, error) {
 				return inputs, errors.New("expected - once, got it twice: standard input can be read only once")
 			}
 			stdin = true
-			inputs = append(inputs, standardInput(p.stdin))
+			inputs = append(inputs, csvfile.Pipe("standard input", p.stdin))
 			continue
 		}
 		if name == "" {
 			return inputs, errors.New(`expected the name of a file, got ""`)
 		}
-		in, err := openInput(name)
+		in, err := csvfile.Open(name)
 		if err != nil {
 			return inputs, err
 		}
@@ -88,12 +89,12 @@ func parseAsOf(s string) (history.AsOf, error) {
 }
 
 // importInputs checks all inputs and then stores them.
-func importInputs(ctx context.Context, p *program, storage storageFlags, inputs []*input) error {
+func importInputs(ctx context.Context, p *program, storage storageFlags, inputs []*csvfile.File) error {
 	tables := make([]*memtable.Table, len(inputs))
 	var faults []error
 	for i, in := range inputs {
 		var err error
-		if tables[i], err = in.table(ctx, p); err != nil {
+		if tables[i], err = readTable(ctx, p, in); err != nil {
 			faults = append(faults, err)
 		}
 		if ctx.Err() != nil {
@@ -112,25 +113,25 @@ func importInputs(ctx context.Context, p *program, storage storageFlags, inputs 
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(inputs[a].asOf, inputs[b].asOf) })
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(inputs[a].AsOf, inputs[b].AsOf) })
 	var printErr error
 	for n, i := range order {
 		change, err := store.Append(ctx, history.Batch{Table: tables[i]})
 		if err != nil {
-			return fmt.Errorf("%s was not stored (%d of %d files were): %w", inputs[i].name, n, len(order), err)
+			return fmt.Errorf("%s was not stored (%d of %d files were): %w", inputs[i].Name, n, len(order), err)
 		}
 		// What cannot be printed is stored all the same.
-		printErr = cmp.Or(printErr, printChange(p, inputs[i].name, change))
+		printErr = cmp.Or(printErr, printChange(p, inputs[i].Name, change))
 	}
 	return printErr
 }
 
-// table reads the whole input.
-func (in *input) table(ctx context.Context, p *program) (*memtable.Table, error) {
-	bar := newProgress(p.stderr, in.name, in.size())
+// readTable reads the whole input.
+func readTable(ctx context.Context, p *program, in *csvfile.File) (*memtable.Table, error) {
+	bar := newProgress(p.stderr, in.Name, in.Size)
 	defer bar.done()
-	t, err := memtable.Build(ctx, in.rows(bar), nil)
-	return t, in.fault(err)
+	t, err := memtable.Build(ctx, in.Rows(bar.reader), nil)
+	return t, in.Blame(err)
 }
 
 // printChange writes the line that says what an import has done.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/version"
@@ -33,18 +32,11 @@ func addStorageFlags(cmd *kingpin.CmdClause) storageFlags {
 // open opens the engine with the history, to write to it or, with readOnly, to read what
 // has to be there.
 func (f storageFlags) open(ctx context.Context, p *program, readOnly bool) (engine.Engine, error) {
-	var s config.Storage
-	if *f.configFile != "" {
-		c, err := config.Load(*f.configFile)
-		if config.IsFault(err) {
-			return nil, fmt.Errorf("the configuration is not valid:\n%w", err)
-		}
-		if err != nil {
-			return nil, err
-		}
-		s = c.Storage
+	c, err := loadConfig(*f.configFile)
+	if err != nil {
+		return nil, err
 	}
-	return engine.Open(ctx, p.engine(s, *f.path, readOnly))
+	return engine.Open(ctx, p.engine(c.Storage, *f.path, readOnly))
 }
 
 // engine says how a command opens an engine.

@@ -1,7 +1,8 @@
-package main
+package server
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,6 +14,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 )
 
 // pipes is a network listener whose connections are in memory, so that their time
@@ -43,12 +47,13 @@ func (p *pipes) Accept() (net.Conn, error) {
 func (p *pipes) Close() error   { p.once.Do(func() { close(p.done) }); return nil }
 func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
-func newTestServer(t *testing.T, configFile string, flags serveFlags) *server {
+// newTestServer returns a server of the default configuration.
+func newTestServer(t *testing.T, pprof bool) *Server {
 	t.Helper()
-	if flags.limits == nil {
-		flags.limits = new(limitFlags)
-	}
-	s, err := newServer(slog.New(slog.DiscardHandler), configFile, flags)
+	s, err := New(Options{
+		Load:  func() (*config.Config, error) { return config.Default(), nil },
+		Shard: hubsync.Shard{Count: 1}, Pprof: pprof, Log: slog.New(slog.DiscardHandler),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +65,7 @@ func TestSlowClients(t *testing.T) {
 	f := func(name, send string, read bool, within time.Duration, want string) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				srv := newTestServer(t, "", serveFlags{}).httpServer()
+				srv := newTestServer(t, false).httpServer()
 				l := newPipes()
 				served := make(chan error, 1)
 				go func() { served <- srv.Serve(l) }()
@@ -87,17 +92,17 @@ func TestSlowClients(t *testing.T) {
 		})
 	}
 	f("a head that does not end", "GET / HTTP/1.1\r\nHost: h\r\nX-A: ", true, readHeaderTimeout, "")
-	f("a body that does not come", "POST /-/reload HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nx", true, bodyTime, "408 Request Timeout")
-	f("chunks that do not come", "GET /api/v1/status HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", true, bodyTime, `{"error":"expected the body`)
+	f("a body that does not come", "POST /-/reload HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nx", true, bodyTimeout, "408 Request Timeout")
+	f("chunks that do not come", "GET /api/v1/status HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", true, bodyTimeout, `{"error":"expected the body`)
 	f("a connection left alone", "GET /-/healthy HTTP/1.1\r\nHost: h\r\n\r\n", true, idleTimeout, "is running")
-	f("an answer that nobody takes", "GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n", false, stallTime, "")
+	f("an answer that nobody takes", "GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n", false, stallTimeout, "")
 	f("a body that is too large", "POST /-/reload HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n"+strings.Repeat("x", maxBody+1), true, 500*time.Millisecond, "413 Request Entity Too Large")
 	f("a head that is too large", "GET / HTTP/1.1\r\nHost: h\r\nX-A: "+strings.Repeat("x", 2*maxHeaderBytes)+"\r\n\r\n", true, 500*time.Millisecond, "431 Request Header Fields Too Large")
 }
 
 // A body that comes is no reason to refuse, and the connection serves on.
 func TestBodiesAreTaken(t *testing.T) {
-	s := httptest.NewServer(newTestServer(t, "", serveFlags{}).handler())
+	s := httptest.NewServer(newTestServer(t, false).Handler())
 	defer s.Close()
 	conn, err := net.Dial("tcp", s.Listener.Addr().String())
 	if err != nil {
@@ -117,8 +122,8 @@ func TestBodiesAreTaken(t *testing.T) {
 
 // A long answer comes whole, in pieces.
 func TestLongAnswers(t *testing.T) {
-	long := strings.Repeat("0123456789abcdef", 3*writePiece/16) + "end"
-	s := httptest.NewServer(guarded(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	long := strings.Repeat("0123456789abcdef", 3*writeChunk/16) + "end"
+	s := httptest.NewServer(guard(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if n, err := io.WriteString(w, long); n != len(long) || err != nil {
 			t.Errorf("wrote %d of %d, %v", n, len(long), err)
 		}
@@ -138,12 +143,74 @@ func TestLongAnswers(t *testing.T) {
 }
 
 // ask lets a server answer without a network.
-func ask(s *server, method, path string, header ...string) *httptest.ResponseRecorder {
+func ask(s *Server, method, path string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, nil)
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	s.handler().ServeHTTP(w, r)
+	s.Handler().ServeHTTP(w, r)
 	return w
+}
+
+func TestLimiter(t *testing.T) {
+	limit := 2
+	var log strings.Builder
+	l := &limiter{
+		limit: func() int { return limit }, what: "exports", status: http.StatusTooManyRequests, retryAfter: 5,
+		field: "web.max_exports", log: slog.New(slog.NewTextHandler(&log, nil)),
+	}
+	entered, leave := make(chan struct{}), make(chan struct{})
+	h := l.wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/stay" {
+			entered <- struct{}{}
+			<-leave
+		}
+	}))
+	ask := func(path string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		return w
+	}
+	ended := make(chan struct{})
+	for range limit {
+		go func() { ask("/stay"); ended <- struct{}{} }()
+		<-entered
+	}
+	refused := func() {
+		t.Helper()
+		w := ask("/api/v1/records")
+		var answer struct{ Error string }
+		if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "5" || w.Header().Get("Content-Type") != "application/json" ||
+			json.Unmarshal(w.Body.Bytes(), &answer) != nil || answer.Error != "2 exports are being answered, which is the limit; ask again in 5 s" {
+			t.Errorf("got %d, %v\n%s", w.Code, w.Header(), w.Body)
+		}
+		if w := ask("/metrics"); w.Code != http.StatusTooManyRequests || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/plain") {
+			t.Errorf("got %d, %v\n%s", w.Code, w.Header(), w.Body)
+		}
+	}
+	refused()
+	refused() // who was refused holds no place
+	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "Too many exports at once") || !strings.Contains(got, "limit=2 field=web.max_exports") {
+		t.Errorf("of four refusals in a row the log says\n%s", got)
+	}
+	limit = 3
+	if w := ask("/x"); w.Code != http.StatusOK {
+		t.Errorf("a limit that was raised: got %d", w.Code)
+	}
+	limit = 0
+	if w := ask("/x"); w.Code != http.StatusOK {
+		t.Errorf("no limit: got %d", w.Code)
+	}
+	limit = 2
+	leave <- struct{}{}
+	<-ended
+	if w := ask("/x"); w.Code != http.StatusOK {
+		t.Errorf("when one has ended: got %d", w.Code)
+	}
+	leave <- struct{}{}
+	<-ended
+	if n := l.active.Load(); n != 0 {
+		t.Errorf("%d are active at the end", n)
+	}
 }

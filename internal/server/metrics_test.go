@@ -1,4 +1,4 @@
-package main
+package server
 
 import (
 	"io"
@@ -13,11 +13,10 @@ import (
 )
 
 func TestRequestsAreCounted(t *testing.T) {
-	m := newRequestMetrics()
-	reg := prometheus.NewPedanticRegistry()
-	reg.MustRegister(m.collectors()...)
+	reg := prometheus.NewRegistry()
+	m := newMetrics(reg)
 	mux := http.NewServeMux()
-	handle := func(route string, h http.HandlerFunc) { mux.Handle(route, m.count(route, h)) }
+	handle := func(route string, h http.HandlerFunc) { mux.Handle(route, m.instrument(route, h)) }
 	handle("/ok", func(w http.ResponseWriter, _ *http.Request) {
 		w.Write([]byte("x"))
 		w.WriteHeader(http.StatusTeapot) // too late

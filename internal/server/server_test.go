@@ -1,8 +1,7 @@
-package main
+package server
 
 import (
 	"encoding/json"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -14,11 +13,8 @@ import (
 
 // The listener is up while the store is loaded.
 func TestAnswersBeforeTheStoreIsLoaded(t *testing.T) {
-	s, err := newServer(slog.New(slog.DiscardHandler), "", serveFlags{limits: new(limitFlags)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := s.handler()
+	s := newTestServer(t, false)
+	h := s.Handler()
 	f := func(method, path string, wantCode int, want string) {
 		t.Helper()
 		w := httptest.NewRecorder()
@@ -53,11 +49,8 @@ func TestAnswersBeforeTheStoreIsLoaded(t *testing.T) {
 
 // Every route is counted under its pattern, so that no request makes a series.
 func TestRoutesAreCountedByPattern(t *testing.T) {
-	s, err := newServer(slog.New(slog.DiscardHandler), "", serveFlags{limits: new(limitFlags)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := s.handler()
+	s := newTestServer(t, false)
+	h := s.Handler()
 	for _, path := range []string{"/a", "/b", "/organizations/one/settings/publisher-analytics/download-breakdown", "/organizations/two/settings/publisher-analytics/download-breakdown"} {
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, path, nil))
 	}
@@ -78,7 +71,7 @@ func TestPageOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := pageOptions(c)
+	o := pageOptions(&c.Metrics)
 	if got, want := len(o.Families), 3; got != want || o.Families[0] != "downloads" {
 		t.Errorf("families %q, want three", o.Families)
 	}
@@ -89,7 +82,7 @@ func TestPageOptions(t *testing.T) {
 		t.Errorf("include %v, exclude %v", o.Include, o.Exclude)
 	}
 
-	all := pageOptions(config.Default())
+	all := pageOptions(&config.Default().Metrics)
 	if len(all.Families) != len(exposition.Families()) || all.Include != nil || all.Exclude != nil || all.MaxRepos != exposition.DefaultMaxRepos {
 		t.Errorf("the defaults are %+v", all)
 	}
@@ -97,7 +90,36 @@ func TestPageOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f := pageOptions(none).Families; f == nil || len(f) != 0 {
+	if f := pageOptions(&none.Metrics).Families; f == nil || len(f) != 0 {
 		t.Errorf("no family: got %#v, want an empty list", f)
+	}
+}
+
+func TestCollectionsPageWithoutOrganizations(t *testing.T) {
+	s := newTestServer(t, false)
+	if w := ask(s, http.MethodGet, collectionsRoute); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "names no organization") {
+		t.Errorf("%d\n%s", w.Code, w.Body)
+	}
+	if w := ask(s, http.MethodGet, collectionsRoute, "Accept", "application/json"); strings.TrimSpace(w.Body.String()) != `{"organizations":[]}` {
+		t.Errorf("%d\n%s", w.Code, w.Body)
+	}
+}
+
+// Without an option there are no profiles.
+func TestNoPprofByDefault(t *testing.T) {
+	s := newTestServer(t, false)
+	for _, path := range []string{"/debug/pprof/", "/debug/pprof/heap", "/debug/pprof/cmdline"} {
+		if w := ask(s, http.MethodGet, path); w.Code != http.StatusNotFound {
+			t.Errorf("%s: got %d", path, w.Code)
+		}
+	}
+	s = newTestServer(t, true)
+	for _, path := range []string{"/debug/pprof/", "/debug/pprof/heap?debug=1", "/debug/pprof/goroutine", "/debug/pprof/cmdline"} {
+		if w := ask(s, http.MethodGet, path); w.Code != http.StatusOK || w.Body.Len() == 0 {
+			t.Errorf("%s: got %d, %d bytes", path, w.Code, w.Body.Len())
+		}
+	}
+	if w := ask(s, http.MethodGet, "/"); !strings.Contains(w.Body.String(), `href="/debug/pprof/heap"`) {
+		t.Errorf("no link to the profiles:\n%s", w.Body)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package server
 
 import (
 	"bytes"
@@ -11,11 +11,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/gzip"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/csvfile"
 )
 
 const header = "repoType,repoName,total,timestamp,downloads\n"
@@ -48,7 +51,7 @@ func newFolder(t *testing.T, conf string) *folder {
 	t.Helper()
 	f := &folder{T: t, dir: t.TempDir(), store: flakyStore{Store: memtable.NewStore()}, clock: time.Unix(1.7e9, 0)}
 	f.configure(conf)
-	f.f = newFileImporter(&f.store, func() *config.Config { return f.conf }, slog.New(slog.NewTextHandler(&f.log, nil)))
+	f.f = newFileImporter(&f.store, func() *config.Config { return f.conf }, newMetrics(prometheus.NewRegistry()).imports, slog.New(slog.NewTextHandler(&f.log, nil)))
 	return f
 }
 
@@ -112,7 +115,12 @@ func TestFilesAreImportedWhenTheyChange(t *testing.T) {
 	f.expect("still being written", false, 1, 0, 1)
 	f.expect("written", false, 2, 0, 3)
 
-	f.write("b.csv.gz", gzipped(t, header+"model,o/b,9,2024-01-01,10\n"))
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if _, err := z.Write([]byte(header + "model,o/b,9,2024-01-01,10\n")); err != nil || z.Close() != nil {
+		t.Fatal(err)
+	}
+	f.write("b.csv.gz", packed.String())
 	f.expect("at the start nothing is left for later", true, 3, 0, 13)
 
 	if err := os.Remove(filepath.Join(f.dir, "a.csv")); err != nil {
@@ -197,13 +205,13 @@ func TestFileThatChangesWhileItIsRead(t *testing.T) {
 	f := newFolder(t, "files: ['*.csv']")
 	f.write("a.csv", header+"model,o/a,9,2024-01-01,1\n")
 	name := filepath.Join(f.dir, "a.csv")
-	in, err := openInput(name)
+	in, err := csvfile.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer in.close()
+	defer in.Close()
 	f.touch("a.csv")
-	_, err = f.store.Append(t.Context(), history.Batch{Rows: in.rows(nil)})
+	_, err = f.store.Append(t.Context(), history.Batch{Rows: in.Rows(nil)})
 	if err == nil || err.Error() != name+": changed while it was read" {
 		t.Errorf("got %v", err)
 	}

@@ -1,0 +1,149 @@
+// Package csvfile opens the CSV exports that people import: files, plain or compressed,
+// and standard input. All that is wrong with one is an error of its rows.
+package csvfile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
+)
+
+// File is a CSV export. Its records are published ones.
+type File struct {
+	Name string // for messages
+	AsOf history.AsOf
+	// Size is the number of bytes to read, -1 if it is not known.
+	Size int64
+
+	file  *os.File
+	state State // of a regular file, as it was opened; zero for a pipe
+	// failed is the error that Rows ended with.
+	failed error
+}
+
+// Open opens a file. Its records are as old as the file is: its modification time, or now
+// if that lies in the future. So an older export that is imported after a newer one does
+// not undo it. What comes through a pipe is of now.
+func Open(name string) (*File, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && info.IsDir() {
+		err = fmt.Errorf("expected a file, got the folder %s; name the files in it", name)
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	f := Pipe(name, file)
+	if info.Mode().IsRegular() {
+		f.state, f.Size = StateOf(info), info.Size()
+		f.AsOf = min(f.AsOf, history.AsOfTime(info.ModTime()))
+	}
+	return f, nil
+}
+
+// Pipe returns what comes through a pipe, such as standard input, as a File.
+func Pipe(name string, file *os.File) *File {
+	return &File{Name: name, AsOf: history.AsOfTime(time.Now()), Size: -1, file: file}
+}
+
+// Close closes the file.
+func (f *File) Close() { f.file.Close() }
+
+// Rows reads the records, once. It is an error of the stream, too, that there is none and
+// that the file changed while it was read, as one does that is still being written. wrap,
+// if not nil, may observe what is read.
+func (f *File) Rows(wrap func(io.Reader) io.Reader) history.RowSeq {
+	return func(yield func(*history.Rows, error) bool) {
+		var r io.Reader = f.file
+		if wrap != nil {
+			r = wrap(r)
+		}
+		f.failed = f.read(r, func(rows *history.Rows) bool { return yield(rows, nil) })
+		if f.failed != nil {
+			yield(nil, f.failed)
+		}
+	}
+}
+
+// read yields the blocks until yield returns false.
+func (f *File) read(r io.Reader, yield func(*history.Rows) bool) error {
+	text, err := decompress(f.Name, r)
+	if err != nil {
+		return explainCut(fmt.Errorf("%s: %w", f.Name, err))
+	}
+	defer text.Close()
+	found := false
+	for rows, err := range hubcsv.Read(text, hubcsv.Options{
+		File:    f.Name,
+		Version: history.Version{Source: history.Published, AsOf: f.AsOf},
+	}) {
+		if err != nil {
+			return explainCut(err)
+		}
+		found = found || rows.Len() > 0
+		if !yield(rows) {
+			return nil
+		}
+	}
+	if f.state != (State{}) {
+		info, err := os.Stat(f.Name)
+		if err != nil || StateOf(info) != f.state {
+			return fmt.Errorf("%s: changed while it was read", f.Name)
+		}
+	}
+	if !found {
+		faults := &history.InputErrors{File: f.Name}
+		faults.Add(&history.InputError{Line: 1, Want: "at least one record after the header", Value: "none"})
+		return faults
+	}
+	return nil
+}
+
+// explainCut explains the error of a compressed file that was cut off.
+func explainCut(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("%w: the compressed file ends too early", err)
+	}
+	return err
+}
+
+// State is what changes with the content of a file.
+type State struct{ size, modTime int64 }
+
+// StateOf returns the State of a file.
+func StateOf(info fs.FileInfo) State { return State{info.Size(), info.ModTime().UnixNano()} }
+
+// ContentError is an error that the content of a file has caused: it could be read, and
+// is not what it should be.
+type ContentError struct{ error }
+
+// Unwrap returns the error itself.
+func (e *ContentError) Unwrap() error { return e.error }
+
+// Blame returns err, the error of an append of f's rows, as a ContentError if the content
+// of f has caused it.
+func (f *File) Blame(err error) error {
+	var faults *history.InputErrors
+	var path *fs.PathError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &faults):
+		if faults.File == "" {
+			faults.File = f.Name
+		}
+	case f.failed == nil || errors.As(err, &path):
+		return err
+	}
+	return &ContentError{err}
+}

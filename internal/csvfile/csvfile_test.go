@@ -1,0 +1,78 @@
+package csvfile
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
+)
+
+const export = "repoType,repoName,total,timestamp,downloads\nmodel,o/a,9,2024-01-01,1\n"
+
+func TestRows(t *testing.T) {
+	dir := t.TempDir()
+	f := func(name, content string, wantRecords int64, wantErr string, wantBlame bool) {
+		t.Helper()
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		in, err := Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer in.Close()
+		if in.Size != int64(len(content)) {
+			t.Errorf("%s: size %d, want %d", name, in.Size, len(content))
+		}
+		change, err := memtable.NewStore().Append(t.Context(), history.Batch{Rows: in.Rows(nil)})
+		err = in.Blame(err)
+		if wantErr == "" && err != nil || wantErr != "" && (err == nil || !strings.Contains(err.Error(), wantErr)) || change.Records != wantRecords {
+			t.Errorf("%s: got %d records, %v; want %d, %q", name, change.Records, err, wantRecords, wantErr)
+		}
+		if _, blamed := errors.AsType[*ContentError](err); blamed != wantBlame {
+			t.Errorf("%s: %v: blamed on the content: %v, want %v", name, err, blamed, wantBlame)
+		}
+	}
+	f("a.csv", export, 1, "", false)
+	f("b.csv.gz", gzipped(t, export), 1, "", false)
+	f("c.csv.zst", zstded(t, export), 1, "", false)
+	f("d.csv.gz", gzipped(t, export)[:40], 0, "d.csv.gz: reading line 1: unexpected EOF: the compressed file ends too early", true)
+	f("e.csv.gz", export, 0, "e.csv.gz: expected a gzip file, as its name says", true)
+	f("f.csv", export[:44], 0, "f.csv: line 1: expected at least one record after the header", true)
+	f("g.csv", export+"model,o/a,9,yesterday,1\n", 0, "g.csv: line 3, column timestamp", true)
+}
+
+func TestOpenRefusesDirectories(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "expected a file, got the folder "+dir) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Records are as old as their file, and never of the future.
+func TestAsOf(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "a.csv")
+	f := func(modified time.Time, want time.Time) {
+		t.Helper()
+		if err := errors.Join(os.WriteFile(name, nil, 0o600), os.Chtimes(name, modified, modified)); err != nil {
+			t.Fatal(err)
+		}
+		in, err := Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer in.Close()
+		if got := in.AsOf.Time(); got.Sub(want).Abs() > time.Minute {
+			t.Errorf("modified at %v: got %v, want %v", modified, got, want)
+		}
+	}
+	old := time.Now().Add(-48 * time.Hour)
+	f(old, old)
+	f(time.Now().Add(48*time.Hour), time.Now())
+}

@@ -1,0 +1,98 @@
+package server
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/version"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
+)
+
+// Collectors makes the collectors that a configuration asks for. They share a clock and,
+// by token, the Hub's rate limits.
+type Collectors struct {
+	log      *slog.Logger
+	store    history.Appender
+	metrics  *hubsync.Metrics
+	clock    *hubsync.Clock
+	limiters *hub.Limiters
+	reg      prometheus.Registerer
+	shard    hubsync.Shard
+	backlog  *hubsync.Backlog // nil until it is opened
+}
+
+// NewCollectors returns Collectors that append to a store and register their metrics.
+func NewCollectors(store history.Appender, reg prometheus.Registerer, shard hubsync.Shard, log *slog.Logger) *Collectors {
+	return &Collectors{
+		log:      log,
+		store:    store,
+		metrics:  hubsync.NewMetrics(reg),
+		clock:    hubsync.NewClock(log),
+		limiters: hub.NewLimiters(),
+		reg:      reg,
+		shard:    shard,
+	}
+}
+
+// OpenBacklog opens the queue of what cannot be stored. That of the first configuration
+// stays.
+func (c *Collectors) OpenBacklog(s *config.Storage) error {
+	if c.backlog != nil || s.QueueBytes == 0 {
+		return nil
+	}
+	b, err := hubsync.NewBacklog(s.Queue(), int64(s.QueueBytes), c.reg, c.log)
+	c.backlog = b
+	return err
+}
+
+// Jobs returns the job of each organization that the shard collects.
+func (c *Collectors) Jobs(h *config.Hub) ([]hubsync.Job, error) {
+	endpoint, err := hub.ResolveEndpoint(h.Endpoint, os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	var jobs []hubsync.Job
+	for _, o := range h.Organizations {
+		if !o.Split && !c.shard.HasOrg(o.Name) {
+			continue
+		}
+		source, err := hubsync.ParseSource(o.Source)
+		if err != nil {
+			return nil, fmt.Errorf("organization %s: source: %w", o.Name, err)
+		}
+		client := hub.New(hub.Options{
+			Endpoint:  endpoint,
+			Token:     func() (hub.Token, error) { return h.TokenOf(o, os.Getenv) },
+			UserAgent: hub.UserAgent(version.Version),
+			Timeouts: hub.Timeouts{
+				Connect: time.Duration(h.Timeouts.Connect),
+				TLS:     time.Duration(h.Timeouts.Connect),
+				Headers: time.Duration(h.Timeouts.Headers),
+				Idle:    time.Duration(h.Timeouts.Idle),
+			},
+			MaxResponseBytes: int64(h.MaxResponseBytes),
+			Limiters:         c.limiters,
+			Hooks:            c.metrics.Hooks(c.clock),
+			Logger:           c.log,
+		})
+		collector := hubsync.NewCollector(o.Name, source, client, c.clock, c.store, c.log)
+		collector.Keep(c.backlog)
+		if o.Split {
+			collector.Split(c.shard)
+		}
+		jobs = append(jobs, hubsync.Job{
+			Org:       o.Name,
+			Interval:  time.Duration(o.Interval),
+			Collector: collector,
+			Key:       endpoint.String() + " " + h.Fingerprint(o),
+		})
+	}
+	return jobs, nil
+}

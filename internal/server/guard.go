@@ -1,0 +1,176 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// maxBody bounds a body in bytes. No route but that of pprof's symbols has a use for
+	// one.
+	maxBody = 64 << 10
+	// bodyTimeout bounds how long a body may take to arrive.
+	bodyTimeout = 10 * time.Second
+	// stallTimeout bounds how long a client may read nothing of an answer.
+	stallTimeout = 2 * time.Minute
+	// writeChunk is how much of an answer has to be read within stallTimeout.
+	writeChunk = 256 << 10
+)
+
+// securityHeaders are those of every answer. The pages of the exporter have a style of
+// their own and nothing else, and are not to be framed. Headers that the file of
+// --web.config.file sets stay.
+var securityHeaders = map[string]string{
+	"X-Content-Type-Options":  "nosniff",
+	"X-Frame-Options":         "DENY",
+	"Referrer-Policy":         "no-referrer",
+	"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+}
+
+// guard wraps every route: it sets the headers and ends requests whose body does not
+// arrive and answers that nobody reads.
+func guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for name, value := range securityHeaders {
+			if w.Header().Get(name) == "" {
+				w.Header().Set(name, value)
+			}
+		}
+		control := http.NewResponseController(w)
+		// The connection may have the deadline of the request before. Where deadlines are
+		// not supported there are none.
+		_ = control.SetWriteDeadline(time.Now().Add(stallTimeout))
+		if !readBody(w, r, control) {
+			return
+		}
+		_ = control.SetWriteDeadline(time.Time{})
+		next.ServeHTTP(&stallWriter{w, control}, r)
+		// What is buffered has to be read, too.
+		_ = control.SetWriteDeadline(time.Now().Add(stallTimeout))
+	})
+}
+
+// readBody reads the whole body before the request is handled, so that its client cannot
+// hold the connection by sending it slowly. It returns false if it answered the request.
+func readBody(w http.ResponseWriter, r *http.Request, control *http.ResponseController) bool {
+	if r.ContentLength == 0 {
+		return true
+	}
+	_ = control.SetReadDeadline(time.Now().Add(bodyTimeout))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err == nil {
+		_ = control.SetReadDeadline(time.Time{})
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		return true
+	}
+	// The deadline stays: net/http reads on before it closes a connection.
+	w.Header().Set("Connection", "close")
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		refuse(w, r, http.StatusRequestEntityTooLarge, 0, fmt.Sprintf("expected a request with a body of at most %d bytes, got a larger one", maxBody))
+	} else {
+		refuse(w, r, http.StatusRequestTimeout, 0, fmt.Sprintf("expected the body of the request within %s, it did not come", bodyTimeout))
+	}
+	return false
+}
+
+// stallWriter gives each chunk of an answer a deadline.
+type stallWriter struct {
+	http.ResponseWriter
+	control *http.ResponseController
+}
+
+func (w *stallWriter) Write(b []byte) (n int, err error) {
+	for {
+		chunk := b[n:min(n+writeChunk, len(b))]
+		_ = w.control.SetWriteDeadline(time.Now().Add(stallTimeout))
+		var m int
+		m, err = w.ResponseWriter.Write(chunk)
+		if n += m; err != nil || n >= len(b) {
+			break
+		}
+	}
+	// HTTP/2 would end the stream at the deadline even with nothing to write.
+	_ = w.control.SetWriteDeadline(time.Time{})
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *stallWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// limiter admits as many requests at once as its limit says, which may change.
+type limiter struct {
+	limit  func() int // 0 is no limit
+	active atomic.Int64
+	// what names the requests, field the setting of the limit; status and retryAfter, in
+	// seconds, are of the answer to those over it.
+	what, field        string
+	status, retryAfter int
+
+	log    *slog.Logger
+	logged atomic.Int64 // when a refusal was last logged, in Unix seconds
+}
+
+// logInterval is the time in seconds between two log lines about refused requests.
+const logInterval = 60
+
+// wrap returns a handler that refuses requests over the limit.
+func (l *limiter) wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		limit := int64(l.limit())
+		if active := l.active.Add(1); limit <= 0 || active <= limit {
+			defer l.active.Add(-1)
+			next.ServeHTTP(w, r)
+			return
+		}
+		l.active.Add(-1)
+		now, logged := time.Now().Unix(), l.logged.Load()
+		if now-logged >= logInterval && l.logged.CompareAndSwap(logged, now) {
+			l.log.Warn("Too many "+l.what+" at once: those over the limit are refused; raise it, or find who asks so often", "limit", limit, "field", l.field)
+		}
+		refuse(w, r, l.status, l.retryAfter, fmt.Sprintf("%d %s are being answered, which is the limit; ask again in %d s", limit, l.what, l.retryAfter))
+	})
+}
+
+// refuse answers with an error in the form of the route: JSON of the API, text elsewhere.
+// retryAfter is in seconds, 0 for no header Retry-After.
+func refuse(w http.ResponseWriter, r *http.Request, status, retryAfter int, reason string) {
+	if retryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
+	}
+	if !strings.HasPrefix(r.URL.Path, "/api/") && !strings.HasPrefix(r.URL.Path, "/organizations/") {
+		writeText(w, status, reason+"\n")
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]string{"error": reason})
+}
+
+func writeText(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text)
+}
+
+// allow admits requests of these methods.
+func allow(next http.HandlerFunc, methods ...string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !slices.Contains(methods, r.Method) {
+			allowed := strings.Join(methods, ", ")
+			w.Header().Set("Allow", allowed)
+			writeText(w, http.StatusMethodNotAllowed, fmt.Sprintf("Expected %s, got %q.\n", allowed, r.Method))
+			return
+		}
+		next(w, r)
+	})
+}

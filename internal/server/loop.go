@@ -1,0 +1,159 @@
+package server
+
+import (
+	"context"
+	"time"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// pollInterval is the time between two looks at the store and the files. A look lists
+// directories and reads no file that is unchanged.
+const pollInterval = time.Second
+
+// work opens the store and keeps store, files and page up to date until ctx ends.
+func (s *Server) work(ctx context.Context) error {
+	start := time.Now()
+	defer s.stopCollecting()
+	if err := s.open(ctx); err != nil {
+		return err
+	}
+	s.files.poll(ctx, true)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	stats, err := s.store.Stats(ctx)
+	if err != nil {
+		return err
+	}
+	s.updatePage(ctx, stats.Repos > 0)
+	s.loaded.Store(true)
+	storage := s.Engine.Path
+	if !stats.OnDisk {
+		storage = string(s.config.Load().Storage.Engine)
+	}
+	s.Log.Info("Ready", "storage", storage, "repos", stats.Repos, "records", stats.Records, "after", time.Since(start))
+
+	s.startCollecting(ctx)
+	s.manager.Wake()
+	pushed := make(chan struct{})
+	go func() {
+		defer close(pushed)
+		s.pusher.Run(ctx)
+	}()
+	defer func() { <-pushed }()
+
+	tick := time.NewTicker(pollInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+		s.refresh(ctx, !stats.OnDisk)
+		s.files.poll(ctx, false)
+		if s.store.Revision() != s.shown {
+			s.updatePage(ctx, true)
+		}
+	}
+}
+
+// open opens the store of the configuration. It waits for an engine elsewhere until that
+// answers, and collects meanwhile: what is collected waits, too.
+func (s *Server) open(ctx context.Context) error {
+	o := s.Engine
+	o.Storage = s.config.Load().Storage
+	o.Cache = true
+	logged := ""
+	o.Unreachable = func(err error) {
+		s.setReachable(err)
+		s.startCollecting(ctx)
+		if text := err.Error(); text != logged {
+			logged = text
+			s.Log.Warn("The storage does not answer; trying again until it does", "err", err)
+		}
+	}
+	if err := s.store.Open(ctx, o); err != nil {
+		return err
+	}
+	s.setReachable(nil)
+	return nil
+}
+
+// refresh takes in what other processes have stored. A failure is logged when its error
+// changes: it comes with every refresh until its cause is gone.
+func (s *Server) refresh(ctx context.Context, elsewhere bool) {
+	_, err := s.store.Refresh(ctx)
+	if ctx.Err() != nil {
+		return
+	}
+	if elsewhere {
+		s.setReachable(err)
+	}
+	if err == nil {
+		if s.refreshError != "" {
+			s.Log.Info("The store can be read again")
+		}
+		s.refreshError = ""
+		return
+	}
+	s.metrics.refreshFailures.Inc()
+	if text := err.Error(); text != s.refreshError {
+		s.Log.Error("Cannot take in what was stored; what was loaded before is served on", "err", err)
+		s.refreshError = text
+	}
+}
+
+// setReachable notes whether an engine elsewhere answers. Once it does again, what waited
+// for it is stored.
+func (s *Server) setReachable(err error) {
+	if err != nil {
+		s.away.Store(&err)
+		s.metrics.storeUp.Set(0)
+		return
+	}
+	s.metrics.storeUp.Set(1)
+	if s.away.Swap(nil) != nil {
+		s.manager.Wake()
+	}
+}
+
+// updatePage renders the metrics page anew from what the store holds now.
+func (s *Server) updatePage(ctx context.Context, changed bool) {
+	s.shown = s.store.Revision()
+	// The page reads them again after ctx has ended.
+	counts := s.store.Counts(context.WithoutCancel(ctx), history.Filter{})
+	s.page.Update(func(yield func(history.Counts) bool) {
+		for c, err := range counts {
+			if err != nil {
+				s.Log.Error("The metrics page is incomplete", "err", err)
+				return
+			}
+			if !yield(c) {
+				return
+			}
+		}
+	})
+	if changed {
+		setToNow(s.metrics.storeChanged)
+	}
+}
+
+// startCollecting starts to collect, unless it has started. Collecting ends with ctx.
+func (s *Server) startCollecting(ctx context.Context) {
+	s.collectMu.Lock()
+	defer s.collectMu.Unlock()
+	if s.collectCtx == nil {
+		s.collectCtx = ctx
+		s.manager.Set(ctx, s.jobs)
+	}
+}
+
+// stopCollecting ends collecting and logs what is lost with it.
+func (s *Server) stopCollecting() {
+	s.manager.Stop()
+	if n, bytes := s.collects.backlog.Size(); n > 0 && !s.collects.backlog.Durable() {
+		s.Log.Error("Listings that could not be stored are lost; with storage.queue_path they would be kept", "listings", n, "bytes", bytes)
+	}
+}

@@ -1,0 +1,175 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/engine"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
+)
+
+// logBuffer is a log that can be read while it is written.
+type logBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logBuffer) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(b)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// running is a Server that runs, with its files in a directory of its own.
+type running struct {
+	*testing.T
+	dir  string
+	url  string
+	log  logBuffer
+	stop func() error
+}
+
+func (r *running) write(name, text string) {
+	r.Helper()
+	if err := os.WriteFile(filepath.Join(r.dir, name), []byte(text), 0o600); err != nil {
+		r.Fatal(err)
+	}
+}
+
+// run runs a server of a configuration until the end of the test.
+func run(t *testing.T, text string) *running {
+	t.Helper()
+	r := &running{T: t, dir: t.TempDir()}
+	r.write("c.yaml", text)
+	log := slog.New(slog.NewTextHandler(&r.log, nil))
+	s, err := New(Options{
+		Load:   func() (*config.Config, error) { return config.Load(filepath.Join(r.dir, "c.yaml")) },
+		Engine: engine.Options{Path: filepath.Join(r.dir, "data"), Logger: log},
+		Shard:  hubsync.Shard{Count: 1},
+		Log:    log,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.url = "http://" + l.Addr().String()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx, func(h *http.Server) error { return h.Serve(l) }) }()
+	r.stop = sync.OnceValue(func() error {
+		cancel()
+		return <-ended
+	})
+	t.Cleanup(func() { _ = r.stop() })
+	return r
+}
+
+func (r *running) do(method, path string) (code int, body string) {
+	r.Helper()
+	req, err := http.NewRequest(method, r.url+path, nil)
+	if err != nil {
+		r.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		r.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return resp.StatusCode, string(b)
+}
+
+// until waits until the answer of a path contains a text.
+func (r *running) until(path, want string) {
+	r.Helper()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		_, body := r.do(http.MethodGet, path)
+		if strings.Contains(body, want) {
+			return
+		}
+		if time.Now().After(end) {
+			r.Fatalf("%s: waited in vain for %q, got\n%s\n%s", path, want, body, r.log.String())
+		}
+	}
+}
+
+// A configuration that changes while the server runs is applied as a whole, and files are
+// imported as they appear.
+func TestRunFollowsConfigurationAndFiles(t *testing.T) {
+	t.Parallel()
+	r := run(t, "files: ['*.csv']")
+	r.until("/-/ready", "is ready")
+	r.until("/metrics", "\nhuggingface_exporter_store_repos 0\n")
+	r.write("a.csv", header+"model,o/a,9,2024-01-01,1\n")
+	const series = `huggingface_repo_downloads_total{repo_type="model",org="o",repo="o/a"} 9`
+	r.until("/metrics", "\n"+series+"\n")
+
+	reload := func(wantCode int, want, text string) {
+		t.Helper()
+		r.write("c.yaml", text)
+		if code, body := r.do(http.MethodPost, "/-/reload"); code != wantCode || !strings.Contains(body, want) {
+			t.Errorf("%s: got %d\n%s\nwant %d, %q", text, code, body, wantCode, want)
+		}
+	}
+	reload(500, "c.yaml:1: metrics.max_repos", "metrics: {max_repos: 0}")
+	r.until("/metrics", "\nhuggingface_exporter_config_last_reload_successful 0\n")
+	r.until("/metrics", "\n"+series+"\n")
+	reload(500, "none.pem", "{metrics: {exclude: ['o/a']}, push: {url: 'http://127.0.0.1:1', tls: {ca_file: none.pem}}}")
+	r.until("/metrics", "\n"+series+"\n")
+	reload(200, "was reloaded", "metrics: {exclude: ['o/a']}")
+	if _, body := r.do(http.MethodGet, "/metrics"); strings.Contains(body, series) || !strings.Contains(body, "\nhuggingface_exporter_config_last_reload_successful 1\n") {
+		t.Errorf("after a reload:\n%s", body)
+	}
+	if err := r.stop(); err != nil {
+		t.Errorf("it stopped with %v", err)
+	}
+}
+
+// Without its storage the server is up and says what it waits for, and ends when it is to.
+func TestRunWithoutItsStorage(t *testing.T) {
+	t.Parallel()
+	r := run(t, "storage: {engine: victoriametrics, victoriametrics: {insert_url: 'http://127.0.0.1:1', retry_for: 1s}}")
+	r.until("/-/ready", "the storage does not answer")
+	r.until("/metrics", "\nhuggingface_exporter_store_up 0\n")
+	r.until("/api/v1/status", "is being loaded")
+	if err := r.stop(); err != nil {
+		t.Errorf("it stopped with %v", err)
+	}
+	if n := strings.Count(r.log.String(), "The storage does not answer"); n != 1 {
+		t.Errorf("logged %d times, want once\n%s", n, r.log.String())
+	}
+}
+
+func TestRunEndsWithTheErrorOfTheListener(t *testing.T) {
+	s := newTestServer(t, false)
+	s.Engine.Path = t.TempDir()
+	taken := errors.New("address already in use")
+	err := s.Run(t.Context(), func(*http.Server) error { return taken })
+	if !errors.Is(err, taken) || !strings.Contains(err.Error(), "doctor") {
+		t.Errorf("got %v", err)
+	}
+}

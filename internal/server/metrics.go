@@ -1,0 +1,155 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/collectors/version"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/engine"
+)
+
+// metrics are those of the server itself.
+type metrics struct {
+	requests *prometheus.CounterVec
+	duration *prometheus.HistogramVec
+	inFlight *prometheus.GaugeVec
+
+	reloadSuccessful, reloadTime prometheus.Gauge
+
+	storeUp, storeChanged prometheus.Gauge
+	refreshFailures       prometheus.Counter
+	imports               *prometheus.CounterVec
+}
+
+// newMetrics registers the metrics of the server and of its process.
+func newMetrics(reg *prometheus.Registry) *metrics {
+	reg.MustRegister(
+		version.NewCollector(progName),
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	auto := promauto.With(reg)
+	gauge := func(name, help string) prometheus.Gauge {
+		return auto.NewGauge(prometheus.GaugeOpts{Name: progName + "_" + name, Help: help})
+	}
+	m := &metrics{
+		requests: auto.NewCounterVec(prometheus.CounterOpts{
+			Name: "huggingface_exporter_http_requests_total",
+			Help: "HTTP requests answered, by route and status code; code is \"aborted\" where the answer broke off before its end.",
+		}, []string{"route", "code"}),
+		duration: auto.NewHistogramVec(prometheus.HistogramOpts{
+			Name:                            "huggingface_exporter_http_request_duration_seconds",
+			Help:                            "Time from an HTTP request to the end of its answer, by route.",
+			Buckets:                         []float64{.001, .005, .025, .1, .5, 2.5, 10, 60},
+			NativeHistogramBucketFactor:     1.1,
+			NativeHistogramMaxBucketNumber:  100,
+			NativeHistogramMinResetDuration: time.Hour,
+		}, []string{"route"}),
+		inFlight: auto.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "huggingface_exporter_http_requests_in_flight",
+			Help: "HTTP requests that are being answered, by route.",
+		}, []string{"route"}),
+		reloadSuccessful: gauge("config_last_reload_successful",
+			"Whether the last attempt to load the configuration file was successful (1) or not (0, the configuration from before stays in use)."),
+		reloadTime: gauge("config_last_reload_success_timestamp_seconds",
+			"Unix time of the last successful load of the configuration file."),
+		storeUp: gauge("store_up",
+			"Whether the storage answers (1) or what is collected has to wait for it (0)."),
+		storeChanged: gauge("store_last_change_timestamp_seconds",
+			"Unix time at which this process last loaded or took in other data, 0 if there was none yet."),
+		refreshFailures: auto.NewCounter(prometheus.CounterOpts{
+			Name: "huggingface_exporter_store_refresh_failures_total",
+			Help: "Looks for what other processes have stored that failed; what was loaded before is served on.",
+		}),
+		imports: auto.NewCounterVec(prometheus.CounterOpts{
+			Name: "huggingface_exporter_file_imports_total",
+			Help: "Imports of the files that the configuration names, by outcome; what was stored before a failure stays.",
+		}, []string{"outcome"}),
+	}
+	m.storeUp.Set(1) // the embedded engine; one elsewhere is asked at once
+	m.imports.WithLabelValues("success")
+	m.imports.WithLabelValues("failure")
+	return m
+}
+
+func setToNow(g prometheus.Gauge) { g.Set(float64(time.Now().UnixMilli()) / 1000) }
+
+// instrument counts and times what next answers as requests of that route.
+func (m *metrics) instrument(route string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		inFlight := m.inFlight.WithLabelValues(route)
+		inFlight.Inc()
+		status := &statusWriter{ResponseWriter: w, code: http.StatusOK}
+		code := "aborted" // stays so if the handler panics
+		defer func() {
+			inFlight.Dec()
+			m.requests.WithLabelValues(route, code).Inc()
+			m.duration.WithLabelValues(route).Observe(time.Since(start).Seconds())
+		}()
+		next.ServeHTTP(status, r)
+		code = strconv.Itoa(status.code)
+	})
+}
+
+// statusWriter notes the status code of an answer.
+type statusWriter struct {
+	http.ResponseWriter
+	code  int
+	wrote bool
+}
+
+func (w *statusWriter) WriteHeader(code int) {
+	if !w.wrote && code >= http.StatusOK { // not 103 and its kin, which another follows
+		w.code, w.wrote = code, true
+	}
+	w.ResponseWriter.WriteHeader(code)
+}
+
+func (w *statusWriter) Write(b []byte) (int, error) {
+	w.wrote = true
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// storeCollector collects how much is stored, nothing before the store is open.
+type storeCollector struct{ store engine.Engine }
+
+var (
+	storeRecords  = prometheus.NewDesc("huggingface_exporter_store_records", "Daily records in the store.", nil, nil)
+	storeRepos    = prometheus.NewDesc("huggingface_exporter_store_repos", "Repositories in the store.", nil, nil)
+	storeSegments = prometheus.NewDesc("huggingface_exporter_store_segments", "Files that the store consists of.", nil, nil)
+	storeBytes    = prometheus.NewDesc("huggingface_exporter_store_bytes", "Size of the files that the store consists of.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (c storeCollector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{storeRecords, storeRepos, storeSegments, storeBytes} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c storeCollector) Collect(ch chan<- prometheus.Metric) {
+	s, err := c.store.Stats(context.Background())
+	if err != nil {
+		return
+	}
+	gauge := func(d *prometheus.Desc, v int64) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(v))
+	}
+	gauge(storeRecords, s.Records)
+	gauge(storeRepos, int64(s.Repos))
+	if s.OnDisk {
+		gauge(storeSegments, int64(s.Files))
+		gauge(storeBytes, s.Bytes)
+	}
+}

@@ -1,0 +1,98 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	_ "net/http/pprof" // registers its routes with http.DefaultServeMux
+	"time"
+
+	"github.com/prometheus/common/version"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/api"
+)
+
+// Handler returns the handler of all routes, each counted. Scrapes have a limit of their
+// own, so that no number of queries keeps them waiting.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	s.patterns = nil
+	handleAs := func(pattern, route string, h http.Handler) {
+		s.patterns = append(s.patterns, pattern)
+		mux.Handle(pattern, s.metrics.instrument(route, h))
+	}
+	handle := func(pattern string, h http.Handler) { handleAs(pattern, pattern, h) }
+	limit := func(what, field string, status, retryAfter int, n func() int) *limiter {
+		return &limiter{limit: n, what: what, field: field, status: status, retryAfter: retryAfter, log: s.Log}
+	}
+	maxRequests := func() int { return s.config.Load().Web.MaxRequests }
+	scrapes := limit("scrapes", "web.max_requests", http.StatusServiceUnavailable, 1, maxRequests)
+	queries := limit("requests", "web.max_requests", http.StatusServiceUnavailable, 1, maxRequests)
+	exports := limit("exports", "web.max_exports", http.StatusTooManyRequests, 5, func() int { return s.config.Load().Web.MaxExports })
+	get := func(h http.HandlerFunc) http.Handler { return allow(h, http.MethodGet, http.MethodHead) }
+
+	handle("/metrics", get(scrapes.wrap(s.page.Handler()).ServeHTTP))
+	for _, r := range api.Routes(s.store, api.Options{
+		Logger: s.Log, Version: version.Version, Build: version.GetRevision(), Revision: s.store.Revision, StallTimeout: stallTimeout,
+		Limits: func() api.Limits {
+			q := &s.config.Load().Query
+			return api.Limits{Timeout: time.Duration(q.Timeout), MaxRows: int64(q.MaxRows)}
+		},
+	}) {
+		h := queries.wrap(s.whenLoaded(r.Handler))
+		if r.Export {
+			h = exports.wrap(h)
+		}
+		handle(r.Pattern, h)
+	}
+	handle("/-/healthy", get(func(w http.ResponseWriter, _ *http.Request) {
+		writeText(w, http.StatusOK, progName+" is running.\n")
+	}))
+	handle("/-/ready", get(s.serveReady))
+	handle("/-/reload", allow(s.serveReload, http.MethodPost))
+	handle(collectionsRoute, get(queries.wrap(http.HandlerFunc(s.serveCollections)).ServeHTTP))
+	if s.Pprof {
+		handle("/debug/pprof/", queries.wrap(http.DefaultServeMux))
+	}
+	handleAs("/{$}", "/", get(queries.wrap(http.HandlerFunc(s.serveLanding)).ServeHTTP))
+	handleAs("/", "other", http.NotFoundHandler())
+	return guard(mux)
+}
+
+// Patterns returns the patterns of the routes, once Handler was called.
+func (s *Server) Patterns() []string { return s.patterns }
+
+// whenLoaded refuses requests until the store is loaded.
+func (s *Server) whenLoaded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !s.loaded.Load() {
+			refuse(w, r, http.StatusServiceUnavailable, 1, "the stored history is being loaded; ask again when /-/ready answers 200")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) serveReady(w http.ResponseWriter, _ *http.Request) {
+	away := s.away.Load()
+	if s.draining.Load() || !s.loaded.Load() && away == nil {
+		writeText(w, http.StatusServiceUnavailable, progName+" is not ready.\n")
+		return
+	}
+	if away != nil {
+		text := fmt.Sprintf("%s is not ready: the storage does not answer.\n%v\n", progName, *away)
+		if n, bytes := s.collects.backlog.Size(); n > 0 {
+			text += fmt.Sprintf("%d listings (%d bytes) wait to be stored.\n", n, bytes)
+		}
+		writeText(w, http.StatusServiceUnavailable, text)
+		return
+	}
+	writeText(w, http.StatusOK, progName+" is ready.\n")
+}
+
+func (s *Server) serveReload(w http.ResponseWriter, _ *http.Request) {
+	if err := s.reload(); err != nil {
+		writeText(w, http.StatusInternalServerError, fmt.Sprintf("The configuration was not reloaded, the one from before stays in use:\n%v\n", err))
+		return
+	}
+	writeText(w, http.StatusOK, "The configuration was reloaded.\n")
+}

@@ -1,0 +1,261 @@
+// Package server is what serve runs: it opens the storage, collects, imports files,
+// renders and pushes the metrics page, answers HTTP requests, and follows its
+// configuration until it is stopped.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/engine"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
+)
+
+const progName = "huggingface_exporter"
+
+const (
+	// drainTimeout bounds how long requests may take to end when the process is to stop:
+	// less than the ten seconds after which container runtimes kill.
+	drainTimeout      = 8 * time.Second
+	readHeaderTimeout = 10 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 64 << 10
+)
+
+// Options are what a Server is made of.
+type Options struct {
+	// Load reads the configuration, at the start and at each reload.
+	Load func() (*config.Config, error)
+	// Engine says how the storage of the configuration is opened.
+	Engine engine.Options
+	// Shard is the share of the organizations that is collected.
+	Shard hubsync.Shard
+	// Pprof serves profiles of the process.
+	Pprof bool
+	Log   *slog.Logger
+}
+
+// Server serves metrics and the API.
+type Server struct {
+	Options
+	config   atomic.Pointer[config.Config] // the one in use
+	reloadMu sync.Mutex                    // serializes reloads
+
+	store    *engine.Late
+	metrics  *metrics
+	page     *exposition.Page
+	pusher   *exposition.Pusher
+	files    *fileImporter
+	collects *Collectors
+	manager  *hubsync.Manager
+	patterns []string // of the routes, set by Handler
+
+	// collectCtx is nil until collecting starts; jobs are those to run then.
+	collectMu  sync.Mutex
+	collectCtx context.Context
+	jobs       []hubsync.Job
+
+	// loaded is set once the store is open and the files of the configuration are in it.
+	loaded, draining atomic.Bool
+	// away is why the storage does not answer, nil if it does.
+	away atomic.Pointer[error]
+	// shown is the revision that the metrics page shows, refreshError the error of the
+	// last refresh. Both belong to the goroutine that refreshes.
+	shown        string
+	refreshError string
+}
+
+// New reads the configuration and puts a server together; nothing runs yet.
+func New(o Options) (*Server, error) {
+	reg := prometheus.NewRegistry()
+	s := &Server{Options: o, store: new(engine.Late), metrics: newMetrics(reg)}
+	s.collects = NewCollectors(s.store, reg, o.Shard, o.Log)
+	s.manager = hubsync.NewManager(s.collects.metrics, o.Log)
+	var err error
+	if s.page, err = exposition.New(exposition.Options{}, reg, o.Log); err != nil {
+		return nil, err
+	}
+	s.pusher = exposition.NewPusher(s.page, o.Log)
+	reg.MustRegister(s.pusher, storeCollector{s.store}, hubsync.OrgCollector{Overview: s.store.Overview})
+	if err := s.load(); err != nil {
+		return nil, err
+	}
+	s.files = newFileImporter(s.store, s.config.Load, s.metrics.imports, o.Log)
+	return s, nil
+}
+
+// load reads the configuration and applies it, wholly or, on an error, not at all.
+func (s *Server) load() error {
+	s.reloadMu.Lock()
+	defer s.reloadMu.Unlock()
+	c, err := s.Load()
+	if err == nil {
+		err = s.apply(c)
+	}
+	if err != nil {
+		s.metrics.reloadSuccessful.Set(0)
+		return err
+	}
+	s.config.Store(c)
+	s.metrics.reloadSuccessful.Set(1)
+	setToNow(s.metrics.reloadTime)
+	return nil
+}
+
+func (s *Server) apply(c *config.Config) error {
+	if err := s.collects.OpenBacklog(&c.Storage); err != nil {
+		return err
+	}
+	jobs, err := s.collects.Jobs(&c.Hub)
+	if err != nil {
+		return err
+	}
+	push, err := pushOptions(&c.Push, s.Engine.UserAgent)
+	if err != nil {
+		return err
+	}
+	if err := s.page.SetOptions(pageOptions(&c.Metrics)); err != nil {
+		return err
+	}
+	s.pusher.Set(push)
+	s.collectMu.Lock()
+	defer s.collectMu.Unlock()
+	s.jobs = jobs
+	if s.collectCtx != nil {
+		s.manager.Set(s.collectCtx, jobs)
+	}
+	return nil
+}
+
+// reload reads the configuration again and logs how that went.
+func (s *Server) reload() error {
+	if err := s.load(); err != nil {
+		s.Log.Error("The configuration was not reloaded, the one from before stays in use", "err", err)
+		return err
+	}
+	s.Log.Info("The configuration was reloaded")
+	return nil
+}
+
+// pageOptions returns what a configuration wants on the metrics page.
+func pageOptions(m *config.Metrics) exposition.Options {
+	families := []string{} // not nil, which would be all of them
+	for _, f := range []struct {
+		on     bool
+		family string
+	}{
+		{m.Families.Downloads, "downloads"},
+		{m.Families.Corrected, "corrected"},
+		{m.Families.LastMonth, "last_month"},
+		{m.Families.Likes, "likes"},
+		{m.Families.OrgRepos, "org_repos"},
+	} {
+		if f.on {
+			families = append(families, f.family)
+		}
+	}
+	return exposition.Options{
+		Include:  config.AnyOf(m.Include),
+		Exclude:  config.AnyOf(m.Exclude),
+		Families: families,
+		MaxRepos: m.MaxRepos,
+	}
+}
+
+// pushOptions returns where a configuration wants the page pushed to.
+func pushOptions(c *config.Push, userAgent string) (exposition.PushOptions, error) {
+	u, http, err := c.Target()
+	if err != nil || u == nil {
+		return exposition.PushOptions{}, err
+	}
+	client, err := pushclient.New(pushclient.Options{
+		URL: u, HTTP: http, Timeout: time.Duration(c.Timeout), UserAgent: userAgent,
+	})
+	if err != nil {
+		return exposition.PushOptions{}, fmt.Errorf("push.tls: %w", err)
+	}
+	return exposition.PushOptions{To: client, Interval: time.Duration(c.Interval), Labels: c.ExtraLabels}, nil
+}
+
+func (s *Server) httpServer() *http.Server {
+	return &http.Server{
+		Handler:           s.Handler(),
+		ReadHeaderTimeout: readHeaderTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn),
+	}
+}
+
+// Run serves until ctx ends, drains, and closes the store. listen serves requests until
+// its server is shut down. SIGHUP reloads the configuration.
+func (s *Server) Run(ctx context.Context, listen func(*http.Server) error) error {
+	parent := ctx
+	g, ctx := errgroup.WithContext(ctx)
+	httpServer := s.httpServer()
+	g.Go(func() error {
+		if err := listen(httpServer); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("cannot serve: %w; \"%s doctor\" with the same flags looks at ports and files", err, progName)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		s.drain(httpServer)
+		return nil
+	})
+	g.Go(func() error {
+		s.reloadOnHangup(ctx)
+		return nil
+	})
+	g.Go(func() error { return s.work(ctx) })
+	err := g.Wait()
+	if closeErr := s.store.Close(); err == nil {
+		err = closeErr
+	}
+	if parent.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil // it was to stop
+	}
+	return err
+}
+
+// drain waits for the active requests and cuts off those that do not end in time.
+func (s *Server) drain(httpServer *http.Server) {
+	s.draining.Store(true)
+	s.Log.Info("Stopping: waiting for requests to end", "at_most", drainTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
+	if err := httpServer.Shutdown(ctx); err != nil {
+		s.Log.Warn("Requests did not end in time and were cut off", "err", err)
+		httpServer.Close()
+	}
+}
+
+func (s *Server) reloadOnHangup(ctx context.Context) {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangup:
+			_ = s.reload() // logged there
+		}
+	}
+}
