@@ -2,12 +2,11 @@ package exposition
 
 import (
 	"bytes"
-	"runtime"
+	"iter"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
 )
 
 // blockRepos is how many repositories a block of the page holds: some hundred
@@ -51,10 +50,10 @@ func renderRepos(repos countList, families []metric, newSampler func() sampler) 
 	for f := range bodies {
 		bodies[f] = &segment{plain: make([][]byte, len(repos.blocks))}
 	}
-	parallel(len(repos.blocks), func() func(int) {
+	parallel.Run(len(repos.blocks), 1, func(parts iter.Seq2[int, int]) {
 		samples := newSampler()
 		bufs := make([][]byte, len(families))
-		return func(block int) {
+		for block := range parts {
 			for f := range bufs {
 				bufs[f] = bufs[f][:0]
 			}
@@ -76,20 +75,4 @@ func renderRepos(repos countList, families []metric, newSampler func() sampler) 
 		s.plain = slices.DeleteFunc(s.plain, func(b []byte) bool { return len(b) == 0 })
 	}
 	return bodies
-}
-
-// parallel calls what worker returns with 0 to n-1, on as many goroutines as
-// there are processors, each with its own call of worker.
-func parallel(n int, worker func() func(i int)) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		wg.Go(func() {
-			do := worker()
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
-			}
-		})
-	}
-	wg.Wait()
 }

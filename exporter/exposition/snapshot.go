@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
 )
 
 // snapshot is a rendered page. It never changes once it is made, so any number
@@ -150,9 +151,11 @@ func pack(forms ...*form) {
 			}
 		}
 	}
-	parallel(len(blocks), func() func(int) {
+	parallel.Run(len(blocks), 1, func(parts iter.Seq2[int, int]) {
 		var d deflater
-		return func(i int) { blocks[i].packed = d.part(blocks[i].plain) }
+		for i := range parts {
+			blocks[i].packed = d.part(blocks[i].plain)
+		}
 	})
 	// A segment in one piece takes fewer writes to send.
 	for len(blocks) > 0 {

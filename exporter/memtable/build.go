@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
 )
 
 // Build makes a Table of rows, in any order, and of states. rows may be nil.
@@ -242,6 +244,9 @@ func (b *builder) fault(r *history.Rows, i int) {
 	b.faults = append(b.faults, f)
 }
 
+// partColumns is how many columns a processor packs at a time.
+const partColumns = 64
+
 // table packs the logs, with all processors: the input has been read by now.
 func (b *builder) table() (*Table, error) {
 	b.endRun()
@@ -257,10 +262,10 @@ func (b *builder) table() (*Table, error) {
 	var bytes atomic.Int64
 	var mu sync.Mutex
 	groups := editGroups(nil)
-	parallel(len(order), func(next func() (int, int, bool)) {
+	parallel.Run(len(order), partColumns, func(parts iter.Seq2[int, int]) {
 		p := placer{versions: b.versions}
 		g := editGroups(nil)
-		for from, to, ok := next(); ok; from, to, ok = next() {
+		for from, to := range parts {
 			for i := from; i < to && b.budget.exceeded(bytes.Load()) == nil; i++ {
 				l := &b.logs[order[i]]
 				s := b.states[order[i]]

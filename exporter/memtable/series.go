@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
 )
 
 // Series is all records of one repository.
@@ -45,9 +46,9 @@ func BuildSeries(ctx context.Context, states []history.RepoMeta, all iter.Seq2[S
 	cols := make([]*column, len(states))
 	var mu sync.Mutex
 	groups := editGroups(nil)
-	parallel(len(states), func(next func() (int, int, bool)) {
+	parallel.Run(len(states), partColumns, func(parts iter.Seq2[int, int]) {
 		g := editGroups(nil)
-		for from, to, ok := next(); ok; from, to, ok = next() {
+		for from, to := range parts {
 			for i := from; i < to; i++ {
 				cols[i] = newColumn(states[i], packed[i])
 				g.addColumn(cols[i])
