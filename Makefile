@@ -67,8 +67,14 @@ stack: need-go ## run Grafana with plugin, dashboards, Prometheus and demo data 
 	@scripts/stack.sh
 
 .PHONY: test
-test: fmt vet lint tidy pure unit campaigns frontend test-bench package-test ## check everything; what continuous integration runs
+test: fmt vet lint tidy pure unit campaigns frontend test-bench ## check everything but what only a release needs
 	@echo "== all checks passed"
+
+.PHONY: test-release
+test-release: need-go package-test ## check what only a release needs: packages, chart, the release's own files
+	@echo "== chart and release files (the first run builds helm)"
+	REQUIRE_TOOLS="actionlint helm goreleaser" go test -count=1 ./deploy
+	@echo "== all checks of a release passed"
 
 .PHONY: fmt
 fmt: need-go ## check that the sources are as gofmt writes them
@@ -100,9 +106,9 @@ pure: need-go ## build every package without cgo
 	CGO_ENABLED=0 go build ./...
 
 .PHONY: unit
-unit: need-go need-gcc need-prometheus need-victoria-metrics need-victoria-single need-victoria-cluster need-tools ## all tests of the product with the race detector, a real Prometheus and VictoriaMetrics among them
+unit: need-go need-gcc need-prometheus need-victoria-metrics need-victoria-single need-victoria-cluster ## all tests of the product with the race detector, a real Prometheus and VictoriaMetrics among them
 	@echo "== tests with the race detector"
-	REQUIRE_VICTORIA_METRICS=1 REQUIRE_TOOLS=1 go test -race -timeout 30m $$(go list ./... | grep -v /internal/soak$$)
+	REQUIRE_VICTORIA_METRICS=1 REQUIRE_TOOLS=actionlint go test -race -timeout 30m $$(go list ./... | grep -v /internal/soak$$)
 
 .PHONY: campaigns
 campaigns: need-go need-gcc ## the fault campaigns in short, with the race detector: a line of figures each
@@ -113,6 +119,10 @@ campaigns: need-go need-gcc ## the fault campaigns in short, with the race detec
 soak: need-go ## the fault campaigns at full length, in twenty minutes at the most: docs/reliability.md
 	@echo "== fault campaigns"
 	cd internal/soak && go test -count=1 -timeout 20m -soak
+
+.PHONY: mutation
+mutation: need-go ## change the product in hundreds of small ways and see that tests notice; takes an hour
+	@scripts/mutation.sh
 
 # make coverage: the least share of the statements of a package, in percent
 COVERAGE ?= 85
@@ -196,11 +206,6 @@ need-chromium:
 need-prometheus:
 	@scripts/need.sh prometheus prometheus "a test scrapes the exporter with it"
 	@scripts/need.sh promtool prometheus "a test checks the metrics page with it"
-
-# What tests run of what scripts/tool.sh builds; goreleaser and helm are large.
-.PHONY: need-tools
-need-tools: need-go
-	@for tool in actionlint helm goreleaser; do scripts/tool.sh "$$tool" >/dev/null; done
 
 .PHONY: need-packages
 need-packages:

@@ -96,7 +96,7 @@ func (w *world) place(commands string, serves bool) string {
 // makes are the targets that a session does not run: make knows them, and that is
 // checked. Other tests and the workflows run them.
 var makes = []*regexp.Regexp{
-	regexp.MustCompile(`(?m)^make ((?:test|test-bench|plugin|grafana|stack|e2e|bench|fuzz|soak|coverage|campaigns|frontend|release|publish|package-test|audit|validate-plugin|lint|unit|clean)\b[^#\n]*)`),
+	regexp.MustCompile(`(?m)^make ((?:test|test-bench|test-release|mutation|plugin|grafana|stack|e2e|bench|fuzz|soak|coverage|campaigns|frontend|release|publish|package-test|audit|validate-plugin|lint|unit|clean)\b[^#\n]*)`),
 }
 
 // unplace gives what was printed the addresses of the page again.
