@@ -11,7 +11,7 @@ import (
 // Reloader holds the running configuration and reads it anew. It is a
 // prometheus.Collector of how that went.
 type Reloader struct {
-	file  string
+	load  func() (*Config, error)
 	apply func(*Config) error
 
 	mu      sync.Mutex // one reload at a time
@@ -20,12 +20,12 @@ type Reloader struct {
 	successful, timestamp prometheus.Gauge
 }
 
-// NewReloader returns a Reloader of that file; with "" it is of the defaults.
-// apply puts a configuration to use, wholly or, on an error, not at all; it may
-// be nil. Nothing is read before the first Reload.
-func NewReloader(file string, apply func(*Config) error) *Reloader {
+// NewReloader returns a Reloader of that file; with "" it is of the defaults. families
+// are as for Default. apply puts a configuration to use, wholly or, on an error, not at
+// all; it may be nil. Nothing is read before the first Reload.
+func NewReloader(file string, apply func(*Config) error, families ...string) *Reloader {
 	r := &Reloader{
-		file:  file,
+		load:  func() (*Config, error) { return Load(file, families...) },
 		apply: apply,
 		successful: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "huggingface_exporter_config_last_reload_successful",
@@ -36,7 +36,10 @@ func NewReloader(file string, apply func(*Config) error) *Reloader {
 			Help: "Unix time of the last successful load of the configuration file.",
 		}),
 	}
-	r.running.Store(Default())
+	if file == "" {
+		r.load = func() (*Config, error) { return Default(families...), nil }
+	}
+	r.running.Store(Default(families...))
 	return r
 }
 
@@ -55,12 +58,9 @@ func (r *Reloader) Reload() error {
 }
 
 func (r *Reloader) reload() error {
-	c := Default()
-	if r.file != "" {
-		var err error
-		if c, err = Load(r.file); err != nil {
-			return err
-		}
+	c, err := r.load()
+	if err != nil {
+		return err
 	}
 	if r.apply != nil {
 		if err := r.apply(c); err != nil {

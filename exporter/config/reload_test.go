@@ -75,7 +75,7 @@ func TestReload(t *testing.T) {
 }
 
 func TestReloadWithoutFile(t *testing.T) {
-	r := NewReloader("", nil)
+	r := NewReloader("", nil, families...)
 	if err := r.Reload(); err != nil {
 		t.Error(err)
 	}
