@@ -13,16 +13,18 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/framecsv"
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/frames"
+	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
-// maxFrames is how many frames are written: some million rows.
-const maxFrames = 256
+// maxRows is how many records the frames hold.
+const maxRows = 1_000_000
 
-// runFrames writes data frames as CSV, in both orders, to memory that is used
-// again: as the Grafana plugin does for the CSV link. The standard library's writer
-// reads the same frames, without a value of them being copied to the heap.
+// runFrames writes data frames as CSV, in both orders, to memory that is used again.
+// The standard library's writer reads the same frames, without a value of them being
+// copied to the heap.
 func runFrames(b *bench) ([]verdict, error) {
 	table, err := b.table()
 	if err != nil {
@@ -30,7 +32,7 @@ func runFrames(b *bench) ([]verdict, error) {
 	}
 	var out []verdict
 	for _, order := range []history.Order{history.OrderRepo, history.OrderTime} {
-		kept, err := keepFrames(memtable.NewStoreOf(table), order)
+		kept, err := exportFrames(memtable.NewStoreOf(table), order)
 		if err != nil {
 			return nil, err
 		}
@@ -45,12 +47,11 @@ func runFrames(b *bench) ([]verdict, error) {
 
 // framesOne writes kept by turns.
 func framesOne(b *bench, kept grafana.Frames, order history.Order) (verdict, error) {
-	var ours []byte
-	var theirs bytes.Buffer
+	var ours, theirs bytes.Buffer
 	contestants := []contestant{
-		{name: "exporter", run: func() (err error) {
-			ours, err = appendFrames(ours[:0], kept)
-			return err
+		{name: "exporter", run: func() error {
+			ours.Reset()
+			return framecsv.Write(&ours, hubcsv.WriterOptions{}, kept...)
 		}},
 		{name: "encoding/csv writer", run: func() error {
 			theirs.Reset()
@@ -62,8 +63,8 @@ func framesOne(b *bench, kept grafana.Frames, order history.Order) (verdict, err
 			return verdict{}, fmt.Errorf("%s: %w", c.name, err)
 		}
 	}
-	if !bytes.Equal(ours, theirs.Bytes()) {
-		return verdict{}, fmt.Errorf("the text of the exporter (%d bytes) differs from that of encoding/csv (%d bytes)", len(ours), theirs.Len())
+	if !bytes.Equal(ours.Bytes(), theirs.Bytes()) {
+		return verdict{}, fmt.Errorf("the text of the exporter (%d bytes) differs from that of encoding/csv (%d bytes)", ours.Len(), theirs.Len())
 	}
 	t, err := race(wallTime, b.rounds, contestants...)
 	if err != nil {
@@ -72,33 +73,9 @@ func framesOne(b *bench, kept grafana.Frames, order history.Order) (verdict, err
 	return atLeast(fmt.Sprintf("write CSV from data frames, order %s", order), 5, t[0], t[1]), nil
 }
 
-func appendFrames(b []byte, kept grafana.Frames) (_ []byte, err error) {
-	w := framecsv.NewWriter(framecsv.Options{})
-	b = w.AppendHeader(b)
-	for _, f := range kept {
-		if b, err = w.AppendFrame(b, f); err != nil {
-			return b, err
-		}
-	}
-	return b, nil
-}
-
-// keepFrames returns copies of the first frames of a stream of records.
-func keepFrames(store history.Reader, order history.Order) (grafana.Frames, error) {
-	var kept grafana.Frames
-	for f, err := range frames.Records(context.Background(), store, history.RecordsQuery{Order: order}) {
-		if err != nil {
-			return nil, err
-		}
-		c := f.EmptyCopy()
-		for i, field := range f.Fields {
-			c.Fields[i].AppendAll(field)
-		}
-		if kept = append(kept, c); len(kept) == maxFrames {
-			break
-		}
-	}
-	return kept, nil
+// exportFrames returns the records of a store as the plugin's frames have them.
+func exportFrames(store history.Reader, order history.Order) (grafana.Frames, error) {
+	return frames.Answer(context.Background(), store, query.Query{Type: query.Export, Period: query.AllTime, Order: order, Limit: maxRows})
 }
 
 // writeFramesCSV writes frames with the standard library's writer.

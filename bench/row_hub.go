@@ -106,7 +106,7 @@ func loadHub(url string, repos int, records int64) (connection.Connection, error
 	if err != nil {
 		return nil, err
 	}
-	if _, _, err := conn.Store(ctx); err != nil {
+	if _, _, err := conn.Reader(ctx); err != nil {
 		conn.Close()
 		return nil, err
 	}

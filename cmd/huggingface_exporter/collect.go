@@ -18,7 +18,6 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/engine"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
@@ -39,7 +38,7 @@ func collectCommand(app *kingpin.Application) command {
 		if err := shard.Check(); err != nil {
 			return fmt.Errorf("--%w", err)
 		}
-		c, err := config.Load(*configFile, exposition.Families()...)
+		c, err := config.Load(*configFile)
 		if err != nil {
 			return err
 		}

@@ -62,7 +62,7 @@ func TestExportIsTheExportersOwn(t *testing.T) {
 			t.Fatalf("%s: %v", queryJSON, r.Error)
 		}
 		var b bytes.Buffer
-		if err := framecsv.Write(&b, framecsv.Options{}, r.Frames...); err != nil {
+		if err := framecsv.Write(&b, hubcsv.WriterOptions{}, r.Frames...); err != nil {
 			t.Fatalf("%s: %v", queryJSON, err)
 		}
 		same(queryJSON, b.Bytes(), e.get(t, "/api/v1/records?"+records))

@@ -15,7 +15,7 @@ type behind struct {
 // behindBuffers is how many texts are on their way or being made.
 const behindBuffers = 3
 
-func startBehind(w io.Writer) *behind {
+func startBehind(w io.Writer, size int) *behind {
 	b := &behind{
 		w:    w,
 		full: make(chan []byte, behindBuffers),
@@ -23,7 +23,7 @@ func startBehind(w io.Writer) *behind {
 		done: make(chan struct{}),
 	}
 	for range behindBuffers - 1 {
-		b.free <- make([]byte, flushSize+4<<10)
+		b.free <- make([]byte, size)
 	}
 	go b.run()
 	return b

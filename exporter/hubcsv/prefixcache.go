@@ -13,6 +13,10 @@ const maxPrefixBytes = 16 << 20
 // prefixCache has the text "repoType,repoName,total," of the repositories in a
 // dictionary, which is built when it is first needed.
 type prefixCache struct {
+	separator   byte
+	quoted      string // the characters that a field is quoted for
+	spreadsheet bool
+
 	repos []history.RepoTotal
 	spans []span // of each repository
 	text  []byte // what the spans are of
@@ -21,6 +25,11 @@ type prefixCache struct {
 
 // span is a piece of prefixCache.text, empty if it is not built.
 type span struct{ off, size uint32 }
+
+func newPrefixCache(o WriterOptions) prefixCache {
+	sep := string(o.Separator)
+	return prefixCache{separator: sep[0], quoted: sep + "\"\r\n", spreadsheet: o.Spreadsheet}
+}
 
 // use makes repos the dictionary. As long as the dictionary only grows, what is
 // remembered stays.
@@ -58,7 +67,7 @@ func (c *prefixCache) build(repo uint32) []byte {
 	if r.Total < history.Unknown {
 		return nil
 	}
-	c.one = appendPrefix(c.one[:0], r)
+	c.one = c.appendPrefix(c.one[:0], r)
 	if len(c.text)+len(c.one) <= maxPrefixBytes {
 		c.spans[repo] = span{off: uint32(len(c.text)), size: uint32(len(c.one))}
 		c.text = append(c.text, c.one...)
@@ -66,18 +75,21 @@ func (c *prefixCache) build(repo uint32) []byte {
 	return c.one
 }
 
-func appendPrefix(b []byte, r *history.RepoTotal) []byte {
-	b = append(appendField(b, string(r.Repo.Type)), ',')
-	b = append(appendField(b, r.Repo.Name), ',')
+func (c *prefixCache) appendPrefix(b []byte, r *history.RepoTotal) []byte {
+	b = append(c.appendField(b, string(r.Repo.Type)), c.separator)
+	b = append(c.appendField(b, r.Repo.Name), c.separator)
 	if r.Total != history.Unknown {
 		b = strconv.AppendInt(b, r.Total, 10)
 	}
-	return append(b, ',')
+	return append(b, c.separator)
 }
 
-// appendField appends a field, quoted if it has to be.
-func appendField(b []byte, s string) []byte {
-	if !strings.ContainsAny(s, ",\"\r\n") {
+// appendField appends a type or a name, quoted if it has to be.
+func (c *prefixCache) appendField(b []byte, s string) []byte {
+	if c.spreadsheet && s != "" && strings.IndexByte("=+-@\t\r", s[0]) >= 0 {
+		s = "'" + s
+	}
+	if !strings.ContainsAny(s, c.quoted) {
 		return append(b, s...)
 	}
 	b = append(b, '"')

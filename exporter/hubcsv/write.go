@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/bits"
 	"strconv"
+	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
@@ -13,11 +14,15 @@ import (
 const (
 	// flushSize is how much text is gathered before it is written.
 	flushSize = 256 << 10
+	// flushRoom is for the row that passes the mark; larger ones get more.
+	flushRoom = 4 << 10
 )
 
 // Writer writes the CSV record format: LF at the line ends, no byte order mark,
 // quotes only around fields that have a comma, a quote, a CR or an LF in them.
 // A total that is history.Unknown is written as nothing.
+//
+// WriterOptions change that.
 //
 // A Writer remembers the text of the repositories in the dictionary of its rows.
 // Rows with another dictionary are written as well, but it takes longer.
@@ -30,6 +35,7 @@ type Writer struct {
 	flushed  bool
 	prefixes prefixCache
 	rows     int64
+	options  WriterOptions
 
 	// The month of the last row: its first day, its length, and its text
 	// "2021-01-", the first byte lowest.
@@ -38,11 +44,47 @@ type Writer struct {
 	month uint64
 }
 
+// WriterOptions may be left zero: the record format itself, byte for byte.
+type WriterOptions struct {
+	// Separator stands between fields: ',' (0 stands for it), ';' or tab.
+	Separator rune
+	// Spreadsheet begins the file with a byte order mark, by which spreadsheets
+	// recognize UTF-8, and puts an apostrophe before types and names that begin
+	// with = + - @ tab or CR, which spreadsheets would run as a formula. Numbers
+	// and timestamps never begin like that, and stay what they are.
+	Spreadsheet bool
+	// PieceBytes is how much text is gathered before it is written, 0 for 256 KiB.
+	PieceBytes int
+	// Eager makes WriteOptions write the first block at once, for a reader that
+	// waits for the beginning of a slow stream.
+	Eager bool
+}
+
+// Validate reports whether a Writer can be made with o.
+func (o WriterOptions) Validate() error {
+	switch o.Separator {
+	case 0, ',', ';', '\t':
+		return nil
+	}
+	return fmt.Errorf("CSV separator: expected a comma, a semicolon or a tab, got %q", o.Separator)
+}
+
 // NewWriter returns a Writer to w. Nothing is written before some text has been
 // gathered, so a caller that finds out early that there is nothing to write can
 // still do something else with w.
-func NewWriter(w io.Writer) *Writer {
-	return &Writer{w: w}
+func NewWriter(w io.Writer) *Writer { return NewWriterOptions(w, WriterOptions{}) }
+
+// NewWriterOptions returns a Writer with options. If they are not valid, every
+// call returns the error of Validate.
+func NewWriterOptions(w io.Writer, o WriterOptions) *Writer {
+	err := o.Validate()
+	if o.Separator == 0 || err != nil {
+		o.Separator = ','
+	}
+	if o.PieceBytes <= 0 {
+		o.PieceBytes = flushSize
+	}
+	return &Writer{w: w, err: err, options: o, prefixes: newPrefixCache(o)}
 }
 
 // Write writes a whole stream, the header first, and returns the number of its
@@ -50,7 +92,12 @@ func NewWriter(w io.Writer) *Writer {
 // long text is written to w by another goroutine, which has ended when Write
 // returns.
 func Write(w io.Writer, rows history.RowSeq) (n int64, err error) {
-	cw := NewWriter(w)
+	return WriteOptions(w, rows, WriterOptions{})
+}
+
+// WriteOptions is Write with options.
+func WriteOptions(w io.Writer, rows history.RowSeq, o WriterOptions) (n int64, err error) {
+	cw := NewWriterOptions(w, o)
 	defer func() {
 		if cw.behind == nil {
 			return
@@ -66,8 +113,13 @@ func Write(w io.Writer, rows history.RowSeq) (n int64, err error) {
 		if err != nil {
 			return cw.rows, err
 		}
+		if o.Eager && !cw.flushed {
+			if err := cw.Flush(); err != nil {
+				return cw.rows, err
+			}
+		}
 		if cw.flushed && cw.behind == nil {
-			cw.behind = startBehind(w)
+			cw.behind = startBehind(w, cw.options.PieceBytes+flushRoom)
 		}
 	}
 	return cw.rows, cw.Flush()
@@ -81,10 +133,10 @@ func (w *Writer) WriteRows(rows *history.Rows) error {
 		return w.err
 	}
 	w.prefixes.use(rows.Repos)
-	spans := w.prefixes.spans
+	spans, separator := w.prefixes.spans, w.prefixes.separator
 	days, downloads := rows.Day[:len(rows.Repo)], rows.Downloads[:len(rows.Repo)]
 	for i, repo := range rows.Repo {
-		if w.n >= flushSize {
+		if w.n >= w.options.PieceBytes {
 			if w.flush(); w.err != nil {
 				return w.err
 			}
@@ -113,7 +165,7 @@ func (w *Writer) WriteRows(rows *history.Rows) error {
 		binary.LittleEndian.PutUint64(rest, w.month)
 		binary.LittleEndian.PutUint64(rest[8:], uint64('0'+day/10)|uint64('0'+day%10)<<8|midnightHead<<16)
 		binary.LittleEndian.PutUint64(rest[16:], midnightTail)
-		rest[timestampSize] = ','
+		rest[timestampSize] = separator
 
 		n += timestampSize + 1
 		if count := downloads[i]; uint64(count) < 1e8 {
@@ -141,8 +193,12 @@ func (w *Writer) Flush() error {
 // start puts the header first.
 func (w *Writer) start() {
 	if w.buf == nil {
-		w.buf = make([]byte, flushSize+4<<10)
-		w.n = copy(w.buf, Header+"\n")
+		w.buf = make([]byte, w.options.PieceBytes+flushRoom)
+		if w.options.Spreadsheet {
+			w.n = copy(w.buf, bom)
+		}
+		header := strings.ReplaceAll(Header, ",", string(w.options.Separator))
+		w.n += copy(w.buf[w.n:], header+"\n")
 	}
 }
 
@@ -160,7 +216,7 @@ func (w *Writer) flush() {
 
 // room makes the buffer large enough for a row with a prefix of size bytes.
 func (w *Writer) room(size int) {
-	buf := make([]byte, w.n+size+maxAfterPrefix+flushSize)
+	buf := make([]byte, w.n+size+maxAfterPrefix+w.options.PieceBytes)
 	copy(buf, w.buf[:w.n])
 	w.buf = buf
 }

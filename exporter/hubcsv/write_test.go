@@ -290,3 +290,76 @@ func TestWriteMemory(t *testing.T) {
 		t.Errorf("wrote %d rows, want %d", i, 2*repos)
 	}
 }
+
+func TestWriterOptions(t *testing.T) {
+	f := func(o WriterOptions, name, want string) {
+		t.Helper()
+		var b strings.Builder
+		n, err := WriteOptions(&b, history.RowsOf(history.Version{}, record("model", name, 7, "2021-01-22", 4)), o)
+		if err != nil || n != 1 || b.String() != want {
+			t.Errorf("%+v: wrote %q with %d rows and error %v, want %q", o, b.String(), n, err, want)
+		}
+	}
+	f(WriterOptions{Separator: ','}, "a;b", Header+"\nmodel,a;b,7,2021-01-22T00:00:00.000Z,4\n")
+	f(WriterOptions{Separator: ';'}, "a;b", "repoType;repoName;total;timestamp;downloads\nmodel;\"a;b\";7;2021-01-22T00:00:00.000Z;4\n")
+	f(WriterOptions{Separator: '\t'}, "a,b", "repoType\trepoName\ttotal\ttimestamp\tdownloads\nmodel\ta,b\t7\t2021-01-22T00:00:00.000Z\t4\n")
+	f(WriterOptions{Spreadsheet: true}, "=1", "\ufeff"+Header+"\nmodel,'=1,7,2021-01-22T00:00:00.000Z,4\n")
+	f(WriterOptions{Spreadsheet: true}, `@a,"`, "\ufeff"+Header+"\nmodel,\"'@a,\"\"\",7,2021-01-22T00:00:00.000Z,4\n")
+	f(WriterOptions{Spreadsheet: true}, "a=1", "\ufeff"+Header+"\nmodel,a=1,7,2021-01-22T00:00:00.000Z,4\n")
+
+	refused := func(separator rune) {
+		t.Helper()
+		var b strings.Builder
+		want := fmt.Sprintf("CSV separator: expected a comma, a semicolon or a tab, got %q", separator)
+		_, err := WriteOptions(&b, history.RowsOf(history.Version{}, record("model", "a", 7, "2021-01-22", 4)), WriterOptions{Separator: separator})
+		if err == nil || err.Error() != want || b.Len() > 0 {
+			t.Errorf("got error %v and %q, want %s", err, b.String(), want)
+		}
+	}
+	refused('"')
+	refused('\n')
+	refused('1')
+	refused('→')
+}
+
+// pieces keeps what each Write was given.
+type pieces [][]byte
+
+func (p *pieces) Write(b []byte) (int, error) {
+	*p = append(*p, bytes.Clone(b))
+	return len(b), nil
+}
+
+// TestWriteEagerly checks that the first block goes out at once, and the rest in
+// pieces of the wanted size.
+func TestWriteEagerly(t *testing.T) {
+	s := newSample(130, 90)
+	const size = 10_000
+	var got pieces
+	_, err := WriteOptions(&got, func(yield func(*history.Rows, error) bool) {
+		for rows, err := range history.RowsOf(history.Version{}, record("model", "a", 7, "2021-01-22", 4)) {
+			if !yield(rows, err) {
+				return
+			}
+		}
+		if len(got) != 1 {
+			t.Errorf("wrote %d pieces after the first block, want 1", len(got))
+		}
+		for rows, err := range s.rows(s.byRepo) {
+			if !yield(rows, err) {
+				return
+			}
+		}
+	}, WriterOptions{Eager: true, PieceBytes: size})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range got[1 : len(got)-1] {
+		if len(p) < size || len(p) > size+1000 {
+			t.Errorf("piece %d has %d bytes, want %d and little more", i+1, len(p), size)
+		}
+	}
+	if want := append([]byte(Header+"\nmodel,a,7,2021-01-22T00:00:00.000Z,4\n"), bytes.TrimPrefix(s.text(s.byRepo), []byte(Header+"\n"))...); !bytes.Equal(bytes.Join(got, nil), want) {
+		t.Error("wrote other bytes than were read")
+	}
+}

@@ -19,14 +19,14 @@ import (
 // Connection is one configured data source's way to a history. It may be used
 // from several goroutines at once.
 type Connection interface {
-	// Store answers queries about the history as it is now.
+	// Reader answers queries about the history as it is now.
 	//
 	// The second result says what the user should know about the answers (that
 	// they are of an older collection because the last one failed), "" for
 	// nothing. The error says why there is no history at all; errors that
 	// come from upstream are marked as backend.DownstreamError and wrap an
 	// *Error.
-	Store(ctx context.Context) (history.Reader, string, error)
+	Reader(ctx context.Context) (history.Reader, string, error)
 	// Check says what was reached, or what is wrong and how to mend it.
 	Check(ctx context.Context) Health
 	// Close ends what runs in the background and returns when it has ended.

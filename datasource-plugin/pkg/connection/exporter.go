@@ -35,15 +35,15 @@ func newExporter(s settings, around surroundings) (*exporterConnection, error) {
 	return &exporterConnection{settings: s, client: client, transport: t}, nil
 }
 
-// Store implements Connection.
-func (c *exporterConnection) Store(context.Context) (history.Reader, string, error) {
+// Reader implements Connection.
+func (c *exporterConnection) Reader(context.Context) (history.Reader, string, error) {
 	return explained{c}, "", nil
 }
 
 // Close implements Connection. Requests under way go on: their contexts end them.
 func (c *exporterConnection) Close() { c.transport.CloseIdleConnections() }
 
-// explained is the store of an exporter. Its errors are for the user.
+// explained is the history of an exporter. Its errors are for the user.
 type explained struct{ c *exporterConnection }
 
 var _ history.Reader = explained{}

@@ -45,7 +45,7 @@ func TestExporterConformance(t *testing.T) {
 		srv := httptest.NewServer(api.New(behind, api.Options{}))
 		t.Cleanup(srv.Close)
 		c, _ := connect(t, nil, configured(srv.URL, nil, nil))
-		s, notice, err := c.Store(context.Background())
+		s, notice, err := c.Reader(context.Background())
 		if err != nil || notice != "" {
 			t.Fatalf("expected a store, got %q, %v", notice, err)
 		}
@@ -99,7 +99,7 @@ func TestExporterHealth(t *testing.T) {
 func ask(t testing.TB, c Connection) map[string]error {
 	t.Helper()
 	ctx := context.Background()
-	s, _, err := c.Store(ctx)
+	s, _, err := c.Reader(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +212,7 @@ func TestExporterBreaksOff(t *testing.T) {
 		panic(http.ErrAbortHandler)
 	}))
 	c, _ := connect(t, nil, configured(srv.URL, nil, nil))
-	s, _, _ := c.Store(context.Background())
+	s, _, _ := c.Reader(context.Background())
 	got, err := history.Collect(s.Records(context.Background(), history.RecordsQuery{}))
 	wantUpstream(t, err, KindBroken)
 	if got != nil {

@@ -93,8 +93,8 @@ func newHub(s settings, around surroundings) (*hubConnection, error) {
 // comes to.
 const maxExport = 1 << 50
 
-// Store implements Connection.
-func (c *hubConnection) Store(ctx context.Context) (history.Reader, string, error) {
+// Reader implements Connection.
+func (c *hubConnection) Reader(ctx context.Context) (history.Reader, string, error) {
 	c.start()
 	s, err := c.wait(ctx, func(s state) bool { return s.table != nil || !s.loading })
 	switch {

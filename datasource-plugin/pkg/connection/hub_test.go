@@ -80,7 +80,7 @@ func TestHubFaults(t *testing.T) {
 			if s.conn == nil {
 				s.connect(nil)
 			}
-			_, _, err := s.conn.Store(s.Context())
+			_, _, err := s.conn.Reader(s.Context())
 			wantUpstream(s, err, kind)
 			h := s.conn.Check(s.Context())
 			wantFault(s, h, kind, words...)
@@ -174,11 +174,11 @@ func TestHubCheckTriesAgain(t *testing.T) {
 		for range 5 { // not at once: pages and people check often
 			wantFault(s, s.conn.Check(s.Context()), KindForbidden)
 		}
-		_, _, err := s.conn.Store(s.Context())
+		_, _, err := s.conn.Reader(s.Context())
 		wantUpstream(s, err, KindForbidden)
 		s.wantRequests(1)
 		s.after(11 * time.Second)
-		_, _, err = s.conn.Store(s.Context())
+		_, _, err = s.conn.Reader(s.Context())
 		wantUpstream(s, err, KindForbidden)
 		s.wantRequests(1) // a query asks nothing
 		var checks sync.WaitGroup
@@ -224,7 +224,7 @@ func TestHubValidatorsOfABrokenExport(t *testing.T) {
 	onStage(t, fakehub.Options{Validators: fakehub.ETag}, func(s *stage) {
 		s.hub.Fail(fakehub.On{}, 3, fakehub.Truncated(100))
 		s.connect(nil)
-		_, _, err := s.conn.Store(s.Context())
+		_, _, err := s.conn.Reader(s.Context())
 		wantUpstream(s, err, KindBroken)
 		s.hub.Heal()
 		s.after(2 * time.Minute)
@@ -244,7 +244,7 @@ func TestHubConcurrentFirstUse(t *testing.T) {
 					s.conn.Check(s.Context())
 					return
 				}
-				if _, _, err := s.conn.Store(s.Context()); err != nil {
+				if _, _, err := s.conn.Reader(s.Context()); err != nil {
 					s.Errorf("expected a history, got %v", err)
 				}
 			})
@@ -262,7 +262,7 @@ func TestHubFirstUseIsBounded(t *testing.T) {
 		ctx, cancel := context.WithTimeout(s.Context(), 30*time.Second)
 		defer cancel()
 		began := time.Now()
-		_, _, err := s.conn.Store(ctx)
+		_, _, err := s.conn.Reader(ctx)
 		wantUpstream(s, err, KindTimeout)
 		if took(began) != 30*time.Second || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "ask again in a while") {
 			s.Errorf("expected to be told to ask again after 30s, got %v after %v", err, took(began))
@@ -270,7 +270,7 @@ func TestHubFirstUseIsBounded(t *testing.T) {
 		wantFault(s, s.conn.Check(ctx), KindTimeout, "0 MiB in 30s so far")
 		ctx, cancel = context.WithCancel(s.Context())
 		cancel()
-		if _, _, err := s.conn.Store(ctx); !errors.Is(err, context.Canceled) {
+		if _, _, err := s.conn.Reader(ctx); !errors.Is(err, context.Canceled) {
 			s.Errorf("expected the end of the context, got %v", err)
 		}
 		s.wantShown("d 5 m 15") // waits
@@ -288,7 +288,7 @@ func TestHubClose(t *testing.T) {
 			s.connect(nil)
 			var all sync.WaitGroup
 			for range 3 {
-				all.Go(func() { _, _, _ = s.conn.Store(context.Background()) })
+				all.Go(func() { _, _, _ = s.conn.Reader(context.Background()) })
 			}
 			s.after(before)
 			closed := time.Now()
@@ -315,7 +315,7 @@ func TestHubClose(t *testing.T) {
 	onStage(t, fakehub.Options{}, func(s *stage) {
 		s.connect(nil)
 		s.conn.Close()
-		_, _, err := s.conn.Store(s.Context())
+		_, _, err := s.conn.Reader(s.Context())
 		wantUpstream(s, err, KindClosed)
 		wantFault(s, s.conn.Check(s.Context()), KindClosed)
 		s.wantRequests(0)

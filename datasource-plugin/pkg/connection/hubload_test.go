@@ -80,7 +80,7 @@ func TestHubMemoryLimit(t *testing.T) {
 	onStage(t, fakehub.Options{NoGzip: true}, func(s *stage) {
 		s.hub.Fail(fakehub.On{}, fakehub.Always, fakehub.Body("text/csv", csv.String()))
 		s.connect(map[string]any{"memoryLimitMiB": 1})
-		_, _, err := s.conn.Store(s.Context())
+		_, _, err := s.conn.Reader(s.Context())
 		wantUpstream(s, err, KindMemory)
 		wantFault(s, s.conn.Check(s.Context()), KindMemory, "more memory than the 1 MiB", "raise its memory limit, or run the exporter")
 		s.conn.Close()

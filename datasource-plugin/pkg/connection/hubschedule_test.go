@@ -28,7 +28,7 @@ func TestPausesAfterFailures(t *testing.T) {
 	onStage(t, fakehub.Options{}, func(s *stage) {
 		s.hub.Fail(fakehub.On{}, fakehub.Always, fakehub.Status(403))
 		s.connect(map[string]any{"refreshInterval": "20m"})
-		_, _, _ = s.conn.Store(s.Context())
+		_, _, _ = s.conn.Reader(s.Context())
 		part := func(d time.Duration, f float64) time.Duration { return time.Duration(float64(d) * f) }
 		for _, want := range []time.Duration{time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 16 * time.Minute} {
 			s.wantNextIn("after a failure", part(want, 0.89), part(want, 1.11))
@@ -54,7 +54,7 @@ func TestPauseThatTheHubAsksFor(t *testing.T) {
 		onStage(t, fakehub.Options{}, func(s *stage) {
 			s.hub.Fail(fakehub.On{}, fakehub.Always, fakehub.TooMany("Retry-After", seconds))
 			s.connect(map[string]any{"refreshInterval": "1h"})
-			_, _, _ = s.conn.Store(s.Context())
+			_, _, _ = s.conn.Reader(s.Context())
 			s.wantNextIn("Retry-After: "+seconds, least, most)
 		})
 	}

@@ -59,7 +59,7 @@ func TestHungExporter(t *testing.T) {
 	// A client that has gone is no fault of the exporter's.
 	inBubble(t, hang, nil, func(t *testing.T, c Connection) {
 		ctx, cancel := context.WithCancel(t.Context())
-		s, _, _ := c.Store(ctx)
+		s, _, _ := c.Reader(ctx)
 		time.AfterFunc(time.Second, cancel)
 		if _, err := s.Overview(ctx, history.OverviewQuery{}); err == nil || !strings.Contains(err.Error(), "canceled") {
 			t.Errorf("expected the end of the context, got %v", err)
@@ -101,7 +101,7 @@ func TestLongExport(t *testing.T) {
 		}
 	}
 	inBubble(t, slow, map[string]any{"timeout": 7}, func(t *testing.T, c Connection) {
-		s, _, _ := c.Store(t.Context())
+		s, _, _ := c.Reader(t.Context())
 		began := time.Now()
 		var n int
 		for rows, err := range s.Records(t.Context(), history.RecordsQuery{}) {

@@ -94,7 +94,7 @@ func TestCookiesAreNotKept(t *testing.T) {
 		here.ServeHTTP(w, r)
 	}))
 	c, _ := connect(t, nil, withCredentials(srv.URL))
-	s, _, err := c.Store(t.Context())
+	s, _, err := c.Reader(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -72,7 +72,7 @@ func (s *stage) connect(more map[string]any) {
 // shows returns what the connection shows: downloads by name, and the notice.
 func (s *stage) shows() (string, string) {
 	s.Helper()
-	store, notice, err := s.conn.Store(s.Context())
+	store, notice, err := s.conn.Reader(s.Context())
 	if err != nil {
 		s.Fatalf("expected a history, got %v", err)
 	}

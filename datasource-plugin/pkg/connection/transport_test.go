@@ -155,7 +155,7 @@ func TestExporterGetsNothingOfTheUser(t *testing.T) {
 	if h := c.Check(ctx); !h.OK {
 		t.Fatalf("expected the exporter to be reached, got %s", h.Message)
 	}
-	s, _, _ := c.Store(ctx)
+	s, _, _ := c.Reader(ctx)
 	if _, err := s.Overview(ctx, history.OverviewQuery{}); err != nil {
 		t.Fatal(err)
 	}

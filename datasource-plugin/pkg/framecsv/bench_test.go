@@ -1,10 +1,11 @@
 package framecsv
 
 import (
+	"bytes"
 	"testing"
 
-	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/frames"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/synthetic"
 )
@@ -18,61 +19,26 @@ func syntheticStore(tb testing.TB, repos, days int) history.Reader {
 	return s
 }
 
-func report(b *testing.B, rows, bytes int) {
-	b.SetBytes(int64(bytes / b.N))
-	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(rows), "ns/row")
-}
-
-// BenchmarkAppendFrame writes frames as CSV, in both orders of an export.
-func BenchmarkAppendFrame(b *testing.B) {
+// BenchmarkWrite writes frames as CSV, in both orders of an export.
+func BenchmarkWrite(b *testing.B) {
 	store := syntheticStore(b, 1000, 500)
 	f := func(order history.Order) {
 		b.Run(order.String(), func(b *testing.B) {
-			all := framesOf(b, store, history.RecordsQuery{Order: order})
-			rows, bytes := 0, 0
-			var text []byte
+			all := framesOf(b, store, order)
+			rows := 0
+			for _, f := range all {
+				rows += f.Rows()
+			}
+			var text bytes.Buffer
 			b.ReportAllocs()
 			for b.Loop() {
-				w := NewWriter(Options{})
-				for _, f := range all {
-					var err error
-					if text, err = w.AppendFrame(text[:0], f); err != nil {
-						b.Fatal(err)
-					}
-					rows += f.Rows()
-					bytes += len(text)
+				text.Reset()
+				if err := Write(&text, hubcsv.WriterOptions{}, all...); err != nil {
+					b.Fatal(err)
 				}
 			}
-			report(b, rows, bytes)
-		})
-	}
-	f(history.OrderTime)
-	f(history.OrderRepo)
-}
-
-// BenchmarkExport makes CSV of what a store holds: records to frames to text.
-func BenchmarkExport(b *testing.B) {
-	store := syntheticStore(b, 1000, 500)
-	f := func(order history.Order) {
-		b.Run(order.String(), func(b *testing.B) {
-			rows, bytes := 0, 0
-			var text []byte
-			b.ReportAllocs()
-			for b.Loop() {
-				w := NewWriter(Options{})
-				for f, err := range frames.Records(b.Context(), store, history.RecordsQuery{Order: order}) {
-					if err != nil {
-						b.Fatal(err)
-					}
-					if text, err = w.AppendFrame(text[:0], f); err != nil {
-						b.Fatal(err)
-					}
-					rows += f.Rows()
-					bytes += len(text)
-				}
-			}
-			report(b, rows, bytes)
+			b.SetBytes(int64(text.Len()))
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(rows*b.N), "ns/row")
 		})
 	}
 	f(history.OrderTime)

@@ -9,6 +9,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/frames"
+	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
@@ -41,7 +42,7 @@ func set(field int, values any) func([]*data.Field) {
 }
 
 // written returns what a new Writer makes of frames, the header included.
-func written(tb testing.TB, o Options, all ...*data.Frame) string {
+func written(tb testing.TB, o hubcsv.WriterOptions, all ...*data.Frame) string {
 	tb.Helper()
 	var b bytes.Buffer
 	if err := Write(&b, o, all...); err != nil {
@@ -60,24 +61,25 @@ func recorded(tb testing.TB, rows history.RowSeq) string {
 	return b.String()
 }
 
-// framesOf returns the frames of a stream, to be kept.
-func framesOf(tb testing.TB, store history.Reader, q history.RecordsQuery) data.Frames {
+// framesOf returns the records of a store as two frames, one after the other.
+func framesOf(tb testing.TB, store history.Reader, order history.Order) data.Frames {
 	tb.Helper()
-	var all data.Frames
-	for f, err := range frames.Records(tb.Context(), store, q) {
-		if err != nil {
-			tb.Fatal(err)
-		}
-		c := f.EmptyCopy()
-		c.Extend(f.Rows())
-		for j, field := range f.Fields {
-			for i := range field.Len() {
-				c.Fields[j].Set(i, field.At(i))
+	all, err := frames.Answer(tb.Context(), store, query.Query{Type: query.Export, Period: query.AllTime, Order: order})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	n := all[0].Rows()
+	part := func(from, to int) *data.Frame {
+		c := all[0].EmptyCopy()
+		c.Extend(to - from)
+		for j, field := range all[0].Fields {
+			for i := range to - from {
+				c.Fields[j].Set(i, field.At(from+i))
 			}
 		}
-		all = append(all, c)
+		return c
 	}
-	return all
+	return data.Frames{part(0, n/3), part(n/3, n)}
 }
 
 // firstDifference says where two texts part, for the error of a test.

@@ -14,6 +14,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/synthetic"
 )
 
@@ -23,10 +24,9 @@ func TestSameAsRecordWrite(t *testing.T) {
 	f := func(o synthetic.Options) {
 		t.Helper()
 		store := syntheticStore(t, o.Repos, o.Days)
-		q := history.RecordsQuery{Order: o.Order}
-		want := recorded(t, store.Records(t.Context(), q))
-		all := framesOf(t, store, q)
-		if got := written(t, Options{}, all...); got != want {
+		want := recorded(t, store.Records(t.Context(), history.RecordsQuery{Order: o.Order}))
+		all := framesOf(t, store, o.Order)
+		if got := written(t, hubcsv.WriterOptions{}, all...); got != want {
 			t.Errorf("%d repos x %d days, order %s, %s", o.Repos, o.Days, o.Order, firstDifference(got, want))
 		}
 		// Rows in no order, field types of every kind, columns in any order, and a
@@ -35,8 +35,8 @@ func TestSameAsRecordWrite(t *testing.T) {
 		for _, frame := range all {
 			order := r.Perm(frame.Rows())
 			other := disguised(r, frame, order)
-			got := strings.TrimPrefix(written(t, Options{}, other), header)
-			lines := strings.SplitAfter(strings.TrimPrefix(written(t, Options{}, frame), header), "\n")
+			got := strings.TrimPrefix(written(t, hubcsv.WriterOptions{}, other), header)
+			lines := strings.SplitAfter(strings.TrimPrefix(written(t, hubcsv.WriterOptions{}, frame), header), "\n")
 			var want strings.Builder
 			for _, i := range order {
 				want.WriteString(lines[i])
@@ -73,24 +73,17 @@ func disguised(r *rand.Rand, f *data.Frame, order []int) *data.Frame {
 	return data.NewFrame("disguised", fields...)
 }
 
-// TestMemoryOfNames writes more names than a Writer remembers.
-func TestMemoryOfNames(t *testing.T) {
-	const size = maxPrefixBytes / 12
+// TestLongNames writes more names than a hubcsv.Writer remembers.
+func TestLongNames(t *testing.T) {
+	const size = 16 << 20 / 12
 	var records []history.Record
 	for i := range 30 {
 		name := strings.Repeat("n", size) + strconv.Itoa(i*7%20)
 		records = append(records, history.Record{Repo: history.Repo{Type: "model", Name: name}, Total: int64(i * 7 % 20), Day: history.Day(i), Downloads: int64(i)})
 	}
-	w := NewWriter(Options{})
-	got, err := w.AppendFrame([]byte(header), frameOfRecords(records))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := recorded(t, history.RowsOf(history.Version{}, records...)); string(got) != want {
-		t.Error(firstDifference(string(got), want))
-	}
-	if n := len(w.prefixes.text); n > maxPrefixBytes || n < maxPrefixBytes/2 {
-		t.Errorf("%d bytes of names are remembered, want at most %d and not much less", n, maxPrefixBytes)
+	got := written(t, hubcsv.WriterOptions{}, frameOfRecords(records))
+	if want := recorded(t, history.RowsOf(history.Version{}, records...)); got != want {
+		t.Error(firstDifference(got, want))
 	}
 }
 
@@ -108,34 +101,34 @@ func frameOfRecords(records []history.Record) *data.Frame {
 	return data.NewFrame("", fieldsOf(repoTypes, repoNames, totals, times, counts)...)
 }
 
-// TestNoMemoryForRows checks that rows are written without allocating for each.
+// TestNoMemoryForRows checks that rows are converted without allocating for each.
 func TestNoMemoryForRows(t *testing.T) {
-	store := syntheticStore(t, 100, 200)
-	w := NewWriter(Options{})
-	var b []byte
-	for _, f := range framesOf(t, store, history.RecordsQuery{}) {
-		run := func() {
-			var err error
-			if b, err = w.AppendFrame(b[:0], f); err != nil {
-				t.Fatal(err)
+	f := framesOf(t, syntheticStore(t, 100, 200), history.OrderTime)
+	allocations := func(rows int) float64 {
+		return testing.AllocsPerRun(5, func() {
+			for range rows / f[0].Rows() {
+				for _, err := range Rows(f[0]) {
+					if err != nil {
+						t.Fatal(err)
+					}
+				}
 			}
-		}
-		run() // meets the names
-		if n := testing.AllocsPerRun(5, run); n > 4 {
-			t.Errorf("%g allocations for %d rows, want 4 at the most", n, f.Rows())
-		}
+		}) / float64(rows/f[0].Rows())
+	}
+	if n := allocations(f[0].Rows()); n > float64(f[0].Rows())/10 {
+		t.Errorf("%g allocations for %d rows, want none for each", n, f[0].Rows())
 	}
 }
 
-// FuzzAppendFrame writes a record from a frame and compares it with what the record
+// FuzzWrite writes a record from a frame and compares it with what the record
 // format's writer makes of it, or reads it back.
-func FuzzAppendFrame(f *testing.F) {
+func FuzzWrite(f *testing.F) {
 	f.Add("model", "org/name", int64(7), int32(18649), int64(4), byte(','), false)
 	f.Add("dataset", `a,"b"`, int64(-1), int32(0), int64(0), byte(';'), true)
 	f.Add("=x", "\r\na", int64(1), int32(2932896), int64(1)<<62, byte('\t'), true)
 	f.Add("", "", int64(-2), int32(-1), int64(-1), byte('x'), false)
 	f.Fuzz(func(t *testing.T, kind, name string, of int64, day int32, count int64, separator byte, spreadsheet bool) {
-		o := Options{Separator: rune(separator), Spreadsheet: spreadsheet}
+		o := hubcsv.WriterOptions{Separator: rune(separator), Spreadsheet: spreadsheet}
 		r := history.Record{Repo: history.Repo{Type: history.RepoType(kind), Name: name}, Total: of, Day: history.Day(day), Downloads: count}
 		records := []history.Record{r, r}
 		if day < int32(history.MaxDay) {
@@ -167,7 +160,7 @@ func FuzzAppendFrame(f *testing.F) {
 }
 
 // checkReadBack reads what was written with encoding/csv.
-func checkReadBack(t *testing.T, text string, o Options, records []history.Record) {
+func checkReadBack(t *testing.T, text string, o hubcsv.WriterOptions, records []history.Record) {
 	t.Helper()
 	text, marked := strings.CutPrefix(text, "\ufeff")
 	if marked != o.Spreadsheet {

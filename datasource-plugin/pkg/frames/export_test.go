@@ -3,6 +3,7 @@ package frames
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,42 +61,34 @@ func TestExportEndsTheStream(t *testing.T) {
 	f(0, all, blocks, false)
 }
 
-// TestRecords compares streams of frames with the records themselves.
-func TestRecords(t *testing.T) {
+// TestExportRecords compares frames with the records themselves.
+func TestExportRecords(t *testing.T) {
 	s := syntheticStore(t, 30, 300)
 	add(t, s, "2026-01-02T00:00:00Z", rec(untold, history.Unknown, "2025-12-30", 5), rec(untold, history.Unknown, "2025-12-31", 0))
-	f := func(q history.RecordsQuery) {
+	f := func(q query.Query) {
 		t.Helper()
-		want, err := history.Collect(s.Records(t.Context(), q))
+		want, err := history.Collect(s.Records(t.Context(), history.RecordsQuery{Filter: q.Filter, Period: q.Days(), Order: q.Order}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Type = query.Export
+		frames, err := Answer(t.Context(), s, q)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var got []history.Record
-		for f, err := range Records(t.Context(), s, q) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			if n := f.Rows(); n == 0 || n > history.BlockRows {
-				t.Errorf("got a frame of %d rows, want 1 to %d", n, history.BlockRows)
-			}
-			got = append(got, recordsOf(t, f)...)
+		if len(want) > 0 {
+			got = recordsOf(t, frames[0])
 		}
-		if len(got) != len(want) {
-			t.Fatalf("got %d records, want %d", len(got), len(want))
-		}
-		for i := range want {
-			if got[i] != want[i] {
-				t.Fatalf("record %d: got %+v, want %+v", i, got[i], want[i])
-			}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %d records, want %d, or others", len(got), len(want))
 		}
 	}
-	f(history.RecordsQuery{})
-	f(history.RecordsQuery{Order: history.OrderRepo})
-	f(history.RecordsQuery{Filter: history.Filter{Repos: []string{untold.Name}}})
-	f(history.RecordsQuery{Filter: history.Filter{Repos: []string{"nobody"}}})
-	f(history.RecordsQuery{Period: history.Period{Kind: history.LastMonth}})
-	// Blocks of one version each: longer and shorter ones by turns.
-	f(history.RecordsQuery{Versions: true})
+	f(query.Query{Period: query.AllTime})
+	f(query.Query{Period: query.AllTime, Order: history.OrderRepo})
+	f(query.Query{Period: query.AllTime, Filter: history.Filter{Repos: []string{untold.Name}}})
+	f(query.Query{Period: query.AllTime, Filter: history.Filter{Repos: []string{"nobody"}}})
+	f(query.Query{Period: query.LastMonth})
 }
 
 func recordsOf(t *testing.T, f *data.Frame) []history.Record {
@@ -116,21 +109,6 @@ func recordsOf(t *testing.T, f *data.Frame) []history.Record {
 		}
 	}
 	return out
-}
-
-// TestRecordsCostNoMemory checks that frames are used again.
-func TestRecordsCostNoMemory(t *testing.T) {
-	s := syntheticStore(t, 100, 400)
-	n := testing.AllocsPerRun(3, func() {
-		for _, err := range Records(t.Context(), s, history.RecordsQuery{Order: history.OrderRepo}) {
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-	})
-	if n > 500 {
-		t.Errorf("%g allocations for some 38000 records, want 500 at the most", n)
-	}
 }
 
 // broken is a store that fails.
@@ -185,22 +163,6 @@ func TestErrorsOfTheStore(t *testing.T) {
 	f(broken{s}, query.Query{Type: query.Variable, Values: query.Orgs})
 	f(onlyRecords{s}, query.Query{Type: query.Repos, Format: query.TimeSeries, Limit: 500, Period: query.AllTime})
 	f(onlyRecords{s}, query.Query{Type: query.Milestones, Least: 10, Period: query.TimeRange})
-
-	// A stream ends with its error.
-	frames, failed := 0, 0
-	for f, err := range Records(t.Context(), broken{s}, history.RecordsQuery{}) {
-		if err != nil {
-			failed++
-			if f != nil || !errors.Is(err, errBroken) {
-				t.Errorf("got %v and error %v", f, err)
-			}
-			continue
-		}
-		frames++
-	}
-	if frames != 1 || failed != 1 {
-		t.Errorf("got %d frames and %d errors, want one of each", frames, failed)
-	}
 
 	_, err := Answer(t.Context(), s, query.Query{Type: "other"})
 	if err == nil || !strings.Contains(err.Error(), `got "other"`) {

@@ -1,36 +1,12 @@
 package frames
 
 import (
-	"context"
-	"iter"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
-
-// Records streams the records as frames of the export format, some thousand rows
-// each: a frame for each block of the store. A frame is valid until the next one is
-// asked for, and is not to be changed; its strings and totals are those of the
-// store's dictionary and cost no memory of their own. An error, of the store or of
-// ctx, is the last element. Without records there is no frame.
-func Records(ctx context.Context, store history.Reader, q history.RecordsQuery) iter.Seq2[*data.Frame, error] {
-	return func(yield func(*data.Frame, error) bool) {
-		r := newRecordFrame()
-		for rows, err := range store.Records(ctx, q) {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			r.resize(rows.Len())
-			r.fill(0, rows, rows.Len())
-			if !yield(r.frame, nil) {
-				return
-			}
-		}
-	}
-}
 
 // recordFrame is a frame of the export format that takes rows without a memory
 // allocation for each.

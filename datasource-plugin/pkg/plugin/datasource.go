@@ -51,7 +51,7 @@ func (d *Datasource) Dispose() { d.conn.Close() }
 // misconfigured is the connection of settings that are wrong.
 type misconfigured struct{ err error }
 
-func (m misconfigured) Store(context.Context) (history.Reader, string, error) {
+func (m misconfigured) Reader(context.Context) (history.Reader, string, error) {
 	return nil, "", &settingsError{m.err}
 }
 

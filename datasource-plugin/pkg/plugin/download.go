@@ -25,21 +25,21 @@ type download struct {
 	packed  bytes.Buffer
 }
 
-// write sends a piece of the text. The first one brings status and headers.
-func (d *download) write(text []byte) error {
+// Write sends a piece of the text. The first one brings status and headers.
+func (d *download) Write(text []byte) (int, error) {
 	if !d.gzip {
-		return d.emit(text)
+		return len(text), d.emit(text)
 	}
 	if d.z == nil {
 		d.z, _ = gzip.NewWriterLevel(&d.packed, gzip.BestSpeed) // a level that exists
 	}
 	if _, err := d.z.Write(text); err != nil {
-		return err
+		return 0, err
 	}
 	if err := d.z.Flush(); err != nil {
-		return err
+		return 0, err
 	}
-	return d.emitPacked()
+	return len(text), d.emitPacked()
 }
 
 // finish sends what is left, and makes the download whole.
@@ -66,7 +66,7 @@ func (d *download) fail(f *fault) error {
 	if !d.begun {
 		return d.send(errorResponse(f))
 	}
-	err := d.write(incomplete(f, d.records))
+	_, err := d.Write(incomplete(f, d.records))
 	if err == nil && d.gzip {
 		err = d.emit([]byte{reservedBlock})
 	}
@@ -78,9 +78,8 @@ func (d *download) fail(f *fault) error {
 const reservedBlock = 0b111
 
 func (d *download) emitPacked() error {
-	b := bytes.Clone(d.packed.Bytes())
-	d.packed.Reset()
-	return d.emit(b)
+	defer d.packed.Reset()
+	return d.emit(d.packed.Bytes())
 }
 
 func (d *download) emit(b []byte) error {

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -9,15 +10,19 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"go.opentelemetry.io/otel/attribute"
 
-	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/framecsv"
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/api"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
 
 // sendFunc sends a part of a response. The first part brings status and headers. Its
 // body is the sender's again once it returns: gRPC has made its message of it.
 type sendFunc func(*backend.CallResourceResponse) error
+
+// pieceBytes is how much text is sent at once. gRPC takes, and clears, 1 MiB for every
+// message of more than 32 KiB, in the plugin and in Grafana.
+const pieceBytes = 1000 << 10
 
 // exportCSV answers the CSV link. The records stream from the store to the
 // browser; what is wrong before the first of them has come is answered with a
@@ -32,7 +37,7 @@ func (d *Datasource) exportCSV(ctx context.Context, rawQuery, acceptEncoding str
 	defer cancel()
 
 	out := &download{send: d.counted(send), gzip: acceptsGzip(acceptEncoding)}
-	err := d.export(ctx, rawQuery, out)
+	err := guard(ctx, "an export", func() error { return d.export(ctx, rawQuery, out) })
 	result := succeeded
 	if err != nil {
 		f := faultOf(ctx, err)
@@ -56,7 +61,7 @@ func (d *Datasource) export(ctx context.Context, rawQuery string, out *download)
 	if err != nil {
 		return err
 	}
-	store, _, err := d.conn.Store(ctx)
+	store, _, err := d.conn.Reader(ctx)
 	if err != nil {
 		return err
 	}
@@ -65,30 +70,40 @@ func (d *Datasource) export(ctx context.Context, rawQuery string, out *download)
 		return err
 	}
 	out.name = api.CSVFileName(q.Filter, days)
-	ask := history.RecordsQuery{Filter: q.Filter, Period: q.Days(), Order: q.Order}
-	csv := framecsv.NewWriter(framecsv.Options{Separator: options.Separator, Spreadsheet: options.BOM})
-
-	producing, stop := context.WithCancel(ctx)
-	p := produce(producing, store, ask, csv)
-	defer func() {
-		stop()
-		for range p.chunks { // until the producer has let go of the store
-		}
-	}()
-	for c := range p.chunks {
-		if c.err != nil {
-			return c.err
-		}
-		if err := out.write(c.text); err != nil {
-			return err
-		}
-		out.records += c.records
-		p.recycle(c)
-	}
-	if err := ctx.Err(); err != nil {
-		return err // then the producer may have ended without a word
+	records := store.Records(ctx, history.RecordsQuery{Filter: q.Filter, Period: q.Days(), Order: q.Order})
+	var broken error
+	options.Eager, options.PieceBytes = true, pieceBytes
+	out.records, err = hubcsv.WriteOptions(out, guarded(ctx, records, &broken), options)
+	if err = cmp.Or(err, broken, ctx.Err()); err != nil {
+		return err
 	}
 	return out.finish()
+}
+
+// guarded ends a stream where it fails behind its first block, and leaves the error
+// in broken: what came before is worth sending. A panic of the stream is an error too.
+func guarded(ctx context.Context, records history.RowSeq, broken *error) history.RowSeq {
+	return func(yield func(*history.Rows, error) bool) {
+		started := false
+		err := guard(ctx, "an export", func() error {
+			for rows, err := range records {
+				if err != nil {
+					return err
+				}
+				if started = true; !yield(rows, nil) {
+					return nil
+				}
+			}
+			return nil
+		})
+		switch {
+		case err == nil:
+		case started:
+			*broken = err
+		default:
+			yield(nil, err)
+		}
+	}
 }
 
 // daysOf returns the days of a period. Only an open one asks the store.

@@ -30,7 +30,7 @@ type fakeConn struct {
 	closed bool
 }
 
-func (c *fakeConn) Store(context.Context) (history.Reader, string, error) {
+func (c *fakeConn) Reader(context.Context) (history.Reader, string, error) {
 	return c.store, c.notice, c.err
 }
 func (c *fakeConn) Check(context.Context) connection.Health { return c.health }

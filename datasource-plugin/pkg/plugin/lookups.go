@@ -35,7 +35,7 @@ func (d *Datasource) lookUp(ctx context.Context, name, rawQuery string, ask func
 		if err != nil {
 			return err
 		}
-		store, _, err := d.conn.Store(ctx)
+		store, _, err := d.conn.Reader(ctx)
 		if err != nil {
 			return err
 		}

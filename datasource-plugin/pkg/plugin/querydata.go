@@ -52,7 +52,7 @@ func (d *Datasource) answer(ctx context.Context, asked concurrent.Query) backend
 
 // frames asks the store what q asks for.
 func (d *Datasource) frames(ctx context.Context, q query.Query) (data.Frames, error) {
-	store, notice, err := d.conn.Store(ctx)
+	store, notice, err := d.conn.Reader(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -67,8 +67,8 @@ func TestExportEndsWithItsClient(t *testing.T) {
 	})
 }
 
-// TestExportDoesNotRunAhead lets a client take its time with the first part. The
-// store may be asked for no more than what fits into the chunks that wait.
+// TestExportDoesNotRunAhead lets a client take its time with a part. The store may
+// be asked for no more than what fits into the texts that wait.
 func TestExportDoesNotRunAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		blocks := 0
@@ -83,16 +83,19 @@ func TestExportDoesNotRunAhead(t *testing.T) {
 		}}
 		d := newTestDatasource(t, &fakeConn{store: store})
 		gone := errors.New("the client has gone")
-		r := &response{each: func(int) error {
-			synctest.Wait() // until the producer waits too
+		r := &response{each: func(n int) error {
+			if n == 1 {
+				return nil
+			}
+			synctest.Wait() // until the writer waits too
 			return gone
 		}}
 		if err := call(t.Context(), d, r, "GET", "export.csv"); !errors.Is(err, gone) {
 			t.Fatalf("expected %v, got %v", gone, err)
 		}
-		// The first chunk has one block, the others need two to be full: those that
-		// wait, and the one that nobody takes.
-		if most := 1 + 2*(chunksAhead+1); blocks > most {
+		// The first part has one block, the others need six at the most to be full: the
+		// one that is sent, one that waits and one that is being made.
+		if most := 1 + 3*6; blocks > most {
 			t.Errorf("expected at most %d blocks to be read ahead, got %d", most, blocks)
 		}
 	})

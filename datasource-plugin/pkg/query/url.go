@@ -6,15 +6,8 @@ import (
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
-
-// CSVOptions are how the CSV link writes its file.
-type CSVOptions struct {
-	// Separator stands between fields: ',' ';' or tab.
-	Separator rune
-	// BOM asks for a byte order mark, and for what else a spreadsheet needs.
-	BOM bool
-}
 
 // DecodeURL reads the query of the CSV link from the parameters of its URL.
 // Every error is an *Error. The query's Type is Export, its Limit 0 for none.
@@ -26,17 +19,17 @@ type CSVOptions struct {
 // days, the last of which is included whole; one of them may be absent. They
 // count only with the period time_range, which is the default if one of them is
 // there; without, it is all_time.
-func DecodeURL(rawQuery string) (Query, CSVOptions, error) {
+func DecodeURL(rawQuery string) (Query, hubcsv.WriterOptions, error) {
 	p := readParams(rawQuery, true)
 	q := Query{Type: Export, Format: Table, Filter: p.filter(true)}
 	q.Period, q.From, q.To = p.period()
 	q.Order = choice(p, "order", history.OrderTime, history.ParseOrder)
-	options := CSVOptions{
-		Separator: choice(p, "sep", ',', parseSeparator),
-		BOM:       choice(p, "bom", false, parseFlag),
+	options := hubcsv.WriterOptions{
+		Separator:   choice(p, "sep", ',', parseSeparator),
+		Spreadsheet: choice(p, "bom", false, parseFlag),
 	}
 	if err := p.done(); err != nil {
-		return Query{}, CSVOptions{}, err
+		return Query{}, hubcsv.WriterOptions{}, err
 	}
 	return q, options, nil
 }

@@ -7,11 +7,12 @@ import (
 	"testing"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
 
 func TestDecodeURL(t *testing.T) {
-	comma := CSVOptions{Separator: ','}
-	f := func(rawQuery string, filter history.Filter, period history.Period, order history.Order, options CSVOptions) {
+	comma := hubcsv.WriterOptions{Separator: ','}
+	f := func(rawQuery string, filter history.Filter, period history.Period, order history.Order, options hubcsv.WriterOptions) {
 		t.Helper()
 		q, got, err := DecodeURL(rawQuery)
 		if err != nil {
@@ -48,7 +49,7 @@ func TestDecodeURL(t *testing.T) {
 			RepoTypes: []history.RepoType{"model", "dataset"}, Orgs: []string{"openai", ""},
 			Repos: []string{"openai/whisper"}, Search: "Whi",
 		},
-		history.Period{Kind: history.LastMonth}, history.OrderRepo, CSVOptions{Separator: ';', BOM: true})
+		history.Period{Kind: history.LastMonth}, history.OrderRepo, hubcsv.WriterOptions{Separator: ';', Spreadsheet: true})
 
 	// Lists.
 	filter(`repo=a\,b,c\\d,e\f`, history.Filter{Repos: []string{"a,b", `c\d`, `e\f`}})
@@ -64,7 +65,7 @@ func TestDecodeURL(t *testing.T) {
 	filter("repo=openai/whisper&var-repo=x/y&var-repo_type=model", history.Filter{RepoTypes: []history.RepoType{"model"}, Repos: []string{"openai/whisper"}})
 	filter("org=&var-org=openai", history.Filter{Orgs: []string{""}})
 	f("var-period=last_month&var-order=repo&var-sep=tab&var-bom=true&var-search=gpt", history.Filter{Search: "gpt"},
-		history.Period{Kind: history.LastMonth}, history.OrderRepo, CSVOptions{Separator: '\t', BOM: true})
+		history.Period{Kind: history.LastMonth}, history.OrderRepo, hubcsv.WriterOptions{Separator: '\t', Spreadsheet: true})
 
 	// Days are meant whole, both of them.
 	period("from=2021-01-22&to=2021-02-20", between("2021-01-22", "2021-02-20"))
@@ -90,7 +91,7 @@ func TestDecodeURL(t *testing.T) {
 
 	// Separators.
 	for name, want := range map[string]rune{"comma": ',', ",": ',', "semicolon": ';', "%3B": ';', "tab": '\t', "%09": '\t'} {
-		f("bom=false&sep="+name, history.Filter{}, history.Period{}, history.OrderTime, CSVOptions{Separator: want})
+		f("bom=false&sep="+name, history.Filter{}, history.Period{}, history.OrderTime, hubcsv.WriterOptions{Separator: want})
 	}
 }
 
@@ -99,7 +100,7 @@ func TestDecodeURLRefuses(t *testing.T) {
 		t.Helper()
 		q, options, err := DecodeURL(rawQuery)
 		checkFault(t, rawQuery, err, field, message)
-		if q.Type != "" || options != (CSVOptions{}) {
+		if q.Type != "" || options != (hubcsv.WriterOptions{}) {
 			t.Errorf("%s: expected nothing beside the error, got %+v %+v", rawQuery, q, options)
 		}
 	}
