@@ -126,7 +126,7 @@ func TestKubernetesCluster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Storage.Engine != config.EngineVictoriaMetrics || !strings.HasPrefix(c.Storage.Queue(), "/data/") {
+	if c.Storage.Engine != config.EngineVictoriaMetrics || !strings.HasPrefix(c.Storage.QueuePath, "/data/") {
 		t.Errorf("expected VictoriaMetrics and a queue on the volume, got %+v", c.Storage)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
 )
 
 // checkConfigCommand checks a configuration file and prints what it amounts to.
@@ -30,9 +31,9 @@ func checkConfigCommand(app *kingpin.Application) command {
 // loadConfig reads a configuration file, "" for the defaults.
 func loadConfig(file string) (*config.Config, error) {
 	if file == "" {
-		return config.Default(), nil
+		return config.Default(exposition.Families()...), nil
 	}
-	c, err := config.Load(file)
+	c, err := config.Load(file, exposition.Families()...)
 	if config.IsFault(err) {
 		err = fmt.Errorf("the configuration is not valid:\n%w", err)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/engine"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
@@ -38,7 +39,7 @@ func collectCommand(app *kingpin.Application) command {
 		if err := shard.Check(); err != nil {
 			return fmt.Errorf("--%w", err)
 		}
-		c, err := config.Load(*configFile)
+		c, err := config.Load(*configFile, exposition.Families()...)
 		if err != nil {
 			return err
 		}

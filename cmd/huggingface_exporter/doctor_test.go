@@ -158,7 +158,7 @@ func TestDoctorOfPermissions(t *testing.T) {
 	out := run("--config.file=c.yaml")
 	f(out, "fail  store   ./data cannot be written to: write to ./data: permission denied\n              -> give the folder to the user that serve runs as: chown -R USER ./data")
 	if os.Geteuid() == 0 {
-		f(out, "fail  token   massive: cannot read a secret: open ")
+		f(out, "fail  token   massive: cannot read a token: open ")
 	}
 	p.write("queue.yaml", "storage: {queue_path: data/queue}\n", 1)
 	f(run("--config.file=queue.yaml"), "fail  queue   write to data: permission denied\n              -> make data/queue and give it to the user")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/engine"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/migrate"
 )
@@ -44,7 +45,7 @@ func (f *migrateFlags) run(ctx context.Context, p *program) error {
 	if *f.batch < 1 {
 		return fmt.Errorf("--batch: expected at least 1, got \"%d\"", *f.batch)
 	}
-	c, err := config.Load(*f.configFile)
+	c, err := config.Load(*f.configFile, exposition.Families()...)
 	if err != nil {
 		return err
 	}

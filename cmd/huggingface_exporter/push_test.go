@@ -101,7 +101,7 @@ func TestPushFails(t *testing.T) {
 	reload("url: '"+asks.URL+"', interval: 1s, bearer_token_file: token", 200)
 	more("answered 401 Unauthorized: no <secret>")
 	// A configuration that cannot be used leaves the one from before.
-	if body := reload("url: '"+asks.URL+"', tls: {ca_file: none.pem}", 500); !strings.Contains(body, "push.tls: ") || !strings.Contains(body, "none.pem") {
+	if body := reload("url: '"+asks.URL+"', tls_config: {ca_file: none.pem}", 500); !strings.Contains(body, "push.tls_config: ") || !strings.Contains(body, "none.pem") {
 		t.Errorf("got %s", body)
 	}
 	failures = s.metric(pushFailures)

@@ -1,113 +1,98 @@
-// Package config reads the configuration file: strict YAML, every fault with
-// its file, line and field.
+// Package config reads the configuration file: strict YAML, every fault with its file,
+// line and field.
 //
-// Each section of the file is a Go file here, which holds its fields, their
-// defaults and what they are checked for. config.example.yaml documents every
-// field; a test holds it and the sections together.
+// A field's tags say all that holds for it alone: default (as YAML), min and max of a number
+// or duration, zero (what 0 means), oneof (the texts that are allowed), want (a text that
+// is not empty), url (a URL like this one) and is:"glob". What holds between fields, and
+// which names of files start from the folder of the configuration, is in the methods
+// complete of the sections.
+// config.example.yaml documents every field; a test holds it and the sections together.
 package config
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 
 	"gopkg.in/yaml.v3"
 )
 
-// Config is the content of a configuration file.
+// Config is the content of a configuration file. Names of files in it are complete: those
+// that were relative start from the folder of the file, the globs of Files excepted.
 type Config struct {
 	Hub     Hub     `yaml:"hub"`
-	Files   Files   `yaml:"files"`
+	Files   Files   `yaml:"files" is:"glob" want:"a glob like exports/*.csv"`
 	Metrics Metrics `yaml:"metrics"`
 	Web     Web     `yaml:"web"`
 	Query   Query   `yaml:"query"`
 	Push    Push    `yaml:"push"`
 	Storage Storage `yaml:"storage"`
 
-	// dir is the folder of the file, which relative paths in it start from.
-	dir string
+	dir  string // which relative globs start from
+	text []byte // the configuration in effect, names of files as they were written
 }
 
-// Default returns the configuration that an empty file gives. Relative paths
-// start from the working directory.
-func Default() *Config {
-	return &Config{
-		Hub:     defaultHub(),
-		Files:   Files{},
-		Metrics: defaultMetrics(),
-		Web:     defaultWeb(),
-		Query:   defaultQuery(),
-		Push:    defaultPush(),
-		Storage: defaultStorage(),
-		dir:     ".",
+// Default returns the configuration that an empty file gives. families are the names of
+// the metric families that Metrics can switch; without any, all names are taken.
+func Default(families ...string) *Config {
+	c := &Config{dir: ".", Metrics: Metrics{Families: make(Families)}}
+	for _, name := range families {
+		c.Metrics.Families[name] = true
 	}
+	setDefaults(reflect.ValueOf(c).Elem())
+	return c
 }
 
-// Load reads a configuration file. What is wrong with its content is an Errors,
-// which lists every fault; an empty file gives the defaults.
-func Load(file string) (*Config, error) {
+// Load reads a configuration file; families are as for Default. What is wrong with its
+// content is an Errors, which lists every fault; an empty file gives the defaults.
+func Load(file string, families ...string) (*Config, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the configuration: %w", err)
 	}
-	return Parse(file, text)
+	return Parse(file, text, families...)
 }
 
-// Parse reads the text of a configuration file. The file's name is for error
-// messages, its folder what relative paths in it start from.
-func Parse(file string, text []byte) (*Config, error) {
-	c := Default()
+// Parse reads the text of a configuration file. The file's name is for error messages,
+// its folder what relative paths in it start from.
+func Parse(file string, text []byte, families ...string) (*Config, error) {
+	c := Default(families...)
 	c.dir = filepath.Dir(file)
-	w := &walker{file: file, lines: map[string]int{"": 1}}
-	if err := w.decode(text, c); err != nil {
+	d := &decoder{file: file, dir: c.dir, families: families, lines: map[string]int{"": 1}}
+	root, err := d.document(text)
+	if err != nil {
 		return nil, err
 	}
-	if len(w.faults) == 0 {
-		c.Hub.complete(w, c.dir)
-		c.Push.complete(w, c.dir)
-		c.Storage.VictoriaMetrics.complete(w, c.dir)
-		c.check(w)
+	if root != nil && len(d.faults) == 0 {
+		d.decode(root, reflect.ValueOf(c).Elem(), "", "")
 	}
-	if len(w.faults) > 0 {
-		slices.SortStableFunc(w.faults, func(a, b Error) int { return cmp.Compare(a.Line, b.Line) })
-		return nil, w.faults
+	if c.text, err = c.YAML(); err != nil {
+		return nil, err
+	}
+	if len(d.faults) == d.values {
+		c.Hub.complete(d)
+		c.Push.complete(d)
+		c.Storage.complete(d)
+	}
+	if len(d.faults) > 0 {
+		slices.SortStableFunc(d.faults, func(a, b Error) int { return cmp.Compare(a.Line, b.Line) })
+		return nil, d.faults
 	}
 	return c, nil
-}
-
-// check looks at what the types alone do not say.
-func (c *Config) check(r reporter) {
-	c.Hub.check(r)
-	c.Files.check(r)
-	c.Metrics.check(r)
-	c.Web.check(r)
-	c.Query.check(r)
-	c.Push.check(r)
-	c.Storage.check(r)
-}
-
-// reporter takes the faults that the check of a section finds.
-type reporter interface {
-	// fault reports what is wrong with the field at path ("metrics.include[1]").
-	fault(path, format string, args ...any)
 }
 
 // YAML returns the configuration in effect, defaults included, as the text of a
 // configuration file. Secrets are masked.
 func (c *Config) YAML() ([]byte, error) {
+	if c.text != nil {
+		return c.text, nil
+	}
 	text, err := yaml.Marshal(c)
 	if err != nil {
 		return nil, fmt.Errorf("cannot print the configuration: %w", err)
 	}
 	return text, nil
-}
-
-// IsFault reports whether err is about the content of a configuration file, and
-// not about reading it.
-func IsFault(err error) bool {
-	var e Errors
-	return errors.As(err, &e)
 }

@@ -9,10 +9,13 @@ import (
 	"testing"
 )
 
+// families are the names that Metrics can switch.
+var families = []string{"downloads", "corrected", "last_month", "likes", "org_repos"}
+
 func TestParseFaults(t *testing.T) {
 	f := func(text string, want ...string) {
 		t.Helper()
-		_, err := Parse("dir/c.yaml", []byte(text))
+		_, err := Parse("dir/c.yaml", []byte(text), families...)
 		if err == nil {
 			t.Errorf("%q: no error, want\n%s", text, strings.Join(want, "\n"))
 			return
@@ -64,18 +67,18 @@ func TestParseFaults(t *testing.T) {
 	f("metrics:\n  max_repos: 99999999999999999999", `2: metrics.max_repos: expected a whole number, got "99999999999999999999"`)
 	f("metrics: {families: {likes: yes}}", `1: metrics.families.likes: expected true or false, got "yes"`)
 	f("metrics: {include: [5]}", `1: metrics.include[0]: expected a regular expression (in quotes, if it looks like something else), got "5"`)
-	f("storage: {engine: "+strings.Repeat("x", 100)+"}", `1: storage.engine: expected "embedded" or "victoriametrics", got "`+strings.Repeat("x", 100)+`"`)
+	f("storage: {engine: "+strings.Repeat("x", 100)+"}", `1: storage.engine: expected embedded or victoriametrics, got "`+strings.Repeat("x", 100)+`"`)
 	f("metrics: "+strings.Repeat("x", 100), `1: metrics: expected a mapping with include, exclude, max_repos or families, got "`+strings.Repeat("x", 80)+`"... (100 bytes)`)
 
 	// wrong values
-	f("files: ['']", `1: files[0]: expected a glob like "exports/*.csv", got ""`)
+	f("files: ['']", `1: files[0]: expected a glob like exports/*.csv, got none`)
 	f("files:\n- ok.csv\n- 'a[b'", `3: files[1]: expected a glob like "exports/*.csv", got "a[b", in which a bracket or a backslash is not closed`)
 	f("metrics: {max_repos: 0}", `1: metrics.max_repos: expected a whole number from 1, got "0"`)
 	f("metrics: {max_repos: -5}", `1: metrics.max_repos: expected a whole number from 1, got "-5"`)
 	f("metrics:\n  exclude:\n  - a\n  - '('", "4: metrics.exclude[1]: expected a regular expression, got \"(\": error parsing regexp: missing closing ): `(`")
 	f(`metrics: {include: ['\Qa']}`, "1: metrics.include[0]: expected a regular expression, got \"\\\\Qa\": error parsing regexp: missing closing ): `(?:\\Qa)`")
-	f("storage:\n  engine: duckdb", `2: storage.engine: expected "embedded" or "victoriametrics", got "duckdb"`)
-	f("storage: {engine: ''}", `1: storage.engine: expected "embedded" or "victoriametrics", got ""`)
+	f("storage:\n  engine: duckdb", `2: storage.engine: expected embedded or victoriametrics, got "duckdb"`)
+	f("storage: {engine: ''}", `1: storage.engine: expected embedded or victoriametrics, got ""`)
 
 	// all faults at once, in the order of the lines
 	f("storage:\n  engin: x\nmetrics:\n  max_repos: x\n  families: {likes: 1, x: 2}\nfiles: 1",
@@ -85,20 +88,20 @@ func TestParseFaults(t *testing.T) {
 		`5: metrics.families.x: unknown field, expected downloads, corrected, last_month, likes or org_repos`,
 		`6: files: expected a list, got "1"`)
 	f("storage: {engine: a}\nmetrics: {max_repos: 0}\nfiles: ['']",
-		`1: storage.engine: expected "embedded" or "victoriametrics", got "a"`,
+		`1: storage.engine: expected embedded or victoriametrics, got "a"`,
 		`2: metrics.max_repos: expected a whole number from 1, got "0"`,
-		`3: files[0]: expected a glob like "exports/*.csv", got ""`)
+		`3: files[0]: expected a glob like exports/*.csv, got none`)
 }
 
 func TestParseValues(t *testing.T) {
 	f := func(text string, change func(*Config)) {
 		t.Helper()
-		got, err := Parse("c.yaml", []byte(text))
+		got, err := Parse("c.yaml", []byte(text), families...)
 		if err != nil {
 			t.Errorf("%q: %v", text, err)
 			return
 		}
-		want := Default()
+		want := Default(families...)
 		change(want)
 		if g, w := mustYAML(t, got), mustYAML(t, want); g != w {
 			t.Errorf("%q: got\n%s\nwant\n%s", text, g, w)
@@ -114,16 +117,16 @@ func TestParseValues(t *testing.T) {
 	f("files: [a/*.csv, '/b/x.csv.gz']", func(c *Config) { c.Files = Files{"a/*.csv", "/b/x.csv.gz"} })
 	f("files: &f [a]\nmetrics:\n  include: *f", func(c *Config) {
 		c.Files = Files{"a"}
-		c.Metrics.Include = []Regexp{mustRegexp(t, "a")}
+		c.Metrics.Include = []Regexp{"a"}
 	})
 	f("metrics: {max_repos: 0x10}", func(c *Config) { c.Metrics.MaxRepos = 16 })
-	f("metrics: {families: {likes: false}}", func(c *Config) { c.Metrics.Families.Likes = false })
+	f("metrics: {families: {likes: false}}", func(c *Config) { c.Metrics.Families["likes"] = false })
 	f("storage: {engine: embedded}", defaults)
 }
 
 func TestLoadWithoutFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "none.yaml")
-	_, err := Load(name)
+	_, err := Load(name, families...)
 	if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), name) {
 		t.Errorf("got %v, want an error that names %s", err, name)
 	}
@@ -134,12 +137,12 @@ func TestLoadWithoutFile(t *testing.T) {
 
 // What is printed is a configuration file and means the same.
 func TestYAMLRoundTrip(t *testing.T) {
-	c, err := Parse("c.yaml", []byte("files: [a.csv]\nmetrics: {include: ['org/.*'], exclude: [x, y], max_repos: 3, families: {likes: false}}"))
+	c, err := Parse("c.yaml", []byte("files: [a.csv]\nmetrics: {include: ['org/.*'], exclude: [x, y], max_repos: 3, families: {likes: false}}"), families...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	text := mustYAML(t, c)
-	again, err := Parse("c.yaml", []byte(text))
+	again, err := Parse("c.yaml", []byte(text), families...)
 	if err != nil {
 		t.Fatalf("%v, in\n%s", err, text)
 	}
@@ -155,13 +158,4 @@ func mustYAML(t *testing.T, c *Config) string {
 		t.Fatal(err)
 	}
 	return string(text)
-}
-
-func mustRegexp(t *testing.T, text string) Regexp {
-	t.Helper()
-	r, err := NewRegexp(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
 }

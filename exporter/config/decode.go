@@ -5,52 +5,102 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
+	httpconfig "github.com/prometheus/common/config"
 	"gopkg.in/yaml.v3"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
-// decode reads text into c. Faults of the content are collected in w; what is
-// not YAML at all is returned.
-func (w *walker) decode(text []byte, c *Config) error {
-	root, err := w.document(text)
-	if err != nil || root == nil || len(w.faults) > 0 {
-		return err
-	}
-	w.walk(root, typeOf(c), "")
-	if len(w.faults) > 0 {
-		return nil
-	}
-	// The walk has said all there is to say with line and field; the library
-	// reads the values, and is as strict.
-	dec := yaml.NewDecoder(bytes.NewReader(text))
-	dec.KnownFields(true)
-	if err := dec.Decode(c); err != nil {
-		return w.syntax(err)
-	}
-	return nil
+// Error is one fault of a configuration file.
+type Error struct {
+	File string
+	// Line is where the fault is, from 1; for a missing field, that of the
+	// section it belongs into.
+	Line int
+	// Field is the path of the field, as in "metrics.include[1]"; "" for a
+	// fault of the file as a whole.
+	Field string
+	// Message says what was expected and quotes what came.
+	Message string
 }
 
-// document returns the root node of the one document in text, nil if there is
-// none.
-func (w *walker) document(text []byte) (*yaml.Node, error) {
+// Error returns "file:line: field: message".
+func (e Error) Error() string {
+	if e.Field == "" {
+		return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Message)
+	}
+	return fmt.Sprintf("%s:%d: %s: %s", e.File, e.Line, e.Field, e.Message)
+}
+
+// Errors are all faults of a configuration file, in the order of its lines. It
+// is never empty.
+type Errors []Error
+
+// Error lists the faults, a line each.
+func (e Errors) Error() string {
+	lines := make([]string, len(e))
+	for i, fault := range e {
+		lines[i] = fault.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// IsFault reports whether err is about the content of a configuration file, and
+// not about reading it.
+func IsFault(err error) bool {
+	var e Errors
+	return errors.As(err, &e)
+}
+
+// decoder reads the nodes of a file into Go values, notes the line of each field and
+// collects the faults.
+type decoder struct {
+	file, dir string
+	families  []string
+	// lines has the line of each field that occurs, by its path.
+	lines  map[string]int
+	faults Errors
+	values int // how many faults are about a value of the right type
+	hidden int // above zero within what may hold secrets, which no fault quotes
+}
+
+// fault reports what is wrong with the field at path ("metrics.include[1]"), on the line
+// of the field or, if it does not occur, of the nearest section around it.
+func (d *decoder) fault(path, format string, args ...any) {
+	at := path
+	for d.lines[at] == 0 {
+		at = at[:max(0, strings.LastIndexAny(at, ".["))]
+	}
+	d.faultAt(d.lines[at], path, format, args...)
+}
+
+func (d *decoder) faultAt(line int, path, format string, args ...any) {
+	d.faults = append(d.faults, Error{File: d.file, Line: line, Field: path, Message: fmt.Sprintf(format, args...)})
+}
+
+// path returns the name of a file, a relative one from the folder of the configuration.
+func (d *decoder) path(name string) string { return httpconfig.JoinDir(d.dir, name) }
+
+// document returns the root node of the one document in text, nil if there is none. What
+// is not YAML at all is an error.
+func (d *decoder) document(text []byte) (*yaml.Node, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	var doc, second yaml.Node
-	switch err := dec.Decode(&doc); {
-	case errors.Is(err, io.EOF):
+	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
 		return nil, nil
-	case err != nil:
-		return nil, w.syntax(err)
+	} else if err != nil {
+		return nil, d.syntax(err)
 	}
-	switch err := dec.Decode(&second); {
-	case errors.Is(err, io.EOF):
-	case err != nil:
-		return nil, w.syntax(err)
-	default:
-		w.faults = append(w.faults, Error{File: w.file, Line: second.Line,
-			Message: "expected one YAML document, a second one starts here"})
+	if err := dec.Decode(&second); err == nil {
+		d.faultAt(second.Line, "", "expected one YAML document, a second one starts here")
+	} else if !errors.Is(err, io.EOF) {
+		return nil, d.syntax(err)
 	}
 	return doc.Content[0], nil
 }
@@ -59,26 +109,160 @@ var yamlError = regexp.MustCompile(`^(?:yaml: )?(?:unmarshal errors:\s+)?(?:line
 
 // syntax turns an error of the YAML library into one of ours. The library's line
 // is at times the one before the fault, and the message says so.
-func (w *walker) syntax(err error) error {
+func (d *decoder) syntax(err error) error {
 	m := yamlError.FindStringSubmatch(err.Error())
 	line, convErr := strconv.Atoi(m[1])
 	if convErr != nil {
 		line = 1
 	}
-	return Errors{{File: w.file, Line: line, Message: "not YAML, here or just below: " + m[2]}}
+	return Errors{{File: d.file, Line: line, Message: "not YAML, here or just below: " + m[2]}}
 }
 
-// quote shows a node in a message: a scalar quoted, anything else by its kind.
-func quote(n *yaml.Node) string {
-	switch n.Kind {
-	case yaml.MappingNode:
+// decode reads n, which stands at path, into v. tag is that of the field. A null leaves
+// the default and is always right.
+func (d *decoder) decode(n *yaml.Node, v reflect.Value, tag reflect.StructTag, path string) {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if _, ok := d.lines[path]; !ok || path == "" {
+		d.lines[path] = n.Line
+	}
+	if n.ShortTag() == "!!null" {
+		return
+	}
+	if v.Kind() == reflect.Pointer {
+		v.Set(reflect.New(v.Type().Elem()))
+		v = v.Elem()
+	}
+	if mayHoldSecrets(v.Type()) {
+		d.hidden++
+		defer func() { d.hidden-- }()
+	}
+	if s, ok := scalarOf(v.Type()); ok {
+		d.decodeScalar(n, v, s, tag, path)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct, reflect.Map:
+		d.decodeMapping(n, v, path)
+	case reflect.Slice:
+		d.decodeList(n, v, tag, path)
+	default: // any
+		if err := n.Decode(v.Addr().Interface()); err != nil {
+			d.faultAt(n.Line, path, "expected a value, got %s", d.quote(n))
+		}
+	}
+}
+
+// mayHoldSecrets reports whether values of t, which are ours or those of Prometheus' HTTP
+// clients, are or have secrets.
+func mayHoldSecrets(t reflect.Type) bool {
+	return t == reflect.TypeFor[Secret]() || t.PkgPath() == reflect.TypeFor[httpconfig.HTTPClientConfig]().PkgPath()
+}
+
+func (d *decoder) decodeList(n *yaml.Node, v reflect.Value, tag reflect.StructTag, path string) {
+	if n.Kind != yaml.SequenceNode {
+		d.faultAt(n.Line, path, "expected a list, got %s", d.quote(n))
+		return
+	}
+	v.SetZero()
+	for i, item := range n.Content {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		if item.ShortTag() == "!!null" {
+			d.faultAt(item.Line, at, "expected a value, got none")
+			continue
+		}
+		value := reflect.New(v.Type().Elem()).Elem()
+		setDefaults(value)
+		d.decode(item, value, tag, at)
+		v.Set(reflect.Append(v, value))
+	}
+}
+
+func (d *decoder) decodeMapping(n *yaml.Node, v reflect.Value, path string) {
+	if h, ok := reflect.TypeAssert[*httpconfig.Headers](v.Addr()); ok {
+		v = reflect.ValueOf(&h.Headers).Elem()
+	}
+	var fields []reflect.StructField
+	var names []string // none: any
+	switch {
+	case v.Type() == reflect.TypeFor[Families]():
+		names = d.families
+	case v.Kind() == reflect.Struct:
+		fields = fieldsOf(v.Type())
+		for _, f := range fields {
+			if f.Tag.Get("deprecated") == "" {
+				names = append(names, f.Name)
+			}
+		}
+	}
+	if n.Kind != yaml.MappingNode {
+		d.faultAt(n.Line, path, "%s, got %s", strings.TrimSuffix("expected a mapping with "+alternatives(names), " with "), d.quote(n))
+		return
+	}
+	seen := make(map[string]int)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		at := strings.TrimPrefix(path+"."+key.Value, ".")
+		field := slices.IndexFunc(fields, func(f reflect.StructField) bool { return f.Name == key.Value })
+		switch {
+		case key.Kind != yaml.ScalarNode:
+			d.faultAt(key.Line, path, "expected the name of a field, got %s", d.quote(key))
+		case key.ShortTag() == "!!merge":
+			d.faultAt(key.Line, path, "expected the name of a field, got a merge key (<<)")
+		case seen[key.Value] > 0:
+			d.faultAt(key.Line, at, "given twice, first on line %d", seen[key.Value])
+		case field < 0 && len(names) > 0 && !slices.Contains(names, key.Value):
+			d.faultAt(key.Line, at, "unknown field, expected %s", alternatives(names))
+		case field < 0:
+			d.lines[at] = key.Line
+			item := reflect.New(v.Type().Elem()).Elem()
+			d.decode(value, item, "", at)
+			if v.IsNil() {
+				v.Set(reflect.MakeMap(v.Type()))
+			}
+			v.SetMapIndex(reflect.ValueOf(key.Value), item)
+		default:
+			d.lines[at] = key.Line
+			d.decode(value, v.FieldByIndex(fields[field].Index), fields[field].Tag, at)
+		}
+		seen[key.Value] = key.Line
+	}
+}
+
+func (d *decoder) decodeScalar(n *yaml.Node, v reflect.Value, s scalar, tag reflect.StructTag, path string) {
+	if n.Kind != yaml.ScalarNode || s.tag != "" && n.ShortTag() != s.tag || n.Decode(v.Addr().Interface()) != nil {
+		d.faultAt(n.Line, path, "expected %s, got %s", s.want, d.quote(n))
+		return
+	}
+	if err := s.check(v, tag); err != nil {
+		if d.hidden > 0 {
+			err = errors.New("expected " + s.want)
+		}
+		d.faultAt(n.Line, path, "%s", err)
+		d.values++
+	}
+}
+
+// quote shows a node in a message: a scalar quoted, unless it may be a secret, anything
+// else by its kind.
+func (d *decoder) quote(n *yaml.Node) string {
+	switch {
+	case n.Kind == yaml.MappingNode:
 		return "a mapping"
-	case yaml.SequenceNode:
+	case n.Kind == yaml.SequenceNode:
 		return "a list"
+	case d.hidden > 0:
+		return "something else"
 	}
-	const most = 80
-	if v := n.Value; len(v) > most {
-		return fmt.Sprintf("%q... (%d bytes)", strings.ToValidUTF8(v[:most], ""), len(v))
+	return textenc.Quote(n.Value)
+}
+
+// alternatives returns "a, b or c".
+func alternatives(names []string) string {
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
 	}
-	return strconv.Quote(n.Value)
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }

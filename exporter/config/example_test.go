@@ -19,7 +19,7 @@ var shownInstead = map[string]string{"files": "[examples/*.csv]"}
 // The example holds every field once, says the default of each in the comment
 // above it, and shows it.
 func TestExampleDocumentsEveryField(t *testing.T) {
-	if _, err := Load(exampleFile); err != nil {
+	if _, err := Load(exampleFile, families...); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(exampleFile)
@@ -30,7 +30,7 @@ func TestExampleDocumentsEveryField(t *testing.T) {
 	if err := yaml.Unmarshal(text, &example); err != nil {
 		t.Fatal(err)
 	}
-	if err := yaml.Unmarshal([]byte(mustYAML(t, Default())), &defaults); err != nil {
+	if err := yaml.Unmarshal([]byte(mustYAML(t, Default(families...))), &defaults); err != nil {
 		t.Fatal(err)
 	}
 	shown, want := make(map[string]field), make(map[string]field)
@@ -39,7 +39,7 @@ func TestExampleDocumentsEveryField(t *testing.T) {
 
 	var declared []string
 	declaredFields(reflect.TypeFor[Config](), "", &declared)
-	if len(declared) < 9 {
+	if len(declared) < 70 {
 		t.Fatalf("only %d fields found in Config: %q", len(declared), declared)
 	}
 	for _, path := range declared {
@@ -96,25 +96,29 @@ func fields(n *yaml.Node, path string, into map[string]field) {
 	}
 }
 
-// declaredFields collects the paths of the fields of a section type.
+// declaredFields collects the paths of the fields of a section type, those left out that
+// are deprecated.
 func declaredFields(t reflect.Type, path string, into *[]string) {
-	for f := range t.Fields() {
-		name := fieldName(f)
-		if name == "" {
-			continue
-		}
-		at := strings.TrimPrefix(path+"."+name, ".")
-		if f.Type.Kind() == reflect.Struct && !reflect.PointerTo(f.Type).Implements(reflect.TypeFor[yaml.Unmarshaler]()) {
+	for _, f := range fieldsOf(t) {
+		at := strings.TrimPrefix(path+"."+f.Name, ".")
+		_, isScalar := scalarOf(f.Type)
+		switch {
+		case f.Tag.Get("deprecated") != "":
+		case f.Type == reflect.TypeFor[Families]():
+			for _, name := range families {
+				*into = append(*into, at+"."+name)
+			}
+		case f.Type.Kind() == reflect.Struct && f.Type.PkgPath() == t.PkgPath() && !isScalar:
 			declaredFields(f.Type, at, into)
-			continue
+		default:
+			*into = append(*into, at)
 		}
-		*into = append(*into, at)
 	}
 }
 
 // The example works as it is, from wherever it is started.
 func TestExampleFindsTheExamples(t *testing.T) {
-	c, err := Load(exampleFile)
+	c, err := Load(exampleFile, families...)
 	if err != nil {
 		t.Fatal(err)
 	}

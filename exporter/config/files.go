@@ -13,19 +13,6 @@ import (
 // folder of the configuration file. By default there are none.
 type Files []string
 
-func (f Files) check(r reporter) {
-	for i, glob := range f {
-		path := fmt.Sprintf("files[%d]", i)
-		if glob == "" {
-			r.fault(path, `expected a glob like "exports/*.csv", got ""`)
-			continue
-		}
-		if _, err := filepath.Match(glob, ""); err != nil {
-			r.fault(path, "expected a glob like \"exports/*.csv\", got %q, in which a bracket or a backslash is not closed", glob)
-		}
-	}
-}
-
 // globMeta escapes what a glob gives a meaning to.
 var globMeta = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`)
 

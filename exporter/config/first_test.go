@@ -9,7 +9,7 @@ import (
 
 // A file of the first version is taken as it is, and each field of it holds.
 func TestFilesOfTheFirstVersion(t *testing.T) {
-	c, err := Load("testdata/first.yaml")
+	c, err := Load("testdata/first.yaml", families...)
 	if err != nil {
 		t.Fatal(err)
 	}

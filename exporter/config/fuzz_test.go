@@ -29,7 +29,7 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		c, err := Parse("dir/c.yaml", text)
+		c, err := Parse("dir/c.yaml", text, families...)
 		if err != nil {
 			if !IsFault(err) {
 				t.Fatalf("%q: expected faults, got %v", text, err)
@@ -45,7 +45,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q: %v", text, err)
 		}
-		again, err := Parse("dir/c.yaml", printed)
+		again, err := Parse("dir/c.yaml", printed, families...)
 		if err != nil {
 			// A secret is printed masked, and the mask is no token.
 			if strings.Contains(string(printed), masked) {

@@ -4,43 +4,41 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"strconv"
+	"io"
+	"reflect"
+	"regexp"
+	"slices"
 	"strings"
-	"time"
-
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 )
 
-// Hub says what is collected from the Hugging Face Hub, and how it is asked.
+// Hub says what is collected from the Hugging Face Hub, and how it is reached.
 type Hub struct {
 	// Endpoint is where the Hub is, "" for the variable HF_ENDPOINT or else the
 	// Hub itself.
-	Endpoint string `yaml:"endpoint"`
-	// Token is the access token; TokenFile a file that holds it. After Load, Token
-	// stands for both. Without either the environment is asked: hub.ResolveToken.
+	Endpoint string `yaml:"endpoint" url:"https://huggingface.co"`
+	// Token is the access token; TokenFile a file that holds it. Without either, and
+	// without an authorization in HTTP, the environment is asked.
 	Token     Secret `yaml:"token"`
 	TokenFile string `yaml:"token_file"`
 	// MaxResponseBytes bounds an answer of the Hub, unpacked.
-	MaxResponseBytes int            `yaml:"max_response_bytes"`
+	MaxResponseBytes int            `yaml:"max_response_bytes" default:"4294967296" min:"1048576"`
 	Timeouts         HubTimeouts    `yaml:"timeouts"`
 	Organizations    []Organization `yaml:"organizations"`
+	HTTP             HTTP           `yaml:",inline"`
 }
 
 // HubTimeouts are how long the Hub is waited for.
 type HubTimeouts struct {
-	Connect Duration `yaml:"connect"` // for a connection, TLS included
-	Headers Duration `yaml:"headers"` // for the head of an answer
-	Idle    Duration `yaml:"idle"`    // for the next bytes of an answer
+	Connect Duration `yaml:"connect" default:"10s"` // for a connection, TLS included
+	Headers Duration `yaml:"headers" default:"1m"`  // for the head of an answer
+	Idle    Duration `yaml:"idle" default:"1m"`     // for the next bytes of an answer
 }
 
-// Organization is an organisation or user that is collected.
+// Organization is an organization or user that is collected.
 type Organization struct {
-	Name string `yaml:"name"`
-	// Source is auto, publisher_analytics or listings: hubsync.Source.
-	Source string `yaml:"source"`
-	// Interval is the time between two collections, at least a minute.
-	Interval Duration `yaml:"interval"`
+	Name     string   `yaml:"name"`
+	Source   string   `yaml:"source" default:"auto" oneof:"auto publisher_analytics listings"`
+	Interval Duration `yaml:"interval" default:"6h" min:"1m"` // between two collections
 	// Split has every shard collect a part of the repositories, instead of one shard
 	// all: for listings alone.
 	Split bool `yaml:"split"`
@@ -49,108 +47,91 @@ type Organization struct {
 	TokenFile string `yaml:"token_file"`
 }
 
-const (
-	defaultInterval = Duration(6 * time.Hour)
-	minInterval     = Duration(time.Minute)
-)
+// notInToken is what a bearer token has no place for (RFC 6750).
+var notInToken = regexp.MustCompile(`[^A-Za-z0-9._~+/=-]`)
 
-func defaultHub() Hub {
-	return Hub{
-		MaxResponseBytes: hub.DefaultMaxResponseBytes,
-		Timeouts: HubTimeouts{
-			Connect: Duration(10 * time.Second),
-			Headers: Duration(time.Minute),
-			Idle:    Duration(time.Minute),
-		},
-		Organizations: []Organization{},
+// complete makes file names start from the folder of the configuration, and checks what
+// the tags do not say.
+func (h *Hub) complete(d *decoder) {
+	h.HTTP.complete(d, "hub")
+	if strings.Contains(h.Endpoint, "?") {
+		d.fault("hub.endpoint", "expected a URL without a query, got %q", h.Endpoint)
 	}
-}
-
-// complete fills in what organisations leave out, and the files of the secrets,
-// whose relative names start from dir.
-func (h *Hub) complete(r reporter, dir string) {
-	h.Token = h.Token.orFile(r, "hub.token", h.TokenFile, dir)
+	if !h.HTTP.Settings.FollowRedirects {
+		d.fault("hub.follow_redirects", "expected true, for the Hub redirects from a repository's old name and to its stores, got \"false\"")
+	}
+	h.TokenFile = d.path(h.TokenFile)
+	h.checkToken(d, "hub", h.Token, h.TokenFile)
+	first := make(map[string]int)
 	for i := range h.Organizations {
 		o := &h.Organizations[i]
-		if o.Source == "" {
-			o.Source = string(hubsync.SourceAuto)
-		}
-		if o.Interval == 0 {
-			o.Interval = defaultInterval
-		}
-		o.Token = o.Token.orFile(r, fmt.Sprintf("hub.organizations[%d].token", i), o.TokenFile, dir)
-	}
-}
-
-func (h *Hub) check(r reporter) {
-	if _, err := hub.ParseEndpoint(h.Endpoint); err != nil {
-		r.fault("hub.endpoint", "%s", err)
-	}
-	if h.MaxResponseBytes < 1<<20 {
-		r.fault("hub.max_response_bytes", "expected a whole number from 1048576, got %q", fmt.Sprint(h.MaxResponseBytes))
-	}
-	checkToken(r, "hub.token", h.Token)
-	first := make(map[string]int)
-	for i, o := range h.Organizations {
+		o.TokenFile = d.path(o.TokenFile)
 		path := fmt.Sprintf("hub.organizations[%d]", i)
 		if o.Name == "" || strings.ContainsAny(o.Name, "/ \t\n") {
-			r.fault(path+".name", "expected the name of an organisation or user, got %q", o.Name)
+			d.fault(path+".name", "expected the name of an organization or user, got %q", o.Name)
 		}
 		key := strings.ToLower(o.Name) // the Hub ignores the case
 		if j, ok := first[key]; ok {
-			r.fault(path+".name", "expected each organisation once, got %q again (first in organizations[%d])", o.Name, j)
+			d.fault(path+".name", "expected each organization once, got %q again (first in organizations[%d])", o.Name, j)
 		} else {
 			first[key] = i
 		}
-		if _, err := hubsync.ParseSource(o.Source); err != nil {
-			r.fault(path+".source", "%s", err)
+		if o.Split && o.Source != "listings" {
+			d.fault(path+".split", "expected source: listings with split, for the publisher analytics come as one file, got %q", o.Source)
 		}
-		if o.Split && o.Source != string(hubsync.SourceListings) {
-			r.fault(path+".split", "expected source: listings with split, for the publisher analytics come as one file, got %q", o.Source)
-		}
-		if o.Interval < minInterval {
-			r.fault(path+".interval", "expected at least %s, got %q", minInterval, o.Interval)
-		}
-		checkToken(r, path+".token", o.Token)
+		h.checkToken(d, path, o.Token, o.TokenFile)
 	}
 }
 
-// checkToken looks at a token that the file itself holds; one in a file of its own
-// is looked at when it is read, for it may change.
-func checkToken(r reporter, path string, s Secret) {
-	if _, err := hub.NewToken(s.value, "the configuration"); err != nil {
-		r.fault(path, "%s", err)
+// checkToken looks at the token of the section at path. One in a file of its own is looked
+// at when it is read, for it may change.
+func (h *Hub) checkToken(d *decoder, path string, token Secret, file string) {
+	if token.IsSet() && file != "" {
+		d.fault(path+".token_file", "expected either token or token_file, got both")
+	}
+	if (token.IsSet() || file != "") && h.HTTP.Authorizes() {
+		d.fault(path+".token", "expected one authorization, got a token besides the basic_auth, authorization or oauth2 of hub")
+	}
+	if at := notInToken.FindStringIndex(strings.TrimSpace(token.Reveal())); at != nil {
+		d.fault(path+".token", "expected a token of letters, digits and - . _ ~ + / = alone, got another character at position %d", at[0]+1)
 	}
 }
 
-// TokenOf returns the token of an organisation. It reads files and environment
-// anew at each call, so that a token that was replaced is used from then on.
-func (h *Hub) TokenOf(o Organization, getenv func(string) string) (hub.Token, error) {
-	for _, s := range []struct {
-		secret Secret
-		source string
-	}{{o.Token, "the configuration of " + o.Name}, {h.Token, "the configuration"}} {
-		if !s.secret.IsSet() {
-			continue
-		}
-		value, err := s.secret.Read()
-		if err != nil {
-			return hub.Token{}, err
-		}
-		return hub.NewToken(value, s.source)
-	}
-	return hub.ResolveToken(hub.TokenLookup{Getenv: getenv})
-}
-
-// Fingerprint stands for all that the collecting of an organisation depends on,
+// Fingerprint stands for all that the collecting of an organization depends on,
 // secrets included, and shows none of it.
 func (h *Hub) Fingerprint(o Organization) string {
+	common := *h
+	common.Organizations = []Organization{o}
 	sum := sha256.New()
-	for _, s := range []string{
-		h.Endpoint, h.Token.value, h.Token.file, fmt.Sprint(h.MaxResponseBytes, h.Timeouts),
-		o.Name, o.Source, o.Interval.String(), strconv.FormatBool(o.Split), o.Token.value, o.Token.file,
-	} {
-		fmt.Fprintf(sum, "%d:%s", len(s), s)
-	}
+	writeValue(sum, reflect.ValueOf(common))
 	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// writeValue writes all that v holds so that values that differ are written differently.
+func writeValue(out io.Writer, v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Func: // a cache of Prometheus' settings
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			writeValue(out, v.Elem())
+		}
+	case reflect.Struct:
+		for _, field := range v.Fields() {
+			writeValue(out, field)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			writeValue(out, v.Index(i))
+		}
+	case reflect.Map:
+		keys := v.MapKeys()
+		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+		for _, key := range keys {
+			writeValue(out, key)
+			writeValue(out, v.MapIndex(key))
+		}
+	default:
+		fmt.Fprintf(out, "%q", fmt.Sprint(v))
+	}
+	_, _ = io.WriteString(out, ";")
 }

@@ -2,24 +2,16 @@ package config
 
 import (
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 )
 
 func TestHubFaults(t *testing.T) {
 	f := func(text string, want ...string) {
 		t.Helper()
-		_, err := Parse("dir/c.yaml", []byte(text))
+		_, err := Parse("dir/c.yaml", []byte(text), families...)
 		if err == nil {
 			t.Errorf("%q: no error, want\n%s", text, strings.Join(want, "\n"))
 			return
@@ -34,11 +26,12 @@ func TestHubFaults(t *testing.T) {
 			t.Errorf("%q: the error shows a token: %v", text, err)
 		}
 	}
+	const hubFields = "endpoint, token, token_file, max_response_bytes, timeouts, organizations, " + httpFields
 	const orgFields = "name, source, interval, split, token or token_file"
 
-	f("hub: x", `1: hub: expected a mapping with endpoint, token, token_file, max_response_bytes, timeouts or organizations, got "x"`)
+	f("hub: x", "1: hub: expected a mapping with "+hubFields+`, got "x"`)
 	f("hub: {organisations: []}",
-		`1: hub.organisations: unknown field, expected endpoint, token, token_file, max_response_bytes, timeouts or organizations`)
+		`1: hub.organisations: unknown field, expected `+hubFields)
 	f("hub: {timeouts: {total: 1m}}", `1: hub.timeouts.total: unknown field, expected connect, headers or idle`)
 	f("hub: {organizations: [{name: o, org: o}]}", `1: hub.organizations[0].org: unknown field, expected `+orgFields)
 	f("hub: {organizations: [{name: o, split: true}]}", `1: hub.organizations[0].split: expected source: listings with split, for the publisher analytics come as one file, got "auto"`)
@@ -47,10 +40,10 @@ func TestHubFaults(t *testing.T) {
 	f("hub:\n  organizations:\n    -\n", `3: hub.organizations[0]: expected a value, got none`)
 
 	f("hub: {endpoint: 5}", `1: hub.endpoint: expected a text (in quotes, if it looks like something else), got "5"`)
-	f("hub:\n  endpoint: huggingface.co", `2: hub.endpoint: expected an endpoint like https://huggingface.co, got "huggingface.co"`)
-	f("hub: {endpoint: 'ftp://x'}", `1: hub.endpoint: expected an endpoint like https://huggingface.co, got "ftp://x"`)
-	f("hub: {endpoint: 'https://x/?a=b'}", `1: hub.endpoint: expected an endpoint without query and fragment, got "https://x/?a=b"`)
-	f("hub: {endpoint: 'https://me:hf_secret@x'}", `1: hub.endpoint: expected an endpoint without user and password, got "https://me:xxxxx@x"`)
+	f("hub:\n  endpoint: huggingface.co", `2: hub.endpoint: expected a URL like https://huggingface.co, got "huggingface.co"`)
+	f("hub: {endpoint: 'ftp://x'}", `1: hub.endpoint: expected a URL like https://huggingface.co, got "ftp://x"`)
+	f("hub: {endpoint: 'https://x/?a=b'}", `1: hub.endpoint: expected a URL without a query, got "https://x/?a=b"`)
+	f("hub: {endpoint: 'https://me:hf_secret@x'}", `1: hub.endpoint: expected a URL without user and password, got one with an @ in it (not shown here): credentials have settings of their own`)
 
 	f("hub: {max_response_bytes: 1GB}", `1: hub.max_response_bytes: expected a whole number, got "1GB"`)
 	f("hub: {max_response_bytes: 1048575}", `1: hub.max_response_bytes: expected a whole number from 1048576, got "1048575"`)
@@ -59,18 +52,24 @@ func TestHubFaults(t *testing.T) {
 	f("hub: {timeouts: {connect: 0s}}", `1: hub.timeouts.connect: expected a duration like 30s, 5m or 6h, got "0s"`)
 	f("hub: {timeouts: {headers: -1s}}", `1: hub.timeouts.headers: expected a duration like 30s, 5m or 6h, got "-1s"`)
 
-	f("hub: {token: 12345}", `1: hub.token: expected a text (in quotes, if it looks like something else)`)
+	f("hub: {token: 12345}", `1: hub.token: expected a text (in quotes, if it looks like something else), got something else`)
 	f("hub:\n  token: hf_secret\n  token_file: f", `3: hub.token_file: expected either token or token_file, got both`)
 	f("hub:\n  organizations:\n    - name: o\n      token: hf_secret\n      token_file: f",
 		`5: hub.organizations[0].token_file: expected either token or token_file, got both`)
 	f("hub: {organizations: [{name: o, token: [hf_secret]}]}",
-		`1: hub.organizations[0].token: expected a text (in quotes, if it looks like something else)`)
+		`1: hub.organizations[0].token: expected a text (in quotes, if it looks like something else), got a list`)
 
-	f("hub:\n  organizations:\n    - source: auto", `3: hub.organizations[0].name: expected the name of an organisation or user, got ""`)
-	f("hub: {organizations: [{name: o/m}]}", `1: hub.organizations[0].name: expected the name of an organisation or user, got "o/m"`)
-	f("hub: {organizations: [{name: 'an org'}]}", `1: hub.organizations[0].name: expected the name of an organisation or user, got "an org"`)
+	const twoAuthorizations = "expected one authorization, got a token besides the basic_auth, authorization or oauth2 of hub"
+	f("hub:\n  token: hf_secret\n  basic_auth: {username: me, password: hf_secret}", `2: hub.token: `+twoAuthorizations)
+	f("hub:\n  bearer_token_file: f\n  token_file: f", `1: hub.token: `+twoAuthorizations)
+	f("hub:\n  authorization: {credentials: hf_secret}\n  organizations:\n    - {name: o, token: hf_secret}", `4: hub.organizations[0].token: `+twoAuthorizations)
+	f("hub:\n  follow_redirects: false", `2: hub.follow_redirects: expected true, for the Hub redirects from a repository's old name and to its stores, got "false"`)
+
+	f("hub:\n  organizations:\n    - source: auto", `3: hub.organizations[0].name: expected the name of an organization or user, got ""`)
+	f("hub: {organizations: [{name: o/m}]}", `1: hub.organizations[0].name: expected the name of an organization or user, got "o/m"`)
+	f("hub: {organizations: [{name: 'an org'}]}", `1: hub.organizations[0].name: expected the name of an organization or user, got "an org"`)
 	f("hub:\n  organizations:\n    - name: Acme\n    - name: other\n    - name: acme",
-		`5: hub.organizations[2].name: expected each organisation once, got "acme" again (first in organizations[0])`)
+		`5: hub.organizations[2].name: expected each organization once, got "acme" again (first in organizations[0])`)
 	f("hub: {organizations: [{name: o, source: csv}]}",
 		`1: hub.organizations[0].source: expected auto, publisher_analytics or listings, got "csv"`)
 	f("hub: {organizations: [{name: o, interval: 59s}]}", `1: hub.organizations[0].interval: expected at least 1m, got "59s"`)
@@ -78,20 +77,20 @@ func TestHubFaults(t *testing.T) {
 		`1: hub.organizations[0].interval: expected a duration like 30s, 5m or 6h, got "daily"`)
 
 	f("hub:\n  endpoint: x\n  max_response_bytes: 1\n  organizations:\n    - {name: '', source: x, interval: 1s}\n    - {name: '', token: hf_secret, token_file: f}",
-		`2: hub.endpoint: expected an endpoint like https://huggingface.co, got "x"`,
+		`2: hub.endpoint: expected a URL like https://huggingface.co, got "x"`,
 		`3: hub.max_response_bytes: expected a whole number from 1048576, got "1"`,
-		`5: hub.organizations[0].name: expected the name of an organisation or user, got ""`,
 		`5: hub.organizations[0].source: expected auto, publisher_analytics or listings, got "x"`,
 		`5: hub.organizations[0].interval: expected at least 1m, got "1s"`,
-		`6: hub.organizations[1].token_file: expected either token or token_file, got both`,
-		`6: hub.organizations[1].name: expected the name of an organisation or user, got ""`,
-		`6: hub.organizations[1].name: expected each organisation once, got "" again (first in organizations[0])`)
+		`5: hub.organizations[0].name: expected the name of an organization or user, got ""`,
+		`6: hub.organizations[1].name: expected the name of an organization or user, got ""`,
+		`6: hub.organizations[1].name: expected each organization once, got "" again (first in organizations[0])`,
+		`6: hub.organizations[1].token_file: expected either token or token_file, got both`)
 }
 
 func TestHubDefaults(t *testing.T) {
 	f := func(text string, want Hub) {
 		t.Helper()
-		c, err := Parse("c.yaml", []byte(text))
+		c, err := Parse("c.yaml", []byte(text), families...)
 		if err != nil {
 			t.Errorf("%q: %v", text, err)
 			return
@@ -108,7 +107,9 @@ func TestHubDefaults(t *testing.T) {
 			MaxResponseBytes: 4 << 30,
 			Timeouts:         HubTimeouts{Connect: Duration(10 * time.Second), Headers: Duration(time.Minute), Idle: Duration(time.Minute)},
 			Organizations:    []Organization{},
+			HTTP:             Default().Hub.HTTP,
 		}
+		h.HTTP.Settings.ProxyFromEnvironment = true
 		change(&h)
 		return h
 	}
@@ -129,115 +130,6 @@ func TestHubDefaults(t *testing.T) {
 	}))
 }
 
-// sent returns the token that a client with t sends.
-func sent(t *testing.T, token hub.Token) string {
-	t.Helper()
-	got := ""
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		got = strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
-		_, _ = io.WriteString(w, "[]")
-	}))
-	defer s.Close()
-	e, err := hub.ParseEndpoint(s.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := hub.New(hub.Options{Endpoint: e, Token: hub.StaticToken(token), MaxTries: 1})
-	defer c.CloseIdleConnections()
-	for _, err := range c.List(t.Context(), history.Model, "o") {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return got
-}
-
-// The first of these sources that there is gives the token.
-func TestTokenOf(t *testing.T) {
-	dir := t.TempDir()
-	write := func(name, text string) {
-		t.Helper()
-		full := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(full), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(full, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("own.token", " hf_own_file\n")
-	write("all.token", "hf_all_file")
-	write("elsewhere", "hf_token_path\n")
-	write("home/token", "hf_home\n")
-	write("cache/huggingface/token", "hf_cache\n")
-
-	env := map[string]string{}
-	load := func(text string) *Hub {
-		t.Helper()
-		c, err := Parse(filepath.Join(dir, "c.yaml"), []byte(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return &c.Hub
-	}
-	f := func(text, want string) {
-		t.Helper()
-		h := load(text)
-		token, err := h.TokenOf(h.Organizations[0], func(name string) string { return env[name] })
-		if err != nil {
-			t.Errorf("%q with %v: %v", text, env, err)
-			return
-		}
-		if got := sent(t, token); got != want {
-			t.Errorf("%q with %v: got %q, want %q", text, env, got, want)
-		}
-	}
-	org := "organizations: [{name: o}]"
-	// From the last to the first, each in the presence of those that come after it.
-	env["XDG_CACHE_HOME"] = filepath.Join(dir, "none")
-	f("hub: {"+org+"}", "")
-	env["XDG_CACHE_HOME"] = filepath.Join(dir, "cache")
-	f("hub: {"+org+"}", "hf_cache")
-	env["HF_HOME"] = filepath.Join(dir, "home")
-	f("hub: {"+org+"}", "hf_home")
-	env["HF_TOKEN_PATH"] = filepath.Join(dir, "elsewhere")
-	f("hub: {"+org+"}", "hf_token_path")
-	env["HUGGING_FACE_HUB_TOKEN"] = "hf_old_variable"
-	f("hub: {"+org+"}", "hf_old_variable")
-	env["HF_TOKEN"] = "hf_variable"
-	f("hub: {"+org+"}", "hf_variable")
-	f("hub: {token_file: all.token, "+org+"}", "hf_all_file")
-	f("hub: {token: hf_all, "+org+"}", "hf_all")
-	f("hub: {token: hf_all, organizations: [{name: o, token_file: own.token}]}", "hf_own_file")
-	f("hub: {token: hf_all, organizations: [{name: o, token: ' hf_own '}]}", "hf_own")
-	f("hub: {token_file: none, organizations: [{name: o, token: hf_own}]}", "hf_own")
-	f("hub: {token: '', token_file: '', organizations: [{name: o, token: '', token_file: ''}]}", "hf_variable")
-	f("hub: {token_file: "+filepath.Join(dir, "all.token")+", "+org+"}", "hf_all_file")
-
-	// A file is read anew each time, and has to be there.
-	h := load("hub: {token_file: own.token, " + org + "}")
-	write("own.token", "hf_replaced")
-	token, err := h.TokenOf(h.Organizations[0], os.Getenv)
-	if err != nil || sent(t, token) != "hf_replaced" {
-		t.Errorf("a replaced file: got %v", err)
-	}
-	g := func(what, wantErr string) {
-		t.Helper()
-		_, err := h.TokenOf(h.Organizations[0], os.Getenv)
-		if err == nil || !strings.Contains(err.Error(), wantErr) || strings.Contains(err.Error(), "secret_") {
-			t.Errorf("%s: got %v, want %q and no token", what, err, wantErr)
-		}
-	}
-	write("own.token", " \n")
-	g("an empty file", "expected a secret in "+filepath.Join(dir, "own.token")+", got an empty file")
-	write("own.token", "secret_one\nsecret_two")
-	g("two lines", "expected a token of letters, digits and - . _ ~ + / = alone from the configuration, got another character at position 11")
-	if err := os.Remove(filepath.Join(dir, "own.token")); err != nil {
-		t.Fatal(err)
-	}
-	g("no file", filepath.Join(dir, "own.token"))
-}
-
 // What collecting depends on changes the fingerprint, nothing else does, and no
 // token shows in it.
 func TestFingerprint(t *testing.T) {
@@ -245,7 +137,7 @@ func TestFingerprint(t *testing.T) {
 		"organizations: [{name: o, source: auto, interval: 1h, token: hf_own}, {name: p}]}"
 	of := func(text string) string {
 		t.Helper()
-		c, err := Parse("/dir/c.yaml", []byte(text))
+		c, err := Parse("/dir/c.yaml", []byte(text), families...)
 		if err != nil {
 			t.Fatalf("%q: %v", text, err)
 		}
@@ -255,6 +147,7 @@ func TestFingerprint(t *testing.T) {
 	if len(print) < 32 || strings.Contains(print, "hf_") {
 		t.Errorf("the fingerprint is %q", print)
 	}
+	seen := map[string]bool{print: true}
 	for _, change := range []struct{ from, to string }{
 		{"https://h", "https://i"},
 		{"token: hf_all", "token: hf_other"},
@@ -270,13 +163,20 @@ func TestFingerprint(t *testing.T) {
 		{"token: hf_own", "token: hf_else"},
 		{"token: hf_own", "token_file: hf_own"},
 		{", token: hf_own", ""},
+		{"max_response", "proxy_url: 'http://p', max_response"},
+		{"max_response", "tls_config: {ca_file: f}, max_response"},
+		{"max_response", "tls_config: {ca_file: g}, max_response"},
+		{"max_response", "http_headers: {X: {secrets: [a]}}, max_response"},
+		{"max_response", "http_headers: {X: {secrets: [b]}}, max_response"},
 	} {
 		text := strings.Replace(base, change.from, change.to, 1)
 		if text == base {
 			t.Fatalf("%q does not occur", change.from)
 		}
-		if of(text) == print {
+		if other := of(text); seen[other] {
 			t.Errorf("%q instead of %q makes no difference", change.to, change.from)
+		} else {
+			seen[other] = true
 		}
 	}
 	for _, same := range []string{base + "\nfiles: [a.csv]", strings.Replace(base, "{name: p}", "{name: q, interval: 1m}", 1)} {
@@ -293,7 +193,7 @@ func TestFingerprint(t *testing.T) {
 
 // Whatever prints a configuration shows no token of it.
 func TestPrintedHubShowsNoToken(t *testing.T) {
-	c, err := Parse("c.yaml", []byte("hub: {token: hf_secret_all, organizations: [{name: o, token: hf_secret_own}, {name: p, token_file: p.token}]}"))
+	c, err := Parse("c.yaml", []byte("hub: {token: hf_secret_all, organizations: [{name: o, token: hf_secret_own}, {name: p, token_file: p.token}]}"), families...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -308,18 +208,18 @@ func TestPrintedHubShowsNoToken(t *testing.T) {
 // file.
 func TestPrintedConfigurationCanBeRead(t *testing.T) {
 	const text = "hub:\n  token_file: hub.token\n  organizations:\n    - name: acme\n      token_file: acme.token\n"
-	c, err := Parse("dir/c.yaml", []byte(text))
+	c, err := Parse("dir/c.yaml", []byte(text), families...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Parse("dir/c.yaml", []byte(mustYAML(t, c))); err != nil {
+	if _, err := Parse("dir/c.yaml", []byte(mustYAML(t, c)), families...); err != nil {
 		t.Errorf("%v\nin what was printed:\n%s", err, mustYAML(t, c))
 	}
 }
 
 func TestTokenThatCannotBeOneIsAFault(t *testing.T) {
-	_, err := Parse("c.yaml", []byte("hub:\n  organizations:\n    - name: acme\n      token: \"hf_se cret\"\n"))
-	const want = "c.yaml:4: hub.organizations[0].token: expected a token of letters, digits and - . _ ~ + / = alone from the configuration, got another character at position 6"
+	_, err := Parse("c.yaml", []byte("hub:\n  organizations:\n    - name: acme\n      token: \"hf_se cret\"\n"), families...)
+	const want = "c.yaml:4: hub.organizations[0].token: expected a token of letters, digits and - . _ ~ + / = alone, got another character at position 6"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

@@ -1,6 +1,10 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
 
 // Metrics says what /metrics shows of the repositories.
 type Metrics struct {
@@ -10,38 +14,60 @@ type Metrics struct {
 	// Exclude are regular expressions over the full name of a repository; one
 	// that any of them matches is not shown.
 	Exclude []Regexp `yaml:"exclude"`
-	// MaxRepos is the most repositories that are shown, at least 1. Those with
-	// the largest totals stay.
-	MaxRepos int      `yaml:"max_repos"`
+	// MaxRepos is the most repositories that are shown. Those with the largest totals
+	// stay.
+	MaxRepos int `yaml:"max_repos" default:"100000" min:"1"`
+	// Families says of each metric family of repositories whether it is shown.
 	Families Families `yaml:"families"`
 }
 
-// Families switches the metrics of repositories on and off, a family each.
-type Families struct {
-	Downloads bool `yaml:"downloads"`  // huggingface_repo_downloads_total
-	Corrected bool `yaml:"corrected"`  // huggingface_repo_downloads_corrected_total
-	LastMonth bool `yaml:"last_month"` // huggingface_repo_downloads_last_month
-	Likes     bool `yaml:"likes"`      // huggingface_repo_likes
-	OrgRepos  bool `yaml:"org_repos"`  // huggingface_org_repos
+// Families are switches of metric families by name. The names that there are come from
+// who reads the configuration.
+type Families map[string]bool
+
+// Web says how many requests are answered at once.
+type Web struct {
+	// MaxRequests is the most that are answered at once, of scrapes and of all
+	// other requests apart, and MaxExports the most exports that run at once; 0 sets no
+	// bound.
+	MaxRequests int `yaml:"max_requests" default:"512" min:"0" zero:"no limit"`
+	MaxExports  int `yaml:"max_exports" default:"64" min:"0" zero:"no limit"`
 }
 
-func defaultMetrics() Metrics {
-	return Metrics{
-		Include:  []Regexp{},
-		Exclude:  []Regexp{},
-		MaxRepos: 100_000,
-		Families: Families{
-			Downloads: true,
-			Corrected: true,
-			LastMonth: true,
-			Likes:     true,
-			OrgRepos:  true,
-		},
-	}
+// Query says what an answer may take.
+type Query struct {
+	// Timeout is how long an answer may take to be found; for an export, how long
+	// until it begins.
+	Timeout Duration `yaml:"timeout" default:"2m"`
+	// MaxRows is the most rows of an answer; 0 sets no bound.
+	MaxRows int `yaml:"max_rows" min:"0" zero:"no limit"`
 }
 
-func (m *Metrics) check(r reporter) {
-	if m.MaxRepos < 1 {
-		r.fault("metrics.max_repos", "expected a whole number from 1, got %q", fmt.Sprint(m.MaxRepos))
+// Regexp is a regular expression (RE2). As in Prometheus, it has to match the
+// whole of a text: "org/.*" does not match "my-org/x".
+type Regexp string
+
+// check returns an error that quotes an expression which is none.
+func (r Regexp) check() error {
+	// Alone first, so that the error speaks of what was written; then as a part
+	// of a larger expression, which an open \Q would not fit into.
+	for _, text := range []string{string(r), "(?:" + string(r) + ")"} {
+		if _, err := regexp.Compile(text); err != nil {
+			return fmt.Errorf("expected a regular expression, got %q: %w", string(r), err)
+		}
 	}
+	return nil
+}
+
+// AnyOf returns one expression that matches the whole of what any of them
+// matches the whole of; nil if there are none. They have been checked.
+func AnyOf(exprs []Regexp) *regexp.Regexp {
+	if len(exprs) == 0 {
+		return nil
+	}
+	parts := make([]string, len(exprs))
+	for i, e := range exprs {
+		parts[i] = "(?:" + string(e) + ")"
+	}
+	return regexp.MustCompile("^(?s:" + strings.Join(parts, "|") + ")$")
 }

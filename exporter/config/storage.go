@@ -1,14 +1,20 @@
 package config
 
-import "path/filepath"
+import (
+	"fmt"
+	"net/url"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
+)
 
 // Storage says what keeps the history.
 type Storage struct {
 	// Engine names the engine: EngineEmbedded or EngineVictoriaMetrics.
-	Engine Engine `yaml:"engine"`
-	// QueueBytes bounds what was collected and could not be stored yet; QueuePath is
-	// the folder that keeps it, "" for memory.
-	QueueBytes int    `yaml:"queue_bytes"`
+	Engine Engine `yaml:"engine" default:"embedded" oneof:"embedded victoriametrics"`
+	// QueueBytes bounds what was collected and could not be stored yet, by default a
+	// listing of a million repositories; QueuePath is the folder that keeps it, "" for
+	// memory.
+	QueueBytes int    `yaml:"queue_bytes" default:"268435456" min:"0"`
 	QueuePath  string `yaml:"queue_path"`
 	// VictoriaMetrics is how that engine is reached.
 	VictoriaMetrics VictoriaMetrics `yaml:"victoriametrics"`
@@ -25,28 +31,66 @@ const (
 	EngineVictoriaMetrics Engine = "victoriametrics"
 )
 
-// defaultQueueBytes holds a listing of a million repositories.
-const defaultQueueBytes = 256 << 20
-
-func defaultStorage() Storage {
-	return Storage{Engine: EngineEmbedded, QueueBytes: defaultQueueBytes, VictoriaMetrics: defaultVictoriaMetrics()}
+// VictoriaMetrics says how the engine of that name is reached.
+type VictoriaMetrics struct {
+	// InsertURL and SelectURL are what the routes of the import and the export are
+	// below. Without a SelectURL it is the InsertURL.
+	InsertURL string `yaml:"insert_url" url:"http://localhost:8428"`
+	SelectURL string `yaml:"select_url" url:"http://localhost:8428"`
+	// FlushURL, that of a single node, and FlushURLs, those of the storage nodes of a
+	// cluster, make what was written visible; without any an append waits for Visible.
+	FlushURL  string   `yaml:"flush_url" url:"http://localhost:8428"`
+	FlushURLs []string `yaml:"flush_urls" url:"http://localhost:8428" want:"a URL like http://localhost:8428"`
+	Visible   Duration `yaml:"visible" default:"5s" min:"1s"`
+	// History tells several histories in one engine apart.
+	History string `yaml:"history" default:"default" want:"the name of a history"`
+	// Timeout bounds a write, RetryFor how long it is tried again.
+	Timeout  Duration `yaml:"timeout" default:"1m" min:"1s"`
+	RetryFor Duration `yaml:"retry_for" default:"5m" min:"1s"`
+	// BatchBytes is about how much text a write has before it is compressed.
+	BatchBytes int     `yaml:"batch_bytes" default:"4194304" min:"65536" max:"67108864"`
+	HTTP       HTTP    `yaml:",inline"`
+	OldHTTP    OldHTTP `yaml:",inline"`
 }
 
-// Queue returns the folder of what waits to be stored, "" for memory. A relative one
-// starts from that of the configuration.
-func (s *Storage) Queue() string {
-	if s.QueuePath == "" || filepath.IsAbs(s.QueuePath) {
-		return s.QueuePath
+func (s *Storage) complete(d *decoder) {
+	s.QueuePath = d.path(s.QueuePath)
+	const path = "storage.victoriametrics"
+	v := &s.VictoriaMetrics
+	v.OldHTTP.moveTo(&v.HTTP, d, path)
+	v.HTTP.complete(d, path)
+	if s.Engine == EngineVictoriaMetrics && v.InsertURL == "" {
+		d.fault(path+".insert_url", "expected a URL like http://localhost:8428, got none")
 	}
-	return filepath.Join(s.VictoriaMetrics.dir, s.QueuePath)
 }
 
-func (s *Storage) check(r reporter) {
-	if s.QueueBytes < 0 {
-		r.fault("storage.queue_bytes", "expected a whole number from 0, got \"%d\"", s.QueueBytes)
+// URLs returns what to write to, to read from, and to ask for visibility, which may
+// be none. The configuration has been checked.
+func (v *VictoriaMetrics) URLs() (insert, query *url.URL, flush []*url.URL, err error) {
+	parse := func(field, text, route string) *url.URL {
+		u, e := httpx.ParseURL(text, "http://localhost:8428")
+		if e != nil {
+			err = fmt.Errorf("storage.victoriametrics.%s: %w", field, e)
+			return nil
+		}
+		if u.Path == "" {
+			u.Path = "/"
+		}
+		if u.Path == "/" {
+			u.Path = route
+		}
+		return u
 	}
-	if s.Engine != EngineEmbedded && s.Engine != EngineVictoriaMetrics {
-		r.fault("storage.engine", "expected %q or %q, got %q", EngineEmbedded, EngineVictoriaMetrics, s.Engine)
+	insert = parse("insert_url", v.InsertURL, "/")
+	query = insert
+	if v.SelectURL != "" {
+		query = parse("select_url", v.SelectURL, "/")
 	}
-	s.VictoriaMetrics.check(r, s.Engine == EngineVictoriaMetrics)
+	if v.FlushURL != "" {
+		flush = append(flush, parse("flush_url", v.FlushURL, "/internal/force_flush"))
+	}
+	for _, text := range v.FlushURLs {
+		flush = append(flush, parse("flush_urls", text, "/internal/force_flush"))
+	}
+	return insert, query, flush, err
 }

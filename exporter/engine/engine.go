@@ -89,7 +89,7 @@ func openVictoria(o *Options) (*victoria.Store, error) {
 	}
 	return victoria.New(victoria.Options{
 		InsertURL: insert, SelectURL: query, FlushURLs: flush, FlushAfter: flushAfter(flush), Visible: time.Duration(v.Visible), History: v.History,
-		HTTP: v.HTTP(), Timeout: time.Duration(v.Timeout), RetryFor: time.Duration(v.RetryFor), BatchBytes: v.BatchBytes,
+		HTTP: v.HTTP.Settings, Timeout: time.Duration(v.Timeout), RetryFor: time.Duration(v.RetryFor), BatchBytes: v.BatchBytes,
 		Uncompressed: isThisMachine(insert.Hostname()), MaxAge: maxAge, KeepMeta: o.Cache, UserAgent: o.UserAgent,
 	})
 }

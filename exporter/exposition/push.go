@@ -13,6 +13,10 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 )
 
+// PushRoute is where the page goes if the receiver's URL has no path: VictoriaMetrics's
+// route for the text format.
+const PushRoute = "/api/v1/import/prometheus"
+
 // lastPush bounds the push at the end, which the process waits for.
 const lastPush = 5 * time.Second
 

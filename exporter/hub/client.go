@@ -26,7 +26,10 @@ type Options struct {
 	UserAgent string
 	// Transport sends the requests; nil is NewTransport(Timeouts).
 	Transport http.RoundTripper
-	Timeouts  Timeouts
+	// EndpointTransport sends those to the endpoint itself, but not those that it was
+	// redirected to elsewhere: it may add credentials. nil is Transport.
+	EndpointTransport http.RoundTripper
+	Timeouts          Timeouts
 	// MaxResponseBytes bounds the unpacked content of an answer, 0 for
 	// DefaultMaxResponseBytes. Pages of listings are bounded by 16 MiB as well.
 	MaxResponseBytes int64
@@ -96,8 +99,12 @@ func New(o Options) *Client {
 	if transport == nil {
 		transport = NewTransport(o.Timeouts)
 	}
+	toEndpoint := o.EndpointTransport
+	if toEndpoint == nil {
+		toEndpoint = transport
+	}
 	c.http = &http.Client{
-		Transport:     authTransport{next: transport, endpoint: c.endpoint},
+		Transport:     authTransport{endpoint: c.endpoint, toEndpoint: toEndpoint, others: transport},
 		CheckRedirect: checkRedirect,
 	}
 	return c

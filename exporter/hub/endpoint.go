@@ -1,10 +1,11 @@
 package hub
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 )
 
 // DefaultEndpoint is the Hub itself.
@@ -26,18 +27,12 @@ func ParseEndpoint(s string) (Endpoint, error) {
 	if s == "" {
 		return Endpoint{}, nil
 	}
-	u, err := url.Parse(s)
-	switch {
-	case err != nil && strings.Contains(s, "@"):
-		return Endpoint{}, errors.New("expected an endpoint like " + DefaultEndpoint + ", got something that is no URL")
-	case err != nil:
-		return Endpoint{}, fmt.Errorf("expected an endpoint like %s, got %q", DefaultEndpoint, s)
-	case u.User != nil:
-		return Endpoint{}, fmt.Errorf("expected an endpoint without user and password, got %q", u.Redacted())
-	case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
-		return Endpoint{}, fmt.Errorf("expected an endpoint like %s, got %q", DefaultEndpoint, s)
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return Endpoint{}, fmt.Errorf("expected an endpoint without query and fragment, got %q", s)
+	u, err := httpx.ParseURL(s, DefaultEndpoint)
+	if err != nil {
+		return Endpoint{}, err
+	}
+	if u.RawQuery != "" || u.ForceQuery {
+		return Endpoint{}, fmt.Errorf("expected a URL without a query, got %q", s)
 	}
 	u.Host = strings.ToLower(u.Host)
 	return Endpoint{url: u}, nil

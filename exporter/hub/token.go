@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -77,8 +78,9 @@ func (t Token) fingerprint() string {
 
 // TokenLookup says where to look for a token.
 type TokenLookup struct {
-	// Token and File are the configuration's token and token_file.
-	Token, File string
+	// Token and File are the configuration's token and token_file; Source says where
+	// Token is from, "the configuration" if "".
+	Token, File, Source string
 	// Getenv is os.Getenv if nil; Home is the user's home directory, asked of
 	// the system if "".
 	Getenv func(string) string
@@ -100,7 +102,7 @@ func ResolveToken(l TokenLookup) (Token, error) {
 	if l.Getenv == nil {
 		l.Getenv = os.Getenv
 	}
-	if t, err := NewToken(l.Token, "the configuration"); err != nil || !t.IsZero() {
+	if t, err := NewToken(l.Token, cmp.Or(l.Source, "the configuration")); err != nil || !t.IsZero() {
 		return t, err
 	}
 	if l.File != "" {

@@ -55,31 +55,35 @@ func NewTransport(t Timeouts) *http.Transport {
 	}
 }
 
-// authTransport adds the token to requests to the endpoint and to no other. It
-// is the only place where a token gets into a request, so that no copying of
-// headers along a redirect can take it elsewhere.
+// authTransport adds the token to requests to the endpoint and to no other, and sends
+// those, and no other, by a transport that may add further credentials. It is the only
+// place where a token gets into a request, so that no copying of headers along a redirect
+// can take it elsewhere.
 type authTransport struct {
-	next     http.RoundTripper
-	endpoint Endpoint
+	endpoint           Endpoint
+	toEndpoint, others http.RoundTripper
 }
 
 type tokenKey struct{}
 
 // RoundTrip sends the request, with the token of its context where that may go.
 func (t authTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	token, _ := req.Context().Value(tokenKey{}).(Token)
-	if token.IsZero() || !t.stayed(req) {
-		return t.next.RoundTrip(req)
+	if !t.stayed(req) {
+		return t.others.RoundTrip(req)
 	}
-	req = req.Clone(req.Context())
-	req.Header.Set("Authorization", "Bearer "+token.reveal())
-	return t.next.RoundTrip(req)
+	if token, _ := req.Context().Value(tokenKey{}).(Token); !token.IsZero() {
+		req = req.Clone(req.Context())
+		req.Header.Set("Authorization", "Bearer "+token.reveal())
+	}
+	return t.toEndpoint.RoundTrip(req)
 }
 
-// CloseIdleConnections closes those of the transport below, for http.Client.
+// CloseIdleConnections closes those of the transports below, for http.Client.
 func (t authTransport) CloseIdleConnections() {
-	if c, ok := t.next.(interface{ CloseIdleConnections() }); ok {
-		c.CloseIdleConnections()
+	for _, next := range []http.RoundTripper{t.toEndpoint, t.others} {
+		if c, ok := next.(interface{ CloseIdleConnections() }); ok {
+			c.CloseIdleConnections()
+		}
 	}
 }
 

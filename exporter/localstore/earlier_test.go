@@ -1,12 +1,19 @@
 package localstore
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
 
 // TestEarlierFiles opens a store of before State.CorrectedAsOf was kept, and
@@ -45,4 +52,77 @@ func TestEarlierFiles(t *testing.T) {
 	}
 	l = open(t, dir)
 	row(want)
+}
+
+// TestPreviousLayout opens a store that the version before wrote: with
+// corrections and a repository that moved to another name. It gives the same
+// export, byte for byte, and the same counters as that version, also once it is compacted.
+func TestPreviousLayout(t *testing.T) {
+	dir := t.TempDir()
+	for _, sub := range []string{recordsDir, statesDir} {
+		copyDir(t, filepath.Join("testdata/previous", sub), filepath.Join(dir, sub))
+	}
+	l := open(t, dir)
+	f := func(when string) {
+		t.Helper()
+		want, err := os.ReadFile("testdata/previous/export.csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got bytes.Buffer
+		if _, err := hubcsv.Write(&got, l.Records(t.Context(), history.RecordsQuery{})); err != nil {
+			t.Fatal(err)
+		}
+		if got.String() != string(want) {
+			t.Errorf("%s: expected an export of %d bytes, got another one of %d", when, len(want), got.Len())
+		}
+		metrics, err := os.ReadFile("testdata/previous/metrics.txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantLines := strings.Split(strings.TrimSpace(string(metrics)), "\n")
+		lines := metricLines(t, l)
+		slices.Sort(wantLines)
+		slices.Sort(lines)
+		if !slices.Equal(lines, wantLines) {
+			t.Errorf("%s: expected\n%s\ngot\n%s", when, strings.Join(wantLines, "\n"), strings.Join(lines, "\n"))
+		}
+	}
+	f("opened")
+	if err := l.Compact(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f("compacted")
+	l = open(t, dir)
+	if s := statsOf(l); s.RecordFiles != 1 || s.StateFiles != 1 {
+		t.Errorf("expected two files, got %+v", s)
+	}
+	f("opened again")
+}
+
+// metricLines are the counts as lines of the metrics page.
+func metricLines(t *testing.T, l *Ledger) []string {
+	t.Helper()
+	var lines []string
+	for c, err := range l.Counts(t.Context(), history.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := func(name string, v int64) {
+			lines = append(lines, fmt.Sprintf("huggingface_repo_%s{repo_type=%q,org=%q,repo=%q} %d", name, c.Repo.Type, c.Repo.Org(), c.Repo.Name, v))
+		}
+		if c.Downloads != history.Unknown {
+			line("downloads_total", c.Downloads)
+		}
+		if c.Corrected > 0 {
+			line("downloads_corrected_total", c.Corrected)
+		}
+		if c.LastMonth != history.Unknown {
+			line("downloads_last_month", c.LastMonth)
+		}
+		if c.Likes != history.Unknown {
+			line("likes", c.Likes)
+		}
+	}
+	return lines
 }

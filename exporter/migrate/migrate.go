@@ -1,14 +1,14 @@
+// Package migrate moves a history from one store to another, with all that is known of
+// it, and compares the two afterwards.
 package migrate
 
 import (
 	"context"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // DefaultBatch is about how many records an append has, which lie in memory.
@@ -21,7 +21,7 @@ type Options struct {
 	// Batch is about how many records an append has, 0 for DefaultBatch.
 	Batch int64
 	// Moved is called after an append, with the last repository in it and how many
-	// there were. An error ends the run. nil: nobody is told.
+	// there were. An error ends the run. nil: nothing is called.
 	Moved func(last history.Repo, repos int) error
 }
 
@@ -31,57 +31,41 @@ func Copy(ctx context.Context, from, to history.Appender, o Options) error {
 	if o.Batch == 0 {
 		o.Batch = DefaultBatch
 	}
-	states, err := allMeta(ctx, from)
+	meta, err := allMeta(ctx, from)
 	if err != nil {
 		return err
 	}
-	if err := fits(ctx, states, to); err != nil {
+	if err := checkPart(ctx, meta, to); err != nil {
 		return err
 	}
 	if o.After != nil {
-		at, found := slices.BinarySearchFunc(states, *o.After, byRepo)
-		if found {
-			at++
-		}
-		states = states[at:]
+		meta = meta[after(meta, *o.After):]
 	}
-	if len(states) == 0 {
-		return nil
-	}
-	c := newCutter(from.Records(ctx, history.RecordsQuery{Order: history.OrderRepo, Versions: true}), o.After)
-	defer c.stop()
-	for len(states) > 0 {
-		rows, err := memtable.Build(ctx, c.batch(o.Batch), nil)
+	b := batch{to: to, moved: o.Moved, meta: meta}
+	for rows, err := range from.Records(ctx, history.RecordsQuery{Order: history.OrderRepo, Versions: true}) {
 		if err != nil {
 			return err
 		}
-		n := len(states)
-		if last, more := c.last(); more {
-			at, found := slices.BinarySearchFunc(states, last, byRepo)
-			if !found {
-				return fmt.Errorf("expected something to be known of %s besides its records, got nothing", last)
+		for i, end := 0, 0; i < rows.Len(); i = end {
+			for end = i + 1; end < rows.Len() && rows.Repo[end] == rows.Repo[i]; {
+				end++
 			}
-			n = at + 1
-		}
-		known, err := memtable.Build(ctx, nil, states[:n])
-		if err != nil {
-			return err
-		}
-		if _, err := to.Append(ctx, history.Batch{Table: rows.Union(known)}); err != nil {
-			return err
-		}
-		if o.Moved != nil {
-			if err := o.Moved(states[n-1].Repo, n); err != nil {
-				return err
+			repo := rows.Repos[rows.Repo[i]].Repo
+			if o.After != nil && repo.Compare(*o.After) <= 0 {
+				continue
 			}
+			if n := len(b.repos); n > 0 && b.repos[n-1].Repo != repo && b.records >= o.Batch {
+				if err := b.append(ctx, after(b.meta, b.repos[n-1].Repo)); err != nil {
+					return err
+				}
+			}
+			b.add(repo, rows, i, end)
 		}
-		states = states[n:]
 	}
-	return nil
+	return b.append(ctx, len(b.meta))
 }
 
-// allMeta returns what is known of each repository besides its days, in the order of
-// Repo.Compare.
+// allMeta returns what is known of each repository besides its days.
 func allMeta(ctx context.Context, s history.Appender) ([]history.RepoMeta, error) {
 	var out []history.RepoMeta
 	for m, err := range s.Meta(ctx, history.MetaQuery{}) {
@@ -93,19 +77,30 @@ func allMeta(ctx context.Context, s history.Appender) ([]history.RepoMeta, error
 	return out, nil
 }
 
-func byRepo(s history.RepoMeta, r history.Repo) int { return s.Repo.Compare(r) }
+func find(meta []history.RepoMeta, r history.Repo) (int, bool) {
+	return slices.BinarySearchFunc(meta, r, func(m history.RepoMeta, r history.Repo) int { return m.Repo.Compare(r) })
+}
 
-// fits returns an error if a store knows repositories that are not among those of states:
-// two histories would become one.
-func fits(ctx context.Context, states []history.RepoMeta, to history.Appender) error {
-	have, err := allMeta(ctx, to)
+// after returns the index of the first repository that comes after r.
+func after(meta []history.RepoMeta, r history.Repo) int {
+	i, found := find(meta, r)
+	if found {
+		i++
+	}
+	return i
+}
+
+// checkPart returns an error if a store knows repositories that are not among those of
+// meta: two histories would become one.
+func checkPart(ctx context.Context, meta []history.RepoMeta, to history.Appender) error {
+	stored, err := allMeta(ctx, to)
 	if err != nil {
 		return err
 	}
 	var others []string
-	for _, s := range have {
-		if _, found := slices.BinarySearchFunc(states, s.Repo, byRepo); !found {
-			others = append(others, s.Repo.String())
+	for _, m := range stored {
+		if _, found := find(meta, m.Repo); !found {
+			others = append(others, m.Repo.String())
 		}
 	}
 	if len(others) == 0 {
@@ -116,79 +111,50 @@ func fits(ctx context.Context, states []history.RepoMeta, to history.Appender) e
 		len(others), strings.Join(others[:min(most, len(others))], ", "))
 }
 
-// cutter cuts a stream of OrderRepo into batches of whole repositories.
-type cutter struct {
-	next func() (*history.Rows, error, bool)
-	stop func()
+// batch gathers the records of whole repositories for one append.
+type batch struct {
+	to    history.Appender
+	moved func(history.Repo, int) error
+	meta  []history.RepoMeta // of the repositories that were not appended yet
 
-	rows *history.Rows // the block under way, nil at the end
-	at   int
-	err  error
-	repo history.Repo // the last one that was taken
+	repos   []history.RepoTotal
+	blocks  []history.Rows
+	records int64
 }
 
-// newCutter leaves out the repositories up to after.
-func newCutter(seq history.RowSeq, after *history.Repo) *cutter {
-	c := new(cutter)
-	c.next, c.stop = iter.Pull2(seq)
-	c.block()
-	for after != nil && c.rows != nil && c.current().Compare(*after) <= 0 {
-		if c.at++; c.at == c.rows.Len() {
-			c.block()
-		}
+// add copies the rows i to end, which are of one repository.
+func (b *batch) add(repo history.Repo, rows *history.Rows, i, end int) {
+	if n := len(b.repos); n == 0 || b.repos[n-1].Repo != repo {
+		b.repos = append(b.repos, history.RepoTotal{Repo: repo, Total: history.Unknown})
 	}
-	return c
-}
-
-func (c *cutter) current() history.Repo { return c.rows.Repos[c.rows.Repo[c.at]].Repo }
-
-// block goes to the next block that has rows.
-func (c *cutter) block() {
-	for c.rows, c.at = nil, 0; ; {
-		rows, err, ok := c.next()
-		if !ok || err != nil {
-			c.err = err
-			return
-		}
-		if rows.Len() > 0 {
-			c.rows = rows
-			return
-		}
+	if n := len(b.blocks); n == 0 || b.blocks[n-1].Version != rows.Version || b.blocks[n-1].Len() >= history.BlockRows {
+		b.blocks = append(b.blocks, history.Rows{Version: rows.Version})
+	}
+	block := &b.blocks[len(b.blocks)-1]
+	for ; i < end; i++ {
+		block.Append(uint32(len(b.repos)-1), rows.Day[i], rows.Downloads[i])
+		b.records++
 	}
 }
 
-// last returns the last repository that was taken, and whether there are more.
-func (c *cutter) last() (history.Repo, bool) { return c.repo, c.rows != nil }
-
-// batch streams the next repositories, until they have most records.
-func (c *cutter) batch(most int64) history.RowSeq {
-	return func(yield func(*history.Rows, error) bool) {
-		var out history.Rows
-		taken := int64(0)
-		for c.rows != nil && (taken < most || c.current() == c.repo) {
-			out.Reset()
-			out.Version = c.rows.Version
-			block, i := c.rows, c.at
-			for ; i < block.Len(); i++ {
-				if r := block.Repos[block.Repo[i]].Repo; r != c.repo {
-					if taken >= most {
-						break
-					}
-					c.repo = r
-					out.Repos = append(out.Repos, history.RepoTotal{Repo: r, Total: history.Unknown})
-				}
-				out.Append(uint32(len(out.Repos)-1), block.Day[i], block.Downloads[i])
-				taken++
-			}
-			if !yield(&out, nil) {
+// append stores what was gathered, with the first n of b.meta.
+func (b *batch) append(ctx context.Context, n int) error {
+	rows := func(yield func(*history.Rows, error) bool) {
+		for i := range b.blocks {
+			b.blocks[i].Repos = b.repos
+			if !yield(&b.blocks[i], nil) {
 				return
 			}
-			if c.at = i; i == block.Len() {
-				c.block()
-			}
-		}
-		if c.err != nil {
-			yield(nil, c.err)
 		}
 	}
+	if _, err := b.to.Append(ctx, history.Batch{Rows: rows, Meta: b.meta[:n]}); err != nil {
+		return err
+	}
+	if b.moved != nil && n > 0 {
+		if err := b.moved(b.meta[n-1].Repo, n); err != nil {
+			return err
+		}
+	}
+	b.meta, b.repos, b.blocks, b.records = b.meta[n:], nil, nil, 0
+	return nil
 }

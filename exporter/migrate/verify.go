@@ -18,93 +18,93 @@ type Summary struct {
 
 // Verify compares two stores: every record with its version, and what is known of every
 // repository besides. The error says where they differ first. compared is called with
-// every repository that is equal; nil: nobody is told.
-func Verify(ctx context.Context, a, b history.Appender, compared func()) (Summary, error) {
+// every repository that is equal; nil: nothing is called.
+func Verify(ctx context.Context, want, got history.Appender, compared func()) (Summary, error) {
 	var s Summary
-	statesA, err := allMeta(ctx, a)
-	if err != nil {
-		return s, err
-	}
-	statesB, err := allMeta(ctx, b)
-	if err != nil {
-		return s, err
-	}
-	for i := range max(len(statesA), len(statesB)) {
-		var x, y string
-		if i < len(statesA) {
-			x = fmt.Sprintf("%+v", statesA[i])
+	describe := func(m history.RepoMeta) string { return fmt.Sprintf("%+v", m) }
+	for _, err := range matching(want.Meta(ctx, history.MetaQuery{}), got.Meta(ctx, history.MetaQuery{}), describe) {
+		if err != nil {
+			return s, err
 		}
-		if i < len(statesB) {
-			y = fmt.Sprintf("%+v", statesB[i])
-		}
-		if x != y {
-			return s, differ(x, y)
-		}
+		s.Repos++
 	}
-	s.Repos = int64(len(statesA))
-	nextA, stopA := iter.Pull2(facts(ctx, a))
-	defer stopA()
-	nextB, stopB := iter.Pull2(facts(ctx, b))
-	defer stopB()
 	var repo history.Repo
-	for {
-		x, errA, okA := nextA()
-		y, errB, okB := nextB()
-		switch {
-		case errA != nil:
-			return s, errA
-		case errB != nil:
-			return s, errB
-		case !okA && !okB:
-			if compared != nil && s.Records > 0 {
-				compared()
-			}
-			return s, nil
-		case okA != okB || x != y:
-			return s, differ(x.text(okA), y.text(okB))
+	for r, err := range matching(records(ctx, want), records(ctx, got), record.String) {
+		if err != nil {
+			return s, err
 		}
-		if compared != nil && s.Records > 0 && x.repo != repo {
+		if compared != nil && s.Records > 0 && r.repo != repo {
 			compared()
 		}
-		repo = x.repo
+		repo = r.repo
 		s.Records++
-		s.Downloads += min(x.downloads, math.MaxInt64-s.Downloads)
+		s.Downloads += min(r.downloads, math.MaxInt64-s.Downloads)
 	}
+	if compared != nil && s.Records > 0 {
+		compared()
+	}
+	return s, nil
 }
 
-func differ(x, y string) error {
-	for _, s := range []*string{&x, &y} {
-		if *s == "" {
-			*s = "nothing more"
+// matching streams what both streams have, up to the first difference, which is an error.
+func matching[V comparable](want, got iter.Seq2[V, error], describe func(V) string) iter.Seq2[V, error] {
+	return func(yield func(V, error) bool) {
+		var none V
+		next, stop := iter.Pull2(got)
+		defer stop()
+		differ := func(x, y string) {
+			yield(none, fmt.Errorf("the histories differ: expected\n  %s\nas in the one that was moved, got\n  %s", x, y))
+		}
+		const nothing = "nothing more"
+		for x, err := range want {
+			if err != nil {
+				yield(none, err)
+				return
+			}
+			switch y, err, ok := next(); {
+			case err != nil:
+				yield(none, err)
+				return
+			case !ok:
+				differ(describe(x), nothing)
+				return
+			case x != y:
+				differ(describe(x), describe(y))
+				return
+			}
+			if !yield(x, nil) {
+				return
+			}
+		}
+		if y, err, ok := next(); err != nil {
+			yield(none, err)
+		} else if ok {
+			differ(nothing, describe(y))
 		}
 	}
-	return fmt.Errorf("the histories differ: expected\n  %s\nas in the one that was moved, got\n  %s", x, y)
 }
 
-// fact is a record with its version.
-type fact struct {
+// record is a record with its version.
+type record struct {
 	repo      history.Repo
 	day       history.Day
 	downloads int64
 	version   history.Version
 }
 
-func (f fact) text(ok bool) string {
-	if !ok {
-		return ""
-	}
-	return fmt.Sprintf("%s %s: %d downloads, %s as of %s", f.repo, f.day, f.downloads, f.version.Source, f.version.AsOf.Time())
+func (r record) String() string {
+	return fmt.Sprintf("%s %s: %d downloads, %s as of %s", r.repo, r.day, r.downloads, r.version.Source, r.version.AsOf.Time())
 }
 
-func facts(ctx context.Context, s history.Appender) iter.Seq2[fact, error] {
-	return func(yield func(fact, error) bool) {
+func records(ctx context.Context, s history.Appender) iter.Seq2[record, error] {
+	return func(yield func(record, error) bool) {
 		for rows, err := range s.Records(ctx, history.RecordsQuery{Order: history.OrderRepo, Versions: true}) {
 			if err != nil {
-				yield(fact{}, err)
+				yield(record{}, err)
 				return
 			}
 			for i, r := range rows.Repo {
-				if !yield(fact{rows.Repos[r].Repo, rows.Day[i], rows.Downloads[i], rows.Version}, nil) {
+				if !yield(record{rows.Repos[r].Repo, rows.Day[i], rows.Downloads[i], rows.Version}, nil) {
 					return
 				}
 			}

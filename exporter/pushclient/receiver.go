@@ -58,7 +58,7 @@ func New(o Options) (*Receiver, error) {
 }
 
 // String returns the URL as it may be shown.
-func (r *Receiver) String() string { return shown(r.url) }
+func (r *Receiver) String() string { return httpx.ShowURL(r.url) }
 
 // Post sends a body, which is the pieces one after another, and returns nil if
 // the receiver took it, an *Error if not, or the cause if ctx ends.
@@ -80,7 +80,7 @@ func (r *Receiver) Post(ctx context.Context, header http.Header, pieces ...[]byt
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	e := &Error{URL: shown(r.url)}
+	e := &Error{URL: httpx.ShowURL(r.url)}
 	switch {
 	case limited.Err() != nil:
 		e.Message = fmt.Sprintf("it took longer than %s", r.timeout)
@@ -94,7 +94,7 @@ func (r *Receiver) Post(ctx context.Context, header http.Header, pieces ...[]byt
 		e.RetryAfter = httpx.RetryAfter(resp.Header, time.Now())
 		e.Message = short(sent.Redact(string(message)))
 		if to, err := resp.Location(); err == nil {
-			e.Message = "it is at " + sent.Redact(shown(to)) + ": name that URL"
+			e.Message = "it is at " + sent.Redact(httpx.ShowURL(to)) + ": name that URL"
 		}
 	}
 	return e

@@ -12,18 +12,19 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/hubclient"
 )
 
 // checkConfig loads the configuration file and looks for the files it names.
 func (e *examination) checkConfig(context.Context) {
 	if e.ConfigFile == "" {
 		e.warn("name one with --config.file, unless only imported files are to be served", "no file: nothing is collected")
-		e.config = config.Default()
+		e.config = config.Default(exposition.Families()...)
 		return
 	}
-	c, err := config.Load(e.ConfigFile)
+	c, err := config.Load(e.ConfigFile, exposition.Families()...)
 	if err != nil {
 		advice := "name the right one with --config.file"
 		if config.IsFault(err) {
@@ -55,9 +56,7 @@ func (e *examination) checkConfig(context.Context) {
 		}
 		f.Close()
 	}
-	inline := func(token config.Secret, file string) bool { return token.IsSet() && file == "" }
-	if inline(c.Hub.Token, c.Hub.TokenFile) ||
-		slices.ContainsFunc(c.Hub.Organizations, func(o config.Organization) bool { return inline(o.Token, o.TokenFile) }) {
+	if c.Hub.Token.IsSet() || slices.ContainsFunc(c.Hub.Organizations, func(o config.Organization) bool { return o.Token.IsSet() }) {
 		e.checkSecretFile(e.ConfigFile)
 	}
 }
@@ -91,8 +90,9 @@ func (e *examination) checkTokens(context.Context) {
 		return
 	}
 	reported := make(map[string]bool) // tokens that several organizations share
-	for _, o := range e.config.Hub.Organizations {
-		t, err := e.config.Hub.TokenOf(o, os.Getenv)
+	h := &e.config.Hub
+	for _, o := range h.Organizations {
+		t, err := hubclient.Token(h, o, os.Getenv)
 		if err != nil {
 			e.fail("put the token there, or name another place; docs/operations.md has the order of places", "%s: %v", o.Name, err)
 			continue
@@ -102,22 +102,18 @@ func (e *examination) checkTokens(context.Context) {
 			e.reportNoToken(o)
 			continue
 		}
-		file := tokenFile(e.ConfigFile, &e.config.Hub, o, t)
-		if reported[t.String()+file] {
+		source := t.Source()
+		if reported[source] {
 			continue
 		}
-		reported[t.String()+file] = true
-		from := t.String()
-		if file != "" {
-			from = "a token from " + file
-		}
+		reported[source] = true
 		if t.IsUsual() {
-			e.ok("%s: %s", o.Name, from)
+			e.ok("%s: %s", o.Name, t)
 		} else {
-			e.warn("check that the whole token was copied", "%s: %s, which does not look like one of the Hub's: those are hf_ with some thirty letters and digits", o.Name, from)
+			e.warn("check that the whole token was copied", "%s: %s, which does not look like one of the Hub's: those are hf_ with some thirty letters and digits", o.Name, t)
 		}
-		if file != "" {
-			e.checkSecretFile(file)
+		if source == o.TokenFile || source == h.TokenFile || filepath.IsAbs(source) {
+			e.checkSecretFile(source)
 		}
 	}
 }
@@ -133,19 +129,4 @@ func (e *examination) reportNoToken(o config.Organization) {
 	default:
 		e.warn(advice+"; or source: listings, if that is what is wanted", "%s: none, so only its public listings can be read, which have no history", o.Name)
 	}
-}
-
-// tokenFile returns the name of the file that a token is from, "" for none.
-func tokenFile(configFile string, h *config.Hub, o config.Organization, t hub.Token) string {
-	file := o.TokenFile
-	if file == "" && !o.Token.IsSet() {
-		file = h.TokenFile
-	}
-	switch {
-	case file == "" && !o.Token.IsSet() && !h.Token.IsSet() && filepath.IsAbs(t.Source()):
-		return t.Source() // the Hub's own
-	case file == "", filepath.IsAbs(file):
-		return file
-	}
-	return filepath.Join(filepath.Dir(configFile), file)
 }

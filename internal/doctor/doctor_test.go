@@ -167,7 +167,7 @@ func TestDoctorOfTokens(t *testing.T) {
 		p.write("token", formedToken)
 		p.examine(wantFailures, Options{}, want)
 	}
-	f(true, "fail token: massive: cannot read a secret: open ", "name: massive, token_file: nowhere")
+	f(true, "fail token: massive: cannot read a token: open ", "name: massive, token_file: nowhere")
 	p.write("void", "")
 	f(true, "an empty file -> put the token there", "name: massive, token_file: void")
 	p.write("two", "hf_one hf_two")

@@ -6,12 +6,11 @@ import (
 	"os"
 	"time"
 
-	"github.com/prometheus/common/version"
-
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/hubclient"
 )
 
 // hubAdvice says what to do about a failed request, in short what docs/operations.md
@@ -32,38 +31,29 @@ func (e *examination) checkHub(ctx context.Context) {
 	if e.config == nil || e.Offline {
 		return
 	}
-	endpoint, err := hub.ResolveEndpoint(e.config.Hub.Endpoint, os.Getenv)
+	options, err := hubclient.Options(&e.config.Hub, config.Organization{}, os.Getenv)
 	if err != nil {
-		e.fail("mend hub.endpoint, or HF_ENDPOINT in the environment", "%v", err)
+		e.fail("mend hub.endpoint, HF_ENDPOINT in the environment, or the files of hub.tls_config", "%v", err)
 		return
 	}
-	limiters := hub.NewLimiters()
+	options.MaxTries, options.MaxWait, options.Limiters = 1, time.Second, hub.NewLimiters()
+	options.Hooks = hub.Hooks{Request: e.clock.observe}
+	endpoint := options.Endpoint
 	for _, o := range e.orgs {
-		e.checkOrganization(ctx, e.hubClient(endpoint, limiters, func() (hub.Token, error) { return e.config.Hub.TokenOf(o, os.Getenv) }), o, endpoint)
+		options.Token = func() (hub.Token, error) { return hubclient.Token(&e.config.Hub, o, os.Getenv) }
+		e.checkOrganization(ctx, hub.New(options), o, endpoint)
 	}
 	if len(e.config.Hub.Organizations) > 0 {
 		return
 	}
-	c := e.hubClient(endpoint, limiters, nil)
+	options.Token = nil
+	c := hub.New(options)
 	defer c.CloseIdleConnections()
 	if _, err := hasListing(ctx, c, "huggingface"); err != nil {
 		e.warn(hubAdvice[hub.KindOf(err)]+"; or leave it, as long as no organization is collected", "%v", explainTimeout(err))
 		return
 	}
 	e.ok("%s answers", endpoint)
-}
-
-func (e *examination) hubClient(endpoint hub.Endpoint, limiters *hub.Limiters, token func() (hub.Token, error)) *hub.Client {
-	t := e.config.Hub.Timeouts
-	return hub.New(hub.Options{
-		Endpoint: endpoint, Token: token, UserAgent: hub.UserAgent(version.Version),
-		Timeouts: hub.Timeouts{
-			Connect: time.Duration(t.Connect), TLS: time.Duration(t.Connect), Headers: time.Duration(t.Headers), Idle: time.Duration(t.Idle),
-		},
-		MaxResponseBytes: int64(e.config.Hub.MaxResponseBytes),
-		MaxTries:         1, MaxWait: time.Second, Limiters: limiters,
-		Hooks: hub.Hooks{Request: e.clock.observe},
-	})
 }
 
 // checkOrganization requests the export of an organization or a page of its listings,

@@ -143,10 +143,10 @@ func (e *examination) checkSpace(dir string, size int64) {
 
 // checkQueue checks the folder of the listings that wait to be stored.
 func (e *examination) checkQueue(context.Context) {
-	if e.config == nil || e.config.Storage.Queue() == "" {
+	if e.config == nil || e.config.Storage.QueuePath == "" {
 		return
 	}
-	dir := e.config.Storage.Queue()
+	dir := e.config.Storage.QueuePath
 	if err := checkWritable(nearestExisting(dir)); err != nil {
 		e.fail("make "+dir+" and give it to the user that serve runs as; or name another folder in storage.queue_path", "%v", err)
 		return
@@ -180,7 +180,7 @@ func (e *examination) checkEngine(ctx context.Context) {
 	if err == nil {
 		var client *pushclient.Receiver
 		client, err = pushclient.New(pushclient.Options{
-			URL: insert.JoinPath("/api/v1/import"), HTTP: v.HTTP(), Timeout: min(time.Duration(v.Timeout), answerTimeout),
+			URL: insert.JoinPath("/api/v1/import"), HTTP: v.HTTP.Settings, Timeout: min(time.Duration(v.Timeout), answerTimeout),
 			UserAgent: userAgent(),
 		})
 		if err == nil {

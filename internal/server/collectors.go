@@ -7,12 +7,12 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/common/version"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/hubclient"
 )
 
 // Collectors makes the collectors that a configuration asks for. They share a clock and,
@@ -47,17 +47,13 @@ func (c *Collectors) OpenBacklog(s *config.Storage) error {
 	if c.backlog != nil || s.QueueBytes == 0 {
 		return nil
 	}
-	b, err := hubsync.NewBacklog(s.Queue(), int64(s.QueueBytes), c.reg, c.log)
+	b, err := hubsync.NewBacklog(s.QueuePath, int64(s.QueueBytes), c.reg, c.log)
 	c.backlog = b
 	return err
 }
 
 // Jobs returns the job of each organization that the shard collects.
 func (c *Collectors) Jobs(h *config.Hub) ([]hubsync.Job, error) {
-	endpoint, err := hub.ResolveEndpoint(h.Endpoint, os.Getenv)
-	if err != nil {
-		return nil, err
-	}
 	var jobs []hubsync.Job
 	for _, o := range h.Organizations {
 		if !o.Split && !c.shard.HasOrg(o.Name) {
@@ -67,22 +63,12 @@ func (c *Collectors) Jobs(h *config.Hub) ([]hubsync.Job, error) {
 		if err != nil {
 			return nil, fmt.Errorf("organization %s: source: %w", o.Name, err)
 		}
-		client := hub.New(hub.Options{
-			Endpoint:  endpoint,
-			Token:     func() (hub.Token, error) { return h.TokenOf(o, os.Getenv) },
-			UserAgent: hub.UserAgent(version.Version),
-			Timeouts: hub.Timeouts{
-				Connect: time.Duration(h.Timeouts.Connect),
-				TLS:     time.Duration(h.Timeouts.Connect),
-				Headers: time.Duration(h.Timeouts.Headers),
-				Idle:    time.Duration(h.Timeouts.Idle),
-			},
-			MaxResponseBytes: int64(h.MaxResponseBytes),
-			Limiters:         c.limiters,
-			Hooks:            c.metrics.Hooks(c.clock),
-			Logger:           c.log,
-		})
-		collector := hubsync.NewCollector(o.Name, source, client, c.clock, c.store, c.log)
+		options, err := hubclient.Options(h, o, os.Getenv)
+		if err != nil {
+			return nil, err
+		}
+		options.Limiters, options.Hooks, options.Logger = c.limiters, c.metrics.Hooks(c.clock), c.log
+		collector := hubsync.NewCollector(o.Name, source, hub.New(options), c.clock, c.store, c.log)
 		collector.Keep(c.backlog)
 		if o.Split {
 			collector.Split(c.shard)
@@ -91,7 +77,7 @@ func (c *Collectors) Jobs(h *config.Hub) ([]hubsync.Job, error) {
 			Org:       o.Name,
 			Interval:  time.Duration(o.Interval),
 			Collector: collector,
-			Key:       endpoint.String() + " " + h.Fingerprint(o),
+			Key:       options.Endpoint.String() + " " + h.Fingerprint(o),
 		})
 	}
 	return jobs, nil

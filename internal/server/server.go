@@ -155,18 +155,9 @@ func (s *Server) reload() error {
 // pageOptions returns what a configuration wants on the metrics page.
 func pageOptions(m *config.Metrics) exposition.Options {
 	families := []string{} // not nil, which would be all of them
-	for _, f := range []struct {
-		on     bool
-		family string
-	}{
-		{m.Families.Downloads, "downloads"},
-		{m.Families.Corrected, "corrected"},
-		{m.Families.LastMonth, "last_month"},
-		{m.Families.Likes, "likes"},
-		{m.Families.OrgRepos, "org_repos"},
-	} {
-		if f.on {
-			families = append(families, f.family)
+	for _, name := range exposition.Families() {
+		if m.Families[name] {
+			families = append(families, name)
 		}
 	}
 	return exposition.Options{
@@ -179,15 +170,18 @@ func pageOptions(m *config.Metrics) exposition.Options {
 
 // pushOptions returns where a configuration wants the page pushed to.
 func pushOptions(c *config.Push, userAgent string) (exposition.PushOptions, error) {
-	u, http, err := c.Target()
-	if err != nil || u == nil {
-		return exposition.PushOptions{}, err
+	if c.URL == "" {
+		return exposition.PushOptions{}, nil
+	}
+	u, err := pushclient.ParseURL(c.URL, exposition.PushRoute)
+	if err != nil {
+		return exposition.PushOptions{}, fmt.Errorf("push.url: %w", err)
 	}
 	client, err := pushclient.New(pushclient.Options{
-		URL: u, HTTP: http, Timeout: time.Duration(c.Timeout), UserAgent: userAgent,
+		URL: u, HTTP: c.HTTP.Settings, Timeout: time.Duration(c.Timeout), UserAgent: userAgent,
 	})
 	if err != nil {
-		return exposition.PushOptions{}, fmt.Errorf("push.tls: %w", err)
+		return exposition.PushOptions{}, fmt.Errorf("push.tls_config: %w", err)
 	}
 	return exposition.PushOptions{To: client, Interval: time.Duration(c.Interval), Labels: c.ExtraLabels}, nil
 }

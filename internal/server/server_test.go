@@ -67,7 +67,7 @@ func TestRoutesAreCountedByPattern(t *testing.T) {
 }
 
 func TestPageOptions(t *testing.T) {
-	c, err := config.Parse("c.yaml", []byte("metrics: {include: ['a/.*', 'b/.*'], exclude: ['a/x'], max_repos: 7, families: {likes: false, corrected: false}}"))
+	c, err := config.Parse("c.yaml", []byte("metrics: {include: ['a/.*', 'b/.*'], exclude: ['a/x'], max_repos: 7, families: {likes: false, corrected: false}}"), exposition.Families()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,11 +82,11 @@ func TestPageOptions(t *testing.T) {
 		t.Errorf("include %v, exclude %v", o.Include, o.Exclude)
 	}
 
-	all := pageOptions(&config.Default().Metrics)
+	all := pageOptions(&config.Default(exposition.Families()...).Metrics)
 	if len(all.Families) != len(exposition.Families()) || all.Include != nil || all.Exclude != nil || all.MaxRepos != exposition.DefaultMaxRepos {
 		t.Errorf("the defaults are %+v", all)
 	}
-	none, err := config.Parse("c.yaml", []byte("metrics: {families: {downloads: false, corrected: false, last_month: false, likes: false, org_repos: false}}"))
+	none, err := config.Parse("c.yaml", []byte("metrics: {families: {downloads: false, corrected: false, last_month: false, likes: false, org_repos: false}}"), exposition.Families()...)
 	if err != nil {
 		t.Fatal(err)
 	}

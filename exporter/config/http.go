@@ -1,0 +1,70 @@
+package config
+
+import (
+	"fmt"
+	"io"
+
+	httpconfig "github.com/prometheus/common/config"
+)
+
+// HTTP says how a server is reached: the settings of an HTTP client as Prometheus has
+// them, with authorization, TLS, proxy and headers.
+type HTTP struct {
+	Settings httpconfig.HTTPClientConfig `yaml:",inline" default:"{}"`
+}
+
+// Format writes nothing of the settings, whatever the verb: there may be secrets in them.
+func (HTTP) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "<HTTP client settings>") }
+
+// Authorizes reports whether requests get an authorization.
+func (h *HTTP) Authorizes() bool {
+	return h.Settings.BasicAuth != nil || h.Settings.Authorization != nil || h.Settings.OAuth2 != nil
+}
+
+// complete makes file names start from the folder of the configuration, and looks at the
+// settings as a whole. Without a proxy among them those of the environment hold.
+func (h *HTTP) complete(d *decoder, path string) {
+	s := &h.Settings
+	check := func(field string, err error) {
+		if err != nil {
+			d.fault(path+field, "expected settings that go together, but %s", err)
+		}
+	}
+	check("", s.Validate())
+	check(".tls_config", s.TLSConfig.Validate())
+	if o := s.OAuth2; o != nil {
+		check(".oauth2.tls_config", o.TLSConfig.Validate())
+		check(".oauth2", o.ProxyConfig.Validate())
+		o.ClientCertificateKeyFile = d.path(o.ClientCertificateKeyFile) // SetDirectory forgets it
+		o.ProxyFromEnvironment = o.ProxyURL.URL == nil
+	}
+	s.ProxyFromEnvironment = s.ProxyURL.URL == nil
+	s.SetDirectory(d.dir)
+}
+
+// OldHTTP are settings that HTTP has other names for. They are still read.
+type OldHTTP struct {
+	Username     string               `yaml:"username,omitempty" deprecated:"basic_auth"`
+	Password     httpconfig.Secret    `yaml:"password,omitempty" deprecated:"basic_auth"`
+	PasswordFile string               `yaml:"password_file,omitempty" deprecated:"basic_auth"`
+	TLS          httpconfig.TLSConfig `yaml:"tls,omitempty" deprecated:"tls_config"`
+}
+
+// moveTo puts the settings where they belong in h.
+func (o *OldHTTP) moveTo(h *HTTP, d *decoder, path string) {
+	if old := (httpconfig.BasicAuth{Username: o.Username, Password: o.Password, PasswordFile: o.PasswordFile}); old != (httpconfig.BasicAuth{}) {
+		if h.Settings.BasicAuth != nil {
+			d.fault(path+".basic_auth", "expected either basic_auth or username and password, its older names, got both")
+		}
+		if o.Username == "" || o.Password == "" && o.PasswordFile == "" {
+			d.fault(path+".username", "expected username and password (or password_file) together, got one of them")
+		}
+		h.Settings.BasicAuth = &old
+	}
+	if o.TLS != (httpconfig.TLSConfig{}) {
+		if h.Settings.TLSConfig != (httpconfig.TLSConfig{}) {
+			d.fault(path+".tls_config", "expected either tls_config or tls, its older name, got both")
+		}
+		h.Settings.TLSConfig = o.TLS
+	}
+}

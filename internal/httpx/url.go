@@ -1,0 +1,30 @@
+package httpx
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// ParseURL reads the URL of a server: http or https, without user, password and
+// fragment. example is such a URL, for errors, which show no password.
+func ParseURL(s, example string) (*url.URL, error) {
+	u, err := url.Parse(s)
+	switch {
+	case strings.Contains(s, "@") && (err != nil || u.User != nil):
+		return nil, errors.New("expected a URL without user and password, got one with an @ in it" +
+			" (not shown here): credentials have settings of their own")
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Opaque != "":
+		return nil, fmt.Errorf("expected a URL like %s, got %q", example, s)
+	case u.Fragment != "":
+		return nil, fmt.Errorf("expected a URL without a fragment, got %q", s)
+	}
+	return u, nil
+}
+
+// ShowURL returns a URL as messages may show it: without user, query (where a presigned
+// URL has its signature) and fragment.
+func ShowURL(u *url.URL) string {
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
+}

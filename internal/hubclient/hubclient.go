@@ -1,0 +1,113 @@
+// Package hubclient makes clients of the Hub as the configuration says: their token or
+// other authorization, TLS, proxy and timeouts.
+package hubclient
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net/http"
+	"time"
+
+	httpconfig "github.com/prometheus/common/config"
+	"github.com/prometheus/common/version"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+)
+
+// Options returns what a client of an organization is made of. An error tells of an
+// endpoint in the environment or of certificates that cannot be used.
+func Options(h *config.Hub, o config.Organization, getenv func(string) string) (hub.Options, error) {
+	endpoint, err := hub.ResolveEndpoint(h.Endpoint, getenv)
+	if err != nil {
+		return hub.Options{}, err
+	}
+	timeouts := hub.Timeouts{
+		Connect: time.Duration(h.Timeouts.Connect),
+		TLS:     time.Duration(h.Timeouts.Connect),
+		Headers: time.Duration(h.Timeouts.Headers),
+		Idle:    time.Duration(h.Timeouts.Idle),
+	}
+	transport, err := newTransport(timeouts, &h.HTTP.Settings)
+	if err != nil {
+		return hub.Options{}, fmt.Errorf("hub.tls_config: %w", err)
+	}
+	return hub.Options{
+		Endpoint:          endpoint,
+		Token:             func() (hub.Token, error) { return Token(h, o, getenv) },
+		UserAgent:         hub.UserAgent(version.Version),
+		Transport:         transport,
+		EndpointTransport: withCredentials(transport, &h.HTTP.Settings),
+		Timeouts:          timeouts,
+		MaxResponseBytes:  int64(h.MaxResponseBytes),
+	}, nil
+}
+
+// Token returns the token of an organization. It reads files and environment anew at each
+// call, so that a token that was replaced is used from then on. There is none where the
+// Hub is asked with another authorization.
+func Token(h *config.Hub, o config.Organization, getenv func(string) string) (hub.Token, error) {
+	l := hub.TokenLookup{Token: o.Token.Reveal(), File: o.TokenFile, Getenv: getenv, Source: "the configuration of " + o.Name}
+	if !o.Token.IsSet() && o.TokenFile == "" {
+		if h.HTTP.Authorizes() {
+			return hub.Token{}, nil
+		}
+		l.Token, l.File, l.Source = h.Token.Reveal(), h.TokenFile, ""
+	}
+	return hub.ResolveToken(l)
+}
+
+// newTransport returns a transport with the TLS settings and the proxy of c. Certificates
+// in files are read again when they change.
+func newTransport(t hub.Timeouts, c *httpconfig.HTTPClientConfig) (http.RoundTripper, error) {
+	tlsConfig, err := httpconfig.NewTLSConfig(&c.TLSConfig)
+	if err != nil {
+		return nil, err
+	}
+	proxy, connectHeader := c.ProxyConfig, c.GetProxyConnectHeader()
+	return httpconfig.NewTLSRoundTripper(tlsConfig, httpconfig.TLSRoundTripperSettings{
+		CA:   secret(httpconfig.Secret(c.TLSConfig.CA), c.TLSConfig.CAFile),
+		Cert: secret(httpconfig.Secret(c.TLSConfig.Cert), c.TLSConfig.CertFile),
+		Key:  secret(c.TLSConfig.Key, c.TLSConfig.KeyFile),
+	}, func(tlsConfig *tls.Config) (http.RoundTripper, error) {
+		transport := hub.NewTransport(t)
+		transport.TLSClientConfig = tlsConfig
+		transport.Proxy, transport.ProxyConnectHeader = proxy.Proxy(), connectHeader
+		transport.ForceAttemptHTTP2 = c.EnableHTTP2
+		return transport, nil
+	})
+}
+
+// withCredentials returns a transport that adds the authorization and the headers of c. A
+// request that has an Authorization already keeps it.
+func withCredentials(next http.RoundTripper, c *httpconfig.HTTPClientConfig) http.RoundTripper {
+	if a := c.Authorization; a != nil {
+		next = httpconfig.NewAuthorizationCredentialsRoundTripper(a.Type, secret(a.Credentials, a.CredentialsFile), next)
+	}
+	if b := c.BasicAuth; b != nil {
+		next = httpconfig.NewBasicAuthRoundTripper(secret(httpconfig.Secret(b.Username), b.UsernameFile), secret(b.Password, b.PasswordFile), next)
+	}
+	if c.OAuth2 != nil {
+		o := *c.OAuth2 // which the library changes
+		credential := secret(o.ClientSecret, o.ClientSecretFile)
+		if o.GrantType != "" && o.GrantType != "client_credentials" {
+			credential = secret(o.ClientCertificateKey, o.ClientCertificateKeyFile)
+		}
+		next = httpconfig.NewOAuth2RoundTripper(credential, &o, next)
+	}
+	if c.HTTPHeaders != nil {
+		next = httpconfig.NewHeadersRoundTripper(c.HTTPHeaders, next)
+	}
+	return next
+}
+
+// secret reads a value that is given as it is or in a file; nil for neither.
+func secret(text httpconfig.Secret, file string) httpconfig.SecretReader {
+	switch {
+	case text != "":
+		return httpconfig.NewInlineSecret(string(text))
+	case file != "":
+		return httpconfig.NewFileSecret(file)
+	}
+	return nil
+}
