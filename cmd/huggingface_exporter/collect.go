@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -115,7 +114,7 @@ next:
 func collectOnce(ctx context.Context, p *program, c *config.Config, store history.Appender, shard hubsync.Shard, dryRun bool) error {
 	collectors := server.NewCollectors(store, prometheus.NewRegistry(), shard, p.log)
 	if !dryRun && c.Storage.QueuePath != "" {
-		if err := collectors.OpenBacklog(&c.Storage); err != nil {
+		if err := collectors.OpenQueue(&c.Storage); err != nil {
 			return err
 		}
 	}
@@ -123,29 +122,29 @@ func collectOnce(ctx context.Context, p *program, c *config.Config, store histor
 	if err != nil {
 		return err
 	}
-	outcomes := make([]hubsync.Outcome, len(jobs))
+	reports := make([]hubsync.Report, len(jobs))
 	bar := newSteps(p.stderr, "collecting", len(jobs))
 	var g errgroup.Group
 	for i, j := range jobs {
 		g.Go(func() error {
-			outcomes[i] = collectSurely(ctx, p.log, j)
+			reports[i] = j.CollectOnce(ctx)
 			bar.step()
 			return nil
 		})
 	}
-	_ = g.Wait() // no error: they are in the outcomes
+	_ = g.Wait() // no error: they are in the reports
 	bar.done()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	var failed []error
-	for i := range outcomes {
-		o := &outcomes[i]
+	for i := range reports {
+		o := &reports[i]
 		if !o.OK() {
 			failed = append(failed, fmt.Errorf("%s: %w", o.Org, o.Err))
 			continue
 		}
-		if err := printOutcome(p.stdout, o, dryRun); err != nil {
+		if err := printReport(p.stdout, o, dryRun); err != nil {
 			return err
 		}
 	}
@@ -155,33 +154,10 @@ func collectOnce(ctx context.Context, p *program, c *config.Config, store histor
 	return nil
 }
 
-// askAgainAfter is how long after an answer that is not to be believed yet the Hub is
-// asked again.
-const askAgainAfter = 10 * time.Second
-
-// collectSurely collects an organisation, and once more if the answer may have been
-// cut: serve would take a second one that is like it, and the next process of a
-// scheduler would not know that this is the second.
-func collectSurely(ctx context.Context, log *slog.Logger, j hubsync.Job) hubsync.Outcome {
-	o := j.Collector.Collect(ctx)
-	if !errors.Is(o.Err, hubsync.ErrShrunk) {
-		return o
-	}
-	log.Warn("Asking the Hub once more", "org", j.Org, "in", askAgainAfter, "err", o.Err)
-	t := time.NewTimer(askAgainAfter)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return j.Collector.Collect(ctx)
-	case <-ctx.Done():
-		return o
-	}
-}
-
-// printOutcome writes a line that says what a collection did, or would have done,
+// printReport writes a line that says what a collection did, or would have done,
 // and one for each repository that moved or is gone, for a dry run also for each
 // that is new.
-func printOutcome(w io.Writer, o *hubsync.Outcome, dryRun bool) error {
+func printReport(w io.Writer, o *hubsync.Report, dryRun bool) error {
 	var b strings.Builder
 	c := o.Change
 	fmt.Fprintf(&b, "%s: ", o.Org)

@@ -9,86 +9,85 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/differ"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/plausible"
 )
 
-// analytics collects the publisher analytics: the whole history of the
-// organisation, every time.
-func (c *Collector) analytics(ctx context.Context, o *Outcome) error {
-	o.Source = SourceAnalytics
-	a, err := c.client.PublisherAnalytics(ctx, c.org, c.validators)
+// analytics collects the publisher analytics: the whole history of the organization, every
+// time.
+func (c *Collector) analytics(ctx context.Context) (Report, error) {
+	r := Report{Source: SourceAnalytics}
+	a, err := c.Client.PublisherAnalytics(ctx, c.Org, c.validators)
 	if errors.Is(err, hub.ErrNotModified) {
-		o.NotModified = true
-		c.asOf(o)
-		return nil
+		r.NotModified, r.AsOf = true, c.asOf()
+		return r, nil
 	}
 	if err != nil {
-		return err
+		return r, err
 	}
 	defer a.Close()
-	// If the store is away, nothing has to wait for it: the Hub tells the whole history
-	// the next time.
-	if err := c.fresh(ctx); err != nil {
-		return err
-	}
-	asOf := c.asOf(o)
-	known, err := knownOf(ctx, c.store, c.org, nil)
+	r.AsOf = c.asOf()
+	// If the store is away, nothing has to wait for it: the next export has it all again.
+	known, err := c.known(ctx, nil)
 	if err != nil {
-		return err
+		return r, err
 	}
-	x := export{c: c, outcome: o, asOf: asOf, known: known}
+	x := export{c: c, asOf: history.AsOfTime(r.AsOf), known: known}
 	if err := x.countRecords(ctx); err != nil {
-		return err
+		return r, err
 	}
 	// One append: once it is stored who appeared, and not who is missing for that, a
 	// renamed repository cannot be told from a deleted one any more.
-	err = c.append(ctx, o, history.Batch{
-		Rows: x.checked(a.Rows(history.Version{Source: history.Published, AsOf: asOf})),
+	r.Change, err = c.append(ctx, hub.RoutePublisherAnalytics, history.Batch{
+		Rows: x.checked(a.Rows(history.Version{Source: history.Published, AsOf: x.asOf})),
 		Then: func() ([]history.RepoMeta, error) { return x.missing(ctx) },
 	})
 	if err != nil {
-		return err
+		return r, err
 	}
-	o.Repos = len(x.told)
+	r.Repos, r.Changes = len(x.repos), x.changes
 	c.validators = a.Validators
-	return nil
+	return r, nil
 }
 
 // export is one export of publisher analytics on its way into the store.
 type export struct {
-	c       *Collector
-	outcome *Outcome
-	asOf    history.AsOf
-	known   known
+	c     *Collector
+	asOf  history.AsOf
+	known differ.Known
 	// had is how many records earlier exports had of each repository.
 	had map[history.Repo]int64
-	// told is the dictionary of the export, complete once it was read.
-	told []history.RepoTotal
-	// candidates are the days of the repositories that may be a known one under
-	// another name, by their index in told, in the order of the export; nil for
-	// the others.
+	// repos is the dictionary of the export, complete once it was read.
+	repos []history.RepoTotal
+	// candidates are the days of the repositories that may be a known one under another
+	// name, by their index in repos, in the order of the export; nil for the others.
 	candidates [][]dayCount
+	changes    differ.Changes
 }
 
-// countRecords counts what earlier exports told.
+// dayCount is the downloads of a day.
+type dayCount struct {
+	day       history.Day
+	downloads int64
+}
+
+// countRecords counts the records of earlier exports.
 func (x *export) countRecords(ctx context.Context) error {
-	x.had = make(map[history.Repo]int64, len(x.known.byRepo))
+	x.had = make(map[history.Repo]int64, len(x.known.ByRepo))
 	orgs := make(map[string]bool) // in the ways that the name is written
-	for repo := range x.known.byRepo {
+	for repo := range x.known.ByRepo {
 		orgs[repo.Org()] = true
 	}
-	if len(x.known.legacy) > 0 {
+	if len(x.known.Legacy) > 0 {
 		orgs[""] = true
 	}
 	if len(orgs) == 0 {
 		return nil
 	}
 	filter := history.Filter{Orgs: slices.Sorted(maps.Keys(orgs))}
-	for rows, err := range x.c.store.Records(ctx, history.RecordsQuery{Filter: filter, Order: history.OrderRepo, Versions: true}) {
+	for rows, err := range x.published(ctx, filter) {
 		if err != nil {
-			return &storeError{err}
-		}
-		if rows.Version.Source != history.Published {
-			continue
+			return err
 		}
 		for _, n := range rows.Repo {
 			x.had[rows.Repos[n].Repo]++
@@ -97,37 +96,58 @@ func (x *export) countRecords(ctx context.Context) error {
 	return nil
 }
 
-// checked passes the export on, and refuses it at its end if it lost much of what
-// earlier ones had: exports only grow.
+// published streams the records of earlier exports, by repository.
+func (x *export) published(ctx context.Context, f history.Filter) history.RowSeq {
+	return func(yield func(*history.Rows, error) bool) {
+		for rows, err := range x.c.Store.Records(ctx, history.RecordsQuery{Filter: f, Order: history.OrderRepo, Versions: true}) {
+			if err != nil {
+				yield(nil, ofStore(ctx, err))
+				return
+			}
+			if rows.Version.Source == history.Published && !yield(rows, nil) {
+				return
+			}
+		}
+	}
+}
+
+// checked passes the export on, and refuses it at its end if it lost much of what earlier
+// ones had.
 func (x *export) checked(rows history.RowSeq) history.RowSeq {
 	return func(yield func(*history.Rows, error) bool) {
-		var n int64
+		var records int64
 		for r, err := range rows {
 			if err == nil {
-				x.told = r.Repos
-				n += int64(r.Len())
+				x.repos = r.Repos
+				records += int64(r.Len())
 				x.remember(r)
 			}
 			if !yield(r, err) || err != nil {
 				return
 			}
 		}
-		if err := x.shrunk(n); err != nil {
-			yield(nil, err)
+		var before int64
+		for repo, m := range x.known.ByRepo {
+			if !m.Gone() {
+				before += x.had[repo]
+			}
+		}
+		if x.c.exportDoubt.RefusesExport(records, before) {
+			yield(nil, &hub.Error{Kind: hub.KindMalformed, Route: hub.RoutePublisherAnalytics, Org: x.c.Org,
+				Err: fmt.Errorf("expected about the %d records of the exports before, got %d: %w", before, records, plausible.ErrShrunk)})
 		}
 	}
 }
 
-// remember keeps the days of repositories of which earlier exports told nothing.
-// There are none to keep where nothing is known that could be missing: of a first
-// export.
+// remember keeps the days of repositories that earlier exports did not have. There are none
+// to keep of a first export: nothing is known that could be missing.
 func (x *export) remember(r *history.Rows) {
 	if len(x.had) == 0 {
 		return
 	}
 	for _, t := range r.Repos[len(x.candidates):] {
 		var days []dayCount
-		if !x.known.has(t.Repo) || x.had[t.Repo] == 0 {
+		if !x.known.Has(t.Repo) || x.had[t.Repo] == 0 {
 			days = []dayCount{}
 		}
 		x.candidates = append(x.candidates, days)
@@ -139,39 +159,24 @@ func (x *export) remember(r *history.Rows) {
 	}
 }
 
-func (x *export) shrunk(records int64) error {
-	var before int64
-	for repo, s := range x.known.byRepo {
-		if !s.Gone() {
-			before += x.had[repo]
-		}
-	}
-	if !x.c.exportDoubt.refuses(records, records < before-before/10) {
-		return nil
-	}
-	return &hub.Error{Kind: hub.KindMalformed, Route: hub.RoutePublisherAnalytics, Org: x.c.org,
-		Err: fmt.Errorf("expected about the %d records of the exports before, got %d: %w", before, records, ErrShrunk)}
-}
-
-// missing returns what is to be noted of the repositories that the export no longer
-// has. An export holds all that was ever published, so they were deleted, or have
-// another name.
+// missing returns what is to be stored of the repositories that the export no longer has.
+// An export has all that was ever published, so they were deleted, or have another name.
 func (x *export) missing(ctx context.Context) ([]history.RepoMeta, error) {
-	if len(x.told) == 0 {
-		return nil, nil // an organisation without a download, or an answer without content
+	if len(x.repos) == 0 {
+		return nil, nil // an organization without a download, or an answer without content
 	}
-	o := x.outcome
-	in := make(map[history.Repo]bool, len(x.told))
-	for _, t := range x.told {
+	var c differ.Changes
+	in := make(map[history.Repo]bool, len(x.repos))
+	for _, t := range x.repos {
 		in[t.Repo] = true
-		if !x.known.has(t.Repo) {
-			o.Appeared = append(o.Appeared, t.Repo)
+		if !x.known.Has(t.Repo) {
+			c.Appeared = append(c.Appeared, t.Repo)
 		}
 	}
 	var missing []history.Repo
-	for repo, s := range x.known.byRepo {
+	for repo, m := range x.known.ByRepo {
 		// Idle repositories may have no row, and spaces have no downloads at all.
-		if !in[repo] && !s.Gone() && s.Total > 0 {
+		if !in[repo] && !m.Gone() && m.Total > 0 {
 			missing = append(missing, repo)
 		}
 	}
@@ -179,23 +184,24 @@ func (x *export) missing(ctx context.Context) ([]history.RepoMeta, error) {
 	if err != nil {
 		return nil, err
 	}
-	var states []history.RepoMeta
+	var metas []history.RepoMeta
 	for _, repo := range missing {
 		gone := history.NewRepoMeta(repo)
 		gone.GoneAsOf = x.asOf
 		if name, ok := to[repo]; ok {
 			gone.MovedTo = name.Name
 			continued := history.NewRepoMeta(name) // the counters go on
-			was := x.known.byRepo[repo]
+			was := x.known.ByRepo[repo]
 			continued.Highest, continued.Corrected, continued.CorrectedAsOf = was.Highest, was.Corrected, was.CorrectedAsOf
-			states = append(states, continued)
-			o.Moved = append(o.Moved, Move{From: repo, To: name})
-			o.Appeared = slices.DeleteFunc(o.Appeared, func(r history.Repo) bool { return r == name })
+			metas = append(metas, continued)
+			c.Moved = append(c.Moved, differ.Move{From: repo, To: name})
+			c.Appeared = slices.DeleteFunc(c.Appeared, func(r history.Repo) bool { return r == name })
 		} else {
-			o.Gone = append(o.Gone, repo)
+			c.Gone = append(c.Gone, repo)
 		}
-		states = append(states, gone)
+		metas = append(metas, gone)
 	}
-	o.sort()
-	return states, nil
+	c.Sort()
+	x.changes = c
+	return metas, nil
 }

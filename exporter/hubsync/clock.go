@@ -9,9 +9,9 @@ import (
 // maxOffset is how far our clock may be from the Hub's before a log line says so.
 const maxOffset = 5 * time.Minute
 
-// Clock tells the Hub's time: ours, put right by what the Hub's answers said last.
-// What is collected is dated by it, so that a clock of ours that is wrong, or
-// jumps, dates nothing into a wrong day and ages nothing by a year.
+// Clock has the Hub's time: ours, put right by what the Hub's answers said last. What is
+// collected is dated by it, so that a clock of ours that is wrong, or jumps, dates nothing
+// into a wrong day.
 type Clock struct {
 	log *slog.Logger
 	now func() time.Time
@@ -21,12 +21,12 @@ type Clock struct {
 	warned bool
 }
 
-// NewClock returns a clock that trusts ours until it is told better.
+// NewClock returns a clock that trusts ours until Set.
 func NewClock(log *slog.Logger) *Clock { return &Clock{log: log, now: time.Now} }
 
-// Told notes the time that an answer of the Hub named, just now. The zero time is
-// none.
-func (c *Clock) Told(date time.Time) {
+// Set puts the clock right by the time that an answer of the Hub named, just now. The zero
+// time is none.
+func (c *Clock) Set(date time.Time) {
 	if date.IsZero() {
 		return
 	}

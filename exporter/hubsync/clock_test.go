@@ -68,7 +68,7 @@ func TestClockWarnsOncePerJump(t *testing.T) {
 	w.clock.now = func() time.Time { return now }
 	f := func(ahead time.Duration, warnings int) {
 		t.Helper()
-		w.clock.Told(now.Add(ahead))
+		w.clock.Set(now.Add(ahead))
 		if got := strings.Count(w.log.String(), "level=WARN"); got != warnings {
 			t.Errorf("%v ahead: %d warnings, want %d", ahead, got, warnings)
 		}
@@ -83,6 +83,6 @@ func TestClockWarnsOncePerJump(t *testing.T) {
 	f(time.Hour, 1)
 	f(-time.Second, 1)
 	f(-6*time.Minute, 2)
-	w.clock.Told(time.Time{})
+	w.clock.Set(time.Time{})
 	f(-6*time.Minute, 2)
 }

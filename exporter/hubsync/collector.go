@@ -1,3 +1,5 @@
+// Package hubsync says when the Hub is asked, and turns its answers into records: the
+// publisher analytics CSV as it is, current totals as differences between days.
 package hubsync
 
 import (
@@ -9,116 +11,108 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/differ"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/plausible"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/queue"
 )
 
-// Collector collects one organisation. One collection runs at a time.
+// Options make a Collector.
+type Options struct {
+	Org    string
+	Source Source
+	Client *hub.Client
+	// Clock has to be set by the hooks of Client.
+	Clock *Clock
+	Store history.Appender
+	// Queue is where listings wait that cannot be stored; nil: nowhere.
+	Queue *queue.Queue
+	// Shard is the part of the organization's listings that is collected.
+	Shard Shard
+	Log   *slog.Logger
+}
+
+// Collector collects one organization. One collection runs at a time.
 type Collector struct {
-	org    string
-	source Source
-	client *hub.Client
-	clock  *Clock
-	store  history.Appender
-	log    *slog.Logger
-	// shard is the share of the organisation, backlog where listings wait that cannot
-	// be stored; nil: nowhere.
-	shard   Shard
-	backlog *Backlog
+	Options
 
 	mu sync.Mutex
 	// validators are of the export that was stored last.
-	validators hub.Validators
-	// exportDoubt and listingDoubts are of answers that were refused as cut.
-	exportDoubt   doubt
-	listingDoubts map[history.RepoType]*doubt
+	validators   hub.Validators
+	exportDoubt  plausible.Doubt
+	listingDoubt map[history.RepoType]*plausible.Doubt
 	// refused is the reason for which the listings stand in for the analytics.
 	refused hub.Kind
 }
 
-// NewCollector returns a collector of org. clock has to be told the Hub's time by
-// client's hooks.
-func NewCollector(org string, source Source, client *hub.Client, clock *Clock, store history.Appender, log *slog.Logger) *Collector {
-	c := &Collector{
-		org: org, source: source, client: client, clock: clock, store: store, log: log.With("org", org),
-		listingDoubts: make(map[history.RepoType]*doubt),
-	}
-	for _, t := range listed {
-		c.listingDoubts[t.repoType] = new(doubt)
+// NewCollector returns a collector.
+func NewCollector(o Options) *Collector {
+	o.Log = o.Log.With("org", o.Org)
+	c := &Collector{Options: o, listingDoubt: make(map[history.RepoType]*plausible.Doubt)}
+	for _, t := range hub.ListedTypes() {
+		c.listingDoubt[t] = new(plausible.Doubt)
 	}
 	return c
 }
 
-// Split makes the collector take a share of the listings of its organisation alone. It
-// has not been used yet.
-func (c *Collector) Split(s Shard) { c.shard = s }
-
-// Keep has listings that cannot be stored wait in b. The collector has not been used yet.
-func (c *Collector) Keep(b *Backlog) { c.backlog = b }
-
 // Waits reports whether something that was collected waits to be stored.
-func (c *Collector) Waits() bool { return c.backlog.holds(c.org) }
+func (c *Collector) Waits() bool { return c.Queue.First(c.Org) != nil }
 
-// Store stores what waits, and asks the Hub nothing.
-func (c *Collector) Store(ctx context.Context) Outcome {
-	return c.run(func(o *Outcome) error {
-		o.Source = SourceListings
-		if w := c.backlog.first(c.org); w != nil {
-			o.AsOf = w.asOf.Time()
-		}
-		return c.overdue(ctx, o)
-	})
+// StoreWaiting stores what waits, and asks the Hub nothing.
+func (c *Collector) StoreWaiting(ctx context.Context) Report {
+	return c.run(ctx, func(ctx context.Context) (Report, error) { return c.storeWaiting(ctx) })
 }
 
-// Collect collects once. What failed, and why, is in the outcome; nothing is
-// stored of a collection that was not read to its end.
-func (c *Collector) Collect(ctx context.Context) Outcome {
-	return c.run(func(o *Outcome) error { return c.collect(ctx, o) })
-}
+// Collect collects once. Nothing is stored of an answer that was not read to its end.
+func (c *Collector) Collect(ctx context.Context) Report { return c.run(ctx, c.collect) }
 
-func (c *Collector) run(work func(*Outcome) error) Outcome {
+func (c *Collector) run(ctx context.Context, work func(context.Context) (Report, error)) Report {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	o := Outcome{Org: c.org, Start: time.Now()}
-	o.Err = work(&o)
-	o.Duration = time.Since(o.Start)
-	if o.Err != nil {
-		o.Reason = reasonOf(o.Err)
+	start := time.Now()
+	r, err := work(ctx)
+	r.Org, r.Start, r.Duration, r.Err = c.Org, start, time.Since(start), err
+	if _, ok := errors.AsType[*storeError](err); ok {
+		r.Reason = ReasonStore
+	} else if err != nil {
+		r.Reason = hub.KindOf(err)
 	}
-	return o
+	return r
 }
 
-func (c *Collector) collect(ctx context.Context, o *Outcome) error {
-	if c.source == SourceListings {
-		return c.listings(ctx, o)
+func (c *Collector) collect(ctx context.Context) (Report, error) {
+	if c.Source == SourceListings {
+		return c.listings(ctx)
 	}
-	err := c.analytics(ctx, o)
-	if c.source == SourceAnalytics || !refusal(err) {
-		if err == nil && c.refused != "" {
+	r, refusal := c.analytics(ctx)
+	switch {
+	case refusal == nil:
+		if c.refused != "" {
 			c.refused = ""
-			c.log.Info("The Hub gives the publisher analytics now: collecting the published history")
+			c.Log.Info("The Hub gives the publisher analytics now: collecting the published history")
 		}
-		if err == nil {
-			err = c.overdue(ctx, o)
-		}
-		return err
+		waiting, err := c.storeWaiting(ctx)
+		return r.after(waiting), err
+	case c.Source == SourceAnalytics || !isRefusal(refusal):
+		return r, refusal
 	}
-	refused := err
-	if err := c.listings(ctx, o); err != nil {
-		return err
+	r, err := c.listings(ctx)
+	if err != nil {
+		return r, err
 	}
-	kind := hub.KindOf(refused)
-	if kind == hub.KindNotFound && o.Repos == 0 {
-		return refused // there is no such organisation, rather than one without repositories
+	kind := hub.KindOf(refusal)
+	if kind == hub.KindNotFound && r.Repos == 0 {
+		return r, refusal // there is no such organization, rather than one without repositories
 	}
 	if c.refused != kind {
 		c.refused = kind
-		c.log.Warn("The Hub refuses the publisher analytics: collecting from the public listings, which have no history", "reason", string(kind), "err", refused)
+		c.Log.Warn("The Hub refuses the publisher analytics: collecting from the public listings, which have no history", "reason", string(kind), "err", refusal)
 	}
-	return nil
+	return r, nil
 }
 
-// refusal reports whether err says that this caller will not get the analytics,
-// rather than that asking failed.
-func refusal(err error) bool {
+// isRefusal reports whether err says that this caller will not get the analytics, rather
+// than that asking failed.
+func isRefusal(err error) bool {
 	switch hub.KindOf(err) {
 	case hub.KindAuth, hub.KindForbidden, hub.KindNotFound:
 		return true
@@ -132,74 +126,42 @@ type storeError struct{ err error }
 func (e *storeError) Error() string { return "storing the collection: " + e.err.Error() }
 func (e *storeError) Unwrap() error { return e.err }
 
-// fresh makes sure that the store answers, and knows what others have stored.
-func (c *Collector) fresh(ctx context.Context) error {
-	if _, err := c.store.Refresh(ctx); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return &storeError{err}
-	}
-	return nil
-}
-
-func reasonOf(err error) hub.Kind {
-	if _, ok := errors.AsType[*storeError](err); ok {
-		return ReasonStore
-	}
-	return hub.KindOf(err)
-}
-
-// append stores b and adds what it did to o.
-func (c *Collector) append(ctx context.Context, o *Outcome, b history.Batch) error {
-	// An error of the batch is not one of storing it.
-	var failed error
-	if then := b.Then; then != nil {
-		b.Then = func() (states []history.RepoMeta, err error) {
-			states, failed = then()
-			return states, failed
-		}
-	}
-	if rows := b.Rows; rows != nil {
-		b.Rows = func(yield func(*history.Rows, error) bool) {
-			for r, err := range rows {
-				failed = err
-				if !yield(r, err) {
-					return
-				}
-			}
-		}
-	}
-	change, err := c.store.Append(ctx, b)
-	var faults *history.InputErrors
-	switch {
-	case err == nil:
-	case failed != nil:
-		return failed
-	case errors.As(err, &faults):
-		e := &hub.Error{Kind: hub.KindMalformed, Route: hub.RoutePublisherAnalytics, Org: c.org, Err: err}
-		if o.Source == SourceListings {
-			e.Route = hub.RouteModels
-		}
-		return e
-	case ctx.Err() != nil:
+// ofStore returns the error of a call of the store, or of the end of ctx.
+func ofStore(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() != nil {
 		return err
-	default:
-		return &storeError{err}
 	}
-	o.Change.Records += change.Records
-	o.Change.Repos = max(o.Change.Repos, change.Repos)
-	o.Change.Days = max(o.Change.Days, change.Days)
-	o.Change.New += change.New
-	o.Change.Changed += change.Changed
-	o.Change.Unchanged += change.Unchanged
-	o.Change.Outdated += change.Outdated
-	o.Change.Corrected += change.Corrected
-	return nil
+	return &storeError{err}
 }
 
-// asOf returns the Hub's time, cut to whole seconds as the Hub tells it.
-func (c *Collector) asOf(o *Outcome) history.AsOf {
-	o.AsOf = c.clock.Now().Truncate(time.Second)
-	return history.AsOfTime(o.AsOf)
+// known returns what the store knows of the organization, and of the repositories with one
+// of those ids, once it has taken in what others stored.
+func (c *Collector) known(ctx context.Context, ids map[string]bool) (differ.Known, error) {
+	if _, err := c.Store.Refresh(ctx); err != nil {
+		return differ.Known{}, ofStore(ctx, err)
+	}
+	k, err := differ.NewKnown(c.Org, ids, c.Store.Meta(ctx, history.MetaQuery{Org: c.Org, HubIDs: ids}))
+	return k, ofStore(ctx, err)
 }
+
+// append stores b.
+func (c *Collector) append(ctx context.Context, route hub.Route, b history.Batch) (history.Change, error) {
+	change, err := c.Store.Append(ctx, b)
+	if err == nil || ctx.Err() != nil {
+		return change, err
+	}
+	// What reading the batch failed with is no failure of the store.
+	if e, ok := errors.AsType[*hub.Error](err); ok {
+		return change, e
+	}
+	if e, ok := errors.AsType[*storeError](err); ok {
+		return change, e
+	}
+	if _, ok := errors.AsType[*history.InputErrors](err); ok {
+		return change, &hub.Error{Kind: hub.KindMalformed, Route: route, Org: c.Org, Err: err}
+	}
+	return change, &storeError{err}
+}
+
+// asOf returns the Hub's time, cut to whole seconds as the Hub gives it.
+func (c *Collector) asOf() time.Time { return c.Clock.Now().Truncate(time.Second) }

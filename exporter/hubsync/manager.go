@@ -2,39 +2,59 @@ package hubsync
 
 import (
 	"context"
-	"hash/fnv"
+	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/plausible"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/schedule"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 )
 
-// Job is an organisation to be collected again and again.
+// Job is an organization to be collected again and again.
 type Job struct {
 	Org       string
 	Interval  time.Duration
 	Collector *Collector
-	// Key stands for all that makes this job what it is: one with another key
-	// takes its place, one with the same key goes on.
+	// Key stands for all that makes this job what it is: one with another key replaces it,
+	// one with the same key goes on.
 	Key string
 }
 
-// Status is how an organisation's collecting stands.
+// askAgainAfter is how long after an answer that is not believed yet the Hub is asked
+// again by CollectOnce.
+const askAgainAfter = 10 * time.Second
+
+// CollectOnce collects once, and once more if the answer may have been cut: a Manager would
+// believe a second one that is like it, and the next process of a scheduler would not know
+// that this is the second.
+func (j *Job) CollectOnce(ctx context.Context) Report {
+	r := j.Collector.Collect(ctx)
+	if !errors.Is(r.Err, plausible.ErrShrunk) {
+		return r
+	}
+	j.Collector.Log.Warn("Asking the Hub once more", "in", askAgainAfter, "err", r.Err)
+	if httpx.Sleep(ctx, askAgainAfter) != nil {
+		return r
+	}
+	return j.Collector.Collect(ctx)
+}
+
+// Status is how an organization's collecting stands.
 type Status struct {
 	Org      string
 	Interval time.Duration
 	// Running is set while a collection runs.
 	Running bool
-	// Last is the last outcome, nil before the first; LastSuccess is the end of the
-	// last one that succeeded, Next when the next begins, zero while one runs.
-	Last              *Outcome
+	// Last is the last report, nil before the first; LastSuccess is the end of the last
+	// collection that succeeded, Next when the next begins, zero while one runs.
+	Last              *Report
 	LastSuccess, Next time.Time
 	// Recent are the last collections, the newest first, since this process has
-	// collected the organisation as it now does.
+	// collected the organization as it now does.
 	Recent []Past
 }
 
@@ -43,8 +63,10 @@ type Manager struct {
 	log     *slog.Logger
 	metrics *Metrics
 
-	mu   sync.Mutex
-	jobs map[string]*running
+	mu     sync.Mutex
+	ctx    context.Context // of the jobs, nil before Start
+	wanted []Job
+	jobs   map[string]*running
 }
 
 // NewManager returns a manager without jobs.
@@ -54,30 +76,54 @@ func NewManager(metrics *Metrics, log *slog.Logger) *Manager {
 
 // running is a job and the goroutine it runs in.
 type running struct {
-	job    Job
-	cancel context.CancelFunc
-	done   chan struct{}
-	// wake ends a pause, asked is when the Hub was asked last.
-	wake  chan struct{}
-	asked time.Time
+	job      Job
+	cancel   context.CancelFunc
+	done     chan struct{}
+	schedule *schedule.Schedule
+	asked    time.Time // when the Hub was asked last
 
 	mu     sync.Mutex
 	status Status
 }
 
-// Set makes jobs those that run: it starts new ones, stops those that are missing
-// and replaces those whose key changed. Others go on undisturbed. It returns when
-// what was stopped has stopped.
-func (m *Manager) Set(ctx context.Context, jobs []Job) {
+func newRunning(j Job) *running {
+	return &running{
+		job: j, done: make(chan struct{}), schedule: schedule.New(j.Interval),
+		status: Status{Org: j.Org, Interval: j.Interval},
+	}
+}
+
+// Start begins to run the jobs, until ctx ends. Another call does nothing.
+func (m *Manager) Start(ctx context.Context) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	wanted := make(map[string]string, len(jobs))
-	for _, j := range jobs {
-		wanted[j.Org] = j.Key
+	if m.ctx == nil {
+		m.ctx = ctx
+		m.replace()
+	}
+}
+
+// Set makes jobs those that run, as soon as Start was called: it starts new ones, stops
+// those that are missing and replaces those whose key changed. Others go on undisturbed. It
+// returns when what was stopped has stopped.
+func (m *Manager) Set(jobs []Job) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.wanted = jobs
+	if m.ctx != nil {
+		m.replace()
+	}
+}
+
+// replace makes the wanted jobs those that run. m.mu is held.
+func (m *Manager) replace() {
+	keys := make(map[string]string, len(m.wanted))
+	for _, j := range m.wanted {
+		keys[j.Org] = j.Key
 	}
 	ended := make(map[string]*running)
 	for org, r := range m.jobs {
-		if key, ok := wanted[org]; !ok || key != r.job.Key {
+		if key, ok := keys[org]; !ok || key != r.job.Key {
 			r.cancel()
 			ended[org] = r
 		}
@@ -87,17 +133,17 @@ func (m *Manager) Set(ctx context.Context, jobs []Job) {
 		delete(m.jobs, org)
 		m.metrics.forget(org)
 	}
-	for _, j := range jobs {
+	for _, j := range m.wanted {
 		if m.jobs[j.Org] == nil {
-			m.jobs[j.Org] = m.start(ctx, j)
+			m.jobs[j.Org] = m.start(j)
 		}
 	}
 }
 
 // Stop ends all jobs and waits for them.
-func (m *Manager) Stop() { m.Set(context.Background(), nil) }
+func (m *Manager) Stop() { m.Set(nil) }
 
-// Status returns how each organisation stands, by name.
+// Status returns how each organization stands, by name.
 func (m *Manager) Status() []Status {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -111,98 +157,60 @@ func (m *Manager) Status() []Status {
 	return out
 }
 
-func (m *Manager) start(ctx context.Context, j Job) *running {
+func (m *Manager) start(j Job) *running {
 	m.metrics.expect(j.Org)
-	ctx, cancel := context.WithCancel(ctx)
-	r := &running{job: j, cancel: cancel, done: make(chan struct{}), wake: make(chan struct{}, 1), status: Status{Org: j.Org, Interval: j.Interval}}
+	ctx, cancel := context.WithCancel(m.ctx)
+	r := newRunning(j)
+	r.cancel = cancel
 	go func() {
 		defer close(r.done)
-		m.run(ctx, r)
-		j.Collector.client.CloseIdleConnections() // which would stay for a while
+		for wait, ok := r.schedule.First(j.Org), true; ok && r.wait(ctx, wait); {
+			wait, ok = m.collect(ctx, r)
+		}
+		j.Collector.Client.CloseIdleConnections() // which would stay for a while
 	}()
 	return r
 }
 
-const (
-	// firstWithin is how soon after the start an organisation is first collected:
-	// at a moment that depends on its name, so that they do not all come at once.
-	firstWithin = 10 * time.Second
-	// jitter is the part by which the interval varies to either side.
-	jitter = 0.1
-	// firstRetry is how long after a first failure the next try begins; the pause
-	// doubles up to the interval.
-	firstRetry = time.Minute
-)
-
-func firstDelay(org string) time.Duration {
-	h := fnv.New32a()
-	h.Write([]byte(org))
-	return time.Duration(uint64(h.Sum32()) * uint64(firstWithin) >> 32)
-}
-
-func jittered(d time.Duration) time.Duration {
-	return time.Duration(float64(d) * (1 + jitter*(2*rand.Float64()-1)))
-}
-
-// newRetry returns the pauses after failures.
-func newRetry(interval time.Duration) backoff.BackOff {
-	b := backoff.NewExponentialBackOff()
-	b.InitialInterval = min(firstRetry, interval)
-	b.Multiplier = 2
-	b.RandomizationFactor = jitter
-	b.MaxInterval = interval
-	return b
-}
-
-func (m *Manager) run(ctx context.Context, r *running) {
-	retry := newRetry(r.job.Interval)
-	wait := min(firstDelay(r.job.Org), r.job.Interval)
-	for r.sleep(ctx, wait) {
-		var ok bool
-		wait, ok = m.collect(ctx, r, retry)
-		if !ok {
-			return
-		}
-	}
-}
-
-// collect collects once, makes known how that went and returns how long to wait
-// for the next time. It reports false if ctx ended meanwhile, which is not an
-// outcome.
-func (m *Manager) collect(ctx context.Context, r *running, retry backoff.BackOff) (next time.Duration, ok bool) {
-	waits := r.waits()
-	var o Outcome
-	if waits {
-		o = r.job.Collector.Store(ctx)
+// collect collects once, makes known how that went and returns how long to wait for the
+// next time. It reports false if ctx ended meanwhile, which is not an outcome.
+func (m *Manager) collect(ctx context.Context, r *running) (next time.Duration, ok bool) {
+	onlyStore := r.storesOnly()
+	var report Report
+	if onlyStore {
+		report = r.job.Collector.StoreWaiting(ctx)
 	} else {
 		r.asked = time.Now()
-		o = r.job.Collector.Collect(ctx)
+		report = r.job.Collector.Collect(ctx)
 	}
 	if ctx.Err() != nil {
 		return 0, false
 	}
-	m.metrics.collected(&o)
-	r.finish(&o)
-	if o.OK() {
-		retry.Reset()
-		next = jittered(r.job.Interval)
+	m.metrics.collected(&report)
+	r.finish(&report)
+	if report.OK() {
+		next = r.schedule.Succeeded()
 	} else {
-		next = retry.NextBackOff()
+		next = r.schedule.Failed(0)
 	}
-	if waits || r.job.Collector.Waits() {
+	if onlyStore || r.job.Collector.Waits() {
 		next = max(min(next, r.job.Interval-time.Since(r.asked)), 0)
 	}
-	m.report(&o, next)
+	m.logReport(&report, next)
 	return next, true
 }
 
-// waits reports whether what was collected last is still to be stored, and the Hub need
+// storesOnly reports whether what was collected last is still to be stored, and the Hub need
 // not be asked again yet.
-func (r *running) waits() bool {
+func (r *running) storesOnly() bool {
+	return r.storeFailed() && r.job.Collector.Waits() && time.Since(r.asked) < r.job.Interval
+}
+
+// storeFailed reports whether the last collection could not be stored.
+func (r *running) storeFailed() bool {
 	r.mu.Lock()
-	last := r.status.Last
-	r.mu.Unlock()
-	return last != nil && last.Reason == ReasonStore && r.job.Collector.Waits() && time.Since(r.asked) < r.job.Interval
+	defer r.mu.Unlock()
+	return r.status.Last != nil && r.status.Last.Reason == ReasonStore
 }
 
 // Wake has those try again at once whose collections could not be stored.
@@ -210,29 +218,19 @@ func (m *Manager) Wake() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, r := range m.jobs {
-		r.mu.Lock()
-		if last := r.status.Last; last != nil && last.Reason == ReasonStore {
-			select {
-			case r.wake <- struct{}{}:
-			default: // it has been told
-			}
+		if r.storeFailed() {
+			r.schedule.Wake()
 		}
-		r.mu.Unlock()
 	}
 }
 
-// sleep waits for d, then marks the job as running. It reports false if ctx ended.
-func (r *running) sleep(ctx context.Context, d time.Duration) bool {
+// wait waits for d, then marks the job as running. It reports false if ctx ended.
+func (r *running) wait(ctx context.Context, d time.Duration) bool {
 	r.mu.Lock()
 	r.status.Next = time.Now().Add(d)
 	r.mu.Unlock()
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
+	if !r.schedule.Wait(ctx, d) {
 		return false
-	case <-t.C:
-	case <-r.wake:
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -240,36 +238,33 @@ func (r *running) sleep(ctx context.Context, d time.Duration) bool {
 	return true
 }
 
-func (r *running) finish(o *Outcome) {
+func (r *running) finish(report *Report) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.status.Running, r.status.Last = false, o
-	r.status.Recent = keep(r.status.Recent, o)
-	select {
-	case <-r.wake: // it was for what this collection did
-	default:
-	}
-	if o.OK() {
-		r.status.LastSuccess = o.Start.Add(o.Duration)
+	r.status.Running, r.status.Last = false, report
+	r.status.Recent = keep(r.status.Recent, report)
+	r.schedule.ClearWake() // it was for what this collection did
+	if report.OK() {
+		r.status.LastSuccess = report.Start.Add(report.Duration)
 	}
 }
 
-// report writes what an operator wants to know of an outcome.
-func (m *Manager) report(o *Outcome, next time.Duration) {
-	log := m.log.With("org", o.Org, "from", string(o.Source), "duration", o.Duration.Round(time.Millisecond), "next", next.Round(time.Second))
-	if !o.OK() {
-		log.Error("Collection failed; what was collected before is served on", "reason", string(o.Reason), "err", o.Err)
+// logReport writes what an operator wants to know of a report.
+func (m *Manager) logReport(r *Report, next time.Duration) {
+	log := m.log.With("org", r.Org, "from", string(r.Source), "duration", r.Duration.Round(time.Millisecond), "next", next.Round(time.Second))
+	if !r.OK() {
+		log.Error("Collection failed; what was collected before is served on", "reason", string(r.Reason), "err", r.Err)
 		return
 	}
-	if o.NotModified {
+	if r.NotModified {
 		log.Info("Collected: nothing changed")
 		return
 	}
-	log.Info("Collected", "repos", o.Repos, "records", o.Change.Records, "new", o.Change.New, "changed", o.Change.Changed, "corrected", o.Change.Corrected)
-	for _, m := range o.Moved {
+	log.Info("Collected", "repos", r.Repos, "records", r.Change.Records, "new", r.Change.New, "changed", r.Change.Changed, "corrected", r.Change.Corrected)
+	for _, m := range r.Moved {
 		log.Info("Repository moved; its history goes on under the new name", "from", m.From.String(), "to", m.To.String())
 	}
-	for _, r := range o.Gone {
-		log.Info("Repository is gone from the Hub; its history stays", "repo", r.String())
+	for _, repo := range r.Gone {
+		log.Info("Repository is gone from the Hub; its history stays", "repo", repo.String())
 	}
 }

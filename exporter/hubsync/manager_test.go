@@ -48,6 +48,7 @@ func newStage(t *testing.T) *stage {
 	s.metrics = NewMetrics(s.registry)
 	s.log = slog.New(slog.DiscardHandler)
 	s.manager = NewManager(s.metrics, s.log)
+	s.manager.Start(context.Background())
 	return s
 }
 
@@ -83,7 +84,9 @@ func (s *stage) jobFrom(source Source, org string, interval time.Duration, key s
 	transport.DialContext, transport.DisableKeepAlives = s.network.DialContext, true
 	client := hub.New(hub.Options{Endpoint: endpoint, Hooks: s.metrics.Hooks(clock), MaxTries: 1, Transport: transport, Limiters: s.limiters})
 	s.clients = append(s.clients, client)
-	return Job{Org: org, Interval: interval, Key: key, Collector: NewCollector(org, source, client, clock, s.store, s.log)}
+	return Job{Org: org, Interval: interval, Key: key, Collector: NewCollector(Options{
+		Org: org, Source: source, Client: client, Clock: clock, Store: s.store, Log: s.log,
+	})}
 }
 
 func (s *stage) stop() {
@@ -126,7 +129,7 @@ func TestOneOrganisationNeverDelaysAnother(t *testing.T) {
 		s.repos("hung", 3)
 		s.hub.Fail(fakehub.On{Org: "bad"}, fakehub.Always, fakehub.Status(500))
 		s.hub.Fail(fakehub.On{Org: "hung"}, fakehub.Always, fakehub.StallHeaders())
-		s.manager.Set(context.Background(), []Job{
+		s.manager.Set([]Job{
 			s.job("good", time.Hour, ""), s.job("bad", time.Hour, ""), s.job("hung", time.Hour, ""),
 		})
 		time.Sleep(11 * time.Second)
@@ -174,11 +177,11 @@ func TestSetReplacesWhatChanged(t *testing.T) {
 			s.repos(org, 1)
 		}
 		stays := s.job("stays", 6*time.Hour, "1")
-		s.manager.Set(context.Background(), []Job{stays, s.job("changes", 6*time.Hour, "1"), s.job("goes", 6*time.Hour, "1")})
+		s.manager.Set([]Job{stays, s.job("changes", 6*time.Hour, "1"), s.job("goes", 6*time.Hour, "1")})
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		before := s.status("stays")
-		s.manager.Set(context.Background(), []Job{s.job("stays", 6*time.Hour, "1"), s.job("changes", time.Hour, "2"), s.job("comes", time.Hour, "1")})
+		s.manager.Set([]Job{s.job("stays", 6*time.Hour, "1"), s.job("changes", time.Hour, "2"), s.job("comes", time.Hour, "1")})
 		if after := s.status("stays"); after.Next != before.Next || after.Last != before.Last {
 			t.Errorf("what did not change was disturbed: %+v, then %+v", before, after)
 		}
@@ -210,7 +213,7 @@ func TestAnHourOfPollingGrowsNothing(t *testing.T) {
 			s.repos(org, 400)
 			jobs = append(jobs, s.job(org, pollEvery, ""))
 		}
-		s.manager.Set(t.Context(), jobs)
+		s.manager.Set(jobs)
 		n := int64(0)
 		pass := func(d time.Duration) {
 			for range int(d / pollEvery) {
@@ -262,7 +265,7 @@ func TestStopDuringHungCollections(t *testing.T) {
 		}
 		s.hub.Fail(fakehub.On{Org: "a"}, fakehub.Always, fakehub.StallHeaders())
 		s.hub.Fail(fakehub.On{Org: "b"}, fakehub.Always, fakehub.StallBody(10))
-		s.manager.Set(t.Context(), jobs)
+		s.manager.Set(jobs)
 		time.Sleep(15 * time.Second)
 		synctest.Wait()
 		if !s.status("a").Running || !s.status("b").Running {

@@ -75,7 +75,7 @@ func (m *Metrics) Hooks(clock *Clock) hub.Hooks {
 			m.requests.WithLabelValues(string(r.Route), r.Code()).Inc()
 			m.latency.WithLabelValues(string(r.Route)).Observe(r.Latency.Seconds())
 			if !r.Date.IsZero() {
-				clock.Told(r.Date)
+				clock.Set(r.Date)
 				m.clockOffset.Set(clock.Offset().Seconds())
 			}
 		},
@@ -109,26 +109,26 @@ func (m *Metrics) expect(org string) {
 	m.corrected.WithLabelValues(org)
 }
 
-// collected notes the outcome of a collection.
-func (m *Metrics) collected(o *Outcome) {
-	m.duration.WithLabelValues(o.Org).Set(o.Duration.Seconds())
-	m.corrected.WithLabelValues(o.Org).Add(float64(o.Change.Corrected))
-	if !o.OK() {
-		m.success.WithLabelValues(o.Org).Set(0)
-		m.failures.WithLabelValues(o.Org, string(o.Reason)).Inc()
+// collected counts a collection.
+func (m *Metrics) collected(r *Report) {
+	m.duration.WithLabelValues(r.Org).Set(r.Duration.Seconds())
+	m.corrected.WithLabelValues(r.Org).Add(float64(r.Change.Corrected))
+	if !r.OK() {
+		m.success.WithLabelValues(r.Org).Set(0)
+		m.failures.WithLabelValues(r.Org, string(r.Reason)).Inc()
 		return
 	}
-	m.success.WithLabelValues(o.Org).Set(1)
-	m.lastSuccess.WithLabelValues(o.Org).Set(float64(o.Start.Add(o.Duration).UnixMilli()) / 1000)
-	if !o.NotModified {
-		m.repos.WithLabelValues(o.Org).Set(float64(o.Repos))
+	m.success.WithLabelValues(r.Org).Set(1)
+	m.lastSuccess.WithLabelValues(r.Org).Set(float64(r.Start.Add(r.Duration).UnixMilli()) / 1000)
+	if !r.NotModified {
+		m.repos.WithLabelValues(r.Org).Set(float64(r.Repos))
 	}
 	for _, s := range []Source{SourceAnalytics, SourceListings} {
 		v := 0.0
-		if s == o.Source {
+		if s == r.Source {
 			v = 1
 		}
-		m.source.WithLabelValues(o.Org, string(s)).Set(v)
+		m.source.WithLabelValues(r.Org, string(s)).Set(v)
 	}
 }
 

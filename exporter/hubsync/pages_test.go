@@ -85,7 +85,7 @@ func TestThirtyThousandRepositories(t *testing.T) {
 		for _, org := range orgs {
 			jobs = append(jobs, s.jobFrom(SourceAuto, org, 6*time.Hour, ""))
 		}
-		s.manager.Set(t.Context(), jobs)
+		s.manager.Set(jobs)
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		checkComplete(t, s.store, s.hub, orgs...)
@@ -123,7 +123,7 @@ func TestASmallRateLimitIsWaitedFor(t *testing.T) {
 			s.repos(org, 3)
 			jobs = append(jobs, s.job(org, 6*time.Hour, ""))
 		}
-		s.manager.Set(t.Context(), jobs)
+		s.manager.Set(jobs)
 		time.Sleep(30 * time.Minute)
 		synctest.Wait()
 		checkComplete(t, s.store, s.hub, orgs...)

@@ -8,8 +8,8 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-// past is the published history of a repository that an export no longer has.
-type past struct {
+// missingRepo is the published history of a repository that an export no longer has.
+type missingRepo struct {
 	repo history.Repo
 	days []dayCount
 	to   history.Repo // who has it now, the zero value while that is not known
@@ -29,11 +29,11 @@ func (x *export) renames(ctx context.Context, missing []history.Repo) (map[histo
 	if len(missing) == 0 {
 		return nil, nil
 	}
-	pasts := make(map[beginning][]*past)
-	err := x.published(ctx, missing, func(r history.Repo, days []dayCount) {
+	pasts := make(map[beginning][]*missingRepo)
+	err := x.publishedDays(ctx, missing, func(r history.Repo, days []dayCount) {
 		if slices.ContainsFunc(days, func(d dayCount) bool { return d.downloads > 0 }) {
 			at := beginning{r.Type, days[0]}
-			pasts[at] = append(pasts[at], &past{repo: r, days: slices.Clone(days)})
+			pasts[at] = append(pasts[at], &missingRepo{repo: r, days: slices.Clone(days)})
 		}
 	})
 	if err != nil || len(pasts) == 0 {
@@ -46,13 +46,13 @@ func (x *export) renames(ctx context.Context, missing []history.Repo) (map[histo
 			candidates = append(candidates, n)
 		}
 	}
-	slices.SortFunc(candidates, func(n, m int) int { return x.told[n].Repo.Compare(x.told[m].Repo) })
+	slices.SortFunc(candidates, func(n, m int) int { return x.repos[n].Repo.Compare(x.repos[m].Repo) })
 	for _, n := range candidates {
 		days := x.candidates[n]
 		// A row that comes twice is one.
 		slices.SortFunc(days, func(a, b dayCount) int { return cmp.Compare(a.day, b.day) })
-		days, r := slices.Compact(days), x.told[n].Repo
-		var best *past
+		days, r := slices.Compact(days), x.repos[n].Repo
+		var best *missingRepo
 		for _, p := range pasts[beginning{r.Type, days[0]}] {
 			free := p.to == history.Repo{}
 			if free && len(p.days) <= len(days) && slices.Equal(p.days, days[:len(p.days)]) && (best == nil || len(p.days) > len(best.days)) {
@@ -66,37 +66,33 @@ func (x *export) renames(ctx context.Context, missing []history.Repo) (map[histo
 	return to, nil
 }
 
-// published calls f with the published days of each of repos that has any,
-// ascending. The days are valid until f returns.
-func (x *export) published(ctx context.Context, repos []history.Repo, f func(history.Repo, []dayCount)) error {
+// publishedDays calls f with the published days of each of repos that has any, ascending.
+// The days are valid until f returns.
+func (x *export) publishedDays(ctx context.Context, repos []history.Repo, f func(history.Repo, []dayCount)) error {
 	wanted := make(map[history.Repo]bool, len(repos))
 	names := make([]string, len(repos))
 	for i, r := range repos {
 		wanted[r], names[i] = true, r.Name
 	}
-	var of history.Repo
+	var current history.Repo
 	var days []dayCount
 	flush := func() {
 		if len(days) > 0 {
-			f(of, days)
+			f(current, days)
 		}
 		days = days[:0]
 	}
-	q := history.RecordsQuery{Filter: history.Filter{Repos: names}, Order: history.OrderRepo, Versions: true}
-	for rows, err := range x.c.store.Records(ctx, q) {
+	for rows, err := range x.published(ctx, history.Filter{Repos: names}) {
 		if err != nil {
-			return &storeError{err}
-		}
-		if rows.Version.Source != history.Published {
-			continue
+			return err
 		}
 		for i := range rows.Len() {
 			r := rows.Record(i)
-			if r.Repo != of {
+			if r.Repo != current {
 				flush()
-				of = r.Repo
+				current = r.Repo
 			}
-			if wanted[of] {
+			if wanted[current] {
 				days = append(days, dayCount{r.Day, r.Downloads})
 			}
 		}

@@ -4,46 +4,49 @@ import (
 	"context"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/differ"
 )
 
-// rows streams the days that the totals tell, and the records of renamed
-// repositories under their new names.
-func (p *pass) rows(ctx context.Context, store history.Appender) history.RowSeq {
+// rows streams the days that follow from totals, and the records of renamed repositories
+// under their new names.
+func (c *Collector) rows(ctx context.Context, d *differ.Result, asOf history.AsOf) history.RowSeq {
 	return func(yield func(*history.Rows, error) bool) {
+		j := joiner{ctx: ctx, index: make(map[history.Repo]uint32), yield: yield}
 		same := func(r history.Repo) (history.Repo, bool) { return r, true }
-		j := joiner{index: make(map[history.Repo]uint32)}
-		if !j.pass(history.RowsOf(history.Version{Source: history.Observed, AsOf: p.asOf}, p.observed...), same, yield) ||
-			!j.pass(history.RowsOf(history.Version{Source: history.Estimated, AsOf: p.asOf}, p.estimated...), same, yield) ||
-			len(p.outcome.Moved) == 0 {
+		if !j.join(history.RowsOf(history.Version{Source: history.Observed, AsOf: asOf}, d.Observed...), same) ||
+			!j.join(history.RowsOf(history.Version{Source: history.Estimated, AsOf: asOf}, d.Estimated...), same) ||
+			len(d.Moved) == 0 {
 			return
 		}
-		to := make(map[history.Repo]history.Repo, len(p.outcome.Moved))
+		to := make(map[history.Repo]history.Repo, len(d.Moved))
 		var names []string
-		for _, m := range p.outcome.Moved {
+		for _, m := range d.Moved {
 			to[m.From] = m.To
 			names = append(names, m.From.Name)
 		}
 		q := history.RecordsQuery{Filter: history.Filter{Repos: names}, Order: history.OrderRepo, Versions: true}
-		j.pass(store.Records(ctx, q), func(r history.Repo) (history.Repo, bool) {
+		j.join(c.Store.Records(ctx, q), func(r history.Repo) (history.Repo, bool) {
 			moved, ok := to[r]
 			return moved, ok
-		}, yield)
+		})
 	}
 }
 
 // joiner gives the blocks of several streams one dictionary.
 type joiner struct {
+	ctx   context.Context
 	index map[history.Repo]uint32
 	repos []history.RepoTotal
 	rows  history.Rows
+	yield func(*history.Rows, error) bool
 }
 
-// pass passes a stream on, each repository under the name that name gives it and
-// without those that it gives none. It reports whether the next stream may follow.
-func (j *joiner) pass(in history.RowSeq, name func(history.Repo) (history.Repo, bool), yield func(*history.Rows, error) bool) bool {
+// join passes a stream on, each repository under the name that name gives it and without
+// those that it gives none. It reports whether the next stream may follow.
+func (j *joiner) join(in history.RowSeq, name func(history.Repo) (history.Repo, bool)) bool {
 	for rows, err := range in {
 		if err != nil {
-			yield(nil, &storeError{err}) // the Hub's answer was read before
+			j.yield(nil, ofStore(j.ctx, err)) // the Hub's answer was read before
 			return false
 		}
 		j.rows.Reset()
@@ -54,7 +57,7 @@ func (j *joiner) pass(in history.RowSeq, name func(history.Repo) (history.Repo, 
 			}
 		}
 		j.rows.Repos = j.repos
-		if j.rows.Len() > 0 && !yield(&j.rows, nil) {
+		if j.rows.Len() > 0 && !j.yield(&j.rows, nil) {
 			return false
 		}
 	}

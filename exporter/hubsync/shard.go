@@ -7,10 +7,11 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/differ"
 )
 
-// Shard is a share of the collecting: number Index, from 0, of Count. The zero value is
-// all of it.
+// Shard is a part of the collecting: number Index, from 0, of Count. The zero value is all
+// of it.
 type Shard struct{ Index, Count int }
 
 // Check returns an error if there is no such shard.
@@ -24,7 +25,7 @@ func (s Shard) Check() error {
 	return nil
 }
 
-// HasOrg reports whether the shard collects an organisation that is not split.
+// HasOrg reports whether the shard collects an organization that is not split.
 func (s Shard) HasOrg(org string) bool {
 	return s.has(strings.ToLower(org)) // the Hub ignores the case
 }
@@ -40,7 +41,7 @@ func (s Shard) has(key string) bool {
 	return int(v%uint64(s.Count)) == s.Index
 }
 
-// hasRepo reports whether the shard has a repository of an organisation that is split:
+// hasRepo reports whether the shard has a repository of an organization that is split:
 // by the Hub's id, so that a renamed one stays where it was.
 func (s Shard) hasRepo(r history.Repo, hubID string) bool {
 	if hubID == "" {
@@ -63,14 +64,14 @@ func (s Shard) listings(all []hub.Listing) []hub.Listing {
 	return out
 }
 
-// keep leaves out of k what other shards look after. What no listing told of is of all.
-func (s Shard) keep(k known) {
+// keep leaves out of k what other shards look after. What no listing had is of all.
+func (s Shard) keep(k differ.Known) {
 	if s.Count < 2 {
 		return
 	}
-	for repo, st := range k.byRepo {
-		if st.HubID != "" && !s.hasRepo(repo, st.HubID) {
-			delete(k.byRepo, repo)
+	for repo, m := range k.ByRepo {
+		if m.HubID != "" && !s.hasRepo(repo, m.HubID) {
+			delete(k.ByRepo, repo)
 		}
 	}
 }

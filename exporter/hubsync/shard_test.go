@@ -71,8 +71,9 @@ func TestShardsOfOneOrganisation(t *testing.T) {
 	parts := memtable.NewStore()
 	var shards []*Collector
 	for index := range 3 {
-		c := NewCollector("o", SourceListings, whole.client, whole.clock, parts, whole.logger())
-		c.Split(Shard{index, 3})
+		c := NewCollector(Options{
+			Org: "o", Source: SourceListings, Client: whole.client, Clock: whole.clock, Store: parts, Shard: Shard{index, 3}, Log: whole.logger(),
+		})
 		shards = append(shards, c)
 	}
 	f := func(day int, change func(*fakehub.Hub)) {

@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
 
@@ -70,8 +69,14 @@ type world struct {
 	collector *Collector
 	manager   *Manager
 	running   *running
-	retry     backoff.BackOff
 }
+
+// at returns an instant of a day in March 2026.
+func at(day, hour int) history.AsOf {
+	return history.AsOfTime(time.Date(2026, 3, day, hour, 0, 0, 0, time.UTC))
+}
+
+func march(day int) history.Day { return history.DayOf(time.Date(2026, 3, day, 0, 0, 0, 0, time.UTC)) }
 
 // newWorld begins on 1 March 2026 at six in the morning, with an organisation "o"
 // and a token of one of its members.
@@ -182,25 +187,24 @@ func (w *world) restart() {
 // use makes the collector anew, for a source.
 func (w *world) use(source Source) {
 	w.source = source
-	w.collector = NewCollector(w.org, source, w.client, w.clock, w.store, w.logger())
+	w.collector = NewCollector(Options{Org: w.org, Source: source, Client: w.client, Clock: w.clock, Store: w.store, Log: w.logger()})
 	w.manager = NewManager(w.metrics, w.logger())
 	w.metrics.expect(w.org)
-	w.running = &running{job: Job{Org: w.org, Interval: 6 * time.Hour, Collector: w.collector}}
-	w.retry = newRetry(w.running.job.Interval)
+	w.running = newRunning(Job{Org: w.org, Interval: 6 * time.Hour, Collector: w.collector})
 }
 
 // try collects at an hour of a day in March, as serve does.
-func (w *world) try(day, hour int) *Outcome {
+func (w *world) try(day, hour int) *Report {
 	w.Helper()
 	w.now = at(day, hour).Time()
-	if _, ok := w.manager.collect(context.Background(), w.running, w.retry); !ok {
+	if _, ok := w.manager.collect(context.Background(), w.running); !ok {
 		w.Fatal("the collection was stopped")
 	}
 	return w.running.status.Last
 }
 
 // collect is try, and expects it to succeed.
-func (w *world) collect(day, hour int) *Outcome {
+func (w *world) collect(day, hour int) *Report {
 	w.Helper()
 	o := w.try(day, hour)
 	if !o.OK() {
@@ -212,10 +216,13 @@ func (w *world) collect(day, hour int) *Outcome {
 
 // checkCorrected compares when the history says that the Hub last took downloads
 // back with what the collection just found.
-func (w *world) checkCorrected(o *Outcome, day, hour int) {
+func (w *world) checkCorrected(o *Report, day, hour int) {
 	w.Helper()
 	var last history.AsOf
-	for s := range w.store.Meta(context.Background(), history.MetaQuery{}) {
+	for s, err := range w.store.Meta(context.Background(), history.MetaQuery{}) {
+		if err != nil {
+			w.Fatal(err)
+		}
 		last = max(last, s.CorrectedAsOf)
 		if s.CorrectedAsOf != 0 && s.Corrected == 0 {
 			w.Errorf("%s was corrected by nothing, at %s", s.Repo, s.CorrectedAsOf.Time())
@@ -257,7 +264,10 @@ func (w *world) records() string {
 // exposed returns what the metrics page would show, as "o/m 110 -5".
 func (w *world) exposed() string {
 	var out []string
-	for c := range w.store.Counts(context.Background(), history.Filter{}) {
+	for c, err := range w.store.Counts(context.Background(), history.Filter{}) {
+		if err != nil {
+			return err.Error()
+		}
 		line := short(c.Repo)
 		if c.Downloads != history.Unknown {
 			line += fmt.Sprintf(" %d", c.Downloads)
@@ -283,7 +293,7 @@ func short(r history.Repo) string {
 
 // said tells an outcome, as "2 new, 1 changed, 15 corrected; appeared o/m; moved
 // o/m to o/n; gone d:o/d", or "failed: timeout".
-func said(o *Outcome) string {
+func said(o *Report) string {
 	if !o.OK() {
 		return "failed: " + string(o.Reason)
 	}

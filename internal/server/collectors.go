@@ -12,6 +12,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/queue"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/hubclient"
 )
 
@@ -25,7 +26,7 @@ type Collectors struct {
 	limiters *hub.Limiters
 	reg      prometheus.Registerer
 	shard    hubsync.Shard
-	backlog  *hubsync.Backlog // nil until it is opened
+	queue    *queue.Queue // nil until it is opened
 }
 
 // NewCollectors returns Collectors that append to a store and register their metrics.
@@ -41,14 +42,14 @@ func NewCollectors(store history.Appender, reg prometheus.Registerer, shard hubs
 	}
 }
 
-// OpenBacklog opens the queue of what cannot be stored. That of the first configuration
+// OpenQueue opens the queue of what cannot be stored. That of the first configuration
 // stays.
-func (c *Collectors) OpenBacklog(s *config.Storage) error {
-	if c.backlog != nil || s.QueueBytes == 0 {
+func (c *Collectors) OpenQueue(s *config.Storage) error {
+	if c.queue != nil || s.QueueBytes == 0 {
 		return nil
 	}
-	b, err := hubsync.NewBacklog(s.QueuePath, int64(s.QueueBytes), c.reg, c.log)
-	c.backlog = b
+	q, err := queue.New(s.QueuePath, int64(s.QueueBytes), c.reg, c.log)
+	c.queue = q
 	return err
 }
 
@@ -63,21 +64,20 @@ func (c *Collectors) Jobs(h *config.Hub) ([]hubsync.Job, error) {
 		if err != nil {
 			return nil, fmt.Errorf("organization %s: source: %w", o.Name, err)
 		}
-		options, err := hubclient.Options(h, o, os.Getenv)
+		client, err := hubclient.Options(h, o, os.Getenv)
 		if err != nil {
 			return nil, err
 		}
-		options.Limiters, options.Hooks, options.Logger = c.limiters, c.metrics.Hooks(c.clock), c.log
-		collector := hubsync.NewCollector(o.Name, source, hub.New(options), c.clock, c.store, c.log)
-		collector.Keep(c.backlog)
+		client.Limiters, client.Hooks, client.Logger = c.limiters, c.metrics.Hooks(c.clock), c.log
+		options := hubsync.Options{Org: o.Name, Source: source, Client: hub.New(client), Clock: c.clock, Store: c.store, Queue: c.queue, Log: c.log}
 		if o.Split {
-			collector.Split(c.shard)
+			options.Shard = c.shard
 		}
 		jobs = append(jobs, hubsync.Job{
 			Org:       o.Name,
 			Interval:  time.Duration(o.Interval),
-			Collector: collector,
-			Key:       options.Endpoint.String() + " " + h.Fingerprint(o),
+			Collector: hubsync.NewCollector(options),
+			Key:       client.Endpoint.String() + " " + h.Fingerprint(o),
 		})
 	}
 	return jobs, nil

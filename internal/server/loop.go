@@ -14,7 +14,8 @@ const pollInterval = time.Second
 // work opens the store and keeps store, files and page up to date until ctx ends.
 func (s *Server) work(ctx context.Context) error {
 	start := time.Now()
-	defer s.stopCollecting()
+	defer s.collects.queue.Close()
+	defer s.manager.Stop()
 	if err := s.open(ctx); err != nil {
 		return err
 	}
@@ -34,7 +35,7 @@ func (s *Server) work(ctx context.Context) error {
 	}
 	s.Log.Info("Ready", "storage", storage, "repos", stats.Repos, "records", stats.Records, "after", time.Since(start))
 
-	s.startCollecting(ctx)
+	s.manager.Start(ctx)
 	s.manager.Wake()
 	pushed := make(chan struct{})
 	go func() {
@@ -68,7 +69,7 @@ func (s *Server) open(ctx context.Context) error {
 	logged := ""
 	o.Unreachable = func(err error) {
 		s.setReachable(err)
-		s.startCollecting(ctx)
+		s.manager.Start(ctx)
 		if text := err.Error(); text != logged {
 			logged = text
 			s.Log.Warn("The storage does not answer; trying again until it does", "err", err)
@@ -137,23 +138,5 @@ func (s *Server) updatePage(ctx context.Context, changed bool) {
 	})
 	if changed {
 		setToNow(s.metrics.storeChanged)
-	}
-}
-
-// startCollecting starts to collect, unless it has started. Collecting ends with ctx.
-func (s *Server) startCollecting(ctx context.Context) {
-	s.collectMu.Lock()
-	defer s.collectMu.Unlock()
-	if s.collectCtx == nil {
-		s.collectCtx = ctx
-		s.manager.Set(ctx, s.jobs)
-	}
-}
-
-// stopCollecting ends collecting and logs what is lost with it.
-func (s *Server) stopCollecting() {
-	s.manager.Stop()
-	if n, bytes := s.collects.backlog.Size(); n > 0 && !s.collects.backlog.Durable() {
-		s.Log.Error("Listings that could not be stored are lost; with storage.queue_path they would be kept", "listings", n, "bytes", bytes)
 	}
 }

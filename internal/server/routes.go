@@ -80,7 +80,7 @@ func (s *Server) serveReady(w http.ResponseWriter, _ *http.Request) {
 	}
 	if away != nil {
 		text := fmt.Sprintf("%s is not ready: the storage does not answer.\n%v\n", progName, *away)
-		if n, bytes := s.collects.backlog.Size(); n > 0 {
+		if n, bytes := s.collects.queue.Size(); n > 0 {
 			text += fmt.Sprintf("%d listings (%d bytes) wait to be stored.\n", n, bytes)
 		}
 		writeText(w, http.StatusServiceUnavailable, text)

@@ -65,11 +65,6 @@ type Server struct {
 	manager  *hubsync.Manager
 	patterns []string // of the routes, set by Handler
 
-	// collectCtx is nil until collecting starts; jobs are those to run then.
-	collectMu  sync.Mutex
-	collectCtx context.Context
-	jobs       []hubsync.Job
-
 	// loaded is set once the store is open and the files of the configuration are in it.
 	loaded, draining atomic.Bool
 	// away is why the storage does not answer, nil if it does.
@@ -118,7 +113,7 @@ func (s *Server) load() error {
 }
 
 func (s *Server) apply(c *config.Config) error {
-	if err := s.collects.OpenBacklog(&c.Storage); err != nil {
+	if err := s.collects.OpenQueue(&c.Storage); err != nil {
 		return err
 	}
 	jobs, err := s.collects.Jobs(&c.Hub)
@@ -133,12 +128,7 @@ func (s *Server) apply(c *config.Config) error {
 		return err
 	}
 	s.pusher.Set(push)
-	s.collectMu.Lock()
-	defer s.collectMu.Unlock()
-	s.jobs = jobs
-	if s.collectCtx != nil {
-		s.manager.Set(s.collectCtx, jobs)
-	}
+	s.manager.Set(jobs)
 	return nil
 }
 

@@ -114,9 +114,12 @@ func (s *simulation) start() {
 			Limiters: limiters, Hooks: metrics.Hooks(clock),
 		})
 		s.clients = append(s.clients, client)
-		jobs = append(jobs, hubsync.Job{Org: org, Interval: interval, Key: org, Collector: hubsync.NewCollector(org, source, client, clock, s.store, log)})
+		jobs = append(jobs, hubsync.Job{Org: org, Interval: interval, Key: org, Collector: hubsync.NewCollector(hubsync.Options{
+			Org: org, Source: source, Client: client, Clock: clock, Store: s.store, Log: log,
+		})})
 	}
-	s.manager.Set(context.Background(), jobs)
+	s.manager.Start(context.Background())
+	s.manager.Set(jobs)
 }
 
 // stop ends collecting.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/queue"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
 )
 
@@ -39,6 +41,13 @@ func (l *leaving) Append(ctx context.Context, b history.Batch) (history.Change, 
 	return l.keeper.Append(ctx, b)
 }
 
+func (l *leaving) Meta(ctx context.Context, q history.MetaQuery) iter.Seq2[history.RepoMeta, error] {
+	if l.away {
+		return func(yield func(history.RepoMeta, error) bool) { yield(history.RepoMeta{}, errAway) }
+	}
+	return l.keeper.Meta(ctx, q)
+}
+
 func (l *leaving) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
 	if l.away {
 		return func(yield func(*history.Rows, error) bool) { yield(nil, errAway) }
@@ -61,15 +70,15 @@ func newLeaving(t *testing.T, o options, dir string, most int64) (*world, *leavi
 func (w *world) restartWith(dir string, most int64) {
 	w.Helper()
 	w.restart()
-	b, err := NewBacklog(dir, most, w.registry, w.logger())
+	q, err := queue.New(dir, most, w.registry, w.logger())
 	if err != nil {
 		w.Fatal(err)
 	}
-	w.collector.Keep(b)
+	w.collector.Queue = q
 }
 
 // ask has the Hub asked, whatever waits.
-func (w *world) ask(day, hour int) *Outcome {
+func (w *world) ask(day, hour int) *Report {
 	w.Helper()
 	w.running.asked = time.Time{}
 	return w.try(day, hour)
@@ -155,8 +164,64 @@ func TestStoringAgainDoesNotAskTheHub(t *testing.T) {
 	}
 }
 
+// Each listing is judged by what is missing since the one before it, waiting or not.
+func TestWaitingListingsAreJudgedOneByOne(t *testing.T) {
+	t.Parallel()
+	w, l := newLeaving(t, options{source: SourceListings}, "", 1<<20)
+	name := func(i int) string { return fmt.Sprintf("o/m%02d", i) }
+	for i := range 20 {
+		add(model, name(i), 100)(w.hub)
+	}
+	w.collect(1, 6)
+	l.away = true
+	for i := range 8 {
+		remove(model, name(i))(w.hub)
+	}
+	w.ask(2, 6)
+	remove(model, name(8))(w.hub)
+	remove(model, name(9))(w.hub)
+	w.ask(2, 7)
+	w.expectWaiting(2)
+	l.away = false
+	o := w.try(2, 8)
+	if !o.OK() || len(o.Gone) != 10 || o.Repos != 10 || o.AsOf != at(2, 7).Time() {
+		t.Errorf("expected both listings to be stored, got %+v\n%s", o, w.log.String())
+	}
+	if got := len(splitLines(w.exposed())); got != 10 {
+		t.Errorf("expected 10 repositories that are exposed, got %d", got)
+	}
+	if strings.Contains(w.log.String(), "is refused") {
+		t.Errorf("a listing is refused:\n%s", w.log.String())
+	}
+}
+
+// A waiting listing that lost much since the one before it is refused, as if it had been
+// stored at once.
+func TestAWaitingListingIsRefused(t *testing.T) {
+	t.Parallel()
+	w, l := newLeaving(t, options{source: SourceListings}, "", 1<<20)
+	name := func(i int) string { return fmt.Sprintf("o/m%02d", i) }
+	for i := range 20 {
+		add(model, name(i), 100)(w.hub)
+	}
+	w.collect(1, 6)
+	l.away = true
+	w.ask(2, 6)
+	for i := range 12 {
+		remove(model, name(i))(w.hub)
+	}
+	w.ask(2, 7)
+	l.away = false
+	if o := w.try(2, 8); !o.OK() || len(o.Gone) != 0 || !strings.Contains(w.log.String(), "A listing that waited to be stored is refused") {
+		t.Errorf("got %+v\n%s", o, w.log.String())
+	}
+	if o := w.ask(2, 9); !o.OK() || len(o.Gone) != 12 {
+		t.Errorf("expected a second one that is like it to be stored, got %+v", o)
+	}
+}
+
 // There is an end to what waits; what comes later is counted as lost.
-func TestBacklogIsBounded(t *testing.T) {
+func TestQueueIsBounded(t *testing.T) {
 	t.Parallel()
 	f := func(dir string, most int64) {
 		t.Helper()
@@ -164,8 +229,8 @@ func TestBacklogIsBounded(t *testing.T) {
 		add(model, "o/m", 100)(w.hub)
 		l.away = true
 		w.ask(1, 6)
-		if o := w.ask(2, 6); !errors.Is(o.Err, ErrBacklogFull) {
-			t.Errorf("expected ErrBacklogFull, got %v", o.Err)
+		if o := w.ask(2, 6); !errors.Is(o.Err, queue.ErrFull) {
+			t.Errorf("expected queue.ErrFull, got %v", o.Err)
 		}
 		w.expectWaiting(1)
 		w.expectMetric("huggingface_exporter_collection_queue_queued_total", "1")
@@ -181,10 +246,10 @@ func TestBacklogIsBounded(t *testing.T) {
 }
 
 // A file that is not what it should be is left alone, and the others are taken.
-func TestBacklogWithADamagedFile(t *testing.T) {
+func TestQueueWithADamagedFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	damaged := filepath.Join(dir, "1-o"+spoolSuffix)
+	damaged := filepath.Join(dir, "1-o.listing.json.gz")
 	if err := os.WriteFile(damaged, []byte("no gzip"), 0o666); err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +265,7 @@ func TestBacklogWithADamagedFile(t *testing.T) {
 	if _, err := os.Stat(damaged); err != nil {
 		t.Error(err)
 	}
-	b, err := NewBacklog(filepath.Join(damaged, "x"), 1, prometheus.NewRegistry(), w.logger())
+	b, err := queue.New(filepath.Join(damaged, "x"), 1, prometheus.NewRegistry(), w.logger())
 	if err == nil {
 		t.Errorf("expected a folder that cannot be made to be an error, got %+v", b)
 	}

@@ -1,4 +1,4 @@
-package hubsync
+package differ
 
 import (
 	"slices"
@@ -21,25 +21,25 @@ func TestBetween(t *testing.T) {
 		s.Total, s.TotalAsOf, s.Base, s.BaseAsOf = total, totalAt, base, baseAt
 		return s
 	}
-	f := func(name string, old history.RepoMeta, now told, source history.Source, base told, days ...dayCount) {
+	f := func(name string, old history.RepoMeta, now reading, source history.Source, base reading, days ...dayCount) {
 		t.Helper()
 		d := between(old, now)
 		if !slices.Equal(d.days, days) || d.base != base || len(days) > 0 && d.source != source {
 			t.Errorf("%s: got %+v, want source %v, base %+v, days %+v", name, d, source, base, days)
 		}
 	}
-	f("a first listing sets the base", history.NewRepoMeta(history.Repo{}), told{100, at(1, 6)}, 0, told{100, at(1, 6)})
-	f("later that day", state(100, at(1, 6), 100, at(1, 6)), told{104, at(1, 12)}, 0, told{100, at(1, 6)})
-	f("a day later", state(104, at(1, 12), 100, at(1, 6)), told{110, at(2, 0)}, history.Observed, told{110, at(2, 0)}, dayCount{march(1), 10})
-	f("nothing happened", state(100, at(1, 6), 100, at(1, 6)), told{100, at(2, 6)}, history.Observed, told{100, at(2, 6)}, dayCount{march(1), 0})
-	f("three days later", state(100, at(1, 6), 100, at(1, 6)), told{111, at(4, 6)}, history.Estimated, told{111, at(4, 6)},
+	f("a first listing sets the base", history.NewRepoMeta(history.Repo{}), reading{100, at(1, 6)}, 0, reading{100, at(1, 6)})
+	f("later that day", state(100, at(1, 6), 100, at(1, 6)), reading{104, at(1, 12)}, 0, reading{100, at(1, 6)})
+	f("a day later", state(104, at(1, 12), 100, at(1, 6)), reading{110, at(2, 0)}, history.Observed, reading{110, at(2, 0)}, dayCount{march(1), 10})
+	f("nothing happened", state(100, at(1, 6), 100, at(1, 6)), reading{100, at(2, 6)}, history.Observed, reading{100, at(2, 6)}, dayCount{march(1), 0})
+	f("three days later", state(100, at(1, 6), 100, at(1, 6)), reading{111, at(4, 6)}, history.Estimated, reading{111, at(4, 6)},
 		dayCount{march(1), 3}, dayCount{march(2), 4}, dayCount{march(3), 4})
-	f("a fall within the day", state(110, at(1, 9), 100, at(1, 6)), told{95, at(1, 12)}, 0, told{85, at(1, 12)})
-	f("after that fall", state(95, at(1, 12), 85, at(1, 12)), told{99, at(2, 6)}, history.Observed, told{99, at(2, 6)}, dayCount{march(1), 14})
-	f("a fall overnight, nothing else known", state(100, at(1, 6), 100, at(1, 6)), told{90, at(2, 6)}, 0, told{90, at(2, 6)})
-	f("a fall overnight, seven were seen", state(107, at(1, 18), 100, at(1, 6)), told{90, at(2, 6)}, history.Observed, told{90, at(2, 6)}, dayCount{march(1), 7})
-	f("the clock went back", state(100, at(5, 6), 100, at(5, 6)), told{120, at(2, 6)}, 0, told{100, at(5, 6)})
-	f("told again", state(100, at(5, 6), 100, at(5, 6)), told{100, at(5, 6)}, 0, told{100, at(5, 6)})
+	f("a fall within the day", state(110, at(1, 9), 100, at(1, 6)), reading{95, at(1, 12)}, 0, reading{85, at(1, 12)})
+	f("after that fall", state(95, at(1, 12), 85, at(1, 12)), reading{99, at(2, 6)}, history.Observed, reading{99, at(2, 6)}, dayCount{march(1), 14})
+	f("a fall overnight, nothing else known", state(100, at(1, 6), 100, at(1, 6)), reading{90, at(2, 6)}, 0, reading{90, at(2, 6)})
+	f("a fall overnight, seven were seen", state(107, at(1, 18), 100, at(1, 6)), reading{90, at(2, 6)}, history.Observed, reading{90, at(2, 6)}, dayCount{march(1), 7})
+	f("the clock went back", state(100, at(5, 6), 100, at(5, 6)), reading{120, at(2, 6)}, 0, reading{100, at(5, 6)})
+	f("told again", state(100, at(5, 6), 100, at(5, 6)), reading{100, at(5, 6)}, 0, reading{100, at(5, 6)})
 }
 
 func TestSpreadKeepsTheSum(t *testing.T) {

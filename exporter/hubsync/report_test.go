@@ -7,6 +7,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/differ"
 )
 
 // The last collections are kept, the newest first, and no more of them than that.
@@ -14,7 +15,7 @@ func TestRecent(t *testing.T) {
 	begin := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	var recent []Past
 	for i := range maxRecent + 5 {
-		o := Outcome{Org: "acme", Start: begin.Add(time.Duration(i) * time.Hour), Source: SourceListings, Repos: i, Appeared: make([]history.Repo, 2)}
+		o := Report{Org: "acme", Start: begin.Add(time.Duration(i) * time.Hour), Source: SourceListings, Repos: i, Changes: differ.Changes{Appeared: make([]history.Repo, 2)}}
 		if i%2 == 1 {
 			o.Reason, o.Err = hub.KindServer, errors.New("it is down")
 		}

@@ -1,0 +1,114 @@
+package hubsync
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/differ"
+)
+
+// Source says which of the Hub's answers an organization is collected from.
+type Source string
+
+const (
+	// SourceAuto asks for the publisher analytics and, where the Hub refuses
+	// them, for the listings.
+	SourceAuto Source = "auto"
+	// SourceAnalytics is the publisher analytics CSV: the whole history.
+	SourceAnalytics Source = "publisher_analytics"
+	// SourceListings are the public listings: current counts, from which days
+	// are observed.
+	SourceListings Source = "listings"
+)
+
+// ParseSource reads auto, publisher_analytics or listings.
+func ParseSource(s string) (Source, error) {
+	switch v := Source(s); v {
+	case SourceAuto, SourceAnalytics, SourceListings:
+		return v, nil
+	}
+	return "", fmt.Errorf("expected auto, publisher_analytics or listings, got %q", s)
+}
+
+// ReasonStore is the Report.Reason of a collection that could not be stored.
+const ReasonStore hub.Kind = "store"
+
+// Report says what a collection did.
+type Report struct {
+	Org string
+	// Source is what was read: SourceAnalytics or SourceListings.
+	Source Source
+	// AsOf is the Hub's time of what was read, zero if it gave no answer.
+	AsOf time.Time
+	// Start and Duration are of our clock.
+	Start    time.Time
+	Duration time.Duration
+	// NotModified is set if the Hub said that nothing changed.
+	NotModified bool
+	// Repos is how many repositories the answer had.
+	Repos int
+	// Change is what became of the records.
+	Change history.Change
+	differ.Changes
+	// Reason is the kind of the failure, "" for a success; Err is the failure.
+	// ReasonStore is that of a store that took nothing.
+	Reason hub.Kind
+	Err    error
+}
+
+// OK reports whether the collection succeeded.
+func (r *Report) OK() bool { return r.Err == nil }
+
+// after returns r with what was stored before it in the same collection.
+func (r Report) after(earlier Report) Report {
+	c, e := &r.Change, &earlier.Change
+	c.Records, c.Repos, c.Days = c.Records+e.Records, max(c.Repos, e.Repos), max(c.Days, e.Days)
+	c.New, c.Changed, c.Unchanged, c.Outdated = c.New+e.New, c.Changed+e.Changed, c.Unchanged+e.Unchanged, c.Outdated+e.Outdated
+	c.Corrected += e.Corrected
+	r.Appeared = slices.Concat(earlier.Appeared, r.Appeared)
+	r.Moved = slices.Concat(earlier.Moved, r.Moved)
+	r.Gone = slices.Concat(earlier.Gone, r.Gone)
+	r.Sort()
+	return r
+}
+
+// maxRecent is how many collections of an organization are kept to be looked at.
+const maxRecent = 20
+
+// Past is what is kept of a Report.
+type Past struct {
+	Start, AsOf time.Time
+	Duration    time.Duration
+	Source      Source
+	NotModified bool
+	Repos       int
+	Change      history.Change
+	// Appeared, Moved and Gone count repositories.
+	Appeared, Moved, Gone int
+	// Reason is the kind of the failure, "" for a success, Error its text.
+	Reason hub.Kind
+	Error  string
+}
+
+// OK reports whether the collection succeeded.
+func (p *Past) OK() bool { return p.Reason == "" && p.Error == "" }
+
+func pastOf(r *Report) Past {
+	p := Past{
+		Start: r.Start, AsOf: r.AsOf, Duration: r.Duration, Source: r.Source, NotModified: r.NotModified,
+		Repos: r.Repos, Change: r.Change, Appeared: len(r.Appeared), Moved: len(r.Moved), Gone: len(r.Gone), Reason: r.Reason,
+	}
+	if r.Err != nil {
+		p.Error = r.Err.Error()
+	}
+	return p
+}
+
+// keep adds what ended last to the recent ones, the newest first.
+func keep(recent []Past, r *Report) []Past {
+	// Who was given the slice before keeps it as it was.
+	return slices.Insert(slices.Clone(recent[:min(len(recent), maxRecent-1)]), 0, pastOf(r))
+}
