@@ -2,7 +2,6 @@ package exposition
 
 import (
 	"math"
-	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -29,30 +28,6 @@ const (
 	typeCounter = 0
 	typeGauge   = 1
 )
-
-// renderProtobuf makes the page as length-delimited messages, packed.
-func renderProtobuf(sel selection, s *settings) *form {
-	bodies := renderRepos(sel.repos, s.repoFamilies, func() sampler { return new(protobufSampler) })
-	families := slices.Clone(s.repoFamilies)
-	if len(sel.orgs) > 0 {
-		var b []byte
-		for _, o := range sel.orgs {
-			b = appendSample(b, appendOrgPairs(nil, o.org), fieldMetricGauge, int64(o.repos))
-		}
-		families = append(families, *orgFamily)
-		bodies = append(bodies, &segment{plain: [][]byte{b}})
-	}
-	var parts []part
-	for i, body := range bodies {
-		if len(body.plain) > 0 {
-			m := &families[i]
-			parts = append(parts, part{m.name, head(m.protobufHead(body)), body})
-		}
-	}
-	f := newForm(parts)
-	pack(f)
-	return f
-}
 
 // protobufHead returns what comes before the samples of a MetricFamily: the
 // length of the message, then its other fields.
@@ -93,6 +68,13 @@ func (p *protobufSampler) append(b []byte, m *metric, value int64) []byte {
 		return appendSample(b, p.labels, fieldMetricCounter, value)
 	}
 	return appendSample(b, p.labels, fieldMetricGauge, value)
+}
+
+func (p *protobufSampler) orgs(b []byte, orgs []orgCount) []byte {
+	for _, o := range orgs {
+		b = appendSample(b, appendOrgPairs(nil, o.org), fieldMetricGauge, int64(o.repos))
+	}
+	return b
 }
 
 // appendSample appends a Metric. The format has but floating-point numbers: the

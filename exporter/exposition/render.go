@@ -20,32 +20,41 @@ type sampler interface {
 	of(*history.Repo)
 	// append appends a sample.
 	append(b []byte, m *metric, value int64) []byte
+	// orgs appends the samples of orgFamily.
+	orgs(b []byte, orgs []orgCount) []byte
+}
+
+// rendered is a family with its samples, of which there is at least one.
+type rendered struct {
+	*metric
+	body *segment
 }
 
 // renderText makes the page in the two text formats, not yet packed.
 func renderText(sel selection, s *settings) (text, openMetrics *form) {
-	bodies := renderRepos(sel.repos, s.repoFamilies, func() sampler { return new(textSampler) })
-	families := slices.Clone(s.repoFamilies)
-	if len(sel.orgs) > 0 {
-		families = append(families, *orgFamily)
-		bodies = append(bodies, &segment{plain: [][]byte{orgText(sel.orgs)}})
-	}
 	var plain, open []part
-	for i, body := range bodies {
-		if len(body.plain) == 0 {
-			continue // as client_golang, introduce no family that has no samples
-		}
-		m := &families[i]
-		plain = append(plain, part{m.name, head(m.textHead(m.name)), body})
-		open = append(open, part{m.name, head(m.textHead(m.openMetricsName())), body})
+	for _, r := range render(sel, s, func() sampler { return new(textSampler) }) {
+		plain = append(plain, part{r.name, newSegment(r.textHead(r.name)), r.body})
+		open = append(open, part{r.name, newSegment(r.textHead(r.openMetricsName())), r.body})
 	}
 	return newForm(plain), newForm(open)
 }
 
-func head(b []byte) *segment { return &segment{plain: [][]byte{b}} }
+// renderProtobuf makes the page as length-delimited messages, packed.
+func renderProtobuf(sel selection, s *settings) *form {
+	var parts []part
+	for _, r := range render(sel, s, func() sampler { return new(protobufSampler) }) {
+		parts = append(parts, part{r.name, newSegment(r.protobufHead(r.body)), r.body})
+	}
+	f := newForm(parts)
+	pack(f)
+	return f
+}
 
-// renderRepos returns the samples of each family.
-func renderRepos(repos countList, families []metric, newSampler func() sampler) []*segment {
+// render returns the families that have samples; those without are not introduced, as
+// with client_golang.
+func render(sel selection, s *settings, newSampler func() sampler) []rendered {
+	repos, families := sel.repos, s.repoFamilies
 	bodies := make([]*segment, len(families))
 	for f := range bodies {
 		bodies[f] = &segment{plain: make([][]byte, len(repos.blocks))}
@@ -71,8 +80,15 @@ func renderRepos(repos countList, families []metric, newSampler func() sampler) 
 			}
 		}
 	})
-	for _, s := range bodies {
-		s.plain = slices.DeleteFunc(s.plain, func(b []byte) bool { return len(b) == 0 })
+	var out []rendered
+	for f, body := range bodies {
+		body.plain = slices.DeleteFunc(body.plain, func(b []byte) bool { return len(b) == 0 })
+		if len(body.plain) > 0 {
+			out = append(out, rendered{&families[f], body})
+		}
 	}
-	return bodies
+	if len(sel.orgs) > 0 {
+		out = append(out, rendered{orgFamily, newSegment(newSampler().orgs(nil, sel.orgs))})
+	}
+	return out
 }

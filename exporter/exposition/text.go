@@ -2,7 +2,6 @@ package exposition
 
 import (
 	"bytes"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -58,16 +57,15 @@ func (t *textSampler) append(b []byte, m *metric, value int64) []byte {
 	return append(b, '\n')
 }
 
-// orgText returns the samples of the organisations. They are few, so
-// VictoriaMetrics/metrics writes them. Its switch ExposeMetadata, for the whole
-// process and off unless turned on, has to stay off.
-func orgText(orgs []orgCount) []byte {
-	var buf bytes.Buffer
+// orgs leaves the few samples of organizations to VictoriaMetrics/metrics. Its switch
+// ExposeMetadata, for the whole process and off unless turned on, has to stay off.
+func (t *textSampler) orgs(b []byte, orgs []orgCount) []byte {
+	buf := bytes.NewBuffer(b)
 	for _, o := range orgs {
 		name := append(appendOrgLabels([]byte(orgFamily.name), o.org), '}')
-		metrics.WriteGaugeUint64(&buf, string(name), uint64(o.repos))
+		metrics.WriteGaugeUint64(buf, string(name), uint64(o.repos))
 	}
-	return slices.Clip(buf.Bytes())
+	return buf.Bytes()
 }
 
 // appendOrgLabels appends {repo_type="...",org="..." and no closing brace.
