@@ -17,7 +17,8 @@ type Metrics struct {
 	// MaxRepos is the most repositories that are shown. Those with the largest totals
 	// stay.
 	MaxRepos int `yaml:"max_repos" default:"100000" min:"1"`
-	// Families says of each metric family of repositories whether it is shown.
+	// Families says of metric families of repositories whether they are shown; one that is
+	// not in it is.
 	Families Families `yaml:"families"`
 }
 

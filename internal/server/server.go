@@ -146,7 +146,7 @@ func (s *Server) reload() error {
 func pageOptions(m *config.Metrics) exposition.Options {
 	families := []string{} // not nil, which would be all of them
 	for _, name := range exposition.Families() {
-		if m.Families[name] {
+		if shown, ok := m.Families[name]; shown || !ok {
 			families = append(families, name)
 		}
 	}
