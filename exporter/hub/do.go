@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"time"
@@ -57,7 +58,7 @@ func (c *Client) send(ctx context.Context, q *request) (answer, error) {
 	}
 
 	b := &body{q: q, parent: ctx, idle: c.timeouts.Idle}
-	b.ctx, b.cancel = context.WithCancelCause(context.WithValue(ctx, tokenKey{}, token))
+	b.ctx, b.cancel = context.WithCancelCause(httptrace.WithClientTrace(context.WithValue(ctx, tokenKey{}, token), q.sent.Trace()))
 	req := c.newRequest(b.ctx, q)
 	started := time.Now()
 	resp, err := c.http.Do(req)
@@ -185,7 +186,7 @@ func (q *request) shown(s string) string {
 			return ' '
 		}
 		return r
-	}, q.token.redact(s))
+	}, q.redact(s))
 	s = strings.TrimSpace(s)
 	if len(s) > maxShown {
 		s = strings.ToValidUTF8(s[:maxShown], "") + "..."

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -169,9 +168,9 @@ func kindOfStatus(status int) Kind {
 }
 
 // fail returns the error of a request. cause keeps its type unless its text
-// holds the token.
+// holds a credential.
 func (q *request) fail(kind Kind, cause error) *Error {
-	return &Error{Kind: kind, Route: q.route, Org: q.org, Err: q.token.redactError(cause)}
+	return &Error{Kind: kind, Route: q.route, Org: q.org, Err: q.redactError(cause)}
 }
 
 // ended returns the error of a call whose caller ended it.
@@ -179,32 +178,29 @@ func (q *request) ended(cause error) error {
 	return fmt.Errorf("%s of %q: %w", q.route, q.org, cause)
 }
 
-// redactError returns err, or, where its text holds the token, another error
+// redactError returns err, or, where its text holds a credential, another error
 // whose text does not.
-func (t Token) redactError(err error) error {
-	if err == nil || t.IsZero() {
-		return err
+func (q *request) redactError(err error) error {
+	if err == nil {
+		return nil
 	}
 	if in, ok := errors.AsType[*history.InputErrors](err); ok {
 		for _, fault := range in.Listed {
-			fault.Value = t.redact(fault.Value)
+			fault.Value = q.redact(fault.Value)
 		}
 	}
 	text := err.Error()
-	if clean := t.redact(text); clean != text {
+	if clean := q.redact(text); clean != text {
 		return errors.New(clean)
 	}
 	return err
 }
 
+// redact returns s without the token and without what else went out with the request to
+// authorize it.
+func (q *request) redact(s string) string { return q.sent.Redact(q.token.redact(s)) }
+
 // redact returns s without the token, whole or cut off at its end.
 func (t Token) redact(s string) string {
 	return httpx.Redact(s, "<token>", 8, t.reveal())
-}
-
-// shownURL returns a URL as errors may show it: no user, no query (where a
-// presigned URL has its signature), no fragment.
-func shownURL(u *url.URL) string {
-	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
-	return shown.String()
 }

@@ -12,6 +12,7 @@ import (
 	"strconv"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 )
 
 // pageLimit is the most repositories that the Hub puts on a page.
@@ -167,11 +168,11 @@ func (p *pager) follow(link string) (*url.URL, error) {
 	}
 	own := p.c.endpoint.route("api", string(p.q.route))
 	if target.Path != own.Path && target.Path != "/api/"+string(p.q.route) {
-		return nil, fmt.Errorf("expected a next page at %s, got a link to %s", own.Path, shownURL(target))
+		return nil, fmt.Errorf("expected a next page at %s, got a link to %s", own.Path, httpx.ShowURL(target))
 	}
 	query, err := url.ParseQuery(target.RawQuery)
 	if err != nil {
-		return nil, fmt.Errorf("expected a query in the link to the next page: %w", p.q.token.redactError(err))
+		return nil, fmt.Errorf("expected a query in the link to the next page: %w", p.q.redactError(err))
 	}
 	maps.Copy(query, p.query)
 	own.RawQuery = query.Encode()

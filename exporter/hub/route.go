@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 )
 
 // Route is a part of the Hub's API, in the word that logs and metrics use.
@@ -78,6 +79,7 @@ type request struct {
 	header map[string]string // conditions
 	most   int64             // bytes of an answer's content
 	token  Token             // that of the last try
+	sent   httpx.SentSecrets // with all tries
 }
 
 // checkOrg refuses what would be another route than that of an organisation.

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 )
 
 // Timeouts bound each step of a request. There is none for the whole: an export
@@ -117,14 +119,14 @@ func (e *redirectError) Error() string { return e.text }
 // its stores), but neither to a login page, nor for ever, nor out of TLS.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	if isLogin(via[0].URL, req.URL) {
-		return &redirectError{KindAuth, "expected an answer, was sent to the login page " + shownURL(req.URL)}
+		return &redirectError{KindAuth, "expected an answer, was sent to the login page " + httpx.ShowURL(req.URL)}
 	}
 	if len(via) >= maxRedirects {
 		return &redirectError{KindMalformed, fmt.Sprintf("expected an answer after at most %d redirects, got another one, to %s",
-			maxRedirects, shownURL(req.URL))}
+			maxRedirects, httpx.ShowURL(req.URL))}
 	}
 	if via[len(via)-1].URL.Scheme == "https" && req.URL.Scheme != "https" {
-		return &redirectError{KindMalformed, fmt.Sprintf("expected a redirect to an https URL, got one to %s", shownURL(req.URL))}
+		return &redirectError{KindMalformed, fmt.Sprintf("expected a redirect to an https URL, got one to %s", httpx.ShowURL(req.URL))}
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func redactOne(text, mark string, start int, secret string) string {
 var harmless = map[string]bool{
 	"Host": true, "User-Agent": true, "Content-Length": true, "Content-Type": true, "Content-Encoding": true,
 	"Accept": true, "Accept-Encoding": true, "Transfer-Encoding": true, "Connection": true,
-	"X-Prometheus-Remote-Write-Version": true,
+	"If-None-Match": true, "If-Modified-Since": true, "Referer": true, "X-Prometheus-Remote-Write-Version": true,
 }
 
 // minSecret is how long a value has to be to be looked for: replacing shorter ones would

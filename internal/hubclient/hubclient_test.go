@@ -141,6 +141,28 @@ func TestProxy(t *testing.T) {
 	checkError(t, "a proxy that is away", ask(t, ".", "hub: {endpoint: 'http://hub.test', organizations: [{name: acme}], proxy_url: 'http://me:"+secret+"@"+u.Host+"'}"), "refused")
 }
 
+// An answer that repeats what authorized the request does not bring it to light.
+func TestSecretsAreNotShown(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, password, _ := r.BasicAuth()
+		echo := r.Header.Get("Authorization") + " " + password + " " + r.Header.Get("X-Key")
+		w.Header().Set("X-Error-Message", echo)
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, `{"error": "not with `+echo+`"}`)
+	}))
+	defer s.Close()
+	f := func(settings string) {
+		t.Helper()
+		err := ask(t, ".", "hub: {endpoint: '"+s.URL+"', organizations: [{name: acme}], "+settings+"}")
+		checkError(t, settings, err, "forbidden")
+		checkError(t, settings, err, "<")
+	}
+	f("token: " + secret)
+	f("basic_auth: {username: me, password: " + secret + "}")
+	f("authorization: {type: Key, credentials: " + secret + "}")
+	f("http_headers: {X-Key: {secrets: [" + secret + "]}}")
+}
+
 // The Hub, and nobody that it redirects to, sees an authorization that is no token.
 func TestAuthorization(t *testing.T) {
 	dir := t.TempDir()
