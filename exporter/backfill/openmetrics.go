@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
 )
 
 // flushSize is how much text is gathered before it is written.
@@ -20,9 +21,9 @@ const openMetricsHead = "# HELP huggingface_repo_downloads All-time downloads of
 // error of the stream, or of w, ends it; the text then has no end mark, and
 // promtool refuses it. each is called after each series.
 func WriteOpenMetrics(w io.Writer, all iter.Seq2[*Series, error], each func()) (err error) {
-	writer := startBehind(w)
+	writer := parallel.NewWriter(w, flushSize)
 	defer func() {
-		if e := writer.stop(); err == nil {
+		if e := writer.Close(); err == nil {
 			err = e
 		}
 	}()
@@ -37,7 +38,7 @@ func WriteOpenMetrics(w io.Writer, all iter.Seq2[*Series, error], each func()) (
 		most := len(prefix) + maxAfterPrefix
 		for i, v := range s.Values {
 			if cap(buf)-len(buf) < most {
-				if buf, err = writer.swap(buf); err != nil {
+				if buf, err = writer.Swap(buf); err != nil {
 					return err
 				}
 				buf = slices.Grow(buf, most)
@@ -60,7 +61,7 @@ func WriteOpenMetrics(w io.Writer, all iter.Seq2[*Series, error], each func()) (
 		}
 		each()
 	}
-	_, err = writer.swap(append(buf, "# EOF\n"...))
+	_, err = writer.Swap(append(buf, "# EOF\n"...))
 	return err
 }
 

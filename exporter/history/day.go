@@ -55,7 +55,49 @@ func (d Day) String() string {
 }
 
 // Append appends the day as "2021-01-22" to b.
-func (d Day) Append(b []byte) []byte { return d.Time().AppendFormat(b, time.DateOnly) }
+func (d Day) Append(b []byte) []byte {
+	if d < MinDay || d > MaxDay {
+		return d.Time().AppendFormat(b, time.DateOnly)
+	}
+	year, month, day := d.Date()
+	return append(b,
+		byte('0'+year/1000), byte('0'+year/100%10), byte('0'+year/10%10), byte('0'+year%10), '-',
+		byte('0'+month/10), byte('0'+month%10), '-',
+		byte('0'+day/10), byte('0'+day%10))
+}
+
+// Date returns the year, the month (1 to 12) and the day of the month of a day that a
+// record can have, in a fraction of the time that time.Time takes.
+func (d Day) Date() (year, month, day int) {
+	// Years that begin in March have their leap day last; counted like that, from
+	// March of the year 0, the months before month m of a year have (153*m+2)/5 days.
+	n := uint32(d) + 719468 // days since 0000-03-01
+	century := (4*n + 3) / 146097
+	n -= 146097 * century / 4
+	y := (4*n + 3) / 1461
+	n -= 1461 * y / 4
+	m := (5*n + 2) / 153
+	day = int(n-(153*m+2)/5) + 1
+	year, month = int(100*century+y), int(m)+3
+	if month > 12 {
+		year, month = year+1, month-12
+	}
+	return year, month, day
+}
+
+// DaysIn returns the number of days of a month.
+func DaysIn(year, month int) int {
+	switch month {
+	case 2:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	case 4, 6, 9, 11:
+		return 30
+	}
+	return 31
+}
 
 // MarshalText writes the day as "2021-01-22", NoDay as the empty string.
 func (d Day) MarshalText() ([]byte, error) {

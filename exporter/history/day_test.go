@@ -128,3 +128,23 @@ func TestDays(t *testing.T) {
 	f(Days{From: MinDay, To: MaxDay}, int(MaxDay)+1, []Day{MinDay, MaxDay}, []Day{-1, MaxDay + 1})
 	f(NoDays, 0, nil, []Day{NoDay, NoDay + 1, 0})
 }
+
+// TestCalendar compares every day that a record can have with time.Time.
+func TestCalendar(t *testing.T) {
+	for d := MinDay; d <= MaxDay; d++ {
+		wantYear, wantMonth, wantDay := d.Time().Date()
+		year, month, day := d.Date()
+		if year != wantYear || month != int(wantMonth) || day != wantDay {
+			t.Fatalf("day %d: got %d, %d, %d", int32(d), year, month, day)
+		}
+		if day != 1 {
+			continue
+		}
+		if got := d + Day(DaysIn(year, month)); got != DayOf(d.Time().AddDate(0, 1, 0)) {
+			t.Fatalf("DaysIn(%d, %d) = %d", year, month, DaysIn(year, month))
+		}
+		if got, want := d.String(), d.Time().Format(time.DateOnly); got != want {
+			t.Fatalf("day %d: got %s, want %s", int32(d), got, want)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"iter"
 )
 
 // source cuts what a reader gives into pieces of whole lines.
@@ -79,33 +80,20 @@ func (s *source) read(b []byte) (int, error) {
 	return 0, io.ErrNoProgress
 }
 
-// run sends one chunk after the other until the last or until stop is closed.
-// The first begins with line, the beginning of a line. It takes its buffers
-// from free; the reader is not used any more once chunks is closed.
-func (s *source) run(line []byte, chunks chan<- chunk, free <-chan []byte, stop <-chan struct{}) {
-	defer close(chunks)
-	for {
-		var buf []byte
-		select {
-		case buf = <-free:
-		case <-stop:
-			return
-		}
-		// The line may be in a buffer that was given back, even in this one: it
-		// is moved before anything is written.
-		if len(line)+slack >= len(buf) {
-			buf = make([]byte, 2*len(line)+s.size)
-		}
-		n := copy(buf, line)
-		c := s.next(buf, n, false)
-		line = c.buf[c.end:c.n]
-		select {
-		case chunks <- c:
-		case <-stop:
-			return
-		}
-		if c.err != nil {
-			return
+// rest returns the chunks that follow chunk c until the last. The reader is used by
+// who loops over them.
+func (s *source) rest(c chunk) iter.Seq[chunk] {
+	return func(yield func(chunk) bool) {
+		turns := [chunksAhead + 2][]byte{c.buf}
+		for i := 1; c.err == nil; i++ {
+			line, buf := c.buf[c.end:c.n], &turns[i%len(turns)]
+			if len(line)+slack >= len(*buf) {
+				*buf = make([]byte, 2*len(line)+s.size)
+			}
+			c = s.next(*buf, copy(*buf, line), false)
+			if *buf = c.buf; !yield(c) {
+				return
+			}
 		}
 	}
 }

@@ -1,6 +1,10 @@
 package hubcsv
 
-import "github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+import (
+	"time"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
 
 // The ways in which a timestamp may go on behind its date, all of them midnight
 // UTC. Writer writes the first.
@@ -126,6 +130,6 @@ func (e *monthEntry) fill(text uint64) {
 	*e = monthEntry{text: text}
 	year, month, ok := parseMonth(text)
 	if ok && year >= 1970 && month >= 1 && month <= 12 {
-		e.first, e.days = firstOf(year, month), uint32(daysIn(year, month))
+		e.first, e.days = history.DayOf(time.Date(year, time.Month(month), 1, 0, 0, 0, 0, time.UTC)), uint32(history.DaysIn(year, month))
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
 )
 
 const (
@@ -28,7 +29,7 @@ const (
 // Rows with another dictionary are written as well, but it takes longer.
 type Writer struct {
 	w        io.Writer
-	behind   *behind // nil: w is written to at once
+	writer   *parallel.Writer // nil: w is written to at once
 	err      error
 	buf      []byte
 	n        int // buf[:n] is to be written
@@ -99,10 +100,10 @@ func Write(w io.Writer, rows history.RowSeq) (n int64, err error) {
 func WriteOptions(w io.Writer, rows history.RowSeq, o WriterOptions) (n int64, err error) {
 	cw := NewWriterOptions(w, o)
 	defer func() {
-		if cw.behind == nil {
+		if cw.writer == nil {
 			return
 		}
-		if e := cw.behind.stop(); err == nil {
+		if e := cw.writer.Close(); err == nil {
 			err = e
 		}
 	}()
@@ -118,8 +119,8 @@ func WriteOptions(w io.Writer, rows history.RowSeq, o WriterOptions) (n int64, e
 				return cw.rows, err
 			}
 		}
-		if cw.flushed && cw.behind == nil {
-			cw.behind = startBehind(w, cw.options.PieceBytes+flushRoom)
+		if cw.flushed && cw.writer == nil {
+			cw.writer = parallel.NewWriter(w, cw.options.PieceBytes+flushRoom)
 		}
 	}
 	return cw.rows, cw.Flush()
@@ -205,10 +206,11 @@ func (w *Writer) start() {
 func (w *Writer) flush() {
 	switch {
 	case w.err != nil || w.n == 0:
-	case w.behind != nil:
-		w.buf, w.err = w.behind.swap(w.buf[:w.n])
+	case w.writer != nil:
+		w.buf, w.err = w.writer.Swap(w.buf[:w.n])
+		w.buf = w.buf[:cap(w.buf)]
 	default:
-		w.err = writeAll(w.w, w.buf[:w.n])
+		w.err = parallel.WriteAll(w.w, w.buf[:w.n])
 		w.flushed = true
 	}
 	w.n = 0
@@ -227,9 +229,9 @@ func (w *Writer) setMonth(d history.Day) bool {
 	if d < history.MinDay || d > history.MaxDay {
 		return false
 	}
-	year, month, day := civil(d)
+	year, month, day := d.Date()
 	w.first = d - history.Day(day-1)
-	w.days = uint32(daysIn(year, month))
+	w.days = uint32(history.DaysIn(year, month))
 	w.month = monthText(year, month)
 	return true
 }
