@@ -27,6 +27,7 @@ func (s *Server) work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.metrics.watchStore(s.store, stats.OnDisk)
 	s.updatePage(ctx, stats.Repos > 0)
 	s.loaded.Store(true)
 	storage := s.Engine.Path

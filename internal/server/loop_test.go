@@ -17,6 +17,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/engine"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 )
 
@@ -61,7 +62,9 @@ func run(t *testing.T, text string) *running {
 	r.write("c.yaml", text)
 	log := slog.New(slog.NewTextHandler(&r.log, nil))
 	s, err := New(Options{
-		Load:   func() (*config.Config, error) { return config.Load(filepath.Join(r.dir, "c.yaml")) },
+		Load: func() (*config.Config, error) {
+			return config.Load(filepath.Join(r.dir, "c.yaml"), exposition.Families()...)
+		},
 		Engine: engine.Options{Path: filepath.Join(r.dir, "data"), Logger: log},
 		Shard:  hubsync.Shard{Count: 1},
 		Log:    log,

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -12,10 +13,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/engine"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
 // metrics are those of the server itself.
 type metrics struct {
+	auto promauto.Factory // registers more of them
+
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 	inFlight *prometheus.GaugeVec
@@ -39,6 +43,7 @@ func newMetrics(reg *prometheus.Registry) *metrics {
 		return auto.NewGauge(prometheus.GaugeOpts{Name: progName + "_" + name, Help: help})
 	}
 	m := &metrics{
+		auto: auto,
 		requests: auto.NewCounterVec(prometheus.CounterOpts{
 			Name: "huggingface_exporter_http_requests_total",
 			Help: "HTTP requests answered, by route and status code; code is \"aborted\" where the answer broke off before its end.",
@@ -76,6 +81,25 @@ func newMetrics(reg *prometheus.Registry) *metrics {
 	m.imports.WithLabelValues("success")
 	m.imports.WithLabelValues("failure")
 	return m
+}
+
+// watchStore adds metrics of how much a store holds that is open.
+func (m *metrics) watchStore(store engine.Engine, onDisk bool) {
+	gauge := func(name, help string, value func(history.Stats) int64) {
+		m.auto.NewGaugeFunc(prometheus.GaugeOpts{Name: progName + "_" + name, Help: help}, func() float64 {
+			stats, err := store.Stats(context.Background())
+			if err != nil {
+				return math.NaN()
+			}
+			return float64(value(stats))
+		})
+	}
+	gauge("store_records", "Daily records in the store.", func(s history.Stats) int64 { return s.Records })
+	gauge("store_repos", "Repositories in the store.", func(s history.Stats) int64 { return int64(s.Repos) })
+	if onDisk {
+		gauge("store_segments", "Files that the store consists of.", func(s history.Stats) int64 { return int64(s.Files) })
+		gauge("store_bytes", "Size of the files that the store consists of.", func(s history.Stats) int64 { return s.Bytes })
+	}
 }
 
 func setToNow(g prometheus.Gauge) { g.Set(float64(time.Now().UnixMilli()) / 1000) }
@@ -119,37 +143,3 @@ func (w *statusWriter) Write(b []byte) (int, error) {
 
 // Unwrap lets http.ResponseController reach the connection.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// storeCollector collects how much is stored, nothing before the store is open.
-type storeCollector struct{ store engine.Engine }
-
-var (
-	storeRecords  = prometheus.NewDesc("huggingface_exporter_store_records", "Daily records in the store.", nil, nil)
-	storeRepos    = prometheus.NewDesc("huggingface_exporter_store_repos", "Repositories in the store.", nil, nil)
-	storeSegments = prometheus.NewDesc("huggingface_exporter_store_segments", "Files that the store consists of.", nil, nil)
-	storeBytes    = prometheus.NewDesc("huggingface_exporter_store_bytes", "Size of the files that the store consists of.", nil, nil)
-)
-
-// Describe implements prometheus.Collector.
-func (c storeCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{storeRecords, storeRepos, storeSegments, storeBytes} {
-		ch <- d
-	}
-}
-
-// Collect implements prometheus.Collector.
-func (c storeCollector) Collect(ch chan<- prometheus.Metric) {
-	s, err := c.store.Stats(context.Background())
-	if err != nil {
-		return
-	}
-	gauge := func(d *prometheus.Desc, v int64) {
-		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(v))
-	}
-	gauge(storeRecords, s.Records)
-	gauge(storeRepos, int64(s.Repos))
-	if s.OnDisk {
-		gauge(storeSegments, int64(s.Files))
-		gauge(storeBytes, s.Bytes)
-	}
-}

@@ -86,7 +86,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s.pusher = exposition.NewPusher(s.page, o.Log)
-	reg.MustRegister(s.pusher, storeCollector{s.store}, hubsync.OrgCollector{Overview: s.store.Overview})
+	reg.MustRegister(s.pusher, hubsync.OrgCollector{Overview: s.store.Overview})
 	if err := s.load(); err != nil {
 		return nil, err
 	}
@@ -199,12 +199,8 @@ func (s *Server) Run(ctx context.Context, listen func(*http.Server) error) error
 		return nil
 	})
 	g.Go(func() error {
-		<-ctx.Done()
-		s.drain(httpServer)
-		return nil
-	})
-	g.Go(func() error {
 		s.reloadOnHangup(ctx)
+		s.drain(httpServer)
 		return nil
 	})
 	g.Go(func() error { return s.work(ctx) })
@@ -230,6 +226,7 @@ func (s *Server) drain(httpServer *http.Server) {
 	}
 }
 
+// reloadOnHangup reloads the configuration at each SIGHUP until ctx ends.
 func (s *Server) reloadOnHangup(ctx context.Context) {
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)

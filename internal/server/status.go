@@ -35,7 +35,6 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"duration":    func(d time.Duration) string { return config.Duration(d).String() },
 	"full":        fullTime,
 	"n":           groupDigits,
-	"outcome":     describeOutcome,
 	"outcomeName": outcomeName,
 	"round":       func(d time.Duration) string { return d.Round(time.Millisecond).String() },
 	"words":       func(v any) string { return strings.ReplaceAll(fmt.Sprint(v), "_", " ") },
@@ -74,18 +73,6 @@ func outcomeName(p hubsync.Past) string {
 		return "not_modified"
 	}
 	return "success"
-}
-
-// describeOutcome says in one line how a collection went.
-func describeOutcome(p hubsync.Past) string {
-	switch {
-	case !p.OK():
-		return fmt.Sprintf("failed (%s): %s", p.Reason, p.Error)
-	case p.NotModified:
-		return "nothing changed"
-	}
-	return fmt.Sprintf("%s repositories from %s, %s new and %s changed records",
-		groupDigits(p.Repos), p.Source, groupDigits(p.Change.New), groupDigits(p.Change.Changed))
 }
 
 // serveLanding answers with the page that says what there is and where.
