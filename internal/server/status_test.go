@@ -1,55 +1,48 @@
-package main
+package server
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
 )
 
-const collectionsRoute = "/debug/collections"
+const hubToken = "hf_TheSecretOfTheTest_0123456789"
 
-// orgJSON is an organization of that page for programs.
-type orgJSON struct {
-	Name        string
-	Interval    float64 `json:"interval_seconds"`
-	Running     bool
-	LastSuccess *time.Time `json:"last_success"`
-	Next        *time.Time
-	Collections []struct {
-		Start                  time.Time
-		Duration               float64    `json:"duration_seconds"`
-		AsOf                   *time.Time `json:"as_of"`
-		Source, Outcome        string
-		Repos, Records         int
-		New, Changed, Appeared int
-		Reason, Error          string
-	}
-}
-
-// The page of the collections, of a running serve: what succeeded, what failed and
+// The page of the collections, of a running server: what succeeded, what failed and
 // why, as JSON and for people.
 func TestCollectionsPage(t *testing.T) {
-	c := newCollects(t)
-	c.org("massive", fakehub.Team)
-	c.org("globex", fakehub.Team)
-	c.config("name: massive", "name: globex, source: publisher_analytics")
-	c.hub.Fail(fakehub.On{Org: "globex"}, fakehub.Always, func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+	t.Parallel()
+	hub := fakehub.New(fakehub.Options{})
+	at := httptest.NewServer(hub)
+	t.Cleanup(func() {
+		at.CloseClientConnections()
+		at.Close()
+	})
+	for _, org := range []string{"massive", "globex"} { // both are collected soon after the start
+		hub.AddOrg(org, fakehub.Team)
+		hub.AddRepo(history.Model, org+"/m").SetDay(20000, 10).SetDay(20001, 20)
+		hub.AddRepo(history.Dataset, org+"/d").SetDay(20000, 5)
+	}
+	hub.AddToken(hubToken, "massive", "globex")
+	const configuration = "hub: {endpoint: %q, token: %q, organizations: [{name: massive}, {name: globex, source: publisher_analytics%s}]}"
+	hub.Fail(fakehub.On{Org: "globex"}, fakehub.Always, func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 		w.Header().Set("X-Error-Message", "no <b>such</b> token: "+hubToken)
 		w.WriteHeader(http.StatusForbidden)
 	})
-	s := c.ready("--config.file=c.yaml")
-	s.untilMetric(`huggingface_exporter_collection_success{org="massive"}`, "1")
-	s.untilMetric(`huggingface_exporter_collection_success{org="globex"}`, "0")
+	s := run(t, fmt.Sprintf(configuration, at.URL, hubToken, ""))
+	s.until("/metrics", "\nhuggingface_exporter_collection_success{org=\"massive\"} 1\n")
+	s.until("/metrics", "\nhuggingface_exporter_collection_success{org=\"globex\"} 0\n")
 
 	read := func() map[string]orgJSON {
 		t.Helper()
-		code, body := s.get(collectionsRoute + "?format=json")
-		var got struct{ Organizations []orgJSON }
+		code, body := s.do(http.MethodGet, collectionsRoute+"?format=json")
+		var got collectionsJSON
 		if err := json.Unmarshal([]byte(body), &got); err != nil || code != http.StatusOK || strings.Contains(body, hubToken) {
 			t.Fatalf("%d, %v\n%s", code, err, body)
 		}
@@ -76,7 +69,7 @@ func TestCollectionsPage(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 
-	code, page := s.get(collectionsRoute)
+	code, page := s.do(http.MethodGet, collectionsRoute)
 	for _, want := range []string{
 		`<h2 id="massive">massive</h2>`, `<td>publisher analytics</td><td>success</td><td class="number">2</td><td class="number">3</td>`,
 		`<td>failure (forbidden)</td>`, `no &lt;b&gt;such&lt;/b&gt; token: &lt;token&gt;`, "Every 6h.",
@@ -88,19 +81,28 @@ func TestCollectionsPage(t *testing.T) {
 	if strings.Contains(page, hubToken) || t.Failed() {
 		t.Errorf("%d\n%s", code, page)
 	}
-	if code, body := s.get(collectionsRoute + "?format=xml"); code != http.StatusBadRequest || !strings.Contains(body, "expected html or json") {
+	if code, body := s.do(http.MethodGet, collectionsRoute+"?format=xml"); code != http.StatusBadRequest || !strings.Contains(body, "expected html or json") {
 		t.Errorf("%d\n%s", code, body)
 	}
 
+	_, landing := s.do(http.MethodGet, "/")
+	for _, want := range []string{
+		"2 repositories from publisher_analytics, 3 new and 0 changed records", "failed (forbidden): ", "no &lt;b&gt;such&lt;/b&gt; token: &lt;token&gt;",
+		`<tr><th>Daily records</th><td class="number">3</td></tr>`, "<td>massive</td>",
+	} {
+		if !strings.Contains(landing, want) {
+			t.Errorf("the landing page has no %s\n%s", want, landing)
+		}
+	}
+
 	// A further collection comes first, here after a reload that begins anew.
-	c.later()
-	c.hub.Heal()
-	c.hub.Repo(history.Model, "globex/m").SetDay(20002, 7)
-	c.config("name: massive", "name: globex, source: publisher_analytics, interval: 5h")
+	hub.Heal()
+	hub.Repo(history.Model, "globex/m").SetDay(20002, 7)
+	s.write("c.yaml", fmt.Sprintf(configuration, at.URL, hubToken, ", interval: 5h"))
 	if code, body := s.do(http.MethodPost, "/-/reload"); code != http.StatusOK {
 		t.Fatalf("%d\n%s", code, body)
 	}
-	s.untilMetric(`huggingface_exporter_collection_success{org="globex"}`, "1")
+	s.until("/metrics", "\nhuggingface_exporter_collection_success{org=\"globex\"} 1\n")
 	orgs = read()
 	if len(orgs["massive"].Collections) != 1 || len(orgs["globex"].Collections) == 0 || orgs["globex"].Collections[0].Records != 4 {
 		t.Errorf("got %+v", orgs)
