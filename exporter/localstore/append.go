@@ -3,7 +3,9 @@ package localstore
 import (
 	"context"
 	"fmt"
-	"maps"
+	"path/filepath"
+	"slices"
+	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
@@ -23,54 +25,111 @@ func (l *Ledger) Append(ctx context.Context, b history.Batch) (history.Change, e
 	}
 	var change history.Change
 	var appended bool
-	changed, err := l.inTurn(ctx, func() error {
-		now := l.current.Load()
-		merged, delta, c := now.table.Append(n)
-		if delta.IsEmpty() {
-			change = c
-			return nil
+	err = l.inTurn(ctx, func() error {
+		merged, delta, c := l.Table().Append(n)
+		if !delta.IsEmpty() {
+			w := l.newWriter()
+			if err := w.write(ctx, delta, true, true); err != nil {
+				return fmt.Errorf("writing to the store: %w", err)
+			}
+			l.use(merged, l.current.Load().replaced(w.files()))
+			appended = true
 		}
-		records, states, err := l.commit(ctx, delta)
-		if err != nil {
-			return fmt.Errorf("writing to the store: %w", err)
-		}
-		change, appended = c, true
-		l.current.Store(newSnapshot(merged, with(now.records, records), with(now.states, states), now.pending))
+		change = c
 		return nil
 	})
-	if changed || appended {
-		l.changed()
-	}
-	if err != nil {
-		return history.Change{}, err
-	}
 	if appended {
 		l.tidy(ctx)
 	}
-	return change, nil
+	return change, err
 }
 
-// with returns the files of both.
-func with(a, b files) files {
-	out := make(files, len(a)+len(b))
-	maps.Copy(out, a)
-	maps.Copy(out, b)
-	return out
+// use makes t the content, which comes from the files of c. Who sees the new revision
+// has to see the new content, so that comes first.
+func (l *Ledger) use(t *memtable.Table, c *content) {
+	l.Set(t)
+	l.current.Store(c)
 }
 
-// commit makes delta durable as files and returns them.
-func (l *Ledger) commit(ctx context.Context, delta *memtable.Table) (records, states files, err error) {
-	w := writer{disk: &l.disk, dir: l.dir, name: newName()}
-	defer func() {
-		if err != nil {
-			w.undo()
+// lockRetry is how often a writer looks whether another process is done.
+const lockRetry = 20 * time.Millisecond
+
+// inTurn runs write as the only writer of the directory, with the content up to
+// date and what interrupted writes left behind removed.
+func (l *Ledger) inTurn(ctx context.Context, write func() error) error {
+	if err := l.turn.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer l.turn.Release(1)
+	if l.closed.Load() {
+		return ErrClosed
+	}
+	if err := l.lockDir(ctx); err != nil {
+		return err
+	}
+	defer l.unlockDir()
+	if err := l.loading.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer l.loading.Release(1)
+	ls, err := l.load(ctx)
+	if err != nil {
+		return err
+	}
+	if err := l.sweep(ls); err != nil {
+		return fmt.Errorf("removing what an interrupted write left behind: %w", err)
+	}
+	return write()
+}
+
+// lockDir takes the lock against other processes.
+func (l *Ledger) lockDir(ctx context.Context) error {
+	ok, err := l.lock.TryLock()
+	if err == nil && !ok {
+		l.log.Info("Waiting for another process that writes to the store.", "dir", l.dir)
+		_, err = l.lock.TryLockContext(ctx, lockRetry)
+	}
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("locking %s, which needs to be writable: %w", filepath.Join(l.dir, lockFile), err)
+	}
+	return err
+}
+
+func (l *Ledger) unlockDir() {
+	if err := l.lock.Unlock(); err != nil {
+		l.log.Warn("Unlocking the store failed; other processes may wait until this one ends.", "dir", l.dir, "err", err)
+	}
+}
+
+// sweep removes what interrupted writes left behind. Nobody writes now, so
+// whatever bears a temporary name is left over. A file of states that waits for
+// its file of records goes too if that was never renamed; otherwise somebody else
+// took the file of records away, and may bring it back.
+func (l *Ledger) sweep(ls *listing) error {
+	var pending []string
+	for name, f := range l.current.Load().pending {
+		if slices.Contains(ls.tempRecords, tempName(f.companionOf)) {
+			pending = append(pending, name)
 		}
-	}()
-	if err := w.writeRecords(ctx, delta); err != nil {
-		return nil, nil, err
 	}
-	if err := w.writeStates(delta); err != nil {
-		return nil, nil, err
+	// Without its temporary file the next writer would not know what a pending one was.
+	for _, step := range []struct {
+		dir   string
+		names []string
+		sync  bool
+	}{{statesDir, pending, true}, {statesDir, ls.tempStates, false}, {recordsDir, ls.tempRecords, false}} {
+		dir := filepath.Join(l.dir, step.dir)
+		for _, name := range step.names {
+			if err := l.disk.remove(filepath.Join(dir, name)); err != nil {
+				return err
+			}
+			l.log.Info("Removed what an interrupted write left behind.", "file", filepath.Join(dir, name))
+		}
+		if step.sync && len(step.names) > 0 {
+			if err := l.disk.syncDir(dir); err != nil {
+				return err
+			}
+		}
 	}
-	return w.publish()
+	return nil
 }

@@ -83,7 +83,7 @@ func BenchmarkAppend(b *testing.B) {
 			b.StopTimer()
 			l := open(b, b.TempDir())
 			b.StartTimer()
-			if _, _, err := l.commit(ctx, delta); err != nil {
+			if err := l.newWriter().write(ctx, delta, true, true); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -3,7 +3,6 @@ package localstore
 import (
 	"context"
 	"fmt"
-	"maps"
 	"math/bits"
 	"path/filepath"
 	"slices"
@@ -70,7 +69,7 @@ func due(f files) []string {
 
 // compact merges the files that choose picks from those in use.
 func (l *Ledger) compact(ctx context.Context, choose func(files) []string) error {
-	changed, err := l.inTurn(ctx, func() error {
+	return l.inTurn(ctx, func() error {
 		now := l.current.Load()
 		records, states := choose(now.records), choose(now.states)
 		// States that belong to a file of records must stand alone before it goes.
@@ -79,10 +78,11 @@ func (l *Ledger) compact(ctx context.Context, choose func(files) []string) error
 				states = append(states, name)
 			}
 		}
-		if err := l.mergeStates(ctx, states); err != nil {
-			return fmt.Errorf("compacting the store: %w", err)
+		err := l.merge(ctx, nil, states)
+		if err == nil {
+			err = l.merge(ctx, records, nil)
 		}
-		if err := l.mergeRecords(ctx, records); err != nil {
+		if err != nil {
 			return fmt.Errorf("compacting the store: %w", err)
 		}
 		if len(records)+len(states) > 0 {
@@ -90,89 +90,41 @@ func (l *Ledger) compact(ctx context.Context, choose func(files) []string) error
 		}
 		return nil
 	})
-	if changed {
-		l.changed()
-	}
-	return err
 }
 
-// mergeStates writes the union of some files of states as one that stands alone,
-// then removes them. It depends on nothing but those files.
-func (l *Ledger) mergeStates(ctx context.Context, names []string) error {
-	if len(names) == 0 {
+// merge writes the union of some files of one kind as one file that stands alone, then
+// removes them. It depends on nothing but those files, and no file belongs to them any more.
+func (l *Ledger) merge(ctx context.Context, records, states []string) error {
+	if len(records)+len(states) == 0 {
 		return nil
 	}
 	now := l.current.Load()
 	r := reader{ctx: ctx, dir: l.dir}
 	defer r.close()
-	for _, name := range names {
-		if _, _, err := r.states(name, now.records); err != nil {
-			return err
-		}
-	}
-	parts, err := r.tables()
-	if err != nil {
-		return err
-	}
-	w := writer{disk: &l.disk, dir: l.dir, name: newName()}
-	if err := w.writeStates(union(parts)); err != nil {
-		w.undo()
-		return err
-	}
-	_, added, err := w.publish()
-	if err != nil {
-		w.undo()
-		return err
-	}
-	next := without(with(now.states, added), names)
-	l.current.Store(newSnapshot(now.table, now.records, next, now.pending))
-	return l.removeAll(w.statesDir(), names)
-}
-
-// mergeRecords writes the union of some files of records as one, then removes
-// them. No file of states belongs to them any more. It depends on nothing but
-// those files.
-func (l *Ledger) mergeRecords(ctx context.Context, names []string) error {
-	if len(names) == 0 {
-		return nil
-	}
-	now := l.current.Load()
-	r := reader{ctx: ctx, dir: l.dir}
-	defer r.close()
-	for _, name := range names {
+	for _, name := range records {
 		if _, err := r.records(name); err != nil {
 			return err
 		}
 	}
-	parts, err := r.tables()
+	for _, name := range states {
+		if _, _, err := r.states(name, now.records); err != nil {
+			return err
+		}
+	}
+	t, err := r.union()
 	if err != nil {
 		return err
 	}
-	w := writer{disk: &l.disk, dir: l.dir, name: newName()}
-	if err := w.writeRecords(ctx, union(parts)); err != nil {
-		w.undo()
+	w := l.newWriter()
+	if err := w.write(ctx, t, records != nil, states != nil); err != nil {
 		return err
 	}
-	added, _, err := w.publish()
-	if err != nil {
-		w.undo()
-		return err
+	newRecords, newStates := w.files()
+	names, dir := append(records, states...), w.recordsDir()
+	if states != nil {
+		dir = w.statesDir()
 	}
-	next := without(with(now.records, added), names)
-	l.current.Store(newSnapshot(now.table, next, now.states, now.pending))
-	return l.removeAll(w.recordsDir(), names)
-}
-
-// without returns the files that are not named.
-func without(f files, names []string) files {
-	out := maps.Clone(f)
-	for _, name := range names {
-		delete(out, name)
-	}
-	return out
-}
-
-func (l *Ledger) removeAll(dir string, names []string) error {
+	l.use(l.Table(), now.replaced(newRecords, newStates, names...))
 	for _, name := range names {
 		if err := l.disk.remove(filepath.Join(dir, name)); err != nil {
 			return err

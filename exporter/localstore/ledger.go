@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"iter"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"sync/atomic"
 
 	"github.com/gofrs/flock"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
@@ -32,13 +32,9 @@ var (
 
 // Options are how a Ledger is opened. The zero value will do.
 type Options struct {
-	// Logger tells of what goes on beside the answers: waiting for another
-	// writer, compaction, leftovers that were removed. nil: nothing is told.
+	// Logger gets what goes on beside the answers: waiting for another writer,
+	// compaction, leftovers that were removed. nil: nothing is logged.
 	Logger *slog.Logger
-	// OnChange is called after the content changed: by an append here or, as
-	// Refresh or an append found out, by another process. Several goroutines may
-	// call it at once. It may use the Ledger.
-	OnChange func()
 	// ReadOnly opens an existing directory for answers alone: nothing in it is
 	// made or changed, and Append returns ErrReadOnly.
 	ReadOnly bool
@@ -47,22 +43,22 @@ type Options struct {
 	disk disk
 }
 
-// Ledger is a history in a directory. Answers come from memory and never
-// wait for a write.
+// Ledger is a history in a directory. Answers come from memory, which the embedded
+// Store has, and never wait for a write.
 type Ledger struct {
+	*memtable.Store
 	dir      string
 	log      *slog.Logger
-	onChange func()
 	readOnly bool
 	disk     disk
 
 	// turn is held by the goroutine that writes, and then lock, against other
-	// processes. loading is held while current is being replaced, after turn if
-	// both are held. Both have room for one.
-	turn, loading chan struct{}
+	// processes. loading is held while the content is being replaced, after turn if
+	// both are held. Both admit one, and can be waited for until a context ends.
+	turn, loading *semaphore.Weighted
 	lock          *flock.Flock
 
-	current atomic.Pointer[snapshot]
+	current atomic.Pointer[content]
 	closed  atomic.Bool
 }
 
@@ -73,13 +69,13 @@ type Ledger struct {
 // names the file, and nothing is changed.
 func Open(ctx context.Context, dir string, o Options) (*Ledger, error) {
 	l := &Ledger{
+		Store:    memtable.NewStore(),
 		dir:      dir,
 		log:      o.Logger,
-		onChange: o.OnChange,
 		readOnly: o.ReadOnly,
 		disk:     o.disk,
-		turn:     make(chan struct{}, 1),
-		loading:  make(chan struct{}, 1),
+		turn:     semaphore.NewWeighted(1),
+		loading:  semaphore.NewWeighted(1),
 		lock:     flock.New(filepath.Join(dir, lockFile)),
 	}
 	if l.log == nil {
@@ -88,8 +84,8 @@ func Open(ctx context.Context, dir string, o Options) (*Ledger, error) {
 	if err := l.prepare(); err != nil {
 		return nil, err
 	}
-	l.current.Store(newSnapshot(memtable.Empty(), nil, nil, nil))
-	if _, err := l.update(ctx); err != nil {
+	l.current.Store(newContent(nil, nil, nil))
+	if _, err := l.Refresh(ctx); err != nil {
 		return nil, err
 	}
 	return l, nil
@@ -116,9 +112,6 @@ func (l *Ledger) prepare() error {
 	return nil
 }
 
-// Table returns the content as it is now.
-func (l *Ledger) Table() *memtable.Table { return l.current.Load().table }
-
 // Snapshot returns the content as it is now.
 func (l *Ledger) Snapshot(ctx context.Context) (*memtable.Table, error) {
 	return l.Table(), ctx.Err()
@@ -131,49 +124,17 @@ func (l *Ledger) Revision() string { return l.current.Load().revision }
 
 // Stats returns the size of the content and of the files that it comes from.
 func (l *Ledger) Stats(ctx context.Context) (history.Stats, error) {
-	s := l.current.Load()
+	c, t := l.current.Load(), l.Table()
 	st := history.Stats{
-		Repos: s.table.NumRepos(), Records: s.table.NumRecords(), Recorded: s.table.Recorded(),
-		OnDisk: true, Files: len(s.records) + len(s.states),
+		Repos: t.NumRepos(), Records: t.NumRecords(), Recorded: t.Recorded(),
+		OnDisk: true, Files: len(c.records) + len(c.states),
 	}
-	for _, f := range s.records {
-		st.Bytes += f.size
-	}
-	for _, f := range s.states {
-		st.Bytes += f.size
+	for _, kind := range []files{c.records, c.states} {
+		for _, f := range kind {
+			st.Bytes += f.size
+		}
 	}
 	return st, ctx.Err()
-}
-
-// Overview implements history.Reader.
-func (l *Ledger) Overview(ctx context.Context, q history.OverviewQuery) (history.Overview, error) {
-	if err := ctx.Err(); err != nil {
-		return history.Overview{}, err
-	}
-	return l.Table().Overview(q), nil
-}
-
-// Repos implements history.Reader.
-func (l *Ledger) Repos(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {
-	if err := ctx.Err(); err != nil {
-		return history.ReposPage{}, err
-	}
-	return l.Table().Repos(q), nil
-}
-
-// Records implements history.Reader.
-func (l *Ledger) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
-	return l.Table().Records(ctx, q)
-}
-
-// Counts implements history.Reader.
-func (l *Ledger) Counts(ctx context.Context, f history.Filter) iter.Seq2[history.Counts, error] {
-	return l.Table().Counts(ctx, f)
-}
-
-// Meta implements history.Appender.
-func (l *Ledger) Meta(ctx context.Context, q history.MetaQuery) iter.Seq2[history.RepoMeta, error] {
-	return l.Table().SelectMeta(ctx, q)
 }
 
 // Refresh takes in what other processes wrote and reports whether the content
@@ -184,24 +145,20 @@ func (l *Ledger) Refresh(ctx context.Context) (changed bool, err error) {
 	if l.closed.Load() {
 		return false, ErrClosed
 	}
-	changed, err = l.update(ctx)
-	if changed {
-		l.changed()
+	if err := l.loading.Acquire(ctx, 1); err != nil {
+		return false, err
 	}
-	return changed, err
-}
-
-func (l *Ledger) changed() {
-	if l.onChange != nil {
-		l.onChange()
-	}
+	defer l.loading.Release(1)
+	was := l.Table()
+	_, err = l.load(ctx)
+	return l.Table() != was, err
 }
 
 // Close waits for a write that is under way and refuses further ones. Answers are
 // given still.
 func (l *Ledger) Close() error {
 	l.closed.Store(true)
-	l.turn <- struct{}{}
-	defer func() { <-l.turn }()
+	_ = l.turn.Acquire(context.Background(), 1) // this context does not end
+	defer l.turn.Release(1)
 	return l.lock.Close()
 }

@@ -80,9 +80,9 @@ func (r *reader) states(name string, records files) (f file, waits bool, err err
 	return f, false, nil
 }
 
-// tables does the jobs.
-func (r *reader) tables() ([]*memtable.Table, error) {
-	out := make([]*memtable.Table, len(r.jobs))
+// union makes one table of all that was opened, with all processors.
+func (r *reader) union() (*memtable.Table, error) {
+	parts := make([]*memtable.Table, len(r.jobs))
 	g, ctx := errgroup.WithContext(r.ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, j := range r.jobs {
@@ -90,26 +90,17 @@ func (r *reader) tables() ([]*memtable.Table, error) {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			out[i], err = j.build(ctx)
+			parts[i], err = j.build(ctx)
 			if bad := (*history.InputErrors)(nil); errors.As(err, &bad) {
 				err = fmt.Errorf("%s is %w: it contradicts itself: %w", j.name, segment.ErrDamaged, err)
 			}
 			return advise(err)
 		})
 	}
-	return out, g.Wait()
-}
-
-// advise adds to an error about the content of a file what can be done about it.
-func advise(err error) error {
-	if errors.Is(err, segment.ErrDamaged) || errors.Is(err, segment.ErrForeign) {
-		return fmt.Errorf("%w; nothing was changed: restore the file from a backup, or move it out of the directory to go on without it", err)
+	if err := g.Wait(); err != nil {
+		return nil, err
 	}
-	return err
-}
-
-// union merges tables pairwise, so that none is copied more often than need be.
-func union(parts []*memtable.Table) *memtable.Table {
+	// Merged pairwise, none is copied more often than need be.
 	for len(parts) > 1 {
 		half := make([]*memtable.Table, (len(parts)+1)/2)
 		var done sync.WaitGroup
@@ -125,7 +116,15 @@ func union(parts []*memtable.Table) *memtable.Table {
 		parts = half
 	}
 	if len(parts) == 0 {
-		return memtable.Empty()
+		return memtable.Empty(), nil
 	}
-	return parts[0]
+	return parts[0], nil
+}
+
+// advise adds to an error about the content of a file what can be done about it.
+func advise(err error) error {
+	if errors.Is(err, segment.ErrDamaged) || errors.Is(err, segment.ErrForeign) {
+		return fmt.Errorf("%w; nothing was changed: restore the file from a backup, or move it out of the directory to go on without it", err)
+	}
+	return err
 }

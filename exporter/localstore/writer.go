@@ -22,6 +22,8 @@ type writer struct {
 	known map[history.Repo]bool
 }
 
+func (l *Ledger) newWriter() *writer { return &writer{disk: &l.disk, dir: l.dir, name: newName()} }
+
 func (w *writer) recordsDir() string { return filepath.Join(w.dir, recordsDir) }
 func (w *writer) statesDir() string  { return filepath.Join(w.dir, statesDir) }
 
@@ -30,6 +32,35 @@ var everything = history.RecordsQuery{
 	Period:   history.RangeOf(history.MinDay, history.MaxDay),
 	Order:    history.OrderRepo,
 	Versions: true,
+}
+
+// write makes the records of t durable, its states, or both. On an error nothing is left.
+func (w *writer) write(ctx context.Context, t *memtable.Table, records, states bool) (err error) {
+	if records {
+		err = w.writeRecords(ctx, t)
+	}
+	if err == nil && states {
+		err = w.writeStates(t)
+	}
+	if err == nil {
+		err = w.publish()
+	}
+	if err != nil {
+		w.undo()
+	}
+	return err
+}
+
+// files returns what was written.
+func (w *writer) files() (records, states files) {
+	records, states = make(files), make(files)
+	if w.records != nil {
+		records[w.name] = *w.records
+	}
+	if w.states != nil {
+		states[w.name] = *w.states
+	}
+	return records, states
 }
 
 // writeRecords writes the records of t under a temporary name, unless it has none.
@@ -110,27 +141,22 @@ func (w *writer) writeStates(t *memtable.Table) error {
 }
 
 // publish gives the files their names: that of the records, if there is one, last.
-func (w *writer) publish() (records, states files, err error) {
-	records, states = make(files), make(files)
+func (w *writer) publish() error {
+	if w.states != nil && w.records != nil {
+		// A crash must not leave the states without a trace of what they belong to.
+		if err := w.disk.syncDir(w.recordsDir()); err != nil {
+			return err
+		}
+	}
 	if w.states != nil {
-		if w.records != nil {
-			// A crash must not leave the states without a trace of what they belong to.
-			if err := w.disk.syncDir(w.recordsDir()); err != nil {
-				return nil, nil, err
-			}
-		}
 		if err := w.disk.publish(w.statesDir(), w.name); err != nil {
-			return nil, nil, err
+			return err
 		}
-		states[w.name] = *w.states
 	}
-	if w.records != nil {
-		if err := w.disk.publish(w.recordsDir(), w.name); err != nil {
-			return nil, nil, err
-		}
-		records[w.name] = *w.records
+	if w.records == nil {
+		return nil
 	}
-	return records, states, nil
+	return w.disk.publish(w.recordsDir(), w.name)
 }
 
 // undo removes what was written: first what makes it count, last what tells the

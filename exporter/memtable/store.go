@@ -35,6 +35,9 @@ func NewStoreOf(t *Table) *Store {
 // Table returns the history as it is now.
 func (s *Store) Table() *Table { return s.table.Load() }
 
+// Set makes t the history.
+func (s *Store) Set(t *Table) { s.table.Store(t) }
+
 // Append implements history.Appender.
 func (s *Store) Append(ctx context.Context, b history.Batch) (history.Change, error) {
 	n, err := BuildBatch(ctx, b)

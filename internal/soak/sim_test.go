@@ -85,12 +85,26 @@ func simulate(t *testing.T, seed uint64, campaign func(*simulation)) *simulation
 // day is the day of the bubble.
 func (s *simulation) day() history.Day { return history.DayOf(time.Now()) }
 
+// watchedStore calls look after each append.
+type watchedStore struct {
+	*localstore.Ledger
+	look func()
+}
+
+func (w watchedStore) Append(ctx context.Context, b history.Batch) (history.Change, error) {
+	c, err := w.Ledger.Append(ctx, b)
+	if err == nil {
+		w.look()
+	}
+	return c, err
+}
+
 // start begins to collect, as serve does.
 func (s *simulation) start() {
 	s.Helper()
 	log := slog.New(slog.DiscardHandler)
 	var err error
-	s.store, err = localstore.Open(context.Background(), s.dir, localstore.Options{OnChange: s.look})
+	s.store, err = localstore.Open(context.Background(), s.dir, localstore.Options{})
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -115,7 +129,7 @@ func (s *simulation) start() {
 		})
 		s.clients = append(s.clients, client)
 		jobs = append(jobs, hubsync.Job{Org: org, Interval: interval, Key: org, Collector: hubsync.NewCollector(hubsync.Options{
-			Org: org, Source: source, Client: client, Clock: clock, Store: s.store, Log: log,
+			Org: org, Source: source, Client: client, Clock: clock, Store: watchedStore{s.store, s.look}, Log: log,
 		})})
 	}
 	s.manager.Start(context.Background())

@@ -1,0 +1,222 @@
+package localstore
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// files are files by name.
+type files map[string]file
+
+type file struct {
+	// size is in bytes.
+	size int64
+	// companionOf is the file of records that a file of states belongs to, "" if
+	// it stands alone.
+	companionOf string
+}
+
+func (f files) names() []string { return slices.Sorted(maps.Keys(f)) }
+
+// content names the files that the history comes from. It is immutable.
+type content struct {
+	// pending are files of states that do not count: their files of records are not there.
+	records, states, pending files
+	revision                 string
+}
+
+func newContent(records, states, pending files) *content {
+	h := sha256.New()
+	for _, f := range []files{records, states} {
+		for _, name := range f.names() {
+			h.Write([]byte(name + "\x00"))
+		}
+		h.Write([]byte{0})
+	}
+	return &content{records: records, states: states, pending: pending, revision: hex.EncodeToString(h.Sum(nil)[:12])}
+}
+
+// replaced returns the content with other files beside those of c, without those that
+// are named.
+func (c *content) replaced(records, states files, without ...string) *content {
+	with := func(old, added files) files {
+		out := maps.Clone(old)
+		if out == nil {
+			out = make(files)
+		}
+		maps.DeleteFunc(out, func(name string, _ file) bool { return slices.Contains(without, name) })
+		maps.Copy(out, added)
+		return out
+	}
+	return newContent(with(c.records, records), with(c.states, states), c.pending)
+}
+
+const (
+	suffix     = ".parquet"
+	tempSuffix = ".tmp"
+)
+
+// tempName returns the name under which a file is written before it counts.
+func tempName(name string) string { return "." + name + tempSuffix }
+
+func isTemp(name string) bool {
+	return strings.HasPrefix(name, ".") && strings.HasSuffix(name, suffix+tempSuffix)
+}
+
+func isFile(name string) bool {
+	return !strings.HasPrefix(name, ".") && strings.HasSuffix(name, suffix)
+}
+
+// listing is what the two directories hold, by name and sorted: files, and what is
+// being written or was left behind.
+type listing struct {
+	records, states         []string
+	tempRecords, tempStates []string
+}
+
+func (a *listing) equal(b *listing) bool {
+	return slices.Equal(a.records, b.records) && slices.Equal(a.states, b.states)
+}
+
+// list reads the directories. Records come first: a file of states that was there
+// before the file of records it belongs to is then listed too.
+func (l *Ledger) list() (*listing, error) {
+	var out listing
+	var err error
+	if out.records, out.tempRecords, err = l.listDir(recordsDir); err != nil {
+		return nil, err
+	}
+	if out.states, out.tempStates, err = l.listDir(statesDir); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+func (l *Ledger) listDir(sub string) (files, temps []string, err error) {
+	dir := filepath.Join(l.dir, sub)
+	entries, err := os.ReadDir(dir)
+	if l.readOnly && errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("listing the store: %w", err)
+	}
+	for _, e := range entries {
+		switch name := e.Name(); {
+		case isTemp(name):
+			temps = append(temps, name)
+		case isFile(name):
+			files = append(files, name)
+		default:
+			return nil, nil, fmt.Errorf("%s is not a file of this store: move it out of %s", filepath.Join(dir, name), dir)
+		}
+	}
+	return files, temps, nil
+}
+
+// listings bounds how often the directories are listed until they hold still.
+const listings = 1000
+
+// settled lists the directories until two listings agree. A listing that is taken
+// while another process compacts may have missed the new file and the old ones;
+// the next one then has the new file.
+func settled(ctx context.Context, first *listing, list func() (*listing, error)) (*listing, error) {
+	for range listings {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		next, err := list()
+		if err != nil {
+			return nil, err
+		}
+		if next.equal(first) {
+			return next, nil
+		}
+		first = next
+	}
+	return nil, fmt.Errorf("listing the store: its files did not hold still over %d listings", listings)
+}
+
+// attempts bounds how often files are listed again because one that was listed is
+// no longer there.
+const attempts = 100
+
+// load brings the content up to date with the files, for a caller that holds
+// l.loading. It returns the listing that the content now stands for.
+func (l *Ledger) load(ctx context.Context) (*listing, error) {
+	for i := 0; ; i++ {
+		ls, err := l.tryLoad(ctx)
+		// Another process may have compacted a file away since it was listed.
+		if !errors.Is(err, fs.ErrNotExist) || i == attempts || ctx.Err() != nil {
+			return ls, err
+		}
+	}
+}
+
+func (l *Ledger) tryLoad(ctx context.Context) (*listing, error) {
+	was := l.current.Load()
+	ls, err := l.list()
+	if err != nil {
+		return nil, err
+	}
+	known := append(was.states.names(), was.pending.names()...)
+	slices.Sort(known)
+	if ls.equal(&listing{records: was.records.names(), states: known}) {
+		return ls, nil
+	}
+	if ls, err = settled(ctx, ls, l.list); err != nil {
+		return nil, err
+	}
+	return ls, l.read(ctx, was, ls)
+}
+
+// read makes the files listed the content: those that are new are merged into it.
+func (l *Ledger) read(ctx context.Context, was *content, ls *listing) error {
+	r := reader{ctx: ctx, dir: l.dir}
+	defer r.close()
+	records, states, pending := make(files), make(files), make(files)
+	for _, name := range ls.records {
+		f, ok := was.records[name]
+		if !ok {
+			var err error
+			if f, err = r.records(name); err != nil {
+				return err
+			}
+		}
+		records[name] = f
+	}
+	for _, name := range ls.states {
+		if f, ok := was.states[name]; ok {
+			states[name] = f
+			continue
+		}
+		f, waits, err := r.states(name, records)
+		if err != nil {
+			return err
+		}
+		if !waits {
+			states[name] = f
+			continue
+		}
+		pending[name] = f
+		if _, ok := was.pending[name]; !ok {
+			l.log.Warn("A file of states waits for the file of records it belongs to, and does not count until then.",
+				"file", name, "records", f.companionOf)
+		}
+	}
+	t, err := r.union()
+	if err != nil {
+		return err
+	}
+	l.use(l.Table().Union(t), newContent(records, states, pending))
+	return nil
+}
