@@ -70,6 +70,7 @@ func (i *importer) taken() (int, []string) {
 }
 
 func TestBackfillOpenMetrics(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	r.write("six.csv", sixRows, 5)
 	r.ok("import", "six.csv")
@@ -99,6 +100,7 @@ func TestBackfillOpenMetrics(t *testing.T) {
 
 // Samples are at least three hours old for promtool, and none is of the future.
 func TestBackfillUntilNow(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	day := func(d int) string {
 		return time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, d).Format(time.RFC3339Nano)
@@ -128,6 +130,7 @@ func TestBackfillUntilNow(t *testing.T) {
 }
 
 func TestBackfillTells(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	r.write("x.csv", header+"model,o/a,5,2024-01-01,3\nmodel,o/a,5,2024-01-02,4\nmodel,o/b,,2024-01-01,3\n", 5)
 	r.ok("import", "x.csv")
@@ -140,6 +143,7 @@ func TestBackfillTells(t *testing.T) {
 }
 
 func TestBackfillRefuses(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	r.write("six.csv", sixRows, 5)
 	r.ok("import", "six.csv")
@@ -173,6 +177,7 @@ func TestBackfillRefuses(t *testing.T) {
 
 // A backfill that was stopped in its midst goes on, and in the end all is there.
 func TestBackfillResumes(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	r.write("x.csv", r.ok("generate", "--repos=250", "--days=1500"), 5)
 	r.ok("import", "x.csv")
@@ -246,6 +251,7 @@ func (r *runner) other() string {
 }
 
 func TestBackfillRefusesAnotherFile(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	r.write("six.csv", sixRows, 5)
 	r.ok("import", "six.csv")
@@ -266,6 +272,7 @@ func TestBackfillRefusesAnotherFile(t *testing.T) {
 
 // What a receiver refuses ends the command with what it said, and no secret.
 func TestBackfillIsRefused(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	r.write("six.csv", sixRows, 5)
 	r.ok("import", "six.csv")

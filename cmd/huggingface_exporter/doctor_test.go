@@ -20,12 +20,8 @@ type patient struct{ *collects }
 
 func newPatient(t *testing.T, orgs ...string) *patient {
 	t.Helper()
-	for _, name := range []string{"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_ENDPOINT", "XDG_CACHE_HOME"} {
-		t.Setenv(name, "")
-	}
 	p := &patient{newCollects(t)}
-	t.Setenv("HF_HOME", p.dir)
-	t.Setenv("HOME", p.dir)
+	p.env = []string{"HF_TOKEN=", "HUGGING_FACE_HUB_TOKEN=", "HF_TOKEN_PATH=", "HF_ENDPOINT=", "XDG_CACHE_HOME=", "HF_HOME=" + p.dir, "HOME=" + p.dir}
 	p.org("massive", fakehub.Team)
 	p.org("globex", fakehub.Free)
 	p.hub.AddOrg("empty", fakehub.Free)
@@ -87,6 +83,7 @@ func (p *patient) examine(wantCode int, want []string, args ...string) []doctor.
 }
 
 func TestDoctorFindsAllWell(t *testing.T) {
+	t.Parallel()
 	p := newPatient(t, "name: massive", "name: globex, source: listings")
 	p.examine(0, []string{
 		"ok config: c.yaml: 2 organizations, 0 files to import",
@@ -127,6 +124,7 @@ func TestDoctorFindsAllWell(t *testing.T) {
 
 // Another user than the store's is told what it may not.
 func TestDoctorOfPermissions(t *testing.T) {
+	t.Parallel()
 	p := newPatient(t, "name: massive")
 	p.collect(0)
 	for _, dir := range []string{filepath.Dir(binary), p.dir, filepath.Dir(p.dir)} {
@@ -169,12 +167,14 @@ func TestDoctorOfPermissions(t *testing.T) {
 }
 
 func TestDoctorBesideServe(t *testing.T) {
+	t.Parallel()
 	p := newPatient(t, "name: massive")
 	address := strings.TrimPrefix(p.serve().url, "http://")
 	p.examine(0, []string{"ok port: " + address + ": a huggingface_exporter serves there"}, "--offline", "--web.listen-address="+address)
 }
 
 func TestDoctorOfAnEngine(t *testing.T) {
+	t.Parallel()
 	p := newPatient(t, "name: massive")
 	p.write("down.yaml", "storage: {engine: victoriametrics, victoriametrics: {insert_url: 'http://127.0.0.1:1'}}\n", 1)
 	begin := time.Now()

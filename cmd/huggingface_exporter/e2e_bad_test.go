@@ -28,6 +28,7 @@ func (e *endless) Read(p []byte) (int, error) {
 // Whatever is wrong with an input: the error says what and where, the exit code
 // is 1, and the store is as it was.
 func TestBadInputChangesNothing(t *testing.T) {
+	t.Parallel()
 	const row = "model,o/m,9,2024-01-01T00:00:00.000Z,1\n"
 	r := newRunner(t)
 	r.write("good.csv", sixRows, 5)
@@ -73,6 +74,7 @@ func TestBadInputChangesNothing(t *testing.T) {
 
 // A line that never ends is refused in little memory and time.
 func TestLineOfGigabyte(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	for _, stdin := range []io.Reader{
 		&endless{'x', 1 << 30},
@@ -102,6 +104,7 @@ func TestLineOfGigabyte(t *testing.T) {
 // A file in the store that is damaged or none of ours is named, and everything
 // is left as it is.
 func TestForeignFileInStore(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	r.write("six.csv", sixRows, 5)
 	r.ok("import", "six.csv")
@@ -127,6 +130,7 @@ func TestForeignFileInStore(t *testing.T) {
 }
 
 func TestCommandsWithoutStore(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	for _, cmd := range []string{"export", "overview"} {
 		r.refused(nil, []string{"expected a stored history in ./data", "--storage.path", progName + " import FILE"}, cmd)

@@ -13,6 +13,7 @@ import (
 )
 
 func TestVersionAndHelp(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	f := func(want string, args ...string) {
 		t.Helper()
@@ -30,6 +31,7 @@ func TestVersionAndHelp(t *testing.T) {
 }
 
 func TestCheckConfig(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	r.write("good.yaml", "metrics: {max_repos: 5}\n", 1)
 	out := r.ok("check-config", "good.yaml")
@@ -54,6 +56,7 @@ func TestCheckConfig(t *testing.T) {
 }
 
 func TestGenerateRefusesWhatItCannotMake(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	r.refused(nil, []string{"repositories", "0"}, "generate", "--repos=0")
 	r.refused(nil, []string{"days", "-1"}, "generate", "--days=-1")
@@ -64,6 +67,7 @@ func TestGenerateRefusesWhatItCannotMake(t *testing.T) {
 }
 
 func TestGenerateUpToADay(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	f := func(last, want string) {
 		t.Helper()
@@ -81,6 +85,7 @@ func TestGenerateUpToADay(t *testing.T) {
 }
 
 func TestExportSelects(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	r.write("six.csv", sixRows, 5)
 	r.ok("import", "six.csv")
@@ -120,6 +125,7 @@ func TestExportSelects(t *testing.T) {
 }
 
 func TestExportToFile(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	r.write("six.csv", sixRows, 5)
 	r.ok("import", "six.csv")
@@ -141,6 +147,7 @@ func TestExportToFile(t *testing.T) {
 
 // A reader that has enough, as head has, is no fault.
 func TestClosedPipe(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	r.write("x.csv", r.ok("generate", "--repos=50", "--days=400"), 1)
 	r.ok("import", "x.csv")
@@ -169,6 +176,7 @@ func TestClosedPipe(t *testing.T) {
 }
 
 func TestOverview(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	r.write("six.csv", sixRows, 5)
 	r.ok("import", "six.csv")

@@ -46,6 +46,7 @@ func (r *runner) sameFile(got, want string) {
 // What went into a cluster comes out as from the embedded store, also if a storage node
 // is killed while it goes in, and another while it comes out.
 func TestClusterRoundTrip(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	c := r.newCluster(2)
 	repos, days, batch, inTheMidst := 200, 300, 100_000, 8 // of some sixteen requests
@@ -93,6 +94,7 @@ func TestClusterRoundTrip(t *testing.T) {
 // Without replication a cluster that lost a node knows a part. That is not given out as
 // an export, nor written to.
 func TestClusterWithoutReplication(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	c := r.newCluster(1)
 	r.clusterConfig("part", c, 1_000_000, "5s")

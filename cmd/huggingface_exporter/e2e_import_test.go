@@ -30,6 +30,7 @@ func (r *runner) expectOutput(want string, args ...string) {
 
 // The Hub's own example comes out as it came in.
 func TestSixRows(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	r.write("six.csv", sixRows, 5)
 	stdout, stderr, code := r.run(nil, "import", "six.csv")
@@ -76,6 +77,7 @@ func (r *runner) expectSame(when string, before map[string]string) {
 // What is generated comes back byte for byte, in whatever order, compressed or
 // not, from a file or from a pipe.
 func TestRoundTrip(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	generate := []string{"generate", "--repos=40", "--days=120", "--org=acme"}
 	other := r.ok(append(generate, "--seed=8")...)
@@ -125,6 +127,7 @@ func TestRoundTrip(t *testing.T) {
 }
 
 func TestNewerExportReplacesOlderOne(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	r.write("old.csv", header+"model,o/m,1000,2024-01-01,10\nmodel,o/m,1000,2024-01-02,20\n", 60)
 	newer := header + "model,o/m,900,2024-01-01T00:00:00.000Z,7\nmodel,o/m,900,2024-01-02T00:00:00.000Z,20\nmodel,o/m,900,2024-01-03T00:00:00.000Z,5\n"
@@ -153,6 +156,7 @@ func TestNewerExportReplacesOlderOne(t *testing.T) {
 
 // The order in which files are named does not matter.
 func TestFilesAreStoredOldestFirst(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	r.write("old.csv", header+"model,o/m,1000,2024-01-01,10\n", 60)
 	r.write("new.csv", header+"model,o/m,900,2024-01-01,7\n", 30)
@@ -163,6 +167,7 @@ func TestFilesAreStoredOldestFirst(t *testing.T) {
 }
 
 func TestAsOfIsChecked(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	for _, bad := range []string{"yesterday", "2024-05-01", "9999-01-01T00:00:00Z"} {
 		r.refused(strings.NewReader(sixRows), []string{"--as-of: expected a time", bad}, "import", "--as-of="+bad, "-")

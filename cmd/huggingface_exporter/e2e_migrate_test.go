@@ -13,6 +13,7 @@ import (
 // A history with corrections, observed and estimated days, a renamed repository and one
 // that is gone goes to VictoriaMetrics and back, and is the same.
 func TestMigrate(t *testing.T) {
+	t.Parallel()
 	c := newCollects(t)
 	u, _ := c.storageEngine()
 	c.org("massive", fakehub.Team)
@@ -79,6 +80,7 @@ func TestMigrate(t *testing.T) {
 
 // A move that breaks off is gone on with.
 func TestMigrateGoesOn(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	u, stop := r.storageEngine()
 	r.write("big.csv", r.ok("generate", "--repos=200", "--days=100"), 5)

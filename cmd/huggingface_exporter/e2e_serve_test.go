@@ -20,6 +20,7 @@ import (
 const reloadSuccessful = "huggingface_exporter_config_last_reload_successful"
 
 func TestServeRoutes(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	r.write("in/six.csv", sixRows, 5)
 	r.write("c.yaml", "files: [in/*.csv]\n", 5)
@@ -91,6 +92,7 @@ func TestServeRoutes(t *testing.T) {
 
 // The example configuration works as it is, from whatever folder.
 func TestExampleConfiguration(t *testing.T) {
+	t.Parallel()
 	file, err := filepath.Abs("../../config.example.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -103,6 +105,7 @@ func TestExampleConfiguration(t *testing.T) {
 }
 
 func TestReloadOfRunningService(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	r.write("six.csv", sixRows, 5)
 	r.write("c.yaml", "files: [six.csv]\n", 5)
@@ -144,6 +147,7 @@ func TestReloadOfRunningService(t *testing.T) {
 }
 
 func TestFilesAreImportedAgainWhenTheyChange(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	const series = `huggingface_repo_downloads_total{repo_type="model",org="o",repo="o/m"}`
 	failures := `huggingface_exporter_file_imports_total{outcome="failure"}`
@@ -177,6 +181,7 @@ func TestFilesAreImportedAgainWhenTheyChange(t *testing.T) {
 
 // An import in another process is taken in.
 func TestImportBesideServe(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	s := r.ready()
 	s.expectMetric(codeBERT, "")
@@ -192,6 +197,7 @@ func TestImportBesideServe(t *testing.T) {
 }
 
 func TestBasicAuth(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	hash, err := bcrypt.GenerateFromPassword([]byte("open sesame"), bcrypt.MinCost)
 	if err != nil {
@@ -228,6 +234,7 @@ func TestBasicAuth(t *testing.T) {
 
 // A request under way when the process is told to stop is answered to its end.
 func TestStopDrains(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	text := r.ok("generate", "--repos=150", "--days=1200")
 	r.write("x.csv", text, 1)
@@ -283,6 +290,7 @@ func TestStopIsBounded(t *testing.T) {
 }
 
 func TestServeThatCannotListen(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

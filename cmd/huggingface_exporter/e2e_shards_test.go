@@ -55,6 +55,7 @@ func (c *collects) asked(org string) int {
 
 // Two processes with a shard each collect all organisations, each once, into one history.
 func TestShardsCollectEverythingOnce(t *testing.T) {
+	t.Parallel()
 	c := newCollects(t)
 	engine, _ := c.storageEngine()
 	names := c.manyOrgs(engine)
@@ -113,6 +114,7 @@ func TestShardsCollectEverythingOnce(t *testing.T) {
 
 // Processes that collect the same by mistake, at once, change nothing for each other.
 func TestCollectingTheSameTwice(t *testing.T) {
+	t.Parallel()
 	c := newCollects(t)
 	engine, _ := c.storageEngine()
 	c.manyOrgs(engine)
@@ -139,6 +141,7 @@ func TestCollectingTheSameTwice(t *testing.T) {
 }
 
 func TestShardFlags(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	r.write("c.yaml", "hub: {organizations: [{name: o}]}\n", 1)
 	f := func(want string, args ...string) {
@@ -152,6 +155,7 @@ func TestShardFlags(t *testing.T) {
 // While VictoriaMetrics is away, from the start on and over several days and restarts,
 // what the listings tell is kept, and it is stored once it is back.
 func TestEngineAway(t *testing.T) {
+	t.Parallel()
 	c := newCollects(t)
 	engine, _ := c.storageEngine()
 	c.org("globex", fakehub.Free)

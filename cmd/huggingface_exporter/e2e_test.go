@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -30,6 +31,11 @@ import (
 var binary string
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	// Most tests wait for their processes most of the time.
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		panic(err)
+	}
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "huggingface_exporter")
 		if err != nil {
@@ -54,6 +60,7 @@ const patience = 3 * time.Minute
 type runner struct {
 	*testing.T
 	dir      string
+	env      []string      // of commands, besides that of the tests
 	patience time.Duration // with a command
 	engine   *victoriatest.Node
 }
@@ -71,7 +78,7 @@ func (r *runner) command(args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Dir = r.dir
 	// By default the race detector waits a second before it lets a process end.
-	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=10 "+os.Getenv("GORACE"))
+	cmd.Env = append(append(os.Environ(), "GORACE=atexit_sleep_ms=10 "+os.Getenv("GORACE")), r.env...)
 	return cmd
 }
 

@@ -48,6 +48,7 @@ func ourSeries(page string) string {
 // A store of the first layout is answered from as the version that wrote it did, and
 // goes on to be written to.
 func TestStoreOfTheFirstLayout(t *testing.T) {
+	t.Parallel()
 	r := withFirstStore(t)
 	r.expectOutput(golden(t, "records.csv"), "export")
 	r.expectOutput(golden(t, "by-repo.csv"), "export", "--order=repo")
@@ -79,6 +80,7 @@ func TestStoreOfTheFirstLayout(t *testing.T) {
 // A store that a newer version has written to is refused whole, with the file and
 // what to do, and left as it is.
 func TestStoreOfANewerLayout(t *testing.T) {
+	t.Parallel()
 	r := withFirstStore(t)
 	names, err := filepath.Glob(r.path("data/records/*.parquet"))
 	if err != nil || len(names) != 5 {

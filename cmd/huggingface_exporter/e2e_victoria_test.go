@@ -22,6 +22,7 @@ func (r *runner) storageEngine() (engineURL string, stop func()) {
 
 // With the other engine the commands answer the same, and leave no folder behind.
 func TestVictoriaMetricsEngine(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	u, stop := r.storageEngine()
 	r.write("config.yaml", fmt.Sprintf("storage:\n  engine: victoriametrics\n  victoriametrics: {insert_url: %q, flush_urls: [%q], retry_for: 1s}\n",

@@ -83,6 +83,7 @@ func pathOf(pattern string) string {
 
 // Every route is behind TLS and password once the web configuration has them.
 func TestEveryRouteIsBehindTLSAndPassword(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	pool := r.certificate()
 	hash, err := bcrypt.GenerateFromPassword([]byte("open sesame"), bcrypt.MinCost)
@@ -154,6 +155,7 @@ func TestEveryRouteIsBehindTLSAndPassword(t *testing.T) {
 // With all exports taken, a further one is told to wait, and scrapes and questions
 // are answered.
 func TestExportsAtTheirLimit(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	text := r.ok("generate", "--repos=150", "--days=1200")
 	r.write("x.csv", text, 1)
@@ -203,6 +205,7 @@ func TestExportsAtTheirLimit(t *testing.T) {
 
 // Nothing of a request gets to a file or to another host.
 func TestRequestsReachNeitherFilesNorHosts(t *testing.T) {
+	t.Parallel()
 	c := newCollects(t)
 	c.org("massive", fakehub.Team)
 	c.config("name: massive")

@@ -8,6 +8,7 @@ import (
 )
 
 func TestCompletion(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	// f asks as the scripts of bash and zsh do: with the words up to the cursor.
 	f := func(want string, words ...string) {
@@ -39,6 +40,7 @@ func TestCompletion(t *testing.T) {
 var requests = regexp.MustCompile(`^\.(TH|SH|SS|TP|PP|br|B|BR|I|RI)( |$)`)
 
 func TestManual(t *testing.T) {
+	t.Parallel()
 	r := newRunner(t)
 	text := r.ok("--help-man")
 	if want := `.TH "huggingface_exporter" 1 "" "huggingface_exporter devel" "User Commands"` + "\n.SH NAME\nhuggingface_exporter \\- "; !strings.HasPrefix(text, want) {
