@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -40,10 +41,10 @@ func (c *Client) PublisherAnalytics(ctx context.Context, org string, known Valid
 	q := &request{
 		route:  RoutePublisherAnalytics,
 		org:    org,
-		url:    c.endpoint.route("organizations", org, "settings", "publisher-analytics", "download-breakdown"),
+		url:    c.o.Endpoint.route("organizations", org, "settings", "publisher-analytics", "download-breakdown"),
 		accept: "text/csv",
 		header: known.header(),
-		most:   c.maxBytes,
+		most:   c.o.MaxResponseBytes,
 	}
 	return try(ctx, c, q, func() (*Analytics, error) {
 		a, err := c.send(ctx, q)
@@ -66,11 +67,11 @@ func (c *Client) PublisherAnalytics(ctx context.Context, org string, known Valid
 
 // header returns the conditions of a request. A validator that cannot be sent,
 // because it was not kept as it came, is left out.
-func (v Validators) header() map[string]string {
-	h := map[string]string{}
+func (v Validators) header() http.Header {
+	h := http.Header{}
 	for name, value := range map[string]string{"If-None-Match": v.ETag, "If-Modified-Since": v.LastModified} {
 		if value != "" && len(value) <= 1024 && !strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) {
-			h[name] = value
+			h.Set(name, value)
 		}
 	}
 	return h

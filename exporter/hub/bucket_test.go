@@ -75,11 +75,11 @@ func TestBucket(t *testing.T) {
 func TestLimiterForgetsNoBucket(t *testing.T) {
 	l := NewLimiters().of(Endpoint{}, Token{})
 	for i := range 100 {
-		lease, wait, err := l.acquire(t.Context(), RouteModels, 0, func(time.Duration) {})
+		done, wait, err := l.acquire(t.Context(), RouteModels, 0, func(time.Duration) {})
 		if wait != 0 || err != nil {
 			t.Fatal(wait, err)
 		}
-		lease.done(RateLimit{Bucket: string(rune('a'+i%26)) + string(rune('a'+i/26)), Remaining: 1000, Reset: time.Minute}, true)
+		done(RateLimit{Bucket: string(rune('a'+i%26)) + string(rune('a'+i/26)), Remaining: 1000, Reset: time.Minute}, true)
 	}
 	if len(l.buckets) > maxBuckets {
 		t.Errorf("expected at most %d buckets, got %d", maxBuckets, len(l.buckets))

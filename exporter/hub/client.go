@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
 	"runtime"
@@ -41,73 +42,42 @@ type Options struct {
 	// Limiters hold the rate limits that clients share; nil is its own.
 	Limiters *Limiters
 	Hooks    Hooks
-	// Logger is told of repetitions and waits; nil is none.
+	// Logger gets repetitions and waits; nil is none.
 	Logger *slog.Logger
 }
 
 // Client asks the Hub. It may be used from several goroutines at once.
 type Client struct {
-	endpoint  Endpoint
-	token     func() (Token, error)
-	userAgent string
-	http      *http.Client
-	timeouts  Timeouts
-	maxBytes  int64
-	maxTries  int
-	maxWait   time.Duration
-	limiters  *Limiters
-	hooks     Hooks
-	log       *slog.Logger
+	o    Options
+	http *http.Client
 }
 
 // New returns a client.
 func New(o Options) *Client {
-	c := &Client{
-		endpoint:  o.Endpoint,
-		token:     o.Token,
-		userAgent: o.UserAgent,
-		timeouts:  o.Timeouts.withDefaults(),
-		maxBytes:  o.MaxResponseBytes,
-		maxTries:  max(o.MaxTries, 0),
-		maxWait:   o.MaxWait,
-		limiters:  o.Limiters,
-		hooks:     o.Hooks,
-		log:       o.Logger,
+	o.Timeouts = o.Timeouts.withDefaults()
+	o.UserAgent = cmp.Or(o.UserAgent, UserAgent(""))
+	o.MaxResponseBytes = cmp.Or(o.MaxResponseBytes, DefaultMaxResponseBytes)
+	o.MaxTries = cmp.Or(o.MaxTries, 5)
+	o.MaxWait = cmp.Or(o.MaxWait, 10*time.Minute)
+	if o.Token == nil {
+		o.Token = StaticToken(Token{})
 	}
-	if c.token == nil {
-		c.token = StaticToken(Token{})
+	if o.Limiters == nil {
+		o.Limiters = NewLimiters()
 	}
-	if c.userAgent == "" {
-		c.userAgent = UserAgent("")
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if c.maxBytes <= 0 {
-		c.maxBytes = DefaultMaxResponseBytes
+	if o.Transport == nil {
+		o.Transport = NewTransport(o.Timeouts)
 	}
-	if c.maxTries == 0 {
-		c.maxTries = 5
+	if o.EndpointTransport == nil {
+		o.EndpointTransport = o.Transport
 	}
-	if c.maxWait <= 0 {
-		c.maxWait = 10 * time.Minute
-	}
-	if c.limiters == nil {
-		c.limiters = NewLimiters()
-	}
-	if c.log == nil {
-		c.log = slog.New(slog.DiscardHandler)
-	}
-	transport := o.Transport
-	if transport == nil {
-		transport = NewTransport(o.Timeouts)
-	}
-	toEndpoint := o.EndpointTransport
-	if toEndpoint == nil {
-		toEndpoint = transport
-	}
-	c.http = &http.Client{
-		Transport:     authTransport{endpoint: c.endpoint, toEndpoint: toEndpoint, others: transport},
+	return &Client{o, &http.Client{
+		Transport:     authTransport{endpoint: o.Endpoint, toEndpoint: o.EndpointTransport, others: o.Transport},
 		CheckRedirect: checkRedirect,
-	}
-	return c
+	}}
 }
 
 // StaticToken returns a function for Options.Token that always gives t.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -25,9 +26,9 @@ type answer struct {
 // try repeats op where its error is worth it, and otherwise returns its result.
 func try[T any](ctx context.Context, c *Client, q *request, op func() (T, error)) (T, error) {
 	result, err := httpx.Do(ctx, httpx.Retry{
-		First: time.Second, Max: 8 * time.Second, Tries: c.maxTries, MaxWait: c.maxWait,
+		First: time.Second, Max: 8 * time.Second, Tries: c.o.MaxTries, MaxWait: c.o.MaxWait,
 		Notify: func(err error, wait time.Duration) {
-			c.log.Warn("Asking the Hub once more", "route", q.route, "org", q.org, "in", wait.Round(time.Millisecond),
+			c.o.Logger.Warn("Asking the Hub once more", "route", q.route, "org", q.org, "in", wait.Round(time.Millisecond),
 				"reason", KindOf(err), "err", err)
 		},
 	}, op)
@@ -39,14 +40,14 @@ func try[T any](ctx context.Context, c *Client, q *request, op func() (T, error)
 
 // send asks once. The error is an *Error, ErrNotModified or the end of ctx.
 func (c *Client) send(ctx context.Context, q *request) (answer, error) {
-	token, err := c.token()
+	token, err := c.o.Token()
 	if err != nil {
 		return answer{}, q.fail(KindAuth, err)
 	}
 	q.token = token
-	limits := c.limiters.of(c.endpoint, token)
-	lease, wait, err := limits.acquire(ctx, q.route, c.maxWait, func(d time.Duration) {
-		c.log.Info("Waiting for the Hub's rate limit", "route", q.route, "org", q.org, "wait", d.Round(time.Millisecond))
+	limits := c.o.Limiters.of(c.o.Endpoint, token)
+	release, wait, err := limits.acquire(ctx, q.route, c.o.MaxWait, func(d time.Duration) {
+		c.o.Logger.Info("Waiting for the Hub's rate limit", "route", q.route, "org", q.org, "wait", d.Round(time.Millisecond))
 	})
 	if err != nil {
 		return answer{}, q.ended(err)
@@ -57,7 +58,7 @@ func (c *Client) send(ctx context.Context, q *request) (answer, error) {
 		return answer{}, e
 	}
 
-	b := &body{q: q, parent: ctx, idle: c.timeouts.Idle}
+	b := &body{q: q, parent: ctx, idle: c.o.Timeouts.Idle}
 	b.ctx, b.cancel = context.WithCancelCause(httptrace.WithClientTrace(context.WithValue(ctx, tokenKey{}, token), q.sent.Trace()))
 	req := c.newRequest(b.ctx, q)
 	started := time.Now()
@@ -68,12 +69,12 @@ func (c *Client) send(ctx context.Context, q *request) (answer, error) {
 		done.Date, _ = http.ParseTime(resp.Header.Get("Date"))
 	}
 	told, ok := c.toldLimit(resp)
-	lease.done(told, ok)
-	if ok && c.hooks.RateLimit != nil {
-		c.hooks.RateLimit(told)
+	release(told, ok)
+	if ok && c.o.Hooks.RateLimit != nil {
+		c.o.Hooks.RateLimit(told)
 	}
-	if c.hooks.Request != nil {
-		c.hooks.Request(done)
+	if c.o.Hooks.Request != nil {
+		c.o.Hooks.Request(done)
 	}
 	if err != nil {
 		b.cancel(nil)
@@ -102,28 +103,21 @@ func (c *Client) send(ctx context.Context, q *request) (answer, error) {
 
 func (c *Client) newRequest(ctx context.Context, q *request) *http.Request {
 	req := (&http.Request{
-		Method:     http.MethodGet,
-		URL:        q.url,
-		Host:       q.url.Host,
-		Proto:      "HTTP/1.1",
-		ProtoMajor: 1,
-		ProtoMinor: 1,
+		Method: http.MethodGet, URL: q.url, Host: q.url.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: http.Header{
 			"Accept":          {q.accept},
 			"Accept-Encoding": {"gzip"},
-			"User-Agent":      {c.userAgent},
+			"User-Agent":      {c.o.UserAgent},
 		},
 	}).WithContext(ctx)
-	for name, value := range q.header {
-		req.Header.Set(name, value)
-	}
+	maps.Copy(req.Header, q.header)
 	return req
 }
 
 // toldLimit returns the rate limit in an answer of the endpoint; what another
 // host says of its own is not ours.
 func (c *Client) toldLimit(resp *http.Response) (RateLimit, bool) {
-	if resp == nil || !c.endpoint.isOrigin(resp.Request.URL) {
+	if resp == nil || !c.o.Endpoint.isOrigin(resp.Request.URL) {
 		return RateLimit{}, false
 	}
 	return parseRateLimit(resp.Header)

@@ -55,29 +55,21 @@ func (l *limiter) of(r Route) *bucket {
 }
 
 func (l *limiter) named(name string) *bucket {
-	b, ok := l.buckets[name]
-	if !ok {
-		b = &bucket{}
-		l.buckets[name] = b
+	if l.buckets[name] == nil {
+		l.buckets[name] = &bucket{}
 	}
-	return b
+	return l.buckets[name]
 }
 
-// lease is the right to send one request. done ends it.
-type lease struct {
-	l     *limiter
-	b     *bucket
-	route Route
-}
-
-// acquire waits until a request on that route may go. If that took longer than
-// longest in all, it returns at once how long; nothing was taken then. waiting
-// is called before each wait. Otherwise the error is the cause of ctx's end.
-func (l *limiter) acquire(ctx context.Context, r Route, longest time.Duration, waiting func(time.Duration)) (lease, time.Duration, error) {
+// acquire waits until a request on that route may go. done ends it, with what the answer
+// said of the limit, if anything. If the wait took longer than longest in all, acquire
+// returns at once how long; nothing was acquired then. waiting is called before each wait.
+// Otherwise the error is the cause of ctx's end.
+func (l *limiter) acquire(ctx context.Context, r Route, longest time.Duration, waiting func(time.Duration)) (done func(RateLimit, bool), wait time.Duration, err error) {
 	started := time.Now()
 	for {
 		if err := context.Cause(ctx); err != nil {
-			return lease{}, 0, err
+			return nil, 0, err
 		}
 		now := time.Now()
 		l.mu.Lock()
@@ -85,32 +77,28 @@ func (l *limiter) acquire(ctx context.Context, r Route, longest time.Duration, w
 		wait := b.take(now)
 		l.mu.Unlock()
 		if wait <= 0 {
-			return lease{l: l, b: b, route: r}, 0, nil
+			return func(limit RateLimit, ok bool) { l.release(r, b, limit, ok) }, 0, nil
 		}
 		if now.Sub(started)+wait > longest {
-			return lease{}, wait, nil
+			return nil, wait, nil
 		}
 		waiting(wait)
 		if err := httpx.Sleep(ctx, wait); err != nil {
-			return lease{}, 0, err
+			return nil, 0, err
 		}
 	}
 }
 
-// done ends the lease. told is what the answer said of the limit, if anything.
-func (s lease) done(told RateLimit, ok bool) {
-	now := time.Now()
-	s.l.mu.Lock()
-	defer s.l.mu.Unlock()
-	s.b.inFlight--
-	if !ok {
+// release ends a request that b was asked for.
+func (l *limiter) release(r Route, b *bucket, limit RateLimit, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b.inFlight--
+	if !ok || l.buckets[limit.Bucket] == nil && len(l.buckets) >= maxBuckets {
 		return
 	}
-	if _, known := s.l.buckets[told.Bucket]; !known && len(s.l.buckets) >= maxBuckets {
-		return
-	}
-	s.l.routes[s.route] = told.Bucket
-	s.l.named(told.Bucket).observe(told, now)
+	l.routes[r] = limit.Bucket
+	l.named(limit.Bucket).observe(limit, time.Now())
 }
 
 // pause holds back every request of the route's bucket for d, at most an hour:

@@ -87,9 +87,9 @@ func (c *Client) newPager(t history.RepoType, org string) (*pager, error) {
 		"sort":   {"createdAt"}, // a repository made meanwhile shifts no page
 		"expand": expanded(t),
 	}}
-	u := c.endpoint.route("api", string(route))
+	u := c.o.Endpoint.route("api", string(route))
 	u.RawQuery = p.query.Encode()
-	p.q = &request{route: route, org: org, url: u, accept: "application/json", most: min(c.maxBytes, maxPageBytes)}
+	p.q = &request{route: route, org: org, url: u, accept: "application/json", most: min(c.o.MaxResponseBytes, maxPageBytes)}
 	return p, nil
 }
 
@@ -166,7 +166,7 @@ func (p *pager) follow(link string) (*url.URL, error) {
 	if err != nil {
 		return nil, errors.New("expected a URL as the link to the next page, got something else")
 	}
-	own := p.c.endpoint.route("api", string(p.q.route))
+	own := p.c.o.Endpoint.route("api", string(p.q.route))
 	if target.Path != own.Path && target.Path != "/api/"+string(p.q.route) {
 		return nil, fmt.Errorf("expected a next page at %s, got a link to %s", own.Path, httpx.ShowURL(target))
 	}

@@ -40,9 +40,9 @@ func parseRateLimit(h http.Header) (RateLimit, bool) {
 	var best RateLimit
 	found := false
 	for _, it := range limitItems(h.Values("RateLimit")) {
-		r, hasRemaining := it.number("r")
-		t, hasReset := it.number("t")
-		name, hasName := it.name()
+		r, hasRemaining := number(it, "r")
+		t, hasReset := number(it, "t")
+		name, hasName := bucketOf(it)
 		if !hasRemaining || !hasReset || !hasName || found && r >= best.Remaining {
 			continue
 		}
@@ -54,12 +54,12 @@ func parseRateLimit(h http.Header) (RateLimit, bool) {
 	}
 	policies := limitItems(h.Values("RateLimit-Policy"))
 	for _, it := range policies {
-		name, _ := it.name()
+		name, _ := bucketOf(it)
 		if name != best.Bucket && len(policies) > 1 {
 			continue
 		}
-		best.Limit, _ = it.number("q")
-		if w, ok := it.number("w"); ok {
+		best.Limit, _ = number(it, "q")
+		if w, ok := number(it, "w"); ok {
 			best.Window = seconds(w)
 		}
 	}
@@ -74,20 +74,17 @@ func seconds(n int64) time.Duration {
 // no structured field.
 var kindOfPolicy = regexp.MustCompile(`"[^"\\]*";\s*(")`)
 
-// limitItem is a limit or a policy.
-type limitItem struct{ httpsfv.Item }
-
-// limitItems returns what the values of a header list, nothing if they are malformed.
-func limitItems(values []string) []limitItem {
+// limitItems returns the items that a header lists, none if it is malformed.
+func limitItems(values []string) []httpsfv.Item {
 	text := kindOfPolicy.ReplaceAllString(strings.Join(values, ","), "$1")
 	list, err := httpsfv.UnmarshalList([]string{text})
 	if err != nil {
 		return nil
 	}
-	var items []limitItem
+	var items []httpsfv.Item
 	for _, member := range list {
 		if it, ok := member.(httpsfv.Item); ok {
-			items = append(items, limitItem{it})
+			items = append(items, it)
 		}
 	}
 	return items
@@ -95,20 +92,17 @@ func limitItems(values []string) []limitItem {
 
 var bucketName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
-func (it limitItem) name() (string, bool) {
-	var name string
-	switch v := it.Value.(type) {
-	case string:
-		name = v
-	case httpsfv.Token:
-		name = string(v)
+func bucketOf(it httpsfv.Item) (string, bool) {
+	name, _ := it.Value.(string)
+	if token, ok := it.Value.(httpsfv.Token); ok {
+		name = string(token)
 	}
 	return name, len(name) <= maxBucket && bucketName.MatchString(name)
 }
 
 // number returns a parameter that is a whole number, not negative; 0 and false if it is
 // none.
-func (it limitItem) number(name string) (int64, bool) {
+func number(it httpsfv.Item, name string) (int64, bool) {
 	v, _ := it.Params.Get(name)
 	n, ok := v.(int64)
 	if !ok || n < 0 || n > maxRequests {

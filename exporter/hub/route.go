@@ -2,6 +2,7 @@ package hub
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -76,7 +77,7 @@ type request struct {
 	org    string
 	url    *url.URL
 	accept string
-	header map[string]string // conditions
+	header http.Header       // conditions
 	most   int64             // bytes of an answer's content
 	token  Token             // that of the last try
 	sent   httpx.SentSecrets // with all tries

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -27,15 +28,8 @@ type Timeouts struct {
 }
 
 func (t Timeouts) withDefaults() Timeouts {
-	set := func(d *time.Duration, v time.Duration) {
-		if *d <= 0 {
-			*d = v
-		}
-	}
-	set(&t.Connect, 10*time.Second)
-	set(&t.TLS, 10*time.Second)
-	set(&t.Headers, time.Minute)
-	set(&t.Idle, time.Minute)
+	t.Connect, t.TLS = cmp.Or(t.Connect, 10*time.Second), cmp.Or(t.TLS, 10*time.Second)
+	t.Headers, t.Idle = cmp.Or(t.Headers, time.Minute), cmp.Or(t.Idle, time.Minute)
 	return t
 }
 

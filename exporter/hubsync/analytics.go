@@ -16,7 +16,7 @@ import (
 // analytics collects the publisher analytics: the whole history of the organization, every
 // time.
 func (c *Collector) analytics(ctx context.Context) (Report, error) {
-	r := Report{Source: SourceAnalytics}
+	r := report(SourceAnalytics)
 	a, err := c.Client.PublisherAnalytics(ctx, c.Org, c.validators)
 	if errors.Is(err, hub.ErrNotModified) {
 		r.NotModified, r.AsOf = true, c.asOf()

@@ -15,11 +15,12 @@ import (
 // listings collects current counts. All of them are read before anything is stored, and all
 // of it is stored at once. What cannot be stored waits for the store.
 func (c *Collector) listings(ctx context.Context) (Report, error) {
+	r := report(SourceListings)
 	var all []hub.Listing
 	for _, t := range hub.ListedTypes() {
 		for l, err := range c.Client.List(ctx, t, c.Org) {
 			if err != nil {
-				return Report{Source: SourceListings}, err
+				return r, err
 			}
 			all = append(all, l)
 		}
@@ -44,7 +45,7 @@ func (c *Collector) listings(ctx context.Context) (Report, error) {
 // storeWaiting stores the listings that wait, the oldest first: each is compared with what
 // those before it left.
 func (c *Collector) storeWaiting(ctx context.Context) (Report, error) {
-	r := Report{Source: SourceListings}
+	r := report(SourceListings)
 	for w := c.Queue.First(c.Org); w != nil; w = c.Queue.First(c.Org) {
 		all, err := w.Repos()
 		if err != nil {
@@ -69,7 +70,8 @@ func (c *Collector) storeWaiting(ctx context.Context) (Report, error) {
 func (c *Collector) storeListing(ctx context.Context, all []hub.Listing, at time.Time) (Report, error) {
 	asOf := history.AsOfTime(at)
 	mine := c.Shard.listings(all)
-	r := Report{Source: SourceListings, AsOf: at, Repos: len(mine)}
+	r := report(SourceListings)
+	r.AsOf, r.Repos = at, len(mine)
 	ids := make(map[string]bool)
 	for _, l := range mine {
 		if l.HubID != "" {

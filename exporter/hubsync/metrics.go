@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
@@ -31,11 +32,12 @@ const maxBuckets = 8
 
 // NewMetrics registers the metrics with reg.
 func NewMetrics(reg prometheus.Registerer) *Metrics {
+	f := promauto.With(reg)
 	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
-		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "huggingface_exporter_" + name, Help: help}, labels)
+		return f.NewGaugeVec(prometheus.GaugeOpts{Name: "huggingface_exporter_" + name, Help: help}, labels)
 	}
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "huggingface_exporter_" + name, Help: help}, labels)
+		return f.NewCounterVec(prometheus.CounterOpts{Name: "huggingface_exporter_" + name, Help: help}, labels)
 	}
 	m := &Metrics{
 		buckets:     make(map[string]bool),
@@ -47,7 +49,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		failures:    counter("collection_failures_total", "Collections of the organisation that failed, by reason.", "org", "reason"),
 		corrected:   counter("collection_corrected_downloads_total", "Downloads that the Hub was found to have taken back by collections of the organisation.", "org"),
 		requests:    counter("hub_requests_total", "Requests to the Hub by route and status code, repetitions included; code is none where no answer came.", "route", "code"),
-		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		latency: f.NewHistogramVec(prometheus.HistogramOpts{
 			Name:                        "huggingface_exporter_hub_request_duration_seconds",
 			Help:                        "Time until the head of the Hub's answer came, by route.",
 			Buckets:                     []float64{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60},
@@ -55,13 +57,11 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		}, []string{"route"}),
 		remaining: gauge("hub_rate_limit_remaining", "Requests that the Hub's rate limit leaves in its current window, as it told last, by what is counted together.", "bucket"),
 		limit:     gauge("hub_rate_limit_requests", "Requests that the Hub's rate limit allows in a window, as it told last, by what is counted together.", "bucket"),
-		clockOffset: prometheus.NewGauge(prometheus.GaugeOpts{
+		clockOffset: f.NewGauge(prometheus.GaugeOpts{
 			Name: "huggingface_exporter_hub_clock_offset_seconds",
 			Help: "By how much the Hub's clock was ahead of this machine's when it last answered.",
 		}),
 	}
-	reg.MustRegister(m.success, m.lastSuccess, m.duration, m.repos, m.source, m.failures, m.corrected,
-		m.requests, m.latency, m.remaining, m.limit, m.clockOffset)
 	for _, r := range hub.Routes() {
 		m.latency.WithLabelValues(string(r))
 	}

@@ -36,9 +36,8 @@ func ParseSource(s string) (Source, error) {
 // ReasonStore is the Report.Reason of a collection that could not be stored.
 const ReasonStore hub.Kind = "store"
 
-// Report says what a collection did.
-type Report struct {
-	Org string
+// Summary says how a collection went, in few bytes.
+type Summary struct {
 	// Source is what was read: SourceAnalytics or SourceListings.
 	Source Source
 	// AsOf is the Hub's time of what was read, zero if it gave no answer.
@@ -52,12 +51,21 @@ type Report struct {
 	Repos int
 	// Change is what became of the records.
 	Change history.Change
-	differ.Changes
-	// Reason is the kind of the failure, "" for a success; Err is the failure.
-	// ReasonStore is that of a store that took nothing.
+	// Reason is the kind of the failure, "" for a success. ReasonStore is that of a store
+	// that took nothing.
 	Reason hub.Kind
-	Err    error
 }
+
+// Report says what a collection did.
+type Report struct {
+	Org string
+	Summary
+	differ.Changes
+	// Err is the failure, nil for a success.
+	Err error
+}
+
+func report(s Source) Report { return Report{Summary: Summary{Source: s}} }
 
 // OK reports whether the collection succeeded.
 func (r *Report) OK() bool { return r.Err == nil }
@@ -80,27 +88,18 @@ const maxRecent = 20
 
 // Past is what is kept of a Report.
 type Past struct {
-	Start, AsOf time.Time
-	Duration    time.Duration
-	Source      Source
-	NotModified bool
-	Repos       int
-	Change      history.Change
+	Summary
 	// Appeared, Moved and Gone count repositories.
 	Appeared, Moved, Gone int
-	// Reason is the kind of the failure, "" for a success, Error its text.
-	Reason hub.Kind
-	Error  string
+	// Error is the text of the failure, "" for a success.
+	Error string
 }
 
 // OK reports whether the collection succeeded.
-func (p *Past) OK() bool { return p.Reason == "" && p.Error == "" }
+func (p *Past) OK() bool { return p.Error == "" }
 
 func pastOf(r *Report) Past {
-	p := Past{
-		Start: r.Start, AsOf: r.AsOf, Duration: r.Duration, Source: r.Source, NotModified: r.NotModified,
-		Repos: r.Repos, Change: r.Change, Appeared: len(r.Appeared), Moved: len(r.Moved), Gone: len(r.Gone), Reason: r.Reason,
-	}
+	p := Past{Summary: r.Summary, Appeared: len(r.Appeared), Moved: len(r.Moved), Gone: len(r.Gone)}
 	if r.Err != nil {
 		p.Error = r.Err.Error()
 	}

@@ -15,7 +15,8 @@ func TestRecent(t *testing.T) {
 	begin := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	var recent []Past
 	for i := range maxRecent + 5 {
-		o := Report{Org: "acme", Start: begin.Add(time.Duration(i) * time.Hour), Source: SourceListings, Repos: i, Changes: differ.Changes{Appeared: make([]history.Repo, 2)}}
+		o := Report{Org: "acme", Changes: differ.Changes{Appeared: make([]history.Repo, 2)}}
+		o.Start, o.Source, o.Repos = begin.Add(time.Duration(i)*time.Hour), SourceListings, i
 		if i%2 == 1 {
 			o.Reason, o.Err = hub.KindServer, errors.New("it is down")
 		}

@@ -99,8 +99,11 @@ func (l *Listing) write(dir string) (err error) {
 	return f.Close()
 }
 
-// readDir returns what waits in a directory.
+// readDir returns what waits in a directory, which is made unless it exists.
 func readDir(dir string, log *slog.Logger) ([]*Listing, error) {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, err
+	}
 	names, err := filepath.Glob(filepath.Join(dir, "*"+suffix))
 	if err != nil {
 		return nil, err

@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
@@ -48,44 +48,31 @@ type Listing struct {
 // New returns a queue of at most limit bytes. With a directory, which is made unless it
 // exists, it begins with what an earlier process left there.
 func New(dir string, limit int64, reg prometheus.Registerer, log *slog.Logger) (*Queue, error) {
-	const prefix = "huggingface_exporter_collection_queue_"
-	q := &Queue{
-		dir: dir, limit: limit, log: log, byOrg: make(map[string][]*Listing),
-		queued: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: prefix + "queued_total", Help: "Listings that could not be stored at once and were kept to be stored later.",
-		}),
-		dropped: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: prefix + "dropped_total", Help: "Listings that could not be stored and found no room to be kept: what they told is lost.",
-		}),
-	}
-	gauge := func(name, help string, value func() float64) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: prefix + name, Help: help}, value)
-	}
-	for _, c := range []prometheus.Collector{
-		q.queued, q.dropped,
-		gauge("listings", "Listings that wait to be stored.", func() float64 { n, _ := q.Size(); return float64(n) }),
-		gauge("bytes", "Size of the listings that wait to be stored.", func() float64 { _, n := q.Size(); return float64(n) }),
-	} {
-		if err := reg.Register(c); err != nil {
-			return nil, fmt.Errorf("registering metrics: %w", err)
+	q := &Queue{dir: dir, limit: limit, log: log, byOrg: make(map[string][]*Listing)}
+	if dir != "" {
+		found, err := readDir(dir, log)
+		if err != nil {
+			return nil, fmt.Errorf("the directory of what waits to be stored: %w", err)
 		}
-	}
-	if dir == "" {
-		return q, nil
-	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, fmt.Errorf("the directory of what waits to be stored: %w", err)
-	}
-	found, err := readDir(dir, log)
-	if err != nil {
-		return nil, fmt.Errorf("the directory of what waits to be stored: %w", err)
-	}
-	for _, l := range found {
-		q.insert(l)
+		for _, l := range found {
+			q.insert(l)
+		}
 	}
 	if n, size := q.Size(); n > 0 {
 		log.Info("Listings of an earlier run wait to be stored", "listings", n, "bytes", size)
 	}
+	const prefix = "huggingface_exporter_collection_queue_"
+	f := promauto.With(reg) // once nothing fails any more
+	q.queued = f.NewCounter(prometheus.CounterOpts{
+		Name: prefix + "queued_total", Help: "Listings that could not be stored at once and were kept to be stored later.",
+	})
+	q.dropped = f.NewCounter(prometheus.CounterOpts{
+		Name: prefix + "dropped_total", Help: "Listings that could not be stored and found no room to be kept: what they told is lost.",
+	})
+	f.NewGaugeFunc(prometheus.GaugeOpts{Name: prefix + "listings", Help: "Listings that wait to be stored."},
+		func() float64 { n, _ := q.Size(); return float64(n) })
+	f.NewGaugeFunc(prometheus.GaugeOpts{Name: prefix + "bytes", Help: "Size of the listings that wait to be stored."},
+		func() float64 { _, n := q.Size(); return float64(n) })
 	return q, nil
 }
 
