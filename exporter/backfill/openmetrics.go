@@ -8,6 +8,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // flushSize is how much text is gathered before it is written.
@@ -46,14 +47,14 @@ func WriteOpenMetrics(w io.Writer, all iter.Seq2[*Series, error], each func()) (
 			n := len(buf)
 			line := buf[n:cap(buf)]
 			size := copy(line, prefix)
-			size += putCount(line[size:], uint64(v))
+			size += textenc.PutDecimal(line[size:], uint64(v))
 			if end := ends.of(s.At[i]); end != nil {
 				*(*lineEnd)(line[size:]) = *end
 				size += len(end)
 			} else {
 				line[size] = ' '
 				size++
-				size += putCount(line[size:], uint64(s.Seconds(i)))
+				size += textenc.PutDecimal(line[size:], uint64(s.Seconds(i)))
 				line[size] = '\n'
 				size++
 			}
@@ -93,38 +94,10 @@ func (l *lineEnds) of(at history.Day) *lineEnd {
 	}
 	for n := len(*l); n <= i; n++ {
 		e := lineEnd{0: ' ', 11: '\n'}
-		putCount(e[1:], uint64(firstTenDigits+history.Day(n))*86400)
+		textenc.PutDecimal(e[1:], uint64(firstTenDigits+history.Day(n))*86400)
 		*l = append(*l, e)
 	}
 	return &(*l)[i]
-}
-
-// pairs are the numbers of two digits.
-const pairs = "0001020304050607080910111213141516171819" +
-	"2021222324252627282930313233343536373839" +
-	"4041424344454647484950515253545556575859" +
-	"6061626364656667686970717273747576777879" +
-	"8081828384858687888990919293949596979899"
-
-// putCount writes v in decimal to b and returns the number of digits. It is
-// strconv.AppendUint without its copying, in a third of the time.
-func putCount(b []byte, v uint64) int {
-	n := 1
-	for w := v; w >= 10; n++ {
-		w /= 10
-	}
-	at := n
-	for v >= 100 {
-		at -= 2
-		copy(b[at:at+2], pairs[v%100*2:])
-		v /= 100
-	}
-	if v >= 10 {
-		copy(b[:2], pairs[v*2:])
-	} else {
-		b[0] = byte('0' + v)
-	}
-	return n
 }
 
 var labelEscaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)

@@ -6,7 +6,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -81,24 +80,6 @@ func TestWriteOpenMetricsOfAnySize(t *testing.T) {
 	if b.String() != want.String()+"# EOF\n" {
 		t.Errorf("%d bytes differ from the %d expected", b.Len(), want.Len())
 	}
-}
-
-func TestPutCount(t *testing.T) {
-	f := func(v uint64) {
-		t.Helper()
-		var b [20]byte
-		if got, want := string(b[:putCount(b[:], v)]), strconv.FormatUint(v, 10); got != want {
-			t.Errorf("got %q, expected %q", got, want)
-		}
-	}
-	f(0)
-	for p := uint64(1); p < 1e19; p *= 10 {
-		f(p - 1)
-		f(p)
-		f(p + 1)
-		f(9 * p)
-	}
-	f(math.MaxUint64)
 }
 
 // full is a writer that takes so many bytes and no more.

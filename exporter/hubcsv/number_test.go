@@ -52,24 +52,3 @@ func TestDigits(t *testing.T) {
 		t.Errorf("trailingDigits of eight digits is %d", got)
 	}
 }
-
-func TestPutDigits8(t *testing.T) {
-	var b [8]byte
-	f := func(v uint64) {
-		t.Helper()
-		n := putDigits8(b[:], v)
-		if got, want := string(b[:n]), strconv.FormatUint(v, 10); got != want {
-			t.Fatalf("putDigits8(%d) wrote %q", v, got)
-		}
-	}
-	for v := range uint64(20000) {
-		f(v)
-		f(v * 5000)
-		f(99999999 - v)
-	}
-	for p := uint64(1); p < 1e8; p *= 10 {
-		f(p)
-		f(p - 1)
-		f(9 * p)
-	}
-}

@@ -68,8 +68,7 @@ func (p *parser) fields(line []byte) {
 // with its first row. Another total than that of the first row is a fault.
 func (p *parser) repo(line, repoType, name, totalText []byte) (uint32, bool) {
 	d := &p.dict
-	hash := d.hash(repoType, name)
-	i, known := d.find(hash, repoType, name)
+	i, known := d.find(repoType, name)
 	ok := known
 	if !known {
 		okType := p.checkText(colType, repoType, wantType)
@@ -87,7 +86,7 @@ func (p *parser) repo(line, repoType, name, totalText []byte) (uint32, bool) {
 		return 0, false
 	}
 	if !known {
-		i = d.add(hash, repoType, name, total, p.line)
+		i = d.add(repoType, name, total, p.line)
 		if p.header.standard {
 			p.prefixes.addRepo()
 		}
@@ -118,4 +117,37 @@ func (p *parser) checkText(column int, b []byte, wantSome string) bool {
 	}
 	p.fault(columnNames[column], b, want)
 	return false
+}
+
+// dict is the dictionary of an input: its repositories in the order of their
+// first rows.
+type dict struct {
+	repos []history.RepoTotal
+	lines []int64 // the line of the first row of each
+	index map[history.Repo]uint32
+	types map[string]history.RepoType
+}
+
+func newDict() dict {
+	return dict{index: make(map[history.Repo]uint32), types: make(map[string]history.RepoType)}
+}
+
+// find returns the index of a repository.
+func (d *dict) find(repoType, name []byte) (uint32, bool) {
+	i, ok := d.index[history.Repo{Type: history.RepoType(repoType), Name: string(name)}]
+	return i, ok
+}
+
+// add enters a repository that find did not find.
+func (d *dict) add(repoType, name []byte, total, line int64) uint32 {
+	t, ok := d.types[string(repoType)]
+	if !ok {
+		t = history.RepoType(repoType)
+		d.types[string(t)] = t
+	}
+	i, repo := uint32(len(d.repos)), history.Repo{Type: t, Name: string(name)}
+	d.repos = append(d.repos, history.RepoTotal{Repo: repo, Total: total})
+	d.lines = append(d.lines, line)
+	d.index[repo] = i
+	return i
 }

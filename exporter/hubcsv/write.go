@@ -4,12 +4,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"math/bits"
-	"strconv"
 	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 const (
@@ -169,13 +168,11 @@ func (w *Writer) WriteRows(rows *history.Rows) error {
 		rest[timestampSize] = separator
 
 		n += timestampSize + 1
-		if count := downloads[i]; uint64(count) < 1e8 {
-			n += putDigits8(rest[timestampSize+1:], uint64(count))
-		} else if count > 0 {
-			n += len(strconv.AppendInt(b[n:n], count, 10))
-		} else {
+		count := downloads[i]
+		if count < 0 {
 			return w.fail(rows, i)
 		}
+		n += textenc.PutDecimal(rest[timestampSize+1:], uint64(count))
 		b[n] = '\n'
 		w.n += n + 1
 		w.rows++
@@ -250,19 +247,4 @@ func (w *Writer) fail(rows *history.Rows, i int) error {
 			r.Repo, r.Day, r.Downloads)
 	}
 	return w.err
-}
-
-// putDigits8 writes v, which is less than 10^8, in decimal and returns the
-// number of digits. It writes eight bytes to b.
-func putDigits8(b []byte, v uint64) int {
-	// Split the digits in halves, then quarters, then eighths, the highest ones
-	// in the lowest byte.
-	x := v/10000 | v%10000<<32
-	hundreds := x * 10486 >> 20 & 0x7f_0000_007f
-	x = hundreds | (x-hundreds*100)<<16
-	tens := x * 103 >> 10 & 0x000f_000f_000f_000f
-	x = tens | (x-tens*10)<<8
-	zeros := min(bits.TrailingZeros64(x)/8, 7)
-	binary.LittleEndian.PutUint64(b, (x|0x3030303030303030)>>(8*uint(zeros)))
-	return 8 - zeros
 }

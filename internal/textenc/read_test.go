@@ -1,6 +1,7 @@
 package textenc
 
 import (
+	"math"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -44,5 +45,32 @@ func TestRead8(t *testing.T) {
 				t.Fatalf("Read8(%q) = %d, %d, want %d, %d", b, v, got, want, n)
 			}
 		}
+	}
+}
+
+func TestPutDecimal(t *testing.T) {
+	var b [20]byte
+	f := func(v uint64) {
+		t.Helper()
+		n := PutDecimal(b[:], v)
+		if got, want := string(b[:n]), strconv.FormatUint(v, 10); got != want {
+			t.Fatalf("PutDecimal(%d) wrote %q", v, got)
+		}
+	}
+	for v := range uint64(20000) {
+		f(v)
+		f(v * 5000)
+		f(99999999 - v)
+	}
+	for p := uint64(1); p < 1e19; p *= 10 {
+		f(p)
+		f(p - 1)
+		f(p + 1)
+		f(9 * p)
+	}
+	f(math.MaxUint64)
+	r := rand.New(rand.NewPCG(1, 1))
+	for range 100_000 {
+		f(r.Uint64() >> r.IntN(64))
 	}
 }
