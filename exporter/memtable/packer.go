@@ -43,6 +43,22 @@ func (k *packer) packSeries(days []history.Day, downloads []int64, v history.Ver
 	}
 }
 
+// packVersions is packSeries of days that have versions of their own.
+func (k *packer) packVersions(s *Series) {
+	var p plain
+	for i, d := range s.Days {
+		no, bit := windowOf(d)
+		p.set(int(bit), s.Downloads[i], s.Versions[i])
+		if i+1 < len(s.Days) {
+			if next, _ := windowOf(s.Days[i+1]); next == no {
+				continue
+			}
+		}
+		k.pack(no, &p)
+		p.mask = 0
+	}
+}
+
 // copy adds window i of d as it is packed there.
 func (k *packer) copy(d *days, i int) {
 	w := d.windows[i]

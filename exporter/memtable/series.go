@@ -14,14 +14,15 @@ import (
 type Series struct {
 	// At is the place of the repository among the states.
 	At int
-	// Days are ascending, Downloads go with them.
+	// Days are ascending, Downloads go with them, and Versions unless it is nil.
 	Days      []history.Day
 	Downloads []int64
+	Versions  []history.Version
 }
 
 // BuildSeries makes a Table of states, which name each repository once in the order of
-// Repo.Compare, and of records, which come a repository at a time and are all of version
-// v: nothing has to be looked up or put in order then. The slices of a Series are read
+// Repo.Compare, and of records, which come a repository at a time and, without versions,
+// are all of version v: nothing has to be looked up or put in order then. The slices of a Series are read
 // before the next is asked for. A repository whose records come twice, a day that is out
 // of its order or range, and a number below zero are errors.
 func BuildSeries(ctx context.Context, states []history.RepoMeta, all iter.Seq2[Series, error], v history.Version) (*Table, error) {
@@ -40,7 +41,11 @@ func BuildSeries(ctx context.Context, states []history.RepoMeta, all iter.Seq2[S
 		if packed[s.At].records > 0 {
 			return nil, fmt.Errorf("expected the records of %s at once, got more of them", states[s.At].Repo)
 		}
-		k.packSeries(s.Days, s.Downloads, v)
+		if s.Versions == nil {
+			k.packSeries(s.Days, s.Downloads, v)
+		} else {
+			k.packVersions(&s)
+		}
 		packed[s.At] = k.finish()
 	}
 	cols := make([]*column, len(states))

@@ -2,68 +2,53 @@ package victoria
 
 import (
 	"context"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
-// allDays is every day that a record can have.
-var allDays = history.Days{From: history.MinDay, To: history.MaxDay}
-
-// look returns the history as it is now, or was maxAge ago.
-func (s *Store) look(ctx context.Context) (*view, error) {
-	if j, ok := s.recent(); ok {
-		return &view{s: s, journal: j, ctx: ctx}, ctx.Err()
-	}
-	j, err := s.refresh(ctx)
-	return &view{s: s, journal: j, ctx: ctx}, err
+// snapshot is the history as of one state.
+type snapshot struct {
+	*state
+	s   *Store
+	ctx context.Context
 }
 
-// recent returns the journal as it was read last, if that is not too long ago.
-func (s *Store) recent() (journal, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.journal, s.refreshed.After(s.committed) && time.Since(s.refreshed) < s.maxAge
+// latest returns the history as it is now, or was maxAge ago.
+func (s *Store) latest(ctx context.Context, maxAge time.Duration) (*snapshot, error) {
+	st, err := s.refresh(ctx, maxAge)
+	return &snapshot{st, s, ctx}, err
 }
 
-// lookAtGroups returns the history as it is now, and the sums of all groups. Both are
-// asked for at once, for mostly nothing was appended since the last time; otherwise the
-// sums are asked for again.
-func (s *Store) lookAtGroups(ctx context.Context) (*view, map[groupKey]*group, error) {
-	known, isRecent := s.recent()
-	if isRecent {
-		v := &view{s: s, journal: known, ctx: ctx}
-		all, err := v.groups(history.Filter{}, allDays)
-		return v, all, err
-	}
-	var now *view
-	var all map[groupKey]*group
-	g, both := errgroup.WithContext(ctx)
-	g.Go(func() (err error) {
-		now, err = s.look(both)
-		return err
-	})
-	if known.last() > 0 {
-		g.Go(func() (err error) {
-			v := view{s: s, journal: known, ctx: both}
-			all, err = v.groups(history.Filter{}, allDays)
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
+// latestGroups returns the history as it may be answered from, and the sums of all groups.
+func (s *Store) latestGroups(ctx context.Context) (*snapshot, groups, error) {
+	v, err := s.latest(ctx, s.maxAge)
+	if err != nil {
 		return nil, nil, err
 	}
-	now.ctx = ctx
-	if all != nil && now.sum == known.sum {
-		return now, all, nil
-	}
-	all, err := now.groups(history.Filter{}, allDays)
-	return now, all, err
+	all, err := v.groups(history.Filter{})
+	return v, all, err
+}
+
+// selector returns the match of a series name under further conditions.
+func (v *snapshot) selector(name string, conditions ...string) string {
+	return v.s.selector(v.revision, name, conditions...)
+}
+
+// Revision names the state of the history that was read last: the same as long as nothing
+// is appended.
+func (s *Store) Revision() string { return s.state.Load().revision }
+
+// Refresh implements history.Appender.
+func (s *Store) Refresh(ctx context.Context) (changed bool, err error) {
+	was := s.state.Load()
+	now, err := s.refresh(ctx, 0)
+	return err == nil && now != was, err
 }
 
 // fixed returns a period of the days that another was resolved to.
@@ -88,17 +73,21 @@ func span(a, b history.Days) history.Days {
 // Overview implements history.Reader. Without a filter by name it reads the sums of
 // the groups, and no repository.
 func (s *Store) Overview(ctx context.Context, q history.OverviewQuery) (history.Overview, error) {
-	v, all, err := s.lookAtGroups(ctx)
+	v, all, err := s.latestGroups(ctx)
 	if err != nil {
 		return history.Overview{}, err
 	}
-	o := history.Overview{Recorded: recorded(all)}
+	o := history.Overview{Recorded: all.recorded()}
 	o.Days, o.Before, o.HasBefore = q.Period.Resolve(o.Recorded)
 	if q.Filter.ByGroup() {
-		o.Groups = sumGroups(all, q, &o)
+		o.Groups = all.overview(q, &o)
 		return o, nil
 	}
-	t, err := v.table(q.Filter, allDays)
+	repos, err := v.repos(q.Filter)
+	if err != nil {
+		return history.Overview{}, err
+	}
+	t, err := v.table(q.Filter, repos, allDays, false)
 	if err != nil {
 		return history.Overview{}, err
 	}
@@ -112,16 +101,16 @@ func (s *Store) Overview(ctx context.Context, q history.OverviewQuery) (history.
 	return o, nil
 }
 
-// sums is a group of an overview as it is summed up.
-type sums struct {
+// groupSums is a group of an overview as it is summed up.
+type groupSums struct {
 	repos, records           int64
 	total, downloads, before wide
-	series                   dayRuns[groupDay]
+	series                   dayMap[groupDay]
 }
 
-func sumGroups(all map[groupKey]*group, q history.OverviewQuery, o *history.Overview) []history.Group {
-	summed := make(map[groupKey]*sums)
-	for k, g := range all {
+func (gs groups) overview(q history.OverviewQuery, o *history.Overview) (out []history.Group) {
+	summed := make(map[groupKey]*groupSums)
+	for k, g := range gs {
 		if g.repos == 0 || !q.Filter.MatchesGroup(k.repoType, k.org) {
 			continue
 		}
@@ -133,11 +122,10 @@ func sumGroups(all map[groupKey]*group, q history.OverviewQuery, o *history.Over
 			to.org = k.org
 		}
 		if summed[to] == nil {
-			summed[to] = new(sums)
+			summed[to] = new(groupSums)
 		}
 		summed[to].add(g, o, q.Series)
 	}
-	var out []history.Group
 	for _, k := range slices.SortedFunc(maps.Keys(summed), groupKey.compare) {
 		x := summed[k]
 		g := history.Group{
@@ -152,53 +140,51 @@ func sumGroups(all map[groupKey]*group, q history.OverviewQuery, o *history.Over
 	return out
 }
 
-func (x *sums) add(g *group, o *history.Overview, series bool) {
+func (x *groupSums) add(g *group, o *history.Overview, series bool) {
 	x.repos += g.repos
-	x.total.addWide(g.total)
+	x.total.addWide(g.total, 1)
 	for d, n := range g.days.all() {
 		if n.records == 0 {
 			continue
 		}
 		x.records += n.records
 		if o.HasBefore && o.Before.Contains(d) {
-			x.before.addWide(n.downloads)
+			x.before.addWide(n.downloads, 1)
 		}
-		if !o.Days.Contains(d) {
-			continue
-		}
-		x.downloads.addWide(n.downloads)
-		if series {
-			x.series.at(d).add(*n)
+		if o.Days.Contains(d) {
+			x.downloads.addWide(n.downloads, 1)
+			if series {
+				x.series.at(d).add(*n, 1)
+			}
 		}
 	}
 }
 
 // Repos implements history.Reader.
 func (s *Store) Repos(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {
-	v, all, err := s.lookAtGroups(ctx)
+	v, all, err := s.latestGroups(ctx)
 	if err != nil {
 		return history.ReposPage{}, err
 	}
-	page := history.ReposPage{Recorded: recorded(all)}
+	page := history.ReposPage{Recorded: all.recorded()}
 	page.Days, page.Before, page.HasBefore = q.Period.Resolve(page.Recorded)
-	states, err := v.states(q.Filter)
+	repos, err := v.repos(q.Filter)
 	if err != nil {
 		return history.ReposPage{}, err
 	}
-	of := newRoster(states)
-	t, err := v.series(q.Filter, of, span(page.Days, page.Before))
+	t, err := v.table(q.Filter, repos, span(page.Days, page.Before), false)
 	if err != nil {
 		return history.ReposPage{}, err
 	}
 	q.Period = fixed(page.Days)
 	p := t.Repos(q)
 	page.Rows, page.Matched, page.TrendStep = p.Rows, p.Matched, p.TrendStep
-	return page, v.addRecorded(q.Filter, of, page.Rows)
+	return page, v.addRecorded(q.Filter, repos, page.Rows)
 }
 
 // addRecorded says of the rows of a page which days their repositories have a record
 // of: of all days, and not of those of the period alone.
-func (v *view) addRecorded(f history.Filter, of *roster, rows []history.RepoRow) error {
+func (v *snapshot) addRecorded(f history.Filter, repos *repoList, rows []history.RepoRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -212,10 +198,87 @@ func (v *view) addRecorded(f history.Filter, of *roster, rows []history.RepoRow)
 	if slices.Sort(names); len(strings.Join(names, "|")) < maxPattern {
 		f.Repos = slices.Compact(names)
 	}
-	return v.days(f, of, allDays, func(x *repoDays) error {
-		if row := at[of.all[x.at].Repo]; row != nil && len(x.days) > 0 {
+	return v.days(f, repos, allDays, func(x *repoDays) error {
+		if row := at[repos.meta[x.at].Repo]; row != nil && len(x.days) > 0 {
 			row.Recorded = history.Days{From: x.days[0], To: x.days[len(x.days)-1]}
 		}
 		return nil
 	})
+}
+
+// Counts implements history.Reader. It reads the days of the last month.
+func (s *Store) Counts(ctx context.Context, f history.Filter) iter.Seq2[history.Counts, error] {
+	return func(yield func(history.Counts, error) bool) {
+		t, repos, err := s.lastMonth(ctx, f)
+		if err != nil {
+			yield(history.Counts{}, err)
+			return
+		}
+		for c, err := range t.Counts(ctx, history.Filter{}) {
+			if err == nil && c.LastMonth == history.Unknown && repos.stored[repos.index[c.Repo]].hasRecords() {
+				c.LastMonth = 0 // its records are of earlier days
+			}
+			if !yield(c, err) {
+				return
+			}
+		}
+	}
+}
+
+func (s *Store) lastMonth(ctx context.Context, f history.Filter) (*memtable.Table, *repoList, error) {
+	v, all, err := s.latestGroups(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	repos, err := v.repos(f)
+	if err != nil {
+		return nil, nil, err
+	}
+	month, _, _ := history.Period{Kind: history.LastMonth}.Resolve(all.recorded())
+	t, err := v.table(f, repos, month, false)
+	return t, repos, err
+}
+
+// Meta implements history.Appender.
+func (s *Store) Meta(ctx context.Context, q history.MetaQuery) iter.Seq2[history.RepoMeta, error] {
+	return func(yield func(history.RepoMeta, error) bool) {
+		v, err := s.latest(ctx, 0)
+		repos := newRepoList()
+		if err == nil {
+			repos, err = v.metaOf(q)
+		}
+		if err != nil {
+			yield(history.RepoMeta{}, err)
+			return
+		}
+		for _, m := range repos.meta {
+			if q.Matches(m) && !yield(m, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Stats sums the groups up.
+func (s *Store) Stats(ctx context.Context) (history.Stats, error) {
+	_, all, err := s.latestGroups(ctx)
+	_, sum := all.sum(history.Filter{}, allDays)
+	st := history.Stats{Recorded: all.recorded(), Records: sum.records}
+	for _, g := range all {
+		st.Repos += int(g.repos)
+	}
+	return st, err
+}
+
+// Snapshot reads the whole history into memory, with the versions of its records.
+func (s *Store) Snapshot(ctx context.Context) (*memtable.Table, error) {
+	v, err := s.latest(ctx, s.maxAge)
+	if err != nil {
+		return nil, err
+	}
+	repos, err := v.repos(history.Filter{})
+	if err != nil {
+		return nil, err
+	}
+	return v.table(history.Filter{}, repos, allDays, true)
 }

@@ -8,11 +8,95 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
+
+// ErrConcurrent is wrapped by the error of an append that others came in between of,
+// again and again. It may be repeated.
+var ErrConcurrent = errors.New("another process appends to the same organizations of the same history: one has to own them")
+
+// errForked says that another process stored something at the same moment: all is stored,
+// and the sums have to be worked out again.
+var errForked = fmt.Errorf("the sums lack something: %w", ErrConcurrent)
+
+// ErrLost says that samples of a history are not there that were.
+var ErrLost = errors.New("the engine does not show all that was stored: ask again, and if it stays so, " +
+	"it lost samples and the history is to be stored anew, under another name")
+
+const (
+	// maxTries is how often an append is worked out that others come in between of, and
+	// maxPasses how often one is written that the engine may have lost some of.
+	maxTries  = 12
+	maxPasses = 5
+	// numberGap is up to how many numbers are left free before an append, so that two
+	// processes that append at once hardly take the same.
+	numberGap = 256
+	// maxNamed is how many repositories a selector names.
+	maxNamed = 200
+	// visibleFor is how long what was written may take to be seen after it should be.
+	visibleFor = 30 * time.Second
+	// durableAfter is when an engine has on disk for certain what it took.
+	durableAfter = time.Minute
+
+	shortPause, longPause = 10 * time.Millisecond, 5 * time.Second
+)
+
+// ownAppend is what a Store appended last to an organization.
+type ownAppend struct {
+	// last is its last number, tried that of the last one that was tried.
+	last, tried seq
+	// delta is what it wrote, while the engine may lose it: nil later, and if it was of
+	// other organizations as well.
+	delta *memtable.Table
+	at    time.Time
+}
+
+// forget lets go what the engine has for certain.
+func (s *Store) forget(now *state) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for org, own := range s.own {
+		if own.delta != nil && time.Since(own.at) > durableAfter && now.log(org).find(own.last) != nil {
+			own.delta = nil
+		}
+	}
+}
+
+// lock serializes appends that touch the same organization.
+func (s *Store) lock(ctx context.Context, orgs []string) (unlock func(), err error) {
+	done := make(chan struct{})
+	for {
+		s.mu.Lock()
+		var other chan struct{}
+		for _, org := range orgs {
+			if s.locked[org] != nil {
+				other = s.locked[org]
+			}
+		}
+		if other == nil {
+			break
+		}
+		s.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-other:
+		}
+	}
+	defer s.mu.Unlock()
+	for _, org := range orgs {
+		s.locked[org] = done
+	}
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, org := range orgs {
+			delete(s.locked, org)
+		}
+		close(done)
+	}, nil
+}
 
 // Append implements history.Appender. When it returns without an error, what b brought
 // can be read. On an error nothing of it is seen; if that was an error of the
@@ -24,227 +108,130 @@ func (s *Store) Append(ctx context.Context, b history.Batch) (history.Change, er
 	if err != nil {
 		return history.Change{}, err
 	}
-	return s.appendTable(ctx, n)
-}
-
-// maxTries is how often an append is tried that others came in between of.
-const maxTries = 12
-
-func (s *Store) appendTable(ctx context.Context, n *memtable.Table) (history.Change, error) {
-	sc := scopeOf(n)
-	release, err := s.turns.take(ctx, sc)
+	orgs := orgsOf(n)
+	unlock, err := s.lock(ctx, orgs)
 	if err != nil {
 		return history.Change{}, err
 	}
-	defer release()
-	begin := time.Now()
+	defer unlock()
+	var stored *history.Change // what the try did that stored it
 	for try := 1; ; try++ {
-		change, err := s.tryAppend(ctx, n, sc)
-		if !errors.Is(err, ErrConcurrent) && !errors.Is(err, errIncomplete) || try == maxTries || time.Since(begin) > s.waitFor {
-			return change, err
+		change, err := s.tryAppend(ctx, n, orgs)
+		if stored == nil && (err == nil || errors.Is(err, errForked)) {
+			stored = &change
 		}
-		if errors.Is(err, errIncomplete) {
-			if s.untilItAnswers(ctx) != nil {
-				return change, err
-			}
-			continue
+		switch {
+		case err == nil:
+			return *stored, nil
+		case !errors.Is(err, ErrConcurrent) || try == maxTries:
+			return history.Change{}, err
 		}
 		// Who came in between waits as well, and both for different times.
-		if err := s.pause(ctx, min(s.patience, s.patience/100<<try)); err != nil {
+		if err := pause(ctx, min(shortPause<<try, longPause)); err != nil {
 			return history.Change{}, err
 		}
 	}
 }
 
-func (s *Store) tryAppend(ctx context.Context, n *memtable.Table, sc scope) (history.Change, error) {
-	j, err := s.clear(ctx, sc)
+// orgsOf returns the organizations that a table has repositories of.
+func orgsOf(t *memtable.Table) []string {
+	orgs := make(map[string]bool)
+	for m := range t.Meta() {
+		orgs[m.Repo.Org()] = true
+	}
+	return slices.Sorted(maps.Keys(orgs))
+}
+
+func (s *Store) tryAppend(ctx context.Context, n *memtable.Table, orgs []string) (history.Change, error) {
+	v, err := s.latest(ctx, 0)
 	if err != nil {
 		return history.Change{}, err
 	}
-	a := &appending{view: view{s: s, journal: j, ctx: ctx}, scope: sc}
-	if err := a.read(n); err != nil {
+	a := &appending{snapshot: v, orgs: orgs}
+	lost := a.findLost()
+	if err := a.read(n.Union(lost)); err != nil {
 		return history.Change{}, err
 	}
-	merged, delta, change := a.old.Append(n)
-	if delta.IsEmpty() {
+	merged, delta, change := a.old.Union(lost).Append(n)
+	delta = lost.Union(delta)
+	if delta.IsEmpty() && !a.whole {
 		return change, nil
 	}
-	if err := a.write(merged, delta); err != nil {
-		return history.Change{}, err
-	}
-	return change, nil
+	return change, a.write(merged, delta)
 }
 
 // appending is an append under way.
 type appending struct {
-	view
-	// old is what was known of the repositories that the append is of, over the
-	// days of run; known are its states.
-	old   *memtable.Table
-	known map[history.Repo]history.RepoMeta
-	run   history.Days
-	scope scope
-	sums  groupChanges
+	*snapshot
+	orgs []string
+	// whole says that all of the organizations is read and summed up, and not only what
+	// the append brings.
+	whole bool
+	// old is what was stored before, repos its repositories, over the days of run.
+	old     *memtable.Table
+	repos   *repoList
+	run     history.Days
+	numbers map[string]*orgNumbers
+	// known are the sums as they were, diff is by how much they change.
+	known, diff groups
 }
 
-// maxNamed is how many repositories a selector names.
-const maxNamed = 200
+// findLost returns what this Store appended last and the engine lost, and finds out
+// whether the sums are right.
+func (a *appending) findLost() *memtable.Table {
+	a.s.mu.Lock()
+	defer a.s.mu.Unlock()
+	lost := memtable.Empty()
+	for _, org := range a.orgs {
+		log, own := a.log(org), a.s.own[org]
+		a.whole = a.whole || log.forked
+		if own == nil || own.last == 0 || log.find(own.last) != nil {
+			continue
+		}
+		a.whole = true
+		if own.delta != nil {
+			lost = lost.Union(own.delta)
+		}
+	}
+	return lost
+}
 
 // read reads what is known of what n is of.
-func (a *appending) read(n *memtable.Table) error {
-	var f history.Filter
+func (a *appending) read(n *memtable.Table) (err error) {
+	f := history.Filter{Orgs: a.orgs}
+	a.run = allDays
+	if a.whole {
+		if a.repos, err = a.snapshot.repos(f); err == nil {
+			a.old, err = a.table(f, a.repos, a.run, true)
+		}
+		return err
+	}
+	names, types := make(map[string]bool), make(map[history.RepoType]bool)
 	named := make(map[history.Repo]bool)
-	types, orgs := make(map[history.RepoType]bool), make(map[string]bool)
 	moves := false
-	for s := range n.Meta() {
-		named[s.Repo] = true
-		types[s.Repo.Type], orgs[s.Repo.Org()] = true, true
-		moves = moves || s.MovedTo != ""
+	for m := range n.Meta() {
+		named[m.Repo], names[m.Repo.Name], types[m.Repo.Type] = true, true, true
+		moves = moves || m.MovedTo != ""
 	}
 	f.RepoTypes = slices.Collect(maps.Keys(types))
-	f.Orgs = slices.Collect(maps.Keys(orgs))
-	if len(named) <= maxNamed {
-		names := make(map[string]bool)
-		for r := range named {
-			names[r.Name] = true
-		}
+	if len(names) <= maxNamed {
 		f.Repos = slices.Collect(maps.Keys(names))
 	}
-	states, err := a.states(f)
+	all, err := a.snapshot.repos(f)
 	if err != nil {
 		return err
 	}
-	states = slices.DeleteFunc(states, func(s history.RepoMeta) bool { return !named[s.Repo] })
-	a.known = make(map[history.Repo]history.RepoMeta, len(states))
-	for _, s := range states {
-		a.known[s.Repo] = s
-		moves = moves || s.MovedTo != ""
+	a.repos = newRepoList()
+	for i, m := range all.meta {
+		if named[m.Repo] {
+			a.repos.add(m, all.stored[i])
+			moves = moves || m.MovedTo != ""
+		}
 	}
-	if a.run, err = daysOf(a.ctx, n); err != nil {
-		return err
+	if !moves { // a repository that goes or comes back takes all its days along
+		a.run = n.Recorded()
 	}
-	if moves {
-		// A repository that goes or comes back takes all its days along.
-		a.run = history.Days{From: history.MinDay, To: history.MaxDay}
-	}
-	a.old, err = a.versions(f, newRoster(states), a.run)
+	a.old, err = a.table(f, a.repos, a.run, true)
 	return err
 }
 
-// daysOf returns the run of the days that a table has records of, those that are not
-// shown among them.
-func daysOf(ctx context.Context, t *memtable.Table) (history.Days, error) {
-	run := t.Recorded()
-	for s := range t.Meta() {
-		if !s.Moved() {
-			continue
-		}
-		f := history.Filter{RepoTypes: []history.RepoType{s.Repo.Type}, Repos: []string{s.Repo.Name}}
-		for rows, err := range t.Records(ctx, history.RecordsQuery{Filter: f, Versions: true}) {
-			if err != nil {
-				return run, err
-			}
-			for _, d := range rows.Day {
-				if run.Len() == 0 {
-					run = history.Days{From: d, To: d}
-				}
-				run = history.Days{From: min(run.From, d), To: max(run.To, d)}
-			}
-		}
-	}
-	return run, nil
-}
-
-// write writes delta, and the sums that change, and commits.
-func (a *appending) write(merged, delta *memtable.Table) error {
-	versions := delta.Versions()
-	x, err := a.s.begin(a.ctx, &a.journal, a.scope, versions)
-	if err == nil {
-		err = a.writeUnder(x, versions, merged, delta)
-	}
-	if err != nil {
-		if x.first > 0 {
-			a.s.giveUp(a.ctx, x)
-		}
-		return err
-	}
-	return a.s.commit(a.ctx, x)
-}
-
-// writeUnder writes all of an append but that it is committed.
-func (a *appending) writeUnder(x claim, versions []history.Version, merged, delta *memtable.Table) error {
-	defer a.s.keepAlive(a.ctx, x)()
-	w := a.s.newWriter(a.ctx)
-	defer w.stop()
-	var summing errgroup.Group
-	summing.Go(func() error { return a.sumUp(merged) })
-	defer func() { _ = summing.Wait() }() // an error before it is asked for is told first
-	if err := writeVersions(w, x.first, versions); err != nil {
-		return err
-	}
-	written, err := a.writeRecords(w, x, versions, delta)
-	if err != nil {
-		return err
-	}
-	if err := a.writeStates(w, x, versions, merged, written); err != nil {
-		return err
-	}
-	if err := summing.Wait(); err != nil {
-		return err
-	}
-	if err := a.writeGroups(w, x.last); err != nil {
-		return err
-	}
-	if err := w.flush(); err != nil {
-		return err
-	}
-	if err := a.s.settle(a.ctx); err != nil {
-		return err
-	}
-	if err := a.seen(x); err != nil {
-		return err
-	}
-	if w.retried.Load() {
-		if err := a.complete(x, versions, merged, delta); err != nil {
-			return err
-		}
-	}
-	now, err := a.s.refresh(a.ctx)
-	if err != nil {
-		return err
-	}
-	return a.s.undisturbed(&now, &a.journal, &x)
-}
-
-// after returns the history as it will be once the append is committed.
-func (a *appending) after(x claim, versions map[seq]*versionParts) *view {
-	j := a.journal
-	j.recent = slices.Clip(j.recent) // others may have it
-	j.count([]claim{x}, versions)
-	j.sum += uint64(time.Now().UnixNano()) // no selector that was asked before
-	return &view{s: a.s, journal: j, ctx: a.ctx}
-}
-
-// seen waits until the sums that were written last can be read: an engine that is making
-// samples visible already may say too early that it has.
-func (a *appending) seen(x claim) error {
-	for begin := time.Now(); ; {
-		v := a.after(x, nil)
-		got, err := v.groups(groupFilter(a.sums.diff), a.run)
-		if err != nil {
-			return err
-		}
-		if a.sums.in(got) {
-			return nil
-		}
-		if time.Since(begin) > a.s.patience {
-			return fmt.Errorf("writing to VictoriaMetrics: %w: what was written cannot be read after %s", ErrLost, a.s.patience)
-		}
-		if err := a.s.pause(a.ctx, a.s.patience/300); err != nil {
-			return err
-		}
-		if err := a.s.settle(a.ctx); err != nil {
-			return err
-		}
-	}
-}

@@ -1,118 +1,343 @@
 package victoria
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"iter"
+	"maps"
+	"math/rand/v2"
 	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 )
 
-// writeStates writes what changed of what is known besides days; written has the
-// repositories that records were written of.
-func (a *appending) writeStates(w *writer, x claim, versions []history.Version, merged *memtable.Table, written map[history.Repo]bool) error {
-	n, asOf := x.last, history.AsOf(0)
-	if i := len(versions) - 1; i >= 0 {
-		n, asOf = x.first+seq(i), versions[i].AsOf // mostly the age of the totals as well
+// orgNumbers are the numbers of an append to an organization, one for each version.
+type orgNumbers struct {
+	first    seq
+	versions []history.Version // ascending
+}
+
+func (o *orgNumbers) last() seq { return o.first + seq(len(o.versions)) - 1 }
+
+func (o *orgNumbers) number(v history.Version) seq {
+	at, _ := slices.BinarySearchFunc(o.versions, v, history.Version.Compare)
+	return o.first + seq(at)
+}
+
+// takeNumbers takes the numbers for what delta has: for its versions, or one for metadata
+// alone, whose version is its age.
+func (a *appending) takeNumbers(delta *memtable.Table) error {
+	versions, err := versionsByOrg(a.ctx, delta)
+	if err != nil {
+		return err
 	}
-	for s := range merged.Meta() {
-		var was *history.RepoMeta
-		if old, ok := a.known[s.Repo]; ok {
-			was = &old
+	ages := make(map[string]history.AsOf)
+	for m := range delta.Meta() {
+		ages[m.Repo.Org()] = max(ages[m.Repo.Org()], m.TotalAsOf)
+	}
+	a.numbers = make(map[string]*orgNumbers)
+	a.s.mu.Lock()
+	defer a.s.mu.Unlock()
+	for _, org := range a.orgs {
+		age, changed := ages[org]
+		if !changed && !a.whole {
+			continue
 		}
-		known := int64(0)
-		switch {
-		case was == nil && written[s.Repo] && s.Total != history.Unknown:
-		case written[s.Repo] && !a.recorded[s.Repo]:
-			known = hasRecords
-		case was == nil:
-			known = isKnown
+		x := &orgNumbers{versions: versions[org]}
+		if len(x.versions) == 0 {
+			x.versions = []history.Version{{AsOf: age}}
 		}
-		if err := writeState(w, n, asOf, was, s, known); err != nil {
-			return err
+		own := a.s.own[org]
+		if own == nil {
+			own = new(ownAppend)
+			a.s.own[org] = own
 		}
+		log := a.log(org)
+		x.first = max(log.last(), log.seen, own.last, own.tried) + 1 + seq(rand.N(numberGap))
+		own.tried = x.last()
+		if own.tried > maxSeq {
+			return fmt.Errorf("expected at most %d appends to %q, got more: move the history to another name", maxSeq, org)
+		}
+		a.numbers[org] = x
 	}
 	return nil
 }
 
+// versionsByOrg returns the versions of the records of each organization, ascending.
+func versionsByOrg(ctx context.Context, t *memtable.Table) (map[string][]history.Version, error) {
+	sets := make(map[string]map[history.Version]bool)
+	for rows, err := range t.Records(ctx, history.RecordsQuery{Order: history.OrderRepo, Versions: true}) {
+		if err != nil {
+			return nil, err
+		}
+		for i, r := range rows.Repo {
+			if i > 0 && r == rows.Repo[i-1] {
+				continue
+			}
+			org := rows.Repos[r].Repo.Org()
+			if sets[org] == nil {
+				sets[org] = make(map[history.Version]bool)
+			}
+			sets[org][rows.Version] = true
+		}
+	}
+	out := make(map[string][]history.Version, len(sets))
+	for org, set := range sets {
+		out[org] = slices.SortedFunc(maps.Keys(set), history.Version.Compare)
+	}
+	return out, nil
+}
+
+// write writes delta and the sums that change, and then that it counts. An engine that did
+// not take a request at first may have started anew, and have lost what it took before:
+// then all is written again, which changes nothing of what is there.
+func (a *appending) write(merged, delta *memtable.Table) error {
+	if err := a.takeNumbers(delta); err != nil {
+		return err
+	}
+	var summing errgroup.Group
+	summing.Go(func() error { return a.sumUp(merged) })
+	defer func() { _ = summing.Wait() }() // an error before it is asked for is told first
+	for pass := 1; ; pass++ {
+		again, err := a.writeSamples(merged, delta, &summing)
+		if err != nil {
+			return err
+		}
+		if !again || pass == maxPasses {
+			again, err = a.commit(delta)
+			if !again || pass >= maxPasses {
+				return err
+			}
+		}
+		if err := pause(a.ctx, shortPause<<pass); err != nil {
+			return err
+		}
+	}
+}
+
+// writeSamples writes all of an append but that it counts. again tells that some of it may
+// be lost.
+func (a *appending) writeSamples(merged, delta *memtable.Table, summing *errgroup.Group) (again bool, err error) {
+	w := a.s.newWriter(a.ctx)
+	defer w.stop()
+	for org, x := range a.numbers {
+		w.writeVersions(org, x.first, x.versions)
+	}
+	written, err := a.writeRecords(w, delta)
+	if err != nil {
+		return false, err
+	}
+	for m := range merged.Meta() {
+		a.writeMeta(w, m, written[m.Repo])
+	}
+	if err := summing.Wait(); err != nil {
+		return false, err
+	}
+	w.writeGroups(a.known, a.diff, a.numbers)
+	err = w.flush()
+	return w.retried.Load(), err
+}
+
 // writeRecords writes the records of delta, a repository after the other, days
 // ascending. It returns the repositories that there were any of.
-func (a *appending) writeRecords(w *writer, x claim, versions []history.Version, delta *memtable.Table) (map[history.Repo]bool, error) {
-	hadHigh, err := a.highDays()
-	if err != nil {
-		return nil, err
-	}
+func (a *appending) writeRecords(w *writer, delta *memtable.Table) (map[history.Repo]bool, error) {
 	q := history.RecordsQuery{Order: history.OrderRepo, Versions: true}
 	nextOld, stop := iter.Pull2(byRepository(a.old.Records(a.ctx, q)))
 	defer stop()
 	old, err, more := nextOld()
 	written := make(map[history.Repo]bool)
-	var low, high []daySample
-	var version history.Version
-	var n seq
-	for d, derr := range byRepository(delta.Records(a.ctx, q)) {
-		if derr != nil {
-			return nil, derr
-		}
-		written[d.repo] = true
-		for more && err == nil && old.repo.Compare(d.repo) < 0 {
+	var samples []daySample
+	for d, deltaErr := range byRepository(delta.Records(a.ctx, q)) {
+		for more && err == nil && deltaErr == nil && old.repo.Compare(d.repo) < 0 {
 			old, err, more = nextOld()
 		}
-		if err != nil {
+		if err := errors.Join(deltaErr, err); err != nil {
 			return nil, err
 		}
-		var known []dayFact
+		if w.failed() {
+			break // flush tells why
+		}
+		written[d.repo] = true
+		var known []fact
+		var was confirmed
 		if more && old.repo == d.repo {
 			known = old.facts
 		}
-		l := repoLabels(d.repo)
-		changed, is, ok := confirm(known, d.facts, a.confirmed[d.repo], a.run)
-		if ok {
-			for i, v := range []int64{int64(is.asOf), int64(is.run.From), int64(is.run.To)} {
-				if err := w.one(stateSeries, l.with("field", confirmFields[i]), int64(x.last), v); err != nil {
-					return nil, err
-				}
-			}
+		if at, ok := a.repos.index[d.repo]; ok {
+			was = a.repos.stored[at].confirmed()
 		}
-		low, high = low[:0], high[:0]
+		l, numbers := repoLabels(d.repo), a.numbers[d.repo.Org()]
+		changed, now, ok := confirm(known, d.facts, was, a.run)
+		if ok {
+			w.field(metaSeries, l, confirmedAsOf, numbers.last(), int64(now.asOf))
+			w.field(metaSeries, l, confirmedFrom, numbers.last(), int64(now.run.From))
+			w.field(metaSeries, l, confirmedTo, numbers.last(), int64(now.run.To))
+		}
+		samples = samples[:0]
+		var version history.Version
+		var n seq
 		for _, f := range changed {
 			if n == 0 || f.version != version {
-				at, _ := slices.BinarySearchFunc(versions, f.version, history.Version.Compare)
-				version, n = f.version, x.first+seq(at)
+				version, n = f.version, numbers.number(f.version)
 			}
-			lower, upper := split53(f.downloads)
-			low = append(low, daySample{f.day, n, lower})
-			if upper != 0 || len(hadHigh) > 0 && hadHigh[repoDay{d.repo, f.day}] {
-				high = append(high, daySample{f.day, n, upper})
-			}
+			samples = append(samples, daySample{f.day, n, f.downloads})
 		}
-		if err := w.days(downloadsSeries, l, low); err != nil {
-			return nil, err
-		}
-		if err := w.days(downloadsHigh, l, high); err != nil {
-			return nil, err
-		}
+		w.days(downloadsSeries, l, samples)
 	}
 	return written, nil
 }
 
-type repoDay struct {
-	repo history.Repo
-	day  history.Day
+// writeMeta writes what changed of the metadata of a repository; written says that records
+// of it were.
+func (a *appending) writeMeta(w *writer, m history.RepoMeta, written bool) {
+	numbers := a.numbers[m.Repo.Org()]
+	if numbers == nil {
+		return // nothing of its organization changed
+	}
+	at, isOld := a.repos.index[m.Repo]
+	old := history.NewRepoMeta(m.Repo)
+	if isOld {
+		old = a.repos.meta[at]
+	}
+	known := int64(0)
+	switch {
+	case !isOld && written && m.Total != history.Unknown:
+	case written && (!isOld || !a.repos.stored[at].hasRecords()):
+		known = hasRecords
+	case !isOld:
+		known = isKnown
+	}
+	w.writeMeta(numbers.last(), numbers.versions[len(numbers.versions)-1].AsOf, old, m, known)
 }
 
-// highDays returns the days whose known number has upper bits.
-func (a *appending) highDays() (map[repoDay]bool, error) {
-	out := make(map[repoDay]bool)
-	for rows, err := range a.old.Records(a.ctx, history.RecordsQuery{Versions: true, Order: history.OrderRepo}) {
-		if err != nil {
-			return nil, err
+// sumUp works out how the sums of groups change: by what the repositories have now, less
+// what they had.
+func (a *appending) sumUp(merged *memtable.Table) (err error) {
+	if a.known, err = a.groups(history.Filter{Orgs: a.orgs}); err != nil {
+		return err
+	}
+	a.diff = make(groups)
+	if a.whole {
+		a.diff.addGroups(a.known, -1)
+	} else if err := a.diff.addTable(a.ctx, a.old, -1); err != nil {
+		return err
+	}
+	return a.diff.addTable(a.ctx, merged, 1)
+}
+
+// commit makes an append count, unless another came in between. again tells that the engine
+// may have lost some of it.
+func (a *appending) commit(delta *memtable.Table) (again bool, err error) {
+	if err := a.s.settle(a.ctx); err != nil {
+		return false, err
+	}
+	now, err := a.s.refresh(a.ctx, 0)
+	if err != nil {
+		return false, err
+	}
+	for org := range a.numbers {
+		if now.log(org).last() != a.log(org).last() {
+			return false, fmt.Errorf("writing to VictoriaMetrics: %w", ErrConcurrent)
 		}
-		for i, v := range rows.Downloads {
-			if v > 1<<53-1 {
-				out[repoDay{rows.Repos[rows.Repo[i]].Repo, rows.Day[i]}] = true
+	}
+	ctx := context.WithoutCancel(a.ctx) // the samples are all there
+	w := a.s.newWriter(ctx)
+	defer w.stop()
+	w.once = true
+	base := baseField
+	if a.whole {
+		base = wholeField
+	}
+	for org, x := range a.numbers {
+		l := labels{"org", org}
+		w.field(appendsSeries, l, firstField, x.last(), int64(x.first))
+		w.field(appendsSeries, l, base, x.last(), int64(a.log(org).last()))
+	}
+	if err := w.flush(); err != nil {
+		e := pushclient.As(err)
+		return e != nil && e.Temporary(), err
+	}
+	if err := a.s.settle(ctx); err != nil {
+		return false, err
+	}
+	return a.verify(ctx, delta)
+}
+
+// verify waits until the append and its sums can be read. again tells that they cannot.
+func (a *appending) verify(ctx context.Context, delta *memtable.Table) (again bool, err error) {
+	for start := time.Now(); ; {
+		now, err := a.s.latest(ctx, 0)
+		if err == nil {
+			var seen bool
+			if seen, err = a.seen(now); seen || errors.Is(err, errForked) {
+				a.remember(delta)
+				return false, err
+			}
+		}
+		switch since := time.Since(start); {
+		case err == nil && since > visibleFor:
+			return true, fmt.Errorf("writing to VictoriaMetrics: %w: what was written cannot be read after %s", ErrLost, visibleFor)
+		case err != nil && since > a.s.retryFor:
+			return false, err
+		}
+		if err := pause(ctx, 10*shortPause); err != nil {
+			return false, err
+		}
+		if err := a.s.settle(ctx); err != nil && time.Since(start) > a.s.retryFor {
+			return false, err
+		}
+	}
+}
+
+// seen reports whether the append counts, with its sums.
+func (a *appending) seen(now *snapshot) (bool, error) {
+	forked := false
+	for org, x := range a.numbers {
+		log := now.log(org)
+		if log.find(x.last()) == nil {
+			return false, nil
+		}
+		forked = forked || log.forked
+	}
+	if forked {
+		return false, errForked
+	}
+	got, err := now.groups(history.Filter{Orgs: a.orgs})
+	if err != nil {
+		return false, err
+	}
+	want := make(groups)
+	want.addGroups(a.known, 1)
+	want.addGroups(a.diff, 1)
+	for k, g := range want {
+		x := got.of(k)
+		if x.repos != g.repos || x.total != g.total {
+			return false, nil
+		}
+		for d, day := range g.days.all() {
+			if x.days.get(d) != *day {
+				return false, nil
 			}
 		}
 	}
-	return out, nil
+	return true, nil
+}
+
+// remember notes what was appended, until the engine has it for certain.
+func (a *appending) remember(delta *memtable.Table) {
+	a.s.mu.Lock()
+	defer a.s.mu.Unlock()
+	for org, x := range a.numbers {
+		own := a.s.own[org]
+		own.last, own.at, own.delta = x.last(), time.Now(), nil
+		if len(a.orgs) == 1 {
+			own.delta = delta
+		}
+	}
 }

@@ -1,80 +1,62 @@
 package victoria
 
 import (
+	"iter"
 	"maps"
+	"math"
 	"slices"
-	"strconv"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
-// part is one of the two series that a number is kept in.
+// part is a number, and the sequence number that it was written under.
 type part struct {
 	n     seq
 	value int64
 }
 
-func (p *part) take(n seq, value int64) {
-	if n >= p.n {
-		p.n, p.value = n, value
+// update takes another number if it was written later.
+func (p *part) update(x part) {
+	if x.n >= p.n {
+		*p = x
 	}
 }
 
-// fact is a day's number that is kept in more than one series.
-type fact struct{ low, high part }
-
-// number returns what was written last, and under which number.
-func (x *fact) number() (n seq, downloads int64) {
-	return max(x.low.n, x.high.n), join53(x.low.value, x.high.value)
+// counter tells which numbers of a log count. It remembers the last one it was asked of:
+// most samples of a series are of few.
+type counter struct {
+	log *orgLog
+	n   seq
+	ok  bool
 }
 
-// spread is the days of the repositories that have any in more than one series.
-type spread map[history.Repo]map[history.Day]*fact
-
-func (s spread) of(r history.Repo, d history.Day) *fact {
-	if s[r] == nil {
-		s[r] = make(map[history.Day]*fact)
+func (c *counter) has(n seq) bool {
+	if n != c.n {
+		c.n, c.ok = n, c.log.find(n) != nil
 	}
-	x := s[r][d]
-	if x == nil {
-		x = new(fact)
-		s[r][d] = x
-	}
-	return x
+	return c.ok
 }
 
-// spread reads the numbers that are kept in more than one series, or in eras: there
-// are few of them, and mostly none.
-func (v *view) spread(f history.Filter, of *roster, run history.Days) (spread, error) {
-	out := make(spread)
-	selectors := append(v.selectors(downloadsHigh, f), v.selectors(downloadsSeries, f, `era!=""`)...)
-	err := v.s.export(v.ctx, selectors, 0, endOfTime, func(l *line) error {
-		r := repoOf(l)
-		if _, ok := of.place(r); !ok {
-			return nil
+// latest returns the last sample of a series of no day that counts.
+func (l *orgLog) latest(x *line) part {
+	for i := len(x.times) - 1; i >= 0; i-- {
+		if n := seqAt(x.times[i]); l.find(n) != nil {
+			return part{n, x.values[i]}
 		}
-		era, _ := strconv.Atoi(l.label("era")) // 0 if there is none
-		high := l.label("__name__") == downloadsHigh
-		for i, ms := range l.times {
-			day, n := placed(ms, era)
-			if !v.counts(n) || !run.Contains(day) {
-				continue
-			}
-			if x := out.of(r, day); high {
-				x.high.take(n, l.values[i])
-			} else {
-				x.low.take(n, l.values[i])
-			}
-		}
-		return nil
-	})
-	return out, err
+	}
+	return part{}
 }
+
+// endOfTime is later than any sample, in milliseconds.
+const endOfTime = math.MaxInt32 * 1000 * 2
+
+// allDays is every day that a record can have.
+var allDays = history.Days{From: history.MinDay, To: history.MaxDay}
 
 // repoDays is the days of one repository, ascending.
 type repoDays struct {
-	at        int // its place in the roster
+	at        int // its place among the repositories
 	days      []history.Day
 	numbers   []seq // that they were written under
 	downloads []int64
@@ -85,77 +67,86 @@ func (x *repoDays) reset(at, n int) {
 	x.at, x.days, x.numbers, x.downloads = at, slices.Grow(x.days[:0], n), slices.Grow(x.numbers[:0], n), slices.Grow(x.downloads[:0], n)
 }
 
-func (x *repoDays) add(d history.Day, n seq, downloads int64) {
-	x.days, x.numbers, x.downloads = append(x.days, d), append(x.numbers, n), append(x.downloads, downloads)
+// addLine adds the days of a series, each with the last of its samples that counts.
+func (x *repoDays) addLine(l *line, log *orgLog) {
+	counted := counter{log: log}
+	for i := 0; i < len(l.times); {
+		day := l.times[i] / msPerDay
+		start := day * msPerDay
+		var last part
+		for ; i < len(l.times) && l.times[i]-start < msPerDay; i++ {
+			if n := seq(l.times[i] - start); counted.has(n) {
+				last.update(part{n, l.values[i]})
+			}
+		}
+		if last.n > 0 {
+			x.days, x.numbers, x.downloads = append(x.days, history.Day(day)), append(x.numbers, last.n), append(x.downloads, last.value)
+		}
+	}
 }
 
-// days calls each for the days of a run of the repositories of a roster, which f lets the
-// engine select. What it is called with is valid until the next.
-func (v *view) days(f history.Filter, of *roster, run history.Days, each func(*repoDays) error) error {
+// addTexts adds the days of a run that are written as texts.
+func (x *repoDays) addTexts(texts map[history.Day]part, run history.Days) {
+	for d, t := range texts {
+		at, found := slices.BinarySearch(x.days, d)
+		switch {
+		case !run.Contains(d):
+		case !found:
+			x.days, x.numbers, x.downloads = slices.Insert(x.days, at, d), slices.Insert(x.numbers, at, t.n), slices.Insert(x.downloads, at, t.value)
+		case t.n > x.numbers[at]:
+			x.numbers[at], x.downloads[at] = t.n, t.value
+		}
+	}
+}
+
+// days calls each for the days of a run of repositories, which f lets the engine select.
+// What it is called with is valid until the next.
+func (v *snapshot) days(f history.Filter, repos *repoList, run history.Days, each func(*repoDays) error) error {
 	if run.Len() == 0 {
 		return nil
 	}
-	others, err := v.spread(f, of, run)
-	if err != nil {
-		return err
-	}
+	left := maps.Clone(repos.withTexts)
 	var x repoDays
 	start, end := int64(max(run.From, history.MinDay))*msPerDay, min((int64(run.To)+1)*msPerDay-1, endOfTime)
 	if start <= end {
-		err = v.s.export(v.ctx, v.selectors(downloadsSeries, f, `era=""`), start, end, func(l *line) error {
+		err := v.s.export(v.ctx, v.selectors(downloadsSeries, f), start, end, func(l *line) error {
 			r := repoOf(l)
-			at, ok := of.place(r)
+			at, ok := repos.index[r]
 			if !ok {
 				return nil
 			}
 			x.reset(at, len(l.times))
-			v.latest(&x, l)
-			if others[r] == nil {
-				return each(&x)
+			x.addLine(l, v.log(r.Org()))
+			if left[at] {
+				x.addTexts(repos.stored[at].days, run)
+				delete(left, at)
 			}
-			for i, d := range x.days {
-				others.of(r, d).low.take(x.numbers[i], x.downloads[i])
-			}
-			return nil
+			return each(&x)
 		})
-	}
-	for r, facts := range others {
-		at, _ := of.place(r)
-		x.reset(at, len(facts))
-		for _, d := range slices.Sorted(maps.Keys(facts)) {
-			n, downloads := facts[d].number()
-			x.add(d, n, downloads)
-		}
-		if err == nil {
-			err = each(&x)
+		if err != nil {
+			return err
 		}
 	}
-	return err
+	for at := range left {
+		x.reset(at, 1)
+		x.addTexts(repos.stored[at].days, run)
+		if err := each(&x); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// latest adds the days of a series that is of no era, each with the last of its samples
-// that counts.
-func (v *view) latest(x *repoDays, l *line) {
-	for i := 0; i < len(l.times); {
-		day := l.times[i] / msPerDay
-		begin := day * msPerDay
-		var last part
-		for ; i < len(l.times) && l.times[i]-begin < msPerDay; i++ {
-			if n := seq(l.times[i] - begin); v.counts(n) {
-				last.take(n, l.values[i])
+// table reads the days of a run of repositories. The records have their versions if that
+// is asked for; otherwise all are of one.
+func (v *snapshot) table(f history.Filter, repos *repoList, run history.Days, versions bool) (*memtable.Table, error) {
+	var of []history.Version
+	all := iter.Seq2[memtable.Series, error](func(yield func(memtable.Series, error) bool) {
+		err := v.days(f, repos, run, func(x *repoDays) error {
+			if versions {
+				of = v.versions(of[:0], repos, x)
 			}
-		}
-		if last.n > 0 {
-			x.add(history.Day(day), last.n, last.value)
-		}
-	}
-}
-
-// series reads the days of a run of the repositories of a roster, all as of one version.
-func (v *view) series(f history.Filter, of *roster, run history.Days) (*memtable.Table, error) {
-	all := func(yield func(memtable.Series, error) bool) {
-		err := v.days(f, of, run, func(x *repoDays) error {
-			if !yield(memtable.Series{At: x.at - of.first, Days: x.days, Downloads: x.downloads}, nil) {
+			if !yield(memtable.Series{At: x.at, Days: x.days, Downloads: x.downloads, Versions: of}, nil) {
 				return errStopped
 			}
 			return nil
@@ -163,32 +154,71 @@ func (v *view) series(f history.Filter, of *roster, run history.Days) (*memtable
 		if err != nil && err != errStopped {
 			yield(memtable.Series{}, err)
 		}
-	}
-	return memtable.BuildSeries(v.ctx, of.states(), all, history.Version{Source: history.Published})
+	})
+	return memtable.BuildSeries(v.ctx, repos.meta, all, history.Version{Source: history.Published})
 }
 
-// versions is series with the versions of the records; states has been called for them.
-func (v *view) versions(f history.Filter, of *roster, run history.Days) (*memtable.Table, error) {
-	all := func(yield func(*history.Rows, error) bool) {
-		e := rowEmitter{yield: yield}
-		err := v.days(f, of, run, func(x *repoDays) error {
-			r := of.all[x.at].Repo
-			e.repo(r)
-			confirmed := v.confirmed[r]
-			for i, d := range x.days {
-				n := x.numbers[i]
-				if err := e.add(d, confirmed.version(d, n, v.entries[n].version), x.downloads[i]); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err == nil {
-			err = e.flush()
+// versions appends the versions of days.
+func (v *snapshot) versions(to []history.Version, repos *repoList, x *repoDays) []history.Version {
+	log, confirmed := v.log(repos.meta[x.at].Repo.Org()), repos.stored[x.at].confirmed()
+	var n seq
+	var version history.Version
+	for i, d := range x.days {
+		if x.numbers[i] != n {
+			n = x.numbers[i]
+			version = log.version(n)
 		}
-		if err != nil && err != errStopped {
-			yield(nil, err)
+		to = append(to, confirmed.version(d, n, version))
+	}
+	return to
+}
+
+// runDays is how many days lie side by side.
+const runDays = 64
+
+// dayMap is a map of days, which mostly follow one another, in less time than the
+// language's own. The zero value is empty; a zero value of T is not there.
+type dayMap[T comparable] struct {
+	runs map[history.Day]*[runDays]T // by their first day
+	// run is the one that was used last.
+	first history.Day
+	run   *[runDays]T
+}
+
+// at returns the place of a day.
+func (t *dayMap[T]) at(d history.Day) *T {
+	if first := d - d%runDays; t.run == nil || first != t.first {
+		if t.first, t.run = first, t.runs[first]; t.run == nil {
+			if t.runs == nil {
+				t.runs = make(map[history.Day]*[runDays]T)
+			}
+			t.run = new([runDays]T)
+			t.runs[first] = t.run
 		}
 	}
-	return memtable.Build(v.ctx, all, of.states())
+	return &t.run[d-t.first]
+}
+
+// get returns what there is of a day.
+func (t *dayMap[T]) get(d history.Day) T {
+	if run := t.runs[d-d%runDays]; run != nil {
+		return run[d%runDays]
+	}
+	var none T
+	return none
+}
+
+// all returns what is there, ascending by day.
+func (t *dayMap[T]) all() iter.Seq2[history.Day, *T] {
+	return func(yield func(history.Day, *T) bool) {
+		var none T
+		for _, first := range slices.Sorted(maps.Keys(t.runs)) {
+			run := t.runs[first]
+			for i := range run {
+				if run[i] != none && !yield(first+history.Day(i), &run[i]) {
+					return
+				}
+			}
+		}
+	}
 }

@@ -28,7 +28,7 @@ func (a *asked) note(w http.ResponseWriter, r *http.Request) bool {
 	body, _ := io.ReadAll(r.Body) // what came of it
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	form, _ := url.ParseQuery(string(body))
-	if !strings.Contains(form.Get("match[]"), "huggingface_history_state") {
+	if !strings.Contains(form.Get("match[]"), "huggingface_history_meta") {
 		return false
 	}
 	a.mu.Lock()
@@ -87,7 +87,7 @@ func TestWhatIsKept(t *testing.T) {
 			t.Errorf("got\n%v\nwant\n%v", got, want)
 		}
 	}
-	const epoch = "1970-01-01T00:00:00.000Z"
+	const first = "1970-01-11T00:00:00.001Z" // the time of the first number
 	add := func(i int64) {
 		t.Helper()
 		by := []*victoria.Store{s, other}[i%2]
@@ -102,13 +102,13 @@ func TestWhatIsKept(t *testing.T) {
 	states.take()
 	s = reopen(t, keeping(o))
 	same()
-	if from := states.take(); len(from) != 1 || from[0] != epoch {
+	if from := states.take(); len(from) != 1 || from[0] != first {
 		t.Fatalf("expected the states to be asked for from the first on, got %q", from)
 	}
 	for i := range int64(10) {
 		add(100 + i)
 		same()
-		if from := states.take(); len(from) == 0 || from[0] <= epoch {
+		if from := states.take(); len(from) == 0 || from[0] <= first {
 			t.Errorf("expected the states to be asked for from the last ones on, got %q", from)
 		}
 		same()

@@ -114,15 +114,15 @@ func ending(text []byte) string {
 // maxReads is how often a part of an answer is asked for that breaks off.
 const maxReads = 3
 
-// again does work that reads, and again if the answer broke off in its midst.
-func (s *Store) again(ctx context.Context, work func() error) error {
+// retryBroken does work that reads, and again if the answer broke off in its midst.
+func retryBroken(ctx context.Context, work func() error) error {
 	for try := 1; ; try++ {
 		err := work()
 		broken := errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
 		if !broken || try == maxReads {
 			return err
 		}
-		if err := s.pause(ctx, s.patience/50<<try); err != nil {
+		if err := pause(ctx, time.Second<<try); err != nil {
 			return err
 		}
 	}

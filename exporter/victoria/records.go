@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
-	"slices"
 	"sync"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
+
+// errStopped says that who reads a stream wants no more of it.
+var errStopped = errors.New("stopped")
 
 // Records implements history.Reader. The history is read piece by piece, some days or
 // some repositories at a time.
@@ -24,11 +25,11 @@ func (s *Store) Records(ctx context.Context, q history.RecordsQuery) history.Row
 }
 
 func (s *Store) stream(ctx context.Context, q history.RecordsQuery, yield func(*history.Rows, error) bool) error {
-	v, all, err := s.lookAtGroups(ctx)
+	v, all, err := s.latestGroups(ctx)
 	if err != nil {
 		return err
 	}
-	run, _, _ := q.Period.Resolve(recorded(all))
+	run, _, _ := q.Period.Resolve(all.recorded())
 	if q.Versions && q.Period.Kind == history.AllTime {
 		// What is hidden may reach further than what is recorded.
 		run = allDays
@@ -38,18 +39,22 @@ func (s *Store) stream(ctx context.Context, q history.RecordsQuery, yield func(*
 	}
 	known := v.totals
 	if q.Versions {
-		known = v.states
+		known = v.repos
 	}
-	states, err := known(q.Filter)
+	repos, err := known(q.Filter)
 	if err != nil {
 		return err
 	}
-	st := newStreamer(v, q, newRoster(states), yield)
-	pieces := st.byDays(cutDays(all, run, s.piece))
-	if q.Order == history.OrderRepo {
-		pieces = st.byRepo(run, numRecords(all, run))
+	st := streamer{snapshot: v, query: q, yield: yield, repos: repos}
+	for _, m := range repos.meta {
+		st.out.Repos = append(st.out.Repos, history.RepoTotal{Repo: m.Repo, Total: m.Total})
 	}
-	for t, err := range st.ahead(pieces) {
+	days, sum := all.sum(history.Filter{}, run)
+	pieces := st.byDays(&days, run)
+	if q.Order == history.OrderRepo {
+		pieces = st.byRepo(run, sum.records)
+	}
+	for t, err := range st.readAhead(pieces) {
 		if err == nil {
 			err = st.emit(t)
 		}
@@ -60,128 +65,65 @@ func (s *Store) stream(ctx context.Context, q history.RecordsQuery, yield func(*
 	if !q.Filter.ByGroup() {
 		return ctx.Err()
 	}
-	return st.complete(all, run)
-}
-
-// complete compares what was streamed with the sums that the appends wrote. An engine
-// that crashed may lack what it took last, and an answer without that is none.
-func (st *streamer) complete(all map[groupKey]*group, run history.Days) error {
-	var records int64
-	var downloads wide
-	for k, g := range all {
-		if !st.query.Filter.MatchesGroup(k.repoType, k.org) {
-			continue
-		}
-		for d, x := range g.days.all() {
-			if run.Contains(d) {
-				records += x.records
-				downloads.addWide(x.downloads)
-			}
-		}
+	// An engine that crashed may lack what it took last, and an answer without that is none.
+	_, want := all.sum(q.Filter, run)
+	if got := st.sum; got.records != want.records || got.downloads.count() != want.downloads.count() {
+		return fmt.Errorf("reading from VictoriaMetrics: %w: expected %d records with %d downloads by the sums of the history %q, got %d with %d",
+			ErrLost, want.records, want.downloads.count(), s.history, got.records, got.downloads.count())
 	}
-	if records == st.records && downloads.count() == st.downloads.count() {
-		return nil
-	}
-	return fmt.Errorf("reading from VictoriaMetrics: %w: expected %d records with %d downloads by the sums of the history %q, got %d with %d",
-		ErrLost, records, downloads.count(), st.s.history, st.records, st.downloads.count())
-}
-
-// ErrLost says that samples of a history are not there that were.
-var ErrLost = errors.New("the engine does not show all that was stored: ask again, and if it stays so, " +
-	"it lost samples and the history is to be stored anew, under another name")
-
-// numRecords returns the number of records of a run of days.
-func numRecords(all map[groupKey]*group, run history.Days) int64 {
-	n := int64(0)
-	for _, g := range all {
-		for d, x := range g.days.all() {
-			if run.Contains(d) {
-				n += x.records
-			}
-		}
-	}
-	return n
-}
-
-// cutDays cuts a run into pieces of about most records.
-func cutDays(all map[groupKey]*group, run history.Days, most int64) []history.Days {
-	records := make(map[history.Day]int64)
-	for _, g := range all {
-		for d, x := range g.days.all() {
-			if run.Contains(d) {
-				records[d] += x.records
-			}
-		}
-	}
-	var out []history.Days
-	from, n := run.From, int64(0)
-	for _, d := range slices.Sorted(maps.Keys(records)) {
-		if n > 0 && n+records[d] > most {
-			out = append(out, history.Days{From: from, To: d - 1})
-			from, n = d, 0
-		}
-		n += records[d]
-	}
-	return append(out, history.Days{From: from, To: run.To})
+	return nil
 }
 
 // piece is the records of some days of some repositories. filter lets the engine select
 // at least those.
 type piece struct {
 	filter history.Filter
-	of     *roster
+	repos  *repoList
 	days   history.Days
 }
 
-// streamer hands on the rows of pieces under one dictionary: the roster of all.
+// streamer hands on the rows of pieces under one dictionary: that of all repositories.
 type streamer struct {
-	*view
+	*snapshot
 	query history.RecordsQuery
 	yield func(*history.Rows, error) bool
-	of    *roster
+	repos *repoList
 	out   history.Rows
-	// records and downloads are of what was streamed and is shown.
-	records   int64
-	downloads wide
+	sum   groupDay // of what was streamed and is shown
 }
 
-func newStreamer(v *view, q history.RecordsQuery, of *roster, yield func(*history.Rows, error) bool) *streamer {
-	st := &streamer{view: v, query: q, yield: yield, of: of}
-	for _, s := range of.all {
-		st.out.Repos = append(st.out.Repos, history.RepoTotal{Repo: s.Repo, Total: s.Total})
+// byDays makes pieces of some days each; days has how many records there are.
+func (st *streamer) byDays(days *dayMap[groupDay], run history.Days) (out []piece) {
+	from, n := run.From, int64(0)
+	for d, x := range days.all() {
+		if n > 0 && n+x.records > st.s.piece {
+			out = append(out, piece{st.query.Filter, st.repos, history.Days{From: from, To: d - 1}})
+			from, n = d, 0
+		}
+		n += x.records
 	}
-	return st
-}
-
-// byDays makes pieces of some days each.
-func (st *streamer) byDays(runs []history.Days) []piece {
-	out := make([]piece, len(runs))
-	for i, days := range runs {
-		out[i] = piece{st.query.Filter, st.of, days}
-	}
-	return out
+	return append(out, piece{st.query.Filter, st.repos, history.Days{From: from, To: run.To}})
 }
 
 // byRepo makes pieces of some repositories each; records is about how many there are.
-func (st *streamer) byRepo(run history.Days, records int64) []piece {
+func (st *streamer) byRepo(run history.Days, records int64) (out []piece) {
 	pieces := int(records/st.s.piece) + 1
 	if pieces == 1 {
-		return []piece{{st.query.Filter, st.of, run}}
+		return []piece{{st.query.Filter, st.repos, run}}
 	}
-	var out []piece
-	for first, n := 0, len(st.of.all); first < n; {
-		end := min(first+max(1, (n+pieces-1)/pieces), n)
-		p := piece{of: st.of.part(first, end), days: run}
-		seen := make(map[history.RepoType]bool)
-		for _, s := range p.of.states() {
-			p.filter.Repos = append(p.filter.Repos, s.Repo.Name)
-			if !seen[s.Repo.Type] {
-				seen[s.Repo.Type] = true
-				p.filter.RepoTypes = append(p.filter.RepoTypes, s.Repo.Type)
+	n := len(st.repos.meta)
+	size := max(1, (n+pieces-1)/pieces)
+	for from := 0; from < n; from += size {
+		p := piece{repos: st.repos.part(from, min(from+size, n)), days: run}
+		types := make(map[history.RepoType]bool)
+		for _, m := range p.repos.meta {
+			p.filter.Repos = append(p.filter.Repos, m.Repo.Name)
+			if !types[m.Repo.Type] {
+				types[m.Repo.Type] = true
+				p.filter.RepoTypes = append(p.filter.RepoTypes, m.Repo.Type)
 			}
 		}
 		out = append(out, p)
-		first = end
 	}
 	return out
 }
@@ -190,64 +132,53 @@ func (st *streamer) byRepo(run history.Days, records int64) []piece {
 // sends another.
 const readsAtOnce = 2
 
-// ahead reads pieces, in their order, those that come next while one is handed on.
-func (st *streamer) ahead(pieces []piece) iter.Seq2[*memtable.Table, error] {
+// readAhead reads pieces, in their order, those that come next while one is handed on.
+func (st *streamer) readAhead(pieces []piece) iter.Seq2[*memtable.Table, error] {
 	return func(yield func(*memtable.Table, error) bool) {
 		ctx, cancel := context.WithCancel(st.ctx)
-		v := *st.view
-		v.ctx = ctx
-		type table struct {
-			*memtable.Table
-			err error
+		v := &snapshot{st.state, st.s, ctx}
+		type result struct {
+			table *memtable.Table
+			err   error
 		}
+		results := make([]chan result, len(pieces))
 		var reads sync.WaitGroup
 		defer reads.Wait()
 		defer cancel()
-		next := make(chan chan table, readsAtOnce)
-		turns := make(chan struct{}, readsAtOnce)
-		reads.Go(func() {
-			defer close(next)
-			for i := range pieces {
-				read := make(chan table, 1)
-				select {
-				case next <- read:
-				case <-ctx.Done():
-					return
-				}
-				turns <- struct{}{}
-				reads.Go(func() {
-					defer func() { <-turns }()
-					t, err := pieces[i].read(&v, st.query.Versions)
-					read <- table{t, err}
-				})
+		start := func(i int) {
+			if i >= len(pieces) {
+				return
 			}
-		})
-		for read := range next {
-			if t := <-read; !yield(t.Table, t.err) {
+			results[i] = make(chan result, 1)
+			reads.Go(func() {
+				p := &pieces[i]
+				var r result
+				r.err = retryBroken(ctx, func() (err error) {
+					r.table, err = v.table(p.filter, p.repos, p.days, st.query.Versions)
+					return err
+				})
+				results[i] <- r
+			})
+		}
+		for i := range readsAtOnce {
+			start(i)
+		}
+		for i := range pieces {
+			r := <-results[i]
+			results[i] = nil
+			start(i + readsAtOnce)
+			if !yield(r.table, r.err) {
 				return
 			}
 		}
 	}
 }
 
-// read reads a piece into memory.
-func (p *piece) read(v *view, versions bool) (t *memtable.Table, err error) {
-	load := v.series
-	if versions {
-		load = v.versions
-	}
-	err = v.s.again(v.ctx, func() error {
-		t, err = load(p.filter, p.of, p.days)
-		return err
-	})
-	return t, err
-}
-
 // emit hands on all that a piece has.
 func (st *streamer) emit(t *memtable.Table) error {
 	for _, g := range t.Overview(history.OverviewQuery{}).Groups {
-		st.records += g.Records
-		st.downloads.add(g.Downloads, 1)
+		st.sum.records += g.Records
+		st.sum.downloads.add(g.Downloads, 1)
 	}
 	var remap []uint32
 	q := history.RecordsQuery{Order: st.query.Order, Versions: st.query.Versions}
@@ -256,7 +187,7 @@ func (st *streamer) emit(t *memtable.Table) error {
 			return err
 		}
 		for _, r := range rows.Repos[len(remap):] {
-			remap = append(remap, uint32(st.of.index[r.Repo]))
+			remap = append(remap, uint32(st.repos.index[r.Repo]))
 		}
 		st.out.Repo = st.out.Repo[:0]
 		for _, r := range rows.Repo {

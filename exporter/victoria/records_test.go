@@ -90,7 +90,7 @@ func TestLostSamplesAreFoundOut(t *testing.T) {
 		}
 	}
 	f("downloads")
-	f("state")
+	f("meta")
 }
 
 // What is known of an organisation is found whatever the case of its letters, and with it

@@ -1,19 +1,22 @@
 package victoria
 
 import (
+	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/common/config"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 )
 
 // The defaults of Options.
@@ -25,8 +28,6 @@ const (
 	DefaultBatchBytes = 4 << 20
 	// DefaultPieceRecords takes some ten megabytes.
 	DefaultPieceRecords = 2_000_000
-	DefaultPatience     = 30 * time.Second
-	DefaultWaitFor      = 10 * time.Minute
 )
 
 // Options are how an engine is reached. InsertURL and SelectURL must be set; the
@@ -38,17 +39,13 @@ type Options struct {
 	InsertURL, SelectURL *url.URL
 	// FlushURLs make what was written visible at once: the /internal/force_flush
 	// of a single node, or those of all storage nodes. None: an append waits for
-	// Visible instead, three times.
+	// Visible instead, twice.
 	FlushURLs []*url.URL
 	// FlushAfter is how long after a write it has come to the storage nodes. 0: it
 	// has at once, as with a single node.
 	FlushAfter time.Duration
 	// Visible is how long after a write it can be read for certain.
 	Visible time.Duration
-	// Patience is how long an append of another Store that is at the same
-	// organisations may be silent before it is taken for broken off, and WaitFor
-	// for how long one that goes on is waited for.
-	Patience, WaitFor time.Duration
 	// MaxAge is how old the knowledge of what others have stored may be that answers are
 	// given from, 0 for none. It saves a question each.
 	MaxAge time.Duration
@@ -83,29 +80,22 @@ type Store struct {
 	history      string
 	visible      time.Duration
 	maxAge       time.Duration
-	patience     time.Duration
-	waitFor      time.Duration
 	retryFor     time.Duration
 	batchBytes   int
 	uncompressed bool
 	piece        int64
-	// owner tells the appends of this Store from those of others.
-	owner string
+	cache        *metaCache // nil: none is kept
 
-	turns    turns
-	kept     *keptStates
 	flushing sync.Mutex
 
-	mu      sync.Mutex
-	journal journal
-	// refreshed is when the journal was asked for that was read last, committed when
-	// this Store last committed.
-	refreshed, committed time.Time
-	// begun is the last number that this Store took; active has the first number
-	// of each of its appends that go on.
-	begun   seq
-	active  map[seq]bool
-	watched map[claimKey]watched
+	// state is what was read last. reading is held by who reads it, asked is when.
+	state   atomic.Pointer[state]
+	reading chan struct{}
+	asked   time.Time
+
+	mu     sync.Mutex
+	locked map[string]chan struct{} // organizations that are appended to; closed in the end
+	own    map[string]*ownAppend    // the last append of this Store to an organization
 }
 
 // New returns a store; nothing is asked or written yet. An error tells of
@@ -118,23 +108,24 @@ func New(o Options) (*Store, error) {
 		selectURL:    o.SelectURL,
 		flushURLs:    o.FlushURLs,
 		flushAfter:   o.FlushAfter,
-		history:      or(o.History, DefaultHistory),
-		visible:      or(o.Visible, DefaultVisible),
+		history:      cmp.Or(o.History, DefaultHistory),
+		visible:      cmp.Or(o.Visible, DefaultVisible),
 		maxAge:       o.MaxAge,
-		patience:     or(o.Patience, DefaultPatience),
-		waitFor:      or(o.WaitFor, DefaultWaitFor),
-		retryFor:     or(o.RetryFor, DefaultRetryFor),
-		batchBytes:   or(o.BatchBytes, DefaultBatchBytes),
+		retryFor:     cmp.Or(o.RetryFor, DefaultRetryFor),
+		batchBytes:   cmp.Or(o.BatchBytes, DefaultBatchBytes),
 		uncompressed: o.Uncompressed,
-		piece:        or(o.PieceRecords, DefaultPieceRecords),
-		active:       make(map[seq]bool),
-		kept:         newKeptStates(o.KeepMeta),
-		owner:        rand.Text(),
+		piece:        cmp.Or(o.PieceRecords, DefaultPieceRecords),
+		reading:      make(chan struct{}, 1),
+		locked:       make(map[string]chan struct{}),
+		own:          make(map[string]*ownAppend),
 	}
-	timeout := or(o.Timeout, DefaultTimeout)
+	s.state.Store(s.newState(0, nil))
+	if o.KeepMeta {
+		s.cache = newMetaCache()
+	}
 	var err error
 	s.insert, err = pushclient.New(pushclient.Options{
-		URL: o.InsertURL.JoinPath("/api/v1/import"), HTTP: o.HTTP, Timeout: timeout, UserAgent: o.UserAgent,
+		URL: o.InsertURL.JoinPath("/api/v1/import"), HTTP: o.HTTP, Timeout: cmp.Or(o.Timeout, DefaultTimeout), UserAgent: o.UserAgent,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("setting up requests to VictoriaMetrics: %w", err)
@@ -144,14 +135,6 @@ func New(o Options) (*Store, error) {
 		return nil, fmt.Errorf("setting up requests to VictoriaMetrics: %w", err)
 	}
 	return s, nil
-}
-
-func or[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
 }
 
 // Close lets go the connections that are not in use.
@@ -167,7 +150,7 @@ func (s *Store) settle(ctx context.Context) error {
 	if len(s.flushURLs) == 0 {
 		wait = s.visible
 	}
-	if err := s.wait(ctx, wait); err != nil {
+	if err := httpx.Sleep(ctx, wait); err != nil {
 		return err
 	}
 	// While one of these makes samples visible, another finds nothing left to do and
@@ -192,7 +175,7 @@ func (s *Store) settle(ctx context.Context) error {
 		return failed
 	}
 	// A node is away. What the others took from it comes by ways of its own.
-	return s.wait(ctx, s.visible)
+	return httpx.Sleep(ctx, s.visible)
 }
 
 func (s *Store) flush(ctx context.Context, u *url.URL) error {
@@ -210,6 +193,9 @@ func (s *Store) flush(ctx context.Context, u *url.URL) error {
 	}
 	return nil
 }
+
+// pause waits for about d.
+func pause(ctx context.Context, d time.Duration) error { return httpx.Sleep(ctx, d/2+rand.N(d+1)) }
 
 // lastDay is the last day that the engine takes a sample of: it refuses what is
 // more than two days ahead.

@@ -123,11 +123,11 @@ func TestAnEngineThatLosesWhatItTook(t *testing.T) {
 		wantSums(t, s, 40, 4000, 4000)
 		wantSums(t, reopen(t, direct(t, o)), 40, 4000, 4000)
 	}
-	// Of ten the first tells that the append begins, the last that it is committed.
-	f(2, 4)  // the versions
-	f(5, 3)  // records
-	f(8, 7)  // what is known
-	f(5, 10) // right before it is committed
-	f(0, 10)
-	f(1, 4) // that it begins, when another took its place
+	// Of nine the last tells that the append counts.
+	f(1, 3) // the versions
+	f(4, 2) // records
+	f(7, 6) // metadata
+	f(4, 9) // right before it counts
+	f(0, 9)
+	f(8, 9) // the sums
 }

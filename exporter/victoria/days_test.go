@@ -9,11 +9,11 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-// TestDayRuns compares them with a map.
-func TestDayRuns(t *testing.T) {
+// TestDayMap compares them with a map.
+func TestDayMap(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
-		var runs dayRuns[int]
+		var runs dayMap[int]
 		want := make(map[history.Day]int)
 		for range rng.IntN(300) {
 			d := history.Day(rng.IntN(1000))

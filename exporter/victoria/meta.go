@@ -1,0 +1,394 @@
+package victoria
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// The fields of metaSeries that are not fields of history.RepoMeta.
+const (
+	// knownField says that a repository is known, and whether it has a record: isKnown at
+	// first, hasRecords from its first record on. It is not written of one that comes with
+	// a record and a total, as those of an export do.
+	knownField       = "known"
+	isKnown    int64 = 1
+	hasRecords int64 = 2
+	// Those of a confirmed.
+	confirmedAsOf = "confirmed_as_of"
+	confirmedFrom = "confirmed_from"
+	confirmedTo   = "confirmed_to"
+)
+
+// fieldIndex has the places of the fields of metaSeries in stored.values, those of
+// history.MetaFields first.
+var fieldIndex = func() map[string]int {
+	out := make(map[string]int)
+	for i := range history.MetaFields {
+		out[history.MetaFields[i].Name] = i
+	}
+	for _, name := range []string{knownField, confirmedAsOf, confirmedFrom, confirmedTo} {
+		out[name] = len(out)
+	}
+	return out
+}()
+
+// omitImplied takes out what reading works out by itself: a highest total that is the total.
+func omitImplied(m *history.RepoMeta) {
+	if m.Highest == m.Total {
+		m.Highest = history.Unknown
+	}
+}
+
+// writeMeta writes under number n, which is of a version that is as of asOf, what differs
+// from what was stored before. known is 0 if that field stays as it is. Every series costs
+// the engine an entry in its index, so what follows from others is not written.
+func (w *writer) writeMeta(n seq, asOf history.AsOf, old, now history.RepoMeta, known int64) {
+	l := repoLabels(now.Repo)
+	omitImplied(&old)
+	omitImplied(&now)
+	if known > 0 {
+		w.field(metaSeries, l, knownField, n, known)
+	}
+	for i := range history.MetaFields {
+		f := &history.MetaFields[i]
+		if f.Text != nil {
+			if *f.Text(&now) != *f.Text(&old) {
+				w.writeText(l.with("field", f.Name), n, *f.Text(&now))
+			}
+			continue
+		}
+		v := *f.Number(&now)
+		changed := v != *f.Number(&old)
+		if f.Number(&now) == (*int64)(&now.TotalAsOf) && now.Total != old.Total {
+			changed = now.TotalAsOf != asOf // a total is as old as its number
+		}
+		if changed {
+			w.field(metaSeries, l, f.Name, n, v)
+		}
+	}
+}
+
+// stored is the metadata of a repository as its series come in.
+type stored struct {
+	values []value              // by fieldIndex
+	days   map[history.Day]part // downloads that are written as texts
+}
+
+// value is a number or a text, and the number that it was written under.
+type value struct {
+	n      seq
+	number int64
+	text   string
+}
+
+type storedRepos map[history.Repo]*stored
+
+// add takes the last sample of a series.
+func (x *stored) add(l *line, last part) (err error) {
+	text, isText := l.label("value"), l.label("__name__") == textSeries
+	if day := l.label("day"); day != "" {
+		d, dayErr := history.ParseDay(day)
+		last.value, err = strconv.ParseInt(text, 10, 64)
+		x.updateDay(d, last)
+		return errors.Join(dayErr, err)
+	}
+	i, ok := fieldIndex[l.label("field")]
+	if !ok || last.n < x.values[i].n {
+		return nil
+	}
+	x.values[i] = value{last.n, last.value, text}
+	if isText && (i >= len(history.MetaFields) || history.MetaFields[i].Text == nil) {
+		x.values[i].number, err = strconv.ParseInt(text, 10, 64)
+	}
+	return err
+}
+
+// merged returns x with what y has that was written later. Both stay as they are.
+func (x *stored) merged(y *stored) *stored {
+	out := &stored{slices.Clone(x.values), maps.Clone(x.days)}
+	for i, v := range y.values {
+		if v.n > out.values[i].n {
+			out.values[i] = v
+		}
+	}
+	for d, t := range y.days {
+		out.updateDay(d, t)
+	}
+	return out
+}
+
+func (x *stored) updateDay(d history.Day, t part) {
+	if x.days == nil {
+		x.days = make(map[history.Day]part)
+	}
+	if t.n >= x.days[d].n {
+		x.days[d] = t
+	}
+}
+
+func (x *stored) field(name string) value { return x.values[fieldIndex[name]] }
+
+// hasRecords reports whether the repository has a record.
+func (x *stored) hasRecords() bool { return x.field(knownField).number != isKnown }
+
+func (x *stored) confirmed() confirmed {
+	v := x.field(confirmedAsOf)
+	run := history.Days{From: history.Day(x.field(confirmedFrom).number), To: history.Day(x.field(confirmedTo).number)}
+	return confirmed{v.n, history.AsOf(v.number), run}
+}
+
+// meta puts the metadata of a repository together.
+func (x *stored) meta(r history.Repo, log *orgLog) history.RepoMeta {
+	m := history.NewRepoMeta(r)
+	for i := range history.MetaFields {
+		f := &history.MetaFields[i]
+		switch v := x.values[i]; {
+		case v.n == 0:
+		case f.Text != nil:
+			*f.Text(&m) = v.text
+		default:
+			*f.Number(&m) = v.number
+		}
+	}
+	if n := x.field("total").n; n > x.field("total_as_of").n {
+		m.TotalAsOf = log.version(n).AsOf
+	}
+	m.Highest = max(m.Highest, m.Total)
+	return m
+}
+
+// repoList is the repositories that an answer is of, in the order of Repo.Compare.
+type repoList struct {
+	meta   []history.RepoMeta
+	stored []*stored
+	index  map[history.Repo]int
+	// withTexts has the places of those with days that are written as texts.
+	withTexts map[int]bool
+}
+
+func (l *repoList) add(m history.RepoMeta, x *stored) {
+	at := len(l.meta)
+	l.meta, l.stored, l.index[m.Repo] = append(l.meta, m), append(l.stored, x), at
+	if len(x.days) > 0 {
+		l.withTexts[at] = true
+	}
+}
+
+func newRepoList() *repoList {
+	return &repoList{index: make(map[history.Repo]int), withTexts: make(map[int]bool)}
+}
+
+// part returns the repositories from one place to before another.
+func (l *repoList) part(from, to int) *repoList {
+	out := newRepoList()
+	for i := from; i < to; i++ {
+		out.add(l.meta[i], l.stored[i])
+	}
+	return out
+}
+
+// list returns those of all that matches accepts.
+func (v *snapshot) list(all storedRepos, matches func(history.Repo) bool) *repoList {
+	out := newRepoList()
+	for _, r := range slices.SortedFunc(maps.Keys(all), history.Repo.Compare) {
+		if matches(r) {
+			out.add(all[r].meta(r, v.log(r.Org())), all[r])
+		}
+	}
+	return out
+}
+
+// repos reads the metadata of the repositories that f selects.
+func (v *snapshot) repos(f history.Filter) (*repoList, error) {
+	if v.s.cache != nil {
+		if out, err := v.s.cache.list(v, f.Matcher()); out != nil || err != nil {
+			return out, err
+		}
+	}
+	all := make(storedRepos)
+	where := conditions(f)
+	err := v.readMeta(all, f.Matcher(), 1, v.selector(metaSeries, where...), v.selector(textSeries, where...))
+	return v.list(all, f.Matcher()), err
+}
+
+// totals is repos of what a stream of records needs: the totals, and which repositories
+// moved to another name.
+func (v *snapshot) totals(f history.Filter) (*repoList, error) {
+	if v.s.cache != nil {
+		return v.repos(f)
+	}
+	all, where := make(storedRepos), slices.Clip(conditions(f))
+	err := v.readMeta(all, f.Matcher(), 1,
+		v.selector(metaSeries, append(where, `field=~"`+knownField+`|total"`)...),
+		v.selector(textSeries, append(where, `field!="hub_id"`)...),
+	)
+	// Whether it is still so of those that ever moved takes more to tell.
+	var moved []string
+	for r, x := range all {
+		if x.field("moved_to").n > 0 {
+			moved = append(moved, r.Name)
+		}
+	}
+	if err == nil && len(moved) > 0 {
+		err = v.readMeta(all, f.Matcher(), 1, v.selectors(metaSeries, history.Filter{Repos: moved})...)
+	}
+	return v.list(all, f.Matcher()), err
+}
+
+// readMeta adds what the series of selectors have from a number on of the repositories
+// that matches accepts.
+func (v *snapshot) readMeta(all storedRepos, matches func(history.Repo) bool, from seq, selectors ...string) error {
+	var mu sync.Mutex
+	add := func(l *line) error {
+		r := repoOf(l)
+		if r.Name == "" || !matches(r) {
+			return nil // it is of an organization, or of none that is asked for
+		}
+		last := v.log(r.Org()).latest(l)
+		if last.n == 0 {
+			return nil
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if all[r] == nil {
+			all[r] = &stored{values: make([]value, len(fieldIndex))}
+		}
+		return all[r].add(l, last)
+	}
+	// The engine searches for the series of a question with one processor.
+	asked, ctx := errgroup.WithContext(v.ctx)
+	for _, selector := range selectors {
+		asked.Go(func() error {
+			return v.s.export(ctx, []string{selector}, from.ms(), maxSeq.ms(), add)
+		})
+	}
+	return asked.Wait()
+}
+
+// metaOf reads the metadata of the repositories that q selects, in the order of
+// Repo.Compare.
+func (v *snapshot) metaOf(q history.MetaQuery) (*repoList, error) {
+	if q.Org == "" || v.s.cache != nil {
+		return v.repos(history.Filter{})
+	}
+	all := make(storedRepos)
+	where := `org=~` + strconv.Quote("(?i:"+oneOf([]string{q.Org})+")|")
+	ofOrg := func(r history.Repo) bool { return r.Org() == "" || strings.EqualFold(r.Org(), q.Org) }
+	if err := v.readMeta(all, ofOrg, 1, v.selector(metaSeries, where), v.selector(textSeries, where)); err != nil {
+		return nil, err
+	}
+	// Those that have one of the ids may be found under the name of another organization.
+	missing := maps.Clone(q.HubIDs)
+	for _, x := range all {
+		delete(missing, x.field("hub_id").text)
+	}
+	elsewhere := make(map[history.Repo]bool)
+	for ids := range slices.Chunk(slices.Sorted(maps.Keys(missing)), maxNamed) {
+		selector := v.selector(textSeries, `field="hub_id"`, `value=~`+strconv.Quote(oneOf(ids)))
+		err := v.s.export(v.ctx, []string{selector}, seq(1).ms(), maxSeq.ms(), func(l *line) error {
+			if r := repoOf(l); all[r] == nil {
+				elsewhere[r] = true
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	for part := range slices.Chunk(slices.Collect(maps.Keys(elsewhere)), maxNamed) {
+		var f history.Filter
+		for _, r := range part {
+			f.Repos = append(f.Repos, r.Name)
+		}
+		where := conditions(f)
+		matches := func(r history.Repo) bool { return elsewhere[r] }
+		if err := v.readMeta(all, matches, 1, v.selector(metaSeries, where...), v.selector(textSeries, where...)); err != nil {
+			return nil, err
+		}
+	}
+	return v.list(all, func(history.Repo) bool { return true }), nil
+}
+
+// metaCache is the metadata of all repositories as of a state: of a history that was
+// collected for years there are thousands of samples of each, and only those that are new
+// are read then.
+type metaCache struct {
+	turn chan struct{} // held by who reads or changes it
+	as   *state
+	all  storedRepos // nil: nothing was read yet
+}
+
+func newMetaCache() *metaCache { return &metaCache{turn: make(chan struct{}, 1), as: new(state)} }
+
+// list is snapshot.list of what the cache has, nil if that is already of a later state.
+func (k *metaCache) list(v *snapshot, matches func(history.Repo) bool) (*repoList, error) {
+	if err := k.lock(v.ctx); err != nil {
+		return nil, err
+	}
+	defer k.unlock()
+	if v.serial < k.as.serial {
+		return nil, nil
+	}
+	if k.all == nil || v.serial > k.as.serial {
+		if err := k.catchUp(v); err != nil {
+			return nil, err
+		}
+	}
+	return v.list(k.all, matches), nil
+}
+
+func (k *metaCache) lock(ctx context.Context) error {
+	select {
+	case k.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (k *metaCache) unlock() { <-k.turn }
+
+// catchUp reads what came to count since, or all where more than that changed.
+func (k *metaCache) catchUp(v *snapshot) error {
+	from, whole := maxSeq, k.all == nil || len(v.logs) < len(k.as.logs)
+	var changed []string
+	for org, l := range v.logs {
+		if old := k.as.log(org); old != l {
+			changed = append(changed, org)
+			from = min(from, old.last()+1)
+			whole = whole || !l.extends(old)
+		}
+	}
+	var where []string
+	if whole {
+		from, k.all = 1, make(storedRepos)
+	} else if where = conditions(history.Filter{Orgs: changed}); len(changed) == 0 {
+		k.as = v.state
+		return nil
+	}
+	fresh := make(storedRepos)
+	everything := func(history.Repo) bool { return true }
+	if err := v.readMeta(fresh, everything, from, v.selector(metaSeries, where...), v.selector(textSeries, where...)); err != nil {
+		if whole {
+			k.all = nil
+		}
+		return err
+	}
+	for r, x := range fresh {
+		if was := k.all[r]; was != nil {
+			x = was.merged(x) // an answer may have the one that was
+		}
+		k.all[r] = x
+	}
+	k.as = v.state
+	return nil
+}
