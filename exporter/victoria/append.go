@@ -234,4 +234,3 @@ func (a *appending) read(n *memtable.Table) (err error) {
 	a.old, err = a.table(f, a.repos, a.run, true)
 	return err
 }
-
