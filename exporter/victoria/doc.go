@@ -1,56 +1,48 @@
-// Package victoria is a history.Reader over VictoriaMetrics, a single node or a
-// cluster. It keeps no days of the history itself: every answer is read from the
-// engine, and columns works it out. Who asks for a Snapshot, as serve does, has what is
-// known of the repositories besides days kept as well, so that the thousands of samples
-// of each are not read again and again.
+// Package victoria keeps a history in VictoriaMetrics, a single node or a cluster. It
+// holds no days itself: every answer is read from the engine, and memtable works it out.
 //
-// # How a history is written down
+// # One owner writes, everyone reads
 //
-// Every series has the label history, so that an engine may keep several. An
-// append takes sequence numbers, one for each version that its records are of.
-// Numbers only grow.
+// Each organization is appended to by one process at a time: that is what the shards of
+// an exporter are. There are no claims and no transactions. An append
 //
-//   - A day's downloads are a sample of huggingface_history_downloads at the first
-//     instant of the day plus the sequence number in milliseconds. What replaces it
-//     is a later sample of the same day. Since an append reads what is known and
-//     writes only what beats it, the last sample of a day is the one that counts:
-//     published over observed over estimated, then the newer, whatever order they
-//     came in. last_over_time(m[1d]) at the end of the day gives it.
-//   - An export that tells a long history again is not written again: series of
-//     huggingface_history_state say that it confirms the published numbers of a run
-//     of days, which then have its age.
-//   - The source and the exact age of a sequence number are samples of
-//     huggingface_history_version, at the number in milliseconds since 1970.
-//   - What is known of a repository besides its days are series of
-//     huggingface_history_state and huggingface_history_text, at that time as well.
-//     Every series costs the engine an entry in its index, so that what follows from
-//     others is not told: see toldOf, knownField and writeState.
-//   - Sums by repo type and organisation are written by the append that changes
-//     them, day by day (huggingface_history_org_downloads, _org_records, _org_state),
-//     so that an overview reads days and not repositories.
+//  1. reads what is known of its repositories, and merges with memtable, so that it writes
+//     only what beats what is there: published over observed over estimated, then the newer;
+//  2. takes the next numbers of its organizations, one for each version of its records;
+//  3. writes the versions, days and metadata, then the sums, all under those numbers;
+//  4. writes, once that can be read, that the numbers count.
 //
-// Values are floating point numbers, which are exact up to 2^53. A larger number
-// has its upper bits in a series of its own. An engine takes no sample of the far
-// future; a day that lies there is kept with the label era, each of them 16384 days.
+// Readers leave out numbers that do not count, which makes an append atomic and a stream of
+// one state. A number is never used again, and what is written twice is the same: an engine
+// that had to be asked twice may have lost what it took before, so all is written again.
 //
-// # What is seen
+// # Layout
 //
-// An append writes its numbers as begun, then all samples, then its numbers as
-// committed, and each can be read before the next is written. Readers take the
-// journal of what is committed first and leave out the rest, so that an append is seen
-// whole or not at all, and a stream shows the state in which it began.
+// Every series has the label history, so that an engine may keep several.
 //
-// # Several processes
+//   - huggingface_history_downloads: a day's number is a sample of that day; its offset in
+//     milliseconds is its number. What replaces it is a later sample of the same day, so
+//     that the last one of the day is right: last_over_time(m[1d]) at its end.
+//   - huggingface_history_appends, _version: the numbers that count, by organization, and
+//     the exact source and age of each.
+//   - huggingface_history_meta, _text: what is known of a repository besides days; the last
+//     sample is right. An export that repeats a long history is not written again: fields
+//     of _meta say that it confirms the published numbers of a run of days.
+//   - huggingface_history_org_downloads, _org_downloads_high, _org_records, _org_meta: sums
+//     by repo type and organization, so that an overview reads no repositories, and an
+//     export notices that it is not complete.
 //
-// Any number of processes may answer, and append. An append says which organisations
-// it is of; those of different organisations go on side by side. Where one finds that
-// another is at one of its organisations, it waits; one that was worked out on what is
-// no longer so, or that began at the same moment as another, is worked out anew, some
-// times, and fails with ErrConcurrent after that. An append that is not heard of for
-// Options.Patience is taken for broken off and ended; should its process go on after
-// all, it sees that before it commits.
+// Samples of no day lie at 1970-01-11 plus their number in milliseconds. Samples are floating
+// point numbers, exact up to 2^53, and no engine takes one of the far future: larger numbers
+// and later days are labels of _text.
 //
-// That rests on each write being seen after Options.Visible. Where the engine shows one
-// later than that, two appends may commit side by side; the sums of groups may then lack
-// one of them.
+// # What goes wrong
+//
+// A Store remembers what it appended last until that is on the engine's disk for certain.
+// The next append to the organization that finds it gone writes it again, and sums up all of
+// the organization.
+//
+// Two processes that append to one organization are a mistake, which is noticed: who finds
+// that the other came first works its append out again, and where both could not see each
+// other the later one sums up all of the organization. What either stored stays.
 package victoria

@@ -1,13 +1,16 @@
 package victoria_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/victoria"
 )
 
 // manyDays is a batch of some repositories with so many days each.
@@ -130,4 +133,62 @@ func TestAnEngineThatLosesWhatItTook(t *testing.T) {
 	f(4, 9) // right before it counts
 	f(0, 9)
 	f(8, 9) // the sums
+}
+
+// TestALostAppendIsWrittenAgain: what an engine lost that had taken all of an append is
+// noticed by the next append of the same Store, and is there afterwards.
+func TestALostAppendIsWrittenAgain(t *testing.T) {
+	u := theEngine(t)
+	o := optionsFor(u)
+	s := reopen(t, o)
+	if _, err := s.Append(t.Context(), manyDays(3, 10)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Append(t.Context(), listed(acmeA, 70, 7)); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.PostForm(u.JoinPath("/api/v1/admin/tsdb/delete_series").String(),
+		url.Values{"match[]": {fmt.Sprintf(`{history=%q}`, o.History)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	wantSums(t, s, 0, 0, 0)
+	if _, err := s.Append(t.Context(), oneDay(acmeB, 20000, 5, 9)); err != nil {
+		t.Fatal(err)
+	}
+	// What was stored before is gone for good: only the last append was remembered.
+	for _, by := range []*victoria.Store{s, reopen(t, o)} {
+		wantSums(t, by, 2, 1, 5)
+		all, err := metaOf(t, by)
+		if err != nil || len(all) != 2 || all[0].Total != 70 || all[0].Likes != 70 {
+			t.Errorf("expected what was listed of %s as well, got %v, %v", acmeA, all, err)
+		}
+	}
+}
+
+// TestAnOldLayoutIsRefused: a history that an earlier version stored is not taken for an
+// empty one.
+func TestAnOldLayoutIsRefused(t *testing.T) {
+	u := theEngine(t)
+	o := optionsFor(u)
+	line := fmt.Sprintf(`{"metric":{"__name__":"huggingface_history_journal","history":%q,"field":"begin","owner":"x"},"values":[1],"timestamps":[1]}`, o.History)
+	resp, err := http.Post(u.JoinPath("/api/v1/import").String(), "application/json", strings.NewReader(line))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp, err = http.Get(o.FlushURLs[0].String()); err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	s := reopen(t, o)
+	for range 2 {
+		if _, err := s.Refresh(t.Context()); !errors.Is(err, victoria.ErrOldLayout) {
+			t.Errorf("Refresh: expected ErrOldLayout, got %v", err)
+		}
+	}
+	if _, err := s.Append(t.Context(), oneDay(acmeA, 20000, 5, 1)); !errors.Is(err, victoria.ErrOldLayout) {
+		t.Errorf("Append: expected ErrOldLayout, got %v", err)
+	}
 }
