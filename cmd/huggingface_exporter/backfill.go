@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"slices"
 	"time"
 
@@ -12,9 +14,11 @@ import (
 	"github.com/prometheus/common/version"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/backfill"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/outfile"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/terminal"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // toOpenMetrics is the target of backfill that is a file and no receiver.
@@ -87,47 +91,81 @@ func (f *backfillFlags) run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	job := &backfillJob{p: p, source: memtable.NewStoreOf(table), options: o}
-	if to == nil {
-		return job.write(ctx, *f.output)
-	}
-	defer to.Close()
-	if *f.resume != "" {
-		if job.mark, err = openMark(*f.resume, "backfill", f.settings(to), revision); err != nil {
+	var resume *outfile.Resume
+	if to != nil {
+		defer to.Close()
+		resume, err = outfile.OpenResume(p.stderr, *f.resume, "backfill", f.settings(to), revision, o.Until)
+		if err != nil {
 			return err
 		}
+		if resume != nil {
+			o.Until, o.After = resume.Until, resume.Last
+		}
 	}
-	return job.send(ctx, to, backfill.Protocol(*f.to))
+	source := memtable.NewStoreOf(table)
+	n, err := backfill.Count(ctx, source, o)
+	if err != nil {
+		return err
+	}
+	bar := terminal.NewBar(p.stderr, "series", n)
+	defer bar.Done()
+	var stats backfill.Stats
+	all := backfill.All(ctx, source, o, &stats)
+	done := ""
+	if to == nil {
+		done, err = writeSamples(p, *f.output, func(w *os.File) error { return backfill.WriteOpenMetrics(w, all, bar.Step) })
+	} else {
+		done = "sent to " + to.String()
+		err = backfill.NewSender(to, backfill.Protocol(*f.to), p.log, resume.Reached).Send(ctx, all, bar.Step)
+	}
+	bar.Done()
+	if err != nil {
+		return resume.Interrupted(p.stderr, err)
+	}
+	reportBackfill(p.stderr, &stats, done)
+	return resume.Done()
+}
+
+// writeSamples writes to a file or standard output, and says which.
+func writeSamples(p *program, output string, write func(*os.File) error) (done string, err error) {
+	if output == "" || output == "-" {
+		return "written to standard output", write(p.stdout)
+	}
+	return "written to " + output, outfile.Replace(output, write)
+}
+
+// reportBackfill says what was made. Standard output may be the file itself.
+func reportBackfill(w io.Writer, st *backfill.Stats, done string) {
+	fmt.Fprintf(w, "%s series, %s samples %s\n", textenc.Grouped(st.Series), textenc.Grouped(st.Samples), done)
+	for _, c := range []struct {
+		n    int64
+		what string
+	}{
+		{st.Unshown, "are not on the Hub any more and so not on /metrics: left out"},
+		{st.Summed, "have no total: their counter is the sum of their records"},
+		{st.Clamped, "have more downloads in their records than in their counter: it stays at 0 until those left fit"},
+	} {
+		if c.n > 0 {
+			fmt.Fprintf(w, "%s repositories %s\n", textenc.Grouped(c.n), c.what)
+		}
+	}
 }
 
 // options says which samples to make.
 func (f *backfillFlags) options(now time.Time) (o backfill.Options, err error) {
-	o = backfill.Options{Filter: f.filter.filter(), From: history.NoDay, To: history.NoDay, Until: now}
+	o = backfill.Options{Filter: f.filter.filter(), Until: now}
 	if *f.to == toOpenMetrics {
 		o.Until = now.Add(-headAge)
 	}
-	if *f.from != "" {
-		if o.From, err = history.ParseDay(*f.from); err != nil {
-			return o, fmt.Errorf("--from: %w", err)
-		}
+	period, err := parseDays("--from", *f.from, "--to-day", *f.toDay)
+	if err != nil {
+		return o, err
 	}
-	if *f.toDay != "" {
-		if o.To, err = history.ParseDay(*f.toDay); err != nil {
-			return o, fmt.Errorf("--to-day: %w", err)
-		}
-		if o.To < o.From {
-			return o, fmt.Errorf("expected --to-day not before --from, got --from=%s and --to-day=%s", *f.from, *f.toDay)
-		}
-	}
+	o.From, o.To = period.From, period.To
 	if *f.until != "" {
-		t, err := time.Parse(time.RFC3339, *f.until)
-		if err != nil {
-			return o, fmt.Errorf("--until: expected a time like 2024-05-01T12:00:00Z, got %q", *f.until)
+		if o.Until, err = parsePast("--until", *f.until, now); err != nil {
+			return o, err
 		}
-		if t.After(now) {
-			return o, fmt.Errorf("--until: expected a time that is not in the future, got %q", *f.until)
-		}
-		o.Until = t
 	}
 	if o.Labels, err = backfill.ParseLabels(*f.labels); err != nil {
 		return o, fmt.Errorf("--label: %w", err)

@@ -22,6 +22,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/server"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/terminal"
 )
 
 // collectCommand collects once, for those who have a scheduler already.
@@ -123,17 +124,17 @@ func collectOnce(ctx context.Context, p *program, c *config.Config, store histor
 		return err
 	}
 	reports := make([]hubsync.Report, len(jobs))
-	bar := newSteps(p.stderr, "collecting", len(jobs))
+	bar := terminal.NewBar(p.stderr, "collecting", len(jobs))
 	var g errgroup.Group
 	for i, j := range jobs {
 		g.Go(func() error {
 			reports[i] = j.CollectOnce(ctx)
-			bar.step()
+			bar.Step()
 			return nil
 		})
 	}
 	_ = g.Wait() // no error: they are in the reports
-	bar.done()
+	bar.Done()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -175,7 +176,7 @@ func printReport(w io.Writer, o *hubsync.Report, dryRun bool) error {
 	list := func(what string, n int, name func(int) string) {
 		const most = 20
 		for i := range min(n, most) {
-			fmt.Fprintf(&b, "  %s: %s\n", what, printable(name(i)))
+			fmt.Fprintf(&b, "  %s: %s\n", what, terminal.Printable(name(i)))
 		}
 		if n > most {
 			fmt.Fprintf(&b, "  %s: and %d more\n", what, n-most)

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -214,7 +213,7 @@ model  huggingface/CodeBERTa-small-v1  4,362,460           0       -
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	var sparks int
 	for _, line := range lines[len(lines)-10:] {
-		if slices.ContainsFunc([]rune(line), func(c rune) bool { return slices.Contains(blocks, c) }) {
+		if strings.ContainsAny(line, "▁▂▃▄▅▆▇█") {
 			sparks++
 		}
 	}

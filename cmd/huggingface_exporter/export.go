@@ -9,6 +9,8 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/export"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/outfile"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/terminal"
 )
 
 // exportCommand writes records as CSV, JSON lines or Parquet.
@@ -34,7 +36,7 @@ func exportCommand(app *kingpin.Application) command {
 		if err != nil {
 			return err
 		}
-		if *output == "" && f == export.Parquet && isTerminal(p.stdout) {
+		if *output == "" && f == export.Parquet && terminal.Is(p.stdout) {
 			return errors.New("a Parquet file is not for a terminal; name a file with --output")
 		}
 		store, err := storage.open(ctx, p, true)
@@ -49,7 +51,7 @@ func exportCommand(app *kingpin.Application) command {
 		if *output == "" {
 			return write(p.stdout)
 		}
-		return replaceFile(*output, write)
+		return outfile.Replace(*output, write)
 	}}
 }
 

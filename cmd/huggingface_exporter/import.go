@@ -14,6 +14,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/csvfile"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/terminal"
 )
 
 // importCommand stores what CSV exports hold.
@@ -38,12 +39,12 @@ func importCommand(app *kingpin.Application) command {
 			return err
 		}
 		if *asOf != "" {
-			t, err := parseAsOf(*asOf)
+			t, err := parsePast("--as-of", *asOf, time.Now())
 			if err != nil {
 				return err
 			}
 			for _, in := range inputs {
-				in.AsOf = t
+				in.AsOf = history.AsOfTime(t)
 			}
 		}
 		return importInputs(ctx, p, storage, inputs)
@@ -75,17 +76,6 @@ func openInputs(p *program, names []string) ([]*csvfile.File, error) {
 		inputs = append(inputs, in)
 	}
 	return inputs, nil
-}
-
-func parseAsOf(s string) (history.AsOf, error) {
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		return 0, fmt.Errorf("--as-of: expected a time like 2024-05-01T12:00:00Z, got %q", s)
-	}
-	if t.After(time.Now()) {
-		return 0, fmt.Errorf("--as-of: expected a time that is not in the future, got %q", s)
-	}
-	return history.AsOfTime(t), nil
 }
 
 // importInputs checks all inputs and then stores them.
@@ -128,9 +118,9 @@ func importInputs(ctx context.Context, p *program, storage storageFlags, inputs 
 
 // readTable reads the whole input.
 func readTable(ctx context.Context, p *program, in *csvfile.File) (*memtable.Table, error) {
-	bar := newProgress(p.stderr, in.Name, in.Size)
-	defer bar.done()
-	t, err := memtable.Build(ctx, in.Rows(bar.reader), nil)
+	bar := terminal.NewBytesBar(p.stderr, in.Name, in.Size)
+	defer bar.Done()
+	t, err := memtable.Build(ctx, in.Rows(bar.Reader), nil)
 	return t, in.Blame(err)
 }
 

@@ -18,7 +18,6 @@ import (
 	"github.com/prometheus/common/promslog"
 	promslogflag "github.com/prometheus/common/promslog/flag"
 	"github.com/prometheus/common/version"
-	"golang.org/x/term"
 )
 
 const progName = "huggingface_exporter"
@@ -118,5 +117,3 @@ func (p *program) exitCode(ctx context.Context, name string, err error) int {
 	fmt.Fprintf(p.stderr, "%s %s: %v\n", progName, name, err)
 	return 1
 }
-
-func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -12,13 +13,19 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/migrate"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/outfile"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/terminal"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
-// migrateFlags are the flags of migrate.
-type migrateFlags struct {
-	storage, configFile, to, resume *string
-	verifyOnly                      *bool
-	batch                           *int64
+// migration is one run of migrate, with its flags.
+type migration struct {
+	storage, configFile, target, resume string
+	verifyOnly                          bool
+	batch                               int64
+
+	from, to engine.Engine
+	settings map[string][]string
 }
 
 // migrateCommand moves the history from one engine to the other.
@@ -27,63 +34,55 @@ func migrateCommand(app *kingpin.Application) command {
 	cmd.HelpLong("One engine is the folder of --storage.path, the other the VictoriaMetrics of the configuration's " +
 		"storage.victoriametrics, whichever storage.engine names. Everything comes along: records with their sources and ages, totals, " +
 		"counters, ids, moves. The history that is moved stays as it is. Exits with 0 if both hold the same in the end.")
-	f := &migrateFlags{
-		storage:    storageFlag(cmd),
-		configFile: cmd.Flag("config.file", "Configuration file that says how VictoriaMetrics is reached.").Required().PlaceHolder("FILE").String(),
-		to: cmd.Flag("to", "The engine that the history goes to: embedded or victoriametrics.").Required().
-			Enum(string(config.EngineEmbedded), string(config.EngineVictoriaMetrics)),
-		resume: cmd.Flag("resume", "File that notes how far it came: if it is there, go on from it; it is gone when all is done.").
-			PlaceHolder("FILE").String(),
-		verifyOnly: cmd.Flag("verify-only", "Move nothing, and compare.").Bool(),
-		batch: cmd.Flag("batch", "About how many records are moved at a time; they lie in memory.").
-			Default(fmt.Sprint(migrate.DefaultBatch)).Int64(),
-	}
-	return command{cmd.FullCommand(), f.run}
+	storage := storageFlag(cmd)
+	m := new(migration)
+	cmd.Flag("config.file", "Configuration file that says how VictoriaMetrics is reached.").Required().PlaceHolder("FILE").StringVar(&m.configFile)
+	cmd.Flag("to", "The engine that the history goes to: embedded or victoriametrics.").Required().
+		EnumVar(&m.target, string(config.EngineEmbedded), string(config.EngineVictoriaMetrics))
+	cmd.Flag("resume", "File that notes how far it came: if it is there, go on from it; it is gone when all is done.").
+		PlaceHolder("FILE").StringVar(&m.resume)
+	cmd.Flag("verify-only", "Move nothing, and compare.").BoolVar(&m.verifyOnly)
+	cmd.Flag("batch", "About how many records are moved at a time; they lie in memory.").
+		Default(fmt.Sprint(migrate.DefaultBatch)).Int64Var(&m.batch)
+	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
+		m.storage = *storage
+		return m.run(ctx, p)
+	}}
 }
 
-func (f *migrateFlags) run(ctx context.Context, p *program) error {
-	if *f.batch < 1 {
-		return fmt.Errorf("--batch: expected at least 1, got \"%d\"", *f.batch)
+func (m *migration) run(ctx context.Context, p *program) error {
+	if m.batch < 1 {
+		return fmt.Errorf("--batch: expected at least 1, got \"%d\"", m.batch)
 	}
-	c, err := config.Load(*f.configFile, exposition.Families()...)
+	c, err := config.Load(m.configFile, exposition.Families()...)
 	if err != nil {
 		return err
 	}
 	v := &c.Storage.VictoriaMetrics
 	if v.InsertURL == "" {
-		return fmt.Errorf("%s: storage.victoriametrics.insert_url: expected a URL like http://localhost:8428, got none", *f.configFile)
+		return fmt.Errorf("%s: storage.victoriametrics.insert_url: expected a URL like http://localhost:8428, got none", m.configFile)
 	}
-	toEmbedded := *f.to == string(config.EngineEmbedded)
-	elsewhere := c.Storage
-	elsewhere.Engine = config.EngineVictoriaMetrics
-	there, err := engine.Open(ctx, p.engine(elsewhere, "", false))
+	m.settings = map[string][]string{"to": {m.target}, "storage.path": {m.storage}, "insert_url": {v.InsertURL}, "history": {v.History}}
+	c.Storage.Engine = config.EngineVictoriaMetrics
+	there, err := engine.Open(ctx, p.engine(c.Storage, "", false))
 	if err != nil {
 		return err
 	}
 	defer there.Close()
-	here, err := engine.Open(ctx, p.engine(config.Storage{}, *f.storage, !toEmbedded || *f.verifyOnly))
+	toEmbedded := m.target == string(config.EngineEmbedded)
+	here, err := engine.Open(ctx, p.engine(config.Storage{}, m.storage, !toEmbedded || m.verifyOnly))
 	if err != nil {
 		return err
 	}
 	defer here.Close()
-	m := &migration{migrateFlags: f, p: p, from: here, to: there}
-	if toEmbedded {
+	if m.from, m.to = here, there; toEmbedded {
 		m.from, m.to = there, here
 	}
-	m.settings = map[string][]string{"to": {*f.to}, "storage.path": {*f.storage}, "insert_url": {v.InsertURL}, "history": {v.History}}
-	return m.run(ctx)
+	return m.move(ctx, p)
 }
 
-// migration is one run of migrate.
-type migration struct {
-	*migrateFlags
-	p        *program
-	from, to engine.Engine
-	settings map[string][]string
-	mark     *mark // nil if nothing is noted
-}
-
-func (m *migration) run(ctx context.Context) error {
+// move copies what is not there yet, and compares both.
+func (m *migration) move(ctx context.Context, p *program) error {
 	if _, err := m.from.Refresh(ctx); err != nil {
 		return err
 	}
@@ -92,59 +91,39 @@ func (m *migration) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !*m.verifyOnly {
-		if err := m.move(ctx, revision, stats.Repos); err != nil {
+	var resume *outfile.Resume
+	if !m.verifyOnly {
+		resume, err = outfile.OpenResume(p.stderr, m.resume, "migrate", m.settings, revision, time.Time{})
+		if err != nil {
 			return err
 		}
+		bar := terminal.NewBar(p.stderr, "moving repositories", stats.Repos)
+		defer bar.Done()
+		o := migrate.Options{Batch: m.batch, Moved: func(last history.Repo, n int) error {
+			bar.Add(n)
+			return resume.Reached(last)
+		}}
+		if resume != nil {
+			o.After = resume.Last
+		}
+		err := migrate.Copy(ctx, m.from, m.to, o)
+		bar.Done()
+		if err != nil {
+			return resume.Interrupted(p.stderr, err)
+		}
 	}
-	if err := m.verify(ctx, revision, stats.Repos); err != nil {
+	if err := m.verify(ctx, p, revision, stats.Repos); err != nil {
 		return err
 	}
-	if m.mark != nil {
-		return m.mark.remove()
-	}
-	return nil
-}
-
-// move copies what is not there yet.
-func (m *migration) move(ctx context.Context, revision string, repos int) error {
-	o := migrate.Options{Batch: *m.batch}
-	if *m.resume != "" {
-		var err error
-		if m.mark, err = openMark(*m.resume, "migrate", m.settings, revision); err != nil {
-			return err
-		}
-		if m.mark.found {
-			fmt.Fprintln(m.p.stderr, m.mark)
-		} else if err := m.mark.save(); err != nil { // a name that cannot be written to ends the run at once
-			return err
-		}
-		o.After = m.mark.Last
-	}
-	bar := newSteps(m.p.stderr, "moving repositories", repos)
-	defer bar.done()
-	o.Moved = func(last history.Repo, n int) error {
-		bar.add(n)
-		if m.mark == nil {
-			return nil
-		}
-		m.mark.Last = &last
-		return m.mark.save()
-	}
-	err := migrate.Copy(ctx, m.from, m.to, o)
-	bar.done()
-	if err != nil && m.mark != nil {
-		fmt.Fprintf(m.p.stderr, "%s\nThe same command goes on from there.\n", m.mark)
-	}
-	return err
+	return resume.Done()
 }
 
 // verify compares both, and says what they hold.
-func (m *migration) verify(ctx context.Context, revision string, repos int) error {
-	bar := newSteps(m.p.stderr, "comparing repositories", repos)
-	defer bar.done()
-	s, err := migrate.Verify(ctx, m.from, m.to, bar.step)
-	bar.done()
+func (m *migration) verify(ctx context.Context, p *program, revision string, repos int) error {
+	bar := terminal.NewBar(p.stderr, "comparing repositories", repos)
+	defer bar.Done()
+	s, err := migrate.Verify(ctx, m.from, m.to, bar.Step)
+	bar.Done()
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -157,7 +136,7 @@ func (m *migration) verify(ctx context.Context, revision string, repos int) erro
 	case err != nil:
 		return err
 	}
-	_, err = fmt.Fprintf(m.p.stdout, "Both hold the same: %s repositories, %s records, %s downloads in all.\n",
-		grouped(s.Repos), grouped(s.Records), grouped(s.Downloads))
+	_, err = fmt.Fprintf(p.stdout, "Both hold the same: %s repositories, %s records, %s downloads in all.\n",
+		textenc.Grouped(s.Repos), textenc.Grouped(s.Records), textenc.Grouped(s.Downloads))
 	return err
 }

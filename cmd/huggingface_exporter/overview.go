@@ -9,6 +9,8 @@ import (
 	"golang.org/x/term"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/terminal"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 const (
@@ -28,7 +30,7 @@ func overviewCommand(app *kingpin.Application) command {
 		}
 		defer store.Close()
 		width := plainWidth
-		if isTerminal(p.stdout) {
+		if terminal.Is(p.stdout) {
 			if w, _, err := term.GetSize(int(p.stdout.Fd())); err == nil && w > 0 {
 				width = w
 			}
@@ -65,22 +67,22 @@ func writeOverview(ctx context.Context, w io.Writer, store history.Reader, filte
 		}
 	}
 
-	t := newTable("<TYPE", ">REPOS", ">TOTAL", ">ALL TIME", ">LAST MONTH", ">CHANGE")
+	t := terminal.NewTable("<TYPE", ">REPOS", ">TOTAL", ">ALL TIME", ">LAST MONTH", ">CHANGE")
 	for i, g := range allTime.Groups {
 		addSums(t, string(g.RepoType), g, month.Groups[i], month.HasBefore)
 	}
 	if len(allTime.Groups) > 1 {
 		addSums(t, "all", answers[2].Groups[0], answers[3].Groups[0], month.HasBefore)
 	}
-	if err := t.write(w); err != nil {
+	if err := t.Write(w); err != nil {
 		return err
 	}
 	return writeLargest(ctx, w, store, filter, width)
 }
 
-func addSums(t *table, name string, all, month history.Group, hasBefore bool) {
-	t.add(printable(name), grouped(int64(all.Repos)), grouped(all.Total), grouped(all.Downloads),
-		grouped(month.Downloads), change(month.Downloads, month.Before, hasBefore))
+func addSums(t *terminal.Table, name string, all, month history.Group, hasBefore bool) {
+	t.Add(terminal.Printable(name), textenc.Grouped(int64(all.Repos)), textenc.Grouped(all.Total), textenc.Grouped(all.Downloads),
+		textenc.Grouped(month.Downloads), terminal.Change(month.Downloads, month.Before, hasBefore))
 }
 
 // writeLargest writes the table of the largest repositories, as wide as there is
@@ -98,34 +100,34 @@ func writeLargest(ctx context.Context, w io.Writer, store history.Reader, filter
 		return err
 	}
 	t := largestTable(page)
-	if over := t.width() - width; over > 0 {
+	if over := t.Width() - width; over > 0 {
 		const least = 10
 		q.Trend = max(least, q.Trend-over)
 		if page, err = store.Repos(ctx, q); err != nil {
 			return err
 		}
 		t = largestTable(page)
-		t.shorten(1, width, least)
+		t.Shorten(1, width, least)
 	}
-	title := fmt.Sprintf("\nThe %d largest of %s repositories in the last month\n\n", len(page.Rows), grouped(int64(page.Matched)))
+	title := fmt.Sprintf("\nThe %d largest of %s repositories in the last month\n\n", len(page.Rows), textenc.Grouped(int64(page.Matched)))
 	if page.Matched == len(page.Rows) {
 		title = "\nRepositories by downloads in the last month\n\n"
 	}
 	if _, err := io.WriteString(w, title); err != nil {
 		return err
 	}
-	return t.write(w)
+	return t.Write(w)
 }
 
-func largestTable(page history.ReposPage) *table {
-	t := newTable("<TYPE", "<REPOSITORY", ">TOTAL", ">LAST MONTH", ">CHANGE", "<TREND")
+func largestTable(page history.ReposPage) *terminal.Table {
+	t := terminal.NewTable("<TYPE", "<REPOSITORY", ">TOTAL", ">LAST MONTH", ">CHANGE", "<TREND")
 	for _, r := range page.Rows {
 		total := "unknown"
 		if r.Total != history.Unknown {
-			total = grouped(r.Total)
+			total = textenc.Grouped(r.Total)
 		}
-		t.add(printable(string(r.Repo.Type)), printable(r.Repo.Name), total, grouped(r.Downloads),
-			change(r.Downloads, r.Before, page.HasBefore), sparkline(r.Trend))
+		t.Add(terminal.Printable(string(r.Repo.Type)), terminal.Printable(r.Repo.Name), total, textenc.Grouped(r.Downloads),
+			terminal.Change(r.Downloads, r.Before, page.HasBefore), terminal.Sparkline(r.Trend))
 	}
 	return t
 }

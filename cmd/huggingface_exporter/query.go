@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -55,20 +56,38 @@ func (f periodFlags) period() (history.Period, error) {
 	if *f.from == "" && *f.to == "" {
 		return history.Period{Kind: history.AllTime}, nil
 	}
+	return parseDays("--from", *f.from, "--to", *f.to)
+}
+
+// parseDays reads the days of two flags, either of which may be empty.
+func parseDays(fromFlag, from, toFlag, to string) (history.Period, error) {
 	p := history.RangeOf(history.NoDay, history.NoDay)
-	var err error
-	if *f.from != "" {
-		if p.From, err = history.ParseDay(*f.from); err != nil {
-			return p, fmt.Errorf("--from: %w", err)
+	for _, f := range []struct {
+		name, value string
+		day         *history.Day
+	}{{fromFlag, from, &p.From}, {toFlag, to, &p.To}} {
+		if f.value == "" {
+			continue
+		}
+		var err error
+		if *f.day, err = history.ParseDay(f.value); err != nil {
+			return p, fmt.Errorf("%s: %w", f.name, err)
 		}
 	}
-	if *f.to != "" {
-		if p.To, err = history.ParseDay(*f.to); err != nil {
-			return p, fmt.Errorf("--to: %w", err)
-		}
-	}
-	if *f.from != "" && *f.to != "" && p.To < p.From {
-		return p, fmt.Errorf("expected --to not before --from, got --from=%s and --to=%s", *f.from, *f.to)
+	if from != "" && to != "" && p.To < p.From {
+		return p, fmt.Errorf("expected %s not before %s, got %s=%s and %s=%s", toFlag, fromFlag, fromFlag, from, toFlag, to)
 	}
 	return p, nil
+}
+
+// parsePast reads the time of a flag, which is not after now.
+func parsePast(flag, s string, now time.Time) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return t, fmt.Errorf("%s: expected a time like 2024-05-01T12:00:00Z, got %q", flag, s)
+	}
+	if t.After(now) {
+		return t, fmt.Errorf("%s: expected a time that is not in the future, got %q", flag, s)
+	}
+	return t, nil
 }

@@ -1,4 +1,6 @@
-package main
+// Package terminal writes for people who look at a terminal: tables, small charts and
+// progress bars.
+package terminal
 
 import (
 	"fmt"
@@ -9,19 +11,18 @@ import (
 	"unicode/utf8"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
-// table is a table of text in columns.
-type table struct {
+// Table is text in columns.
+type Table struct {
 	right []bool
 	rows  [][]string // the first is the heading
 }
 
-// newTable returns a table with these headings, each begun by "<" for a column
+// NewTable returns a table with these headings, each begun by "<" for a column
 // to the left or ">" for one to the right.
-func newTable(headings ...string) *table {
-	t := &table{}
+func NewTable(headings ...string) *Table {
+	t := &Table{}
 	var names []string
 	for _, h := range headings {
 		t.right = append(t.right, h[0] == '>')
@@ -31,11 +32,12 @@ func newTable(headings ...string) *table {
 	return t
 }
 
-func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
+// Add adds a row.
+func (t *Table) Add(cells ...string) { t.rows = append(t.rows, cells) }
 
 const gap = "  " // between two columns
 
-func (t *table) widths() []int {
+func (t *Table) widths() []int {
 	w := make([]int, len(t.right))
 	for _, row := range t.rows {
 		for i, cell := range row {
@@ -45,8 +47,8 @@ func (t *table) widths() []int {
 	return w
 }
 
-// width returns the width of the whole table.
-func (t *table) width() int {
+// Width returns the width of the whole table.
+func (t *Table) Width() int {
 	sum := len(gap) * (len(t.right) - 1)
 	for _, w := range t.widths() {
 		sum += w
@@ -54,10 +56,10 @@ func (t *table) width() int {
 	return sum
 }
 
-// shorten cuts the cells of a column so that the table gets no wider than width,
+// Shorten cuts the cells of a column so that the table gets no wider than width,
 // but leaves it least characters.
-func (t *table) shorten(column, width, least int) {
-	most := max(least, t.widths()[column]-max(0, t.width()-width))
+func (t *Table) Shorten(column, width, least int) {
+	most := max(least, t.widths()[column]-max(0, t.Width()-width))
 	for _, row := range t.rows {
 		if r := []rune(row[column]); len(r) > most {
 			row[column] = string(r[:most-1]) + "…"
@@ -65,7 +67,8 @@ func (t *table) shorten(column, width, least int) {
 	}
 }
 
-func (t *table) write(w io.Writer) error {
+// Write writes the table.
+func (t *Table) Write(w io.Writer) error {
 	widths := t.widths()
 	var b strings.Builder
 	for _, row := range t.rows {
@@ -87,8 +90,8 @@ func (t *table) write(w io.Writer) error {
 	return err
 }
 
-// printable replaces what a terminal would act upon.
-func printable(s string) string {
+// Printable replaces what a terminal would act upon.
+func Printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return utf8.RuneError
@@ -97,12 +100,9 @@ func printable(s string) string {
 	}, s)
 }
 
-// grouped writes a number with its digits in groups of three: 4,362,460.
-func grouped(n int64) string { return textenc.Grouped(n) }
-
-// change writes how a number changed from the one before, "-" if there is
+// Change writes how a number changed from the one before, "-" if there is
 // nothing to compare with.
-func change(now, before int64, hasBefore bool) string {
+func Change(now, before int64, hasBefore bool) string {
 	if !hasBefore || before == 0 {
 		return "-"
 	}
@@ -111,9 +111,9 @@ func change(now, before int64, hasBefore bool) string {
 
 var blocks = []rune("▁▂▃▄▅▆▇█")
 
-// sparkline draws numbers as bars, the highest for the largest of them, and
+// Sparkline draws numbers as bars, the highest for the largest of them, and
 // leaves a gap where a number is not known.
-func sparkline(trend []int64) string {
+func Sparkline(trend []int64) string {
 	if len(trend) == 0 {
 		return ""
 	}

@@ -1,4 +1,4 @@
-package main
+package outfile
 
 import (
 	"errors"
@@ -33,22 +33,22 @@ func TestReplaceFile(t *testing.T) {
 		_, _ = f.WriteString("half")
 		return cut
 	}
-	if err := replaceFile(name, fails); !errors.Is(err, cut) {
+	if err := Replace(name, fails); !errors.Is(err, cut) {
 		t.Errorf("got %v, want %v", err, cut)
 	}
 	check("a failure with no file before it", "", 0)
-	if err := replaceFile(name, text("one")); err != nil {
+	if err := Replace(name, text("one")); err != nil {
 		t.Error(err)
 	}
 	check("a new file", "one", 1)
 	if err := os.Chmod(name, 0o640); err != nil {
 		t.Fatal(err)
 	}
-	if err := replaceFile(name, fails); !errors.Is(err, cut) {
+	if err := Replace(name, fails); !errors.Is(err, cut) {
 		t.Errorf("got %v, want %v", err, cut)
 	}
 	check("a failure", "one", 1)
-	if err := replaceFile(name, func(f *os.File) error {
+	if err := Replace(name, func(f *os.File) error {
 		check("while it is written", "one", 2)
 		return text("two")(f)
 	}); err != nil {
@@ -63,7 +63,7 @@ func TestReplaceFile(t *testing.T) {
 	if err := os.Symlink(name, link); err != nil {
 		t.Fatal(err)
 	}
-	if err := replaceFile(link, text("three")); err != nil {
+	if err := Replace(link, text("three")); err != nil {
 		t.Error(err)
 	}
 	check("through a link", "three", 1)
@@ -71,16 +71,16 @@ func TestReplaceFile(t *testing.T) {
 		t.Errorf("the link is %v, %v", info.Mode(), err)
 	}
 
-	if err := replaceFile("/dev/null", text("x")); err != nil {
+	if err := Replace("/dev/null", text("x")); err != nil {
 		t.Error(err)
 	}
 	if info, err := os.Stat("/dev/null"); err != nil || info.Mode().IsRegular() {
 		t.Fatal("/dev/null was replaced")
 	}
-	if err := replaceFile(dir, text("x")); err == nil {
+	if err := Replace(dir, text("x")); err == nil {
 		t.Error("a folder was replaced")
 	}
-	if err := replaceFile(filepath.Join(dir, "none", "x"), text("x")); !errors.Is(err, fs.ErrNotExist) {
+	if err := Replace(filepath.Join(dir, "none", "x"), text("x")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("in a folder that is not there: got %v", err)
 	}
 }

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
+)
+
+// A narrow terminal gets a coarser trend and shorter names, and no wider lines.
+func TestOverviewFitsTheTerminal(t *testing.T) {
+	store := memtable.NewStore()
+	name := "org/" + strings.Repeat("long-", 15) + "name"
+	var records []history.Record
+	for day := range history.Day(60) {
+		records = append(records, history.Record{Repo: history.Repo{Type: history.Model, Name: name}, Total: 12345678, Day: 19000 + day, Downloads: int64(day)})
+	}
+	v := history.Version{Source: history.Published, AsOf: 1}
+	if _, err := store.Append(t.Context(), history.Batch{Rows: history.RowsOf(v, records...)}); err != nil {
+		t.Fatal(err)
+	}
+	f := func(width, wantLine int, wantEnd string, wantTrend int) {
+		t.Helper()
+		var b strings.Builder
+		if err := writeOverview(t.Context(), &b, store, history.Filter{}, width); err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(strings.TrimSpace(b.String()), "\n")
+		last := lines[len(lines)-1]
+		if n := utf8.RuneCountInString(last); n != wantLine {
+			t.Errorf("width %d: a line of %d characters, want %d: %s", width, n, wantLine, last)
+		}
+		fields := strings.Fields(last)
+		if got := fields[1]; !strings.HasPrefix(got, "org/long-") || !strings.HasSuffix(got, wantEnd) {
+			t.Errorf("width %d: got name %s, want one that ends in %s", width, got, wantEnd)
+		}
+		if got := utf8.RuneCountInString(fields[len(fields)-1]); got != wantTrend {
+			t.Errorf("width %d: got %d points, want %d: %s", width, got, wantTrend, last)
+		}
+	}
+	f(200, 155, name, 30)
+	f(150, 140, "-name", 15) // two days a point
+	f(120, 120, "…", 10)
+	f(80, 80, "…", 10)
+}
