@@ -75,7 +75,7 @@ func framesOne(b *bench, kept grafana.Frames, order history.Order) (verdict, err
 
 // exportFrames returns the records of a store as the plugin's frames have them.
 func exportFrames(store history.Reader, order history.Order) (grafana.Frames, error) {
-	return frames.Answer(context.Background(), store, query.Query{Type: query.Export, Period: query.AllTime, Order: order, Limit: maxRows})
+	return frames.Answer(context.Background(), store, query.Export{Common: query.Common{Period: query.AllTime}, Order: order, Limit: maxRows})
 }
 
 // writeFramesCSV writes frames with the standard library's writer.

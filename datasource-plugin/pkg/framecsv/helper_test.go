@@ -64,7 +64,7 @@ func recorded(tb testing.TB, rows history.RowSeq) string {
 // framesOf returns the records of a store as two frames, one after the other.
 func framesOf(tb testing.TB, store history.Reader, order history.Order) data.Frames {
 	tb.Helper()
-	all, err := frames.Answer(tb.Context(), store, query.Query{Type: query.Export, Period: query.AllTime, Order: order})
+	all, err := frames.Answer(tb.Context(), store, query.Export{Common: query.Common{Period: query.AllTime}, Order: order})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -16,12 +16,12 @@ import (
 
 func TestMilestones(t *testing.T) {
 	s := world(t)
-	q := between(query.Query{Type: query.Milestones, Least: 1000, Limit: 100}, "2024-03-01", "2024-03-10")
+	q := between(ask{Type: query.TypeMilestones, Least: 1000, Limit: 100}, "2024-03-01", "2024-03-10")
 	golden(t, "milestones", answer(t, s, q))
 	q.Limit = 2
 	golden(t, "milestones_cut", answer(t, s, q))
 
-	titles := func(q query.Query, want ...string) {
+	titles := func(q ask, want ...string) {
 		t.Helper()
 		var got []string
 		if f := answer(t, s, q)[0]; len(f.Fields) > 0 {
@@ -50,7 +50,7 @@ func TestMilestonesOfADay(t *testing.T) {
 	s := memtable.NewStore()
 	add(t, s, "2024-03-11T06:00:00Z", rec(alpha, 25_000, "2024-03-01", 1), rec(alpha, 25_000, "2024-03-02", 24_500), rec(alpha, 25_000, "2024-03-03", 1),
 		rec(legacy, 1000, "2024-03-01", 5), rec(legacy, 1000, "2024-03-02", 999_999), rec(legacy, 1000, "2024-03-03", 0))
-	q := between(query.Query{Type: query.Milestones, Least: 1000}, "2024-03-01", "2024-03-10")
+	q := between(ask{Type: query.TypeMilestones, Least: 1000}, "2024-03-01", "2024-03-10")
 	f := answer(t, s, q)[0]
 	got, want := field[string](t, f, "title"), []string{
 		"acme/alpha passed 10k downloads", "acme/alpha passed 1k downloads", "legacy-one passed 1k downloads",
@@ -112,7 +112,7 @@ func TestMilestonesOfMany(t *testing.T) {
 			return cmp.Or(cmp.Compare(b.day, a.day), cmp.Compare(b.value, a.value), a.repo.Compare(b.repo))
 		})
 		spied := &spy{Reader: s}
-		frame := answer(t, spied, query.Query{Type: query.Milestones, Period: query.TimeRange, Least: least, From: from.Time(), To: to.Time()})[0]
+		frame := answer(t, spied, ask{Type: query.TypeMilestones, Period: query.TimeRange, Least: least, From: from.Time(), To: to.Time()})[0]
 		var got []milestone
 		if len(frame.Fields) > 0 {
 			repoTypes, repos, values := field[string](t, frame, "repo_type"), field[string](t, frame, "repo"), field[int64](t, frame, "value")
@@ -169,10 +169,10 @@ func TestShortPower(t *testing.T) {
 
 func TestCorrections(t *testing.T) {
 	s := corrected(t)
-	q := between(query.Query{Type: query.Corrections, Limit: 100}, "2024-03-12", "2024-03-13")
+	q := between(ask{Type: query.TypeCorrections, Limit: 100}, "2024-03-12", "2024-03-13")
 	golden(t, "corrections", answer(t, s, q))
 
-	repos := func(q query.Query, from, to string, want ...string) {
+	repos := func(q ask, from, to string, want ...string) {
 		t.Helper()
 		q.From, q.To = instant(from), instant(to)
 		var got []string
@@ -206,7 +206,7 @@ func TestCorrections(t *testing.T) {
 // TestAnnotationNames: Grafana finds time, title, text and tags of an annotation by
 // the name that a field is shown under.
 func TestAnnotationNames(t *testing.T) {
-	q := between(query.Query{Type: query.Corrections}, "2024-03-01", "2024-03-30")
+	q := between(ask{Type: query.TypeCorrections}, "2024-03-01", "2024-03-30")
 	f := answer(t, corrected(t), q)[0]
 	for _, name := range []string{"time", "title", "text", "tags"} {
 		v, at := f.FieldByName(name)

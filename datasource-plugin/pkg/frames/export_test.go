@@ -16,7 +16,7 @@ import (
 
 func TestExport(t *testing.T) {
 	s := world(t)
-	q := between(query.Query{Type: query.Export, Format: query.Table, Limit: 100}, "2024-03-02", "2024-03-09")
+	q := between(ask{Type: query.TypeExport, Format: query.Table, Limit: 100}, "2024-03-02", "2024-03-09")
 	golden(t, "export", answer(t, s, q))
 	q.Order, q.Limit = history.OrderRepo, 3
 	golden(t, "export_cut", answer(t, s, q))
@@ -36,7 +36,7 @@ func TestExportEndsTheStream(t *testing.T) {
 	f := func(limit, rows, blocks int, cut bool) {
 		t.Helper()
 		s := &spy{Reader: syntheticStore(t, 100, 200)}
-		got := answer(t, s, query.Query{Type: query.Export, Period: query.AllTime, Limit: limit})[0]
+		got := answer(t, s, ask{Type: query.TypeExport, Period: query.AllTime, Limit: limit})[0]
 		if got.Rows() != rows || s.blocks != blocks {
 			t.Errorf("limit %d: got %d rows of %d blocks, want %d of %d", limit, got.Rows(), s.blocks, rows, blocks)
 		}
@@ -65,14 +65,14 @@ func TestExportEndsTheStream(t *testing.T) {
 func TestExportRecords(t *testing.T) {
 	s := syntheticStore(t, 30, 300)
 	add(t, s, "2026-01-02T00:00:00Z", rec(untold, history.Unknown, "2025-12-30", 5), rec(untold, history.Unknown, "2025-12-31", 0))
-	f := func(q query.Query) {
+	f := func(q ask) {
 		t.Helper()
-		want, err := history.Collect(s.Records(t.Context(), history.RecordsQuery{Filter: q.Filter, Period: q.Days(), Order: q.Order}))
+		want, err := history.Collect(s.Records(t.Context(), history.RecordsQuery{Filter: q.Filter, Period: q.query().Base().Days(), Order: q.Order}))
 		if err != nil {
 			t.Fatal(err)
 		}
-		q.Type = query.Export
-		frames, err := Answer(t.Context(), s, q)
+		q.Type = query.TypeExport
+		frames, err := Answer(t.Context(), s, q.query())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,11 +84,11 @@ func TestExportRecords(t *testing.T) {
 			t.Errorf("got %d records, want %d, or others", len(got), len(want))
 		}
 	}
-	f(query.Query{Period: query.AllTime})
-	f(query.Query{Period: query.AllTime, Order: history.OrderRepo})
-	f(query.Query{Period: query.AllTime, Filter: history.Filter{Repos: []string{untold.Name}}})
-	f(query.Query{Period: query.AllTime, Filter: history.Filter{Repos: []string{"nobody"}}})
-	f(query.Query{Period: query.LastMonth})
+	f(ask{Period: query.AllTime})
+	f(ask{Period: query.AllTime, Order: history.OrderRepo})
+	f(ask{Period: query.AllTime, Filter: history.Filter{Repos: []string{untold.Name}}})
+	f(ask{Period: query.AllTime, Filter: history.Filter{Repos: []string{"nobody"}}})
+	f(ask{Period: query.LastMonth})
 }
 
 func recordsOf(t *testing.T, f *data.Frame) []history.Record {
@@ -145,32 +145,32 @@ func (s onlyRecords) Records(ctx context.Context, q history.RecordsQuery) histor
 
 func TestErrorsOfTheStore(t *testing.T) {
 	s := syntheticStore(t, 50, 2100)
-	f := func(s history.Reader, q query.Query) {
+	f := func(s history.Reader, q ask) {
 		t.Helper()
-		frames, err := Answer(t.Context(), s, q)
+		frames, err := Answer(t.Context(), s, q.query())
 		if !errors.Is(err, errBroken) || frames != nil {
 			t.Errorf("%s, %s: got %d frames and error %v, want %v", q.Type, q.Format, len(frames), err, errBroken)
 		}
 	}
-	f(broken{s}, query.Query{Type: query.Overview, Format: query.Totals})
-	f(broken{s}, query.Query{Type: query.Overview, Format: query.TimeSeries})
-	f(broken{s}, query.Query{Type: query.Repos, Format: query.Table})
-	f(broken{s}, query.Query{Type: query.Repos, Format: query.TimeSeries})
-	f(broken{s}, query.Query{Type: query.Export})
-	f(broken{s}, query.Query{Type: query.Milestones})
-	f(broken{s}, query.Query{Type: query.Corrections})
-	f(broken{s}, query.Query{Type: query.Variable, Values: query.RepoNames})
-	f(broken{s}, query.Query{Type: query.Variable, Values: query.Orgs})
-	f(onlyRecords{s}, query.Query{Type: query.Repos, Format: query.TimeSeries, Limit: 500, Period: query.AllTime})
-	f(onlyRecords{s}, query.Query{Type: query.Milestones, Least: 10, Period: query.TimeRange})
+	f(broken{s}, ask{Type: query.TypeOverview, Format: query.Totals})
+	f(broken{s}, ask{Type: query.TypeOverview, Format: query.TimeSeries})
+	f(broken{s}, ask{Type: query.TypeRepos, Format: query.Table})
+	f(broken{s}, ask{Type: query.TypeRepos, Format: query.TimeSeries})
+	f(broken{s}, ask{Type: query.TypeExport})
+	f(broken{s}, ask{Type: query.TypeMilestones})
+	f(broken{s}, ask{Type: query.TypeCorrections})
+	f(broken{s}, ask{Type: query.TypeVariable, Values: query.RepoNames})
+	f(broken{s}, ask{Type: query.TypeVariable, Values: query.Orgs})
+	f(onlyRecords{s}, ask{Type: query.TypeRepos, Format: query.TimeSeries, Limit: 500, Period: query.AllTime})
+	f(onlyRecords{s}, ask{Type: query.TypeMilestones, Least: 10, Period: query.TimeRange})
 
-	_, err := Answer(t.Context(), s, query.Query{Type: "other"})
-	if err == nil || !strings.Contains(err.Error(), `got "other"`) {
+	_, err := Answer(t.Context(), s, ask{Type: "other"}.query())
+	if err == nil || !strings.Contains(err.Error(), "got a query.Common") {
 		t.Errorf("got error %v, want one that quotes the type", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Answer(ctx, s, query.Query{Type: query.Export}); !errors.Is(err, context.Canceled) {
+	if _, err := Answer(ctx, s, ask{Type: query.TypeExport}.query()); !errors.Is(err, context.Canceled) {
 		t.Errorf("got error %v, want that of the context", err)
 	}
 }

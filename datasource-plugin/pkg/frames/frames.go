@@ -18,40 +18,82 @@ import (
 // Answer asks the store what q asks for. There is always at least one frame, and
 // each has the RefID of q. Errors are those of the store, and of ctx.
 func Answer(ctx context.Context, store history.Reader, q query.Query) (data.Frames, error) {
-	answer, err := answerOf(q)
-	if err != nil {
-		return nil, err
-	}
-	frames, err := answer(ctx, store, q)
-	if err != nil {
-		return nil, err
-	}
+	frames, err := framesOf(ctx, store, q)
 	for _, f := range frames {
-		f.RefID = q.RefID
+		f.RefID = q.Base().RefID
 	}
-	return frames, nil
+	return frames, err
 }
 
-func answerOf(q query.Query) (func(context.Context, history.Reader, query.Query) (data.Frames, error), error) {
-	switch q.Type {
+func framesOf(ctx context.Context, store history.Reader, q query.Query) (data.Frames, error) {
+	switch q := q.(type) {
 	case query.Overview:
-		if q.Format == query.TimeSeries {
-			return overviewSeries, nil
-		}
-		return overviewTotals, nil
+		return overview(ctx, store, q)
 	case query.Repos:
 		if q.Format == query.TimeSeries {
-			return reposSeries, nil
+			return reposSeries(ctx, store, q)
 		}
-		return reposTable, nil
+		return reposTable(ctx, store, q)
 	case query.Export:
-		return exportTable, nil
+		return exportTable(ctx, store, q)
 	case query.Milestones:
-		return milestones, nil
+		return milestones(ctx, store, q)
 	case query.Corrections:
-		return corrections, nil
+		return corrections(ctx, store, q)
 	case query.Variable:
-		return variable, nil
+		return variable(ctx, store, q)
 	}
-	return nil, fmt.Errorf("query type: expected overview, repos, export, milestones, corrections or variable, got %q", q.Type)
+	return nil, fmt.Errorf("expected a query of a known type, got a %T", q)
+}
+
+// The names of frames.
+const (
+	nameOverview    = "overview"
+	nameRepos       = "repos"
+	nameExport      = "export"
+	nameMilestones  = "milestones"
+	nameCorrections = "corrections"
+	nameVariable    = "variable"
+)
+
+// noOrganization is how the organization of legacy names, "", is shown.
+const noOrganization = "(no organization)"
+
+// newFrame returns a frame of a type of Grafana's data plane contract.
+func newFrame(name string, t data.FrameType, fields ...*data.Field) *data.Frame {
+	return data.NewFrame(name, fields...).SetMeta(&data.FrameMeta{Type: t, TypeVersion: data.FrameTypeVersion{0, 1}})
+}
+
+// describe gives a field the name that people read, a unit ("" for none) and an
+// explanation.
+func describe(f *data.Field, name, unit, description string) *data.Field {
+	return f.SetConfig(&data.FieldConfig{DisplayNameFromDS: name, Unit: unit, Description: description})
+}
+
+// The units of fields, in Grafana's words.
+const (
+	unitCount   = "short"
+	unitPercent = "percent"
+	unitDay     = "time:YYYY-MM-DD"
+)
+
+// known returns a number of a store as a nullable field has it: nil for Unknown.
+func known(n int64) *int64 {
+	if n == history.Unknown {
+		return nil
+	}
+	return &n
+}
+
+// orgText is what is shown of an organization.
+func orgText(org string) string {
+	if org == "" {
+		return noOrganization
+	}
+	return org
+}
+
+// warn adds a warning that the panel shows.
+func warn(f *data.Frame, format string, args ...any) {
+	f.AppendNotices(data.Notice{Severity: data.NoticeSeverityWarning, Text: fmt.Sprintf(format, args...)})
 }

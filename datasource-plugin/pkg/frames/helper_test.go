@@ -17,7 +17,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/internal/synthetic"
 )
 
-// The repositories of world. Two share a name, one has no organisation, one no total.
+// The repositories of world. Two share a name, one has no organization, one no total.
 var (
 	alpha   = history.Repo{Type: history.Model, Name: "acme/alpha"}
 	alphas  = history.Repo{Type: history.Dataset, Name: "acme/alpha"}
@@ -71,15 +71,58 @@ func instant(s string) time.Time {
 	return t
 }
 
+// ask has what queries of all types have.
+type ask struct {
+	Type      query.Type
+	RefID     string
+	Filter    history.Filter
+	Period    query.Period
+	From, To  time.Time
+	Format    query.Format
+	GroupBy   query.GroupBy
+	Interval  query.Interval
+	Sort      history.Sort
+	Ascending bool
+	Order     history.Order
+	Limit     int
+	Offset    int
+	Trend     int
+	Least     int64
+	Values    query.Values
+}
+
+// query is what a is as a query of its type.
+func (a ask) query() query.Query {
+	c := query.Common{Type: a.Type, RefID: a.RefID, Filter: a.Filter, Period: a.Period, From: a.From, To: a.To}
+	switch a.Type {
+	case query.TypeOverview:
+		return query.Overview{Common: c, Format: a.Format, GroupBy: a.GroupBy, Interval: a.Interval}
+	case query.TypeRepos:
+		return query.Repos{
+			Common: c, Format: a.Format, Sort: a.Sort, Ascending: a.Ascending,
+			Limit: a.Limit, Offset: a.Offset, Trend: a.Trend, Interval: a.Interval,
+		}
+	case query.TypeExport:
+		return query.Export{Common: c, Order: a.Order, Limit: a.Limit}
+	case query.TypeMilestones:
+		return query.Milestones{Common: c, Least: a.Least, Limit: a.Limit}
+	case query.TypeCorrections:
+		return query.Corrections{Common: c, Limit: a.Limit}
+	case query.TypeVariable:
+		return query.Variable{Common: c, Values: a.Values, Sort: a.Sort, Ascending: a.Ascending, Limit: a.Limit}
+	}
+	return c
+}
+
 // between sets the time range of a query.
-func between(q query.Query, from, to string) query.Query {
+func between(q ask, from, to string) ask {
 	q.RefID, q.Period, q.From, q.To = "A", query.TimeRange, instant(from+"T00:00:00Z"), instant(to+"T23:59:59Z")
 	return q
 }
 
-func answer(t *testing.T, s history.Reader, q query.Query) data.Frames {
+func answer(t *testing.T, s history.Reader, q ask) data.Frames {
 	t.Helper()
-	frames, err := Answer(t.Context(), s, q)
+	frames, err := Answer(t.Context(), s, q.query())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ import (
 //
 // Few repositories pass a power of ten in a time range. The table of repositories
 // tells which have done so since its beginning, and only their records are read.
-func milestones(ctx context.Context, store history.Reader, q query.Query) (data.Frames, error) {
+func milestones(ctx context.Context, store history.Reader, q query.Milestones) (data.Frames, error) {
 	days := q.Days()
 	m := climbs{
 		least: max(q.Least, 1),

@@ -15,7 +15,7 @@ import (
 
 func TestOverviewTotals(t *testing.T) {
 	s := world(t)
-	q := between(query.Query{Type: query.Overview, Format: query.Totals, GroupBy: query.GroupByRepoType}, "2024-03-07", "2024-03-09")
+	q := between(ask{Type: query.TypeOverview, Format: query.Totals, GroupBy: query.GroupByRepoType}, "2024-03-07", "2024-03-09")
 	golden(t, "overview_totals_by_repo_type", answer(t, s, q))
 	q.GroupBy = query.GroupByOrg
 	golden(t, "overview_totals_by_org", answer(t, s, q))
@@ -27,7 +27,7 @@ func TestOverviewTotals(t *testing.T) {
 
 func TestOverviewSeries(t *testing.T) {
 	s := world(t)
-	q := between(query.Query{Type: query.Overview, Format: query.TimeSeries, GroupBy: query.GroupByRepoType, Interval: query.Daily},
+	q := between(ask{Type: query.TypeOverview, Format: query.TimeSeries, GroupBy: query.GroupByRepoType, Interval: query.Daily},
 		"2024-03-02", "2024-03-09")
 	golden(t, "overview_series_by_repo_type", answer(t, s, q))
 	q.GroupBy, q.Interval = query.GroupByOrg, query.Week
@@ -43,7 +43,7 @@ func TestOverviewSeries(t *testing.T) {
 
 // TestSeriesAreSeries checks that Grafana takes each frame for a time series.
 func TestSeriesAreSeries(t *testing.T) {
-	q := between(query.Query{Type: query.Overview, Format: query.TimeSeries, GroupBy: query.GroupByOrg, Interval: query.Week}, "2024-03-01", "2024-03-09")
+	q := between(ask{Type: query.TypeOverview, Format: query.TimeSeries, GroupBy: query.GroupByOrg, Interval: query.Week}, "2024-03-01", "2024-03-09")
 	for _, f := range answer(t, world(t), q) {
 		if s := f.TimeSeriesSchema(); s.Type != data.TimeSeriesTypeWide {
 			t.Errorf("the frame of %v is of type %s, want wide", f.Fields[1].Labels, s.Type)
@@ -66,7 +66,7 @@ func TestIntervals(t *testing.T) {
 				want[first(d.Time())] += rows.Downloads[i]
 			}
 		}
-		frames := answer(t, s, query.Query{Type: query.Overview, Format: query.TimeSeries, GroupBy: query.GroupByNone, Interval: interval, Period: query.AllTime})
+		frames := answer(t, s, ask{Type: query.TypeOverview, Format: query.TimeSeries, GroupBy: query.GroupByNone, Interval: interval, Period: query.AllTime})
 		times, downloads := field[time.Time](t, frames[0], "time"), field[int64](t, frames[0], "downloads")
 		if !slices.Equal(times, slices.SortedFunc(maps.Keys(want), time.Time.Compare)) {
 			t.Errorf("interval %s: got points at %v", interval, times)

@@ -12,7 +12,7 @@ import (
 // TestOverTheAPI asks an exporter over HTTP: the answers are those of its store, and
 // what is asked for keeps to the limits of the API.
 func TestOverTheAPI(t *testing.T) {
-	f := func(s history.Reader, all ...query.Query) {
+	f := func(s history.Reader, all ...ask) {
 		t.Helper()
 		server := httptest.NewServer(api.New(s, api.Options{}))
 		t.Cleanup(server.Close)
@@ -26,29 +26,29 @@ func TestOverTheAPI(t *testing.T) {
 			}
 		}
 	}
-	q := between(query.Query{Format: query.Table, Limit: 100, Interval: query.Daily, Least: 1000, Values: query.Orgs}, "2024-03-01", "2024-03-30")
-	all := func(change func(*query.Query)) query.Query {
+	q := between(ask{Format: query.Table, Limit: 100, Interval: query.Daily, Least: 1000, Values: query.Orgs}, "2024-03-01", "2024-03-30")
+	all := func(change func(*ask)) ask {
 		q := q
 		change(&q)
 		return q
 	}
 	f(corrected(t),
-		all(func(q *query.Query) { q.Type, q.GroupBy = query.Overview, query.GroupByOrg }),
-		all(func(q *query.Query) {
-			q.Type, q.Format, q.GroupBy = query.Overview, query.TimeSeries, query.GroupByNone
+		all(func(q *ask) { q.Type, q.GroupBy = query.TypeOverview, query.GroupByOrg }),
+		all(func(q *ask) {
+			q.Type, q.Format, q.GroupBy = query.TypeOverview, query.TimeSeries, query.GroupByNone
 		}),
-		all(func(q *query.Query) { q.Type, q.Trend, q.Limit = query.Repos, 400, 2500 }),
-		all(func(q *query.Query) { q.Type, q.Format = query.Repos, query.TimeSeries }),
-		all(func(q *query.Query) { q.Type = query.Export }),
-		all(func(q *query.Query) { q.Type = query.Milestones }),
-		all(func(q *query.Query) { q.Type = query.Corrections }),
-		all(func(q *query.Query) { q.Type = query.Variable }),
-		all(func(q *query.Query) { q.Type, q.Values = query.Variable, query.RepoNames }),
+		all(func(q *ask) { q.Type, q.Trend, q.Limit = query.TypeRepos, 400, 2500 }),
+		all(func(q *ask) { q.Type, q.Format = query.TypeRepos, query.TimeSeries }),
+		all(func(q *ask) { q.Type = query.TypeExport }),
+		all(func(q *ask) { q.Type = query.TypeMilestones }),
+		all(func(q *ask) { q.Type = query.TypeCorrections }),
+		all(func(q *ask) { q.Type = query.TypeVariable }),
+		all(func(q *ask) { q.Type, q.Values = query.TypeVariable, query.RepoNames }),
 	)
-	large := query.Query{Type: query.Repos, Format: query.TimeSeries, Interval: query.Month, Period: query.AllTime}
+	large := ask{Type: query.TypeRepos, Format: query.TimeSeries, Interval: query.Month, Period: query.AllTime}
 	few, many := large, large
 	few.Limit, many.Limit = 1, 500 // the many by their records
-	last := between(query.Query{Type: query.Milestones, Least: 1000}, "2025-01-01", "2025-12-31")
+	last := between(ask{Type: query.TypeMilestones, Least: 1000}, "2025-01-01", "2025-12-31")
 	f(syntheticStore(t, 120, 2100), few, many, last)
 }
 

@@ -19,7 +19,7 @@ const maxTrendPoints = 1_000_000
 // The trends of the page are the series, in one request, as long as a point is one
 // day. That leaves out few: 500 repositories over more than five years. Those are
 // made of their records.
-func reposSeries(ctx context.Context, store history.Reader, q query.Query) (data.Frames, error) {
+func reposSeries(ctx context.Context, store history.Reader, q query.Repos) (data.Frames, error) {
 	page, err := store.Repos(ctx, history.ReposQuery{
 		Filter: q.Filter, Period: q.Days(),
 		Sort: q.Sort, Ascending: q.Ascending, Limit: q.Limit, Trend: maxTrendPoints / max(q.Limit, 1),
@@ -49,7 +49,7 @@ func reposSeries(ctx context.Context, store history.Reader, q query.Query) (data
 }
 
 // addRecords adds the records of the repositories in rows to their lines.
-func addRecords(ctx context.Context, store history.Reader, q query.Query, rows []history.RepoRow, lines []*series) error {
+func addRecords(ctx context.Context, store history.Reader, q query.Repos, rows []history.RepoRow, lines []*series) error {
 	line := make(map[history.Repo]*series, len(rows))
 	for i, r := range rows {
 		line[r.Repo] = lines[i]

@@ -25,7 +25,7 @@ type PageInfo struct {
 }
 
 // reposTable answers with a page of the table of repositories.
-func reposTable(ctx context.Context, store history.Reader, q query.Query) (data.Frames, error) {
+func reposTable(ctx context.Context, store history.Reader, q query.Repos) (data.Frames, error) {
 	page, err := store.Repos(ctx, history.ReposQuery{
 		Filter: q.Filter, Period: q.Days(),
 		Sort: q.Sort, Ascending: q.Ascending, Limit: q.Limit, Offset: q.Offset, Trend: q.Trend,

@@ -14,7 +14,7 @@ import (
 
 func TestReposTable(t *testing.T) {
 	s := corrected(t)
-	q := between(query.Query{Type: query.Repos, Format: query.Table, Limit: 50, Trend: 30}, "2024-03-05", "2024-03-09")
+	q := between(ask{Type: query.TypeRepos, Format: query.Table, Limit: 50, Trend: 30}, "2024-03-05", "2024-03-09")
 	golden(t, "repos_table", answer(t, s, q))
 	q.Limit, q.Offset, q.Trend, q.Sort, q.Ascending = 2, 1, 0, history.SortName, true
 	golden(t, "repos_table_page", answer(t, s, q))
@@ -46,7 +46,7 @@ func TestPageURL(t *testing.T) {
 
 func TestReposSeries(t *testing.T) {
 	s := world(t)
-	q := between(query.Query{Type: query.Repos, Format: query.TimeSeries, Limit: 3, Interval: query.Daily}, "2024-03-02", "2024-03-09")
+	q := between(ask{Type: query.TypeRepos, Format: query.TimeSeries, Limit: 3, Interval: query.Daily}, "2024-03-02", "2024-03-09")
 	golden(t, "repos_series", answer(t, s, q))
 	q = between(q, "2025-01-01", "2025-01-09")
 	noData(t, answer(t, s, q), data.FrameTypeTimeSeriesMulti)
@@ -63,7 +63,7 @@ func TestReposSeriesAreRecords(t *testing.T) {
 		s := &spy{Reader: filled}
 		// A name of another type, that is not at the top.
 		add(t, filled, "2026-01-02T00:00:00Z", rec(history.Repo{Type: "space", Name: topName(t, s)}, 1, "2025-12-31", 0))
-		q := query.Query{Type: query.Repos, Format: query.TimeSeries, Limit: limit, Interval: query.Daily, Period: query.AllTime}
+		q := ask{Type: query.TypeRepos, Format: query.TimeSeries, Limit: limit, Interval: query.Daily, Period: query.AllTime}
 		frames := answer(t, s, q)
 		if len(s.repos) != 1+1 || (len(s.records) > 0) != wantRecords {
 			t.Errorf("%d days: asked for %d pages and %d streams, want one page, and records: %t", days, len(s.repos)-1, len(s.records), wantRecords)

@@ -12,7 +12,7 @@ import (
 
 // variable answers with the values that a dashboard variable can take: each once,
 // with the text that people choose it by.
-func variable(ctx context.Context, store history.Reader, q query.Query) (data.Frames, error) {
+func variable(ctx context.Context, store history.Reader, q query.Variable) (data.Frames, error) {
 	var texts, values []string
 	var cut bool
 	var err error
@@ -43,7 +43,7 @@ func variable(ctx context.Context, store history.Reader, q query.Query) (data.Fr
 
 // repoValues returns the full names of repositories, in the order asked for. The
 // name that a model and a dataset share is one value.
-func repoValues(ctx context.Context, store history.Reader, q query.Query) (names []string, cut bool, err error) {
+func repoValues(ctx context.Context, store history.Reader, q query.Variable) (names []string, cut bool, err error) {
 	page, err := store.Repos(ctx, history.ReposQuery{
 		Filter: q.Filter, Period: q.Days(), Sort: q.Sort, Ascending: q.Ascending, Limit: q.Limit,
 	})
@@ -60,9 +60,9 @@ func repoValues(ctx context.Context, store history.Reader, q query.Query) (names
 	return names, page.Matched > len(page.Rows), nil
 }
 
-// groupValues returns repo types, in the Hub's order, or organisations, by name. The
+// groupValues returns repo types, in the Hub's order, or organizations, by name. The
 // search is for the values themselves, not for names of repositories.
-func groupValues(ctx context.Context, store history.Reader, q query.Query) (texts, values []string, err error) {
+func groupValues(ctx context.Context, store history.Reader, q query.Variable) (texts, values []string, err error) {
 	ask := history.OverviewQuery{Filter: q.Filter, Period: q.Days(), ByRepoType: q.Values == query.RepoTypes, ByOrg: q.Values == query.Orgs}
 	ask.Filter.Search = ""
 	o, err := store.Overview(ctx, ask)

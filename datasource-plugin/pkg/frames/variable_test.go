@@ -12,10 +12,10 @@ import (
 
 func TestVariable(t *testing.T) {
 	s := world(t)
-	q := query.Query{RefID: "A", Type: query.Variable, Values: query.Orgs, Period: query.AllTime, Limit: 100}
+	q := ask{RefID: "A", Type: query.TypeVariable, Values: query.Orgs, Period: query.AllTime, Limit: 100}
 	golden(t, "variable_orgs", answer(t, s, q))
 
-	f := func(q query.Query, cut bool, want ...string) {
+	f := func(q ask, cut bool, want ...string) {
 		t.Helper()
 		frame := answer(t, s, q)[0]
 		if got := field[string](t, frame, "value"); !slices.Equal(got, want) {
@@ -28,7 +28,7 @@ func TestVariable(t *testing.T) {
 			t.Errorf("got the notices %v, want one: %t", frame.Meta.Notices, cut)
 		}
 	}
-	// The search is for organisations, not for their repositories.
+	// The search is for organizations, not for their repositories.
 	q.Filter.Search = "BET"
 	f(q, false, "beta")
 	q.Filter.Search = "no org"
@@ -42,13 +42,13 @@ func TestVariable(t *testing.T) {
 	q.Limit = 2
 	f(q, true, "", "acme")
 
-	q = query.Query{Type: query.Variable, Values: query.RepoTypes, Period: query.AllTime, Limit: 4}
+	q = ask{Type: query.TypeVariable, Values: query.RepoTypes, Period: query.AllTime, Limit: 4}
 	f(q, false, "model", "dataset", "space", "kernel")
 	q.Filter.Orgs = []string{"beta"}
 	f(q, false, "space", "kernel")
 
 	// A name that two repositories share is one value.
-	q = query.Query{Type: query.Variable, Values: query.RepoNames, Period: query.AllTime, Sort: history.SortTotal, Limit: 5}
+	q = ask{Type: query.TypeVariable, Values: query.RepoNames, Period: query.AllTime, Sort: history.SortTotal, Limit: 5}
 	f(q, false, "acme/alpha", "legacy-one", "beta/fast?", "beta/demo")
 	q.Sort, q.Ascending = history.SortName, true
 	f(q, false, "acme/alpha", "beta/demo", "beta/fast?", "legacy-one")

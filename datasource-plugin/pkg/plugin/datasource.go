@@ -3,6 +3,7 @@ package plugin
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/instancemgmt"
@@ -66,3 +67,18 @@ type settingsError struct{ err error }
 
 func (e *settingsError) Error() string { return e.err.Error() }
 func (e *settingsError) Unwrap() error { return e.err }
+
+// CheckHealth answers the button "Save & test" of the settings, with one sentence
+// and its details.
+func (d *Datasource) CheckHealth(ctx context.Context, _ *backend.CheckHealthRequest) (*backend.CheckHealthResult, error) {
+	h := d.conn.Check(ctx)
+	details, err := json.Marshal(h.Details)
+	if err != nil {
+		return nil, backend.PluginErrorf("details of the health check: %w", err)
+	}
+	result := &backend.CheckHealthResult{Status: backend.HealthStatusError, Message: h.Message, JSONDetails: details}
+	if h.OK {
+		result.Status = backend.HealthStatusOk
+	}
+	return result, nil
+}

@@ -64,7 +64,7 @@ func repositories(ctx context.Context, store history.Reader, l query.Lookup) (it
 	return found, nil
 }
 
-// organizations finds the organisations that have a repository of the asked
+// organizations finds the organizations that have a repository of the asked
 // types, by name. The search is for their own names, not for those of their
 // repositories.
 func organizations(ctx context.Context, store history.Reader, l query.Lookup) (itemsJSON, error) {
@@ -79,7 +79,7 @@ func organizations(ctx context.Context, store history.Reader, l query.Lookup) (i
 	for _, g := range o.Groups {
 		item := itemJSON{Value: g.Org, Text: g.Org}
 		if g.Org == "" {
-			item.Text = "(no organisation)"
+			item.Text = "(no organization)"
 		}
 		if strings.Contains(strings.ToLower(item.Text), search) {
 			items = append(items, item)

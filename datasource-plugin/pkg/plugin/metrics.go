@@ -1,10 +1,15 @@
 package plugin
 
 import (
+	"context"
 	"sync"
 	"time"
 
+	"github.com/grafana/grafana-plugin-sdk-go/backend/tracing"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
 )
@@ -65,4 +70,18 @@ func newMetrics(r prometheus.Registerer) *metrics {
 func (m *metrics) query(t query.Type, o outcome, took time.Duration) {
 	m.queries.WithLabelValues(string(t), string(o)).Inc()
 	m.queryTime.WithLabelValues(string(t)).Observe(took.Seconds())
+}
+
+// startSpan begins a span, which the returned function ends. It costs next to
+// nothing where Grafana does not trace.
+func startSpan(ctx context.Context, name string, attributes ...attribute.KeyValue) (context.Context, func(error, ...attribute.KeyValue)) {
+	ctx, span := tracing.DefaultTracer().Start(ctx, name, trace.WithAttributes(attributes...))
+	return ctx, func(err error, attributes ...attribute.KeyValue) {
+		span.SetAttributes(attributes...)
+		if err != nil {
+			span.RecordError(err)
+			span.SetStatus(codes.Error, err.Error())
+		}
+		span.End()
+	}
 }

@@ -35,7 +35,7 @@ func (d *Datasource) answer(ctx context.Context, asked concurrent.Query) backend
 		if err != nil {
 			return err
 		}
-		what = q.Type
+		what = q.Base().Type
 		out, err = d.frames(ctx, q)
 		return err
 	})

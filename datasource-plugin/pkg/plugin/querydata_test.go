@@ -103,9 +103,9 @@ func TestStoreErrors(t *testing.T) {
 }
 
 func TestNoStore(t *testing.T) {
-	d := newTestDatasource(t, &fakeConn{err: backend.DownstreamError(errors.New("the Hub does not know the organisation"))})
+	d := newTestDatasource(t, &fakeConn{err: backend.DownstreamError(errors.New("the Hub does not know the organization"))})
 	r := ask(t.Context(), t, d, `{"queryType":"overview"}`)
-	if r.Status != http.StatusBadGateway || r.Error == nil || r.Error.Error() != "the Hub does not know the organisation" {
+	if r.Status != http.StatusBadGateway || r.Error == nil || r.Error.Error() != "the Hub does not know the organization" {
 		t.Errorf("expected status 502 and the error of the connection, got %d: %v", r.Status, r.Error)
 	}
 }

@@ -78,7 +78,7 @@ func TestLookups(t *testing.T) {
 	f("repos?search=ro&repo_type=dataset&org=acme", 1, "acme/roads|acme/roads|dataset")
 	f("repos?search=nothing", 0)
 
-	f("organizations", 3, "|(no organisation)|", "acme|acme|", "umbrella|umbrella|")
+	f("organizations", 3, "|(no organization)|", "acme|acme|", "umbrella|umbrella|")
 	f("organizations?search=UMB", 1, "umbrella|umbrella|")
 	f("organizations?search=rocket", 0) // is the name of a repository
 	f("organizations?repo_type=dataset", 1, "acme|acme|")

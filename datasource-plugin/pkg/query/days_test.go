@@ -72,7 +72,7 @@ func TestLastDaysOfADashboard(t *testing.T) {
 func TestDays(t *testing.T) {
 	f := func(period Period, from, to string, want history.Period) {
 		t.Helper()
-		q := Query{Period: period, From: at(t, from), To: at(t, to)}
+		q := Common{Period: period, From: at(t, from), To: at(t, to)}
 		if got := q.Days(); got != want {
 			t.Errorf("%s from %q to %q: expected %+v, got %+v", period, from, to, want, got)
 		}
@@ -102,8 +102,8 @@ func TestAutoInterval(t *testing.T) {
 			Interval: asked, MaxDataPoints: points,
 			TimeRange: backend.TimeRange{From: to.Add(-time.Duration(days-1) * oneDay), To: to},
 		})
-		if err != nil || q.Interval != want {
-			t.Errorf("%s, %d days, %s, %d points: expected %s, got %s, %v", period, days, asked, points, want, q.Interval, err)
+		if err != nil || q.(Overview).Interval != want {
+			t.Errorf("%s, %d days, %s, %d points: expected %s, got %+v, %v", period, days, asked, points, want, q, err)
 		}
 	}
 	// Panels: the interval that Grafana asks for is rounded, the points are exact.

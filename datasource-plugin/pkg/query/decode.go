@@ -23,163 +23,156 @@ const (
 	largestMilestone = 1_000_000_000_000_000_000
 )
 
+// types has what decodes each type of query. The first is the default.
+var types = []struct {
+	name   Type
+	decode func(*form, backend.DataQuery) Query
+}{
+	{TypeOverview, decodeOverview},
+	{TypeRepos, decodeRepos},
+	{TypeExport, decodeExport},
+	{TypeMilestones, decodeMilestones},
+	{TypeCorrections, decodeCorrections},
+	{TypeVariable, decodeVariable},
+}
+
 // Decode reads the query of a panel, an alert rule, an annotation or a variable.
 // A member must belong to the type and format of the query, and its value must be
-// of its kind and within its range; a member that is none of ours is refused.
-// What Grafana itself puts into a query is let through unread, as are members of
-// ours that are empty (null, "" or []): they count as absent. What is absent gets
-// its default. Interval and MaxDataPoints count for the interval Auto alone.
+// of its kind and within its range; any other member is refused. What Grafana itself
+// puts into a query is ignored, as are members that are empty (null, "" or []). What
+// is absent gets its default. Interval and MaxDataPoints count for the interval Auto
+// alone.
 //
 // Every error is an *Error.
 func Decode(asked backend.DataQuery) (Query, error) {
-	m := readMembers(asked.JSON)
-	m.number("version", 1, 1, 1)
-	q := Query{RefID: asked.RefID, From: asked.TimeRange.From, To: asked.TimeRange.To}
-	q.Type = readType(m, asked.QueryType)
-	q.Format = readFormat(m, q.Type)
-	q.Filter = readFilter(m)
-	q.Period = readPeriod(m, q)
-	switch q.Type {
-	case Overview:
-		readOverview(m, &q)
-	case Repos:
-		readRepos(m, &q)
-	case Export:
-		q.Order = parsed(m, "order", history.OrderTime, history.ParseOrder)
-	case Milestones:
-		q.Least = readLeast(m)
-	case Variable:
-		readVariable(m, &q)
+	f, err := readObject(asked.JSON)
+	if err != nil {
+		return nil, err
 	}
-	q.Limit = readLimit(m, q)
-	if q.Format == TimeSeries {
-		q.Interval = word(m, "interval", Auto, Auto, Daily, Week, Month)
-		if q.Interval == Auto {
-			q.Interval = autoInterval(q, asked)
+	var names []Type
+	for _, t := range types {
+		names = append(names, t.name)
+	}
+	f.number("version", 1, 1, 1)
+	name := word(f, "queryType", Type(asked.QueryType), names...)
+	if asked.QueryType != "" && asked.QueryType != string(name) {
+		f.bad("queryType", "expected %s, the type that came with the query, got %s", quote(asked.QueryType), quote(string(name)))
+	}
+	if name == "" {
+		name = names[0]
+	}
+	for _, t := range types {
+		if t.name == name {
+			f.what, f.queryType = "type "+string(name), name
+			q := t.decode(f, asked)
+			if err := f.done(); err != nil {
+				return nil, err
+			}
+			return q, nil
 		}
 	}
-	if err := m.done(kindOf(q)); err != nil {
-		return Query{}, err
-	}
-	return q, nil
+	f.bad("queryType", "expected %s, got %s%s", orWords(names), quote(string(name)), hint(string(name)))
+	return nil, f.done()
 }
 
-// kindOf says what kind of query q is, as its members that decide it have it.
-func kindOf(q Query) string {
-	switch q.Type {
-	case Overview, Repos:
-		return fmt.Sprintf("type %s and format %s", q.Type, q.Format)
-	case Variable:
-		return fmt.Sprintf("type %s and values %s", q.Type, q.Values)
+// common reads what every query has. The first of the periods is the default.
+func (f *form) common(asked backend.DataQuery, periods ...Period) Common {
+	c := Common{Type: f.queryType, RefID: asked.RefID, From: asked.TimeRange.From, To: asked.TimeRange.To}
+	c.Filter = f.filter("repoTypes", "orgs", "repos", "search")
+	if c.To.Before(c.From) {
+		f.bad("timeRange", "expected a time range that does not end before %s, where it begins, got its end at %s",
+			c.From.UTC().Format(time.RFC3339), c.To.UTC().Format(time.RFC3339))
 	}
-	return "type " + string(q.Type)
+	c.Period = word(f, "period", periods[0], periods...)
+	return c
 }
 
-// readType reads the type, which Grafana hands over beside the query as well.
-func readType(m *members, beside string) Type {
-	t := word(m, "queryType", Type(beside), Overview, Repos, Export, Milestones, Corrections, Variable)
-	switch t {
-	case "":
-		return Overview
-	case Overview, Repos, Export, Milestones, Corrections, Variable:
-	default:
-		m.bad("queryType", "expected overview, repos, export, milestones, corrections or variable, got %s%s", quote(beside), hint(beside))
+// format reads the format of a query that has several; the first is the default.
+func (f *form) format(formats ...Format) Format {
+	format := word(f, "format", formats[0], formats...)
+	if len(formats) > 1 {
+		f.what += " and format " + string(format)
 	}
-	if beside != "" && beside != string(t) {
-		m.bad("queryType", "expected %s, the type that came with the query, got %s", quote(beside), quote(string(t)))
-	}
-	return t
+	return format
 }
 
-// readFormat reads the format. The first of those that a type has is the default.
-func readFormat(m *members, t Type) Format {
-	switch t {
-	case Overview:
-		return word(m, "format", Totals, Totals, TimeSeries)
-	case Repos:
-		return word(m, "format", Table, Table, TimeSeries)
+func (f *form) limit(def, most int64) int { return int(f.number("limit", def, 1, most)) }
+
+func (f *form) interval(c Common, asked backend.DataQuery) Interval {
+	interval := word(f, "interval", Auto, Auto, Daily, Week, Month)
+	if interval == Auto {
+		return autoInterval(c, asked)
 	}
-	return word(m, "format", Table, Table)
+	return interval
 }
 
-func readFilter(m *members) history.Filter {
-	types, orgs, repos, search := m.list("repoTypes"), m.list("orgs"), m.list("repos"), m.text("search")
-	if h := hint(search); h != "" {
-		// Nothing would be found, and nothing would say why.
-		m.bad("search", "expected a part of a name, got %s%s", quote(search), h)
-	}
-	return filterOf(types, orgs, repos, search, func(list string, i int, format string, args ...any) {
-		m.bad(list+"["+strconv.Itoa(i)+"]", format, args...)
-	})
-}
-
-func readPeriod(m *members, q Query) Period {
-	if q.To.Before(q.From) {
-		m.bad("timeRange", "expected a time range that does not end before %s, where it begins, got its end at %s", q.From.UTC().Format(time.RFC3339), q.To.UTC().Format(time.RFC3339))
-	}
-	if q.Type == Milestones || q.Type == Corrections {
-		return word(m, "period", TimeRange, TimeRange)
-	}
-	return word(m, "period", TimeRange, TimeRange, AllTime, LastMonth)
-}
-
-func readOverview(m *members, q *Query) {
+func decodeOverview(f *form, asked backend.DataQuery) Query {
+	q := Overview{Format: f.format(Totals, TimeSeries), Common: f.common(asked, TimeRange, AllTime, LastMonth)}
 	def := GroupByRepoType
 	if q.Format == TimeSeries {
 		def = GroupByNone
+		q.Interval = f.interval(q.Common, asked)
 	}
-	q.GroupBy = word(m, "groupBy", def, GroupByNone, GroupByRepoType, GroupByOrg)
+	q.GroupBy = word(f, "groupBy", def, GroupByNone, GroupByRepoType, GroupByOrg)
+	return q
 }
 
-func readRepos(m *members, q *Query) {
-	q.Sort = parsed(m, "sort", history.SortDownloads, history.ParseSort)
+func decodeRepos(f *form, asked backend.DataQuery) Query {
+	q := Repos{Format: f.format(Table, TimeSeries), Common: f.common(asked, TimeRange, AllTime, LastMonth)}
+	q.Sort = parsed(f, "sort", history.SortDownloads, history.ParseSort)
 	def := "desc"
 	if q.Sort == history.SortName {
 		def = "asc"
 	}
-	q.Ascending = word(m, "order", def, "asc", "desc") == "asc"
-	if q.Format == Table {
-		q.Offset = int(m.number("offset", 0, 0, maxOffset))
-		q.Trend = int(m.number("trend", defaultTrend, 0, maxTrend))
+	q.Ascending = word(f, "order", def, "asc", "desc") == "asc"
+	if q.Format == TimeSeries {
+		q.Limit = f.limit(10, 500)
+		q.Interval = f.interval(q.Common, asked)
+		return q
+	}
+	q.Limit = f.limit(50, 10_000)
+	q.Offset = int(f.number("offset", 0, 0, maxOffset))
+	q.Trend = int(f.number("trend", defaultTrend, 0, maxTrend))
+	return q
+}
+
+func decodeExport(f *form, asked backend.DataQuery) Query {
+	f.format(Table)
+	return Export{
+		Common: f.common(asked, TimeRange, AllTime, LastMonth),
+		Order:  parsed(f, "order", history.OrderTime, history.ParseOrder),
+		Limit:  f.limit(10_000, 1_000_000),
 	}
 }
 
-// readLimit reads the limit of what has one.
-func readLimit(m *members, q Query) int {
-	read := func(def, most int64) int { return int(m.number("limit", def, 1, most)) }
-	switch q.Type {
-	case Repos:
-		if q.Format == TimeSeries {
-			return read(10, 500)
-		}
-		return read(50, 10_000)
-	case Export:
-		return read(10_000, 1_000_000)
-	case Milestones, Corrections:
-		return read(100, 5000)
-	case Variable:
-		return read(1000, 10_000)
+func decodeMilestones(f *form, asked backend.DataQuery) Query {
+	f.format(Table)
+	q := Milestones{Common: f.common(asked, TimeRange), Limit: f.limit(100, 5000)}
+	q.Least = f.number("least", leastMilestone, leastMilestone, largestMilestone)
+	if strings.Trim(strconv.FormatInt(q.Least, 10), "0") != "1" {
+		f.bad("least", "expected a power of ten from %d, got %d", leastMilestone, q.Least)
 	}
-	return 0
+	return q
 }
 
-func readLeast(m *members) int64 {
-	least := m.number("least", leastMilestone, leastMilestone, largestMilestone)
-	if strings.Trim(strconv.FormatInt(least, 10), "0") != "1" {
-		m.bad("least", "expected a power of ten from %d, got %d", leastMilestone, least)
-	}
-	return least
+func decodeCorrections(f *form, asked backend.DataQuery) Query {
+	f.format(Table)
+	return Corrections{Common: f.common(asked, TimeRange), Limit: f.limit(100, 5000)}
 }
 
-func readVariable(m *members, q *Query) {
-	q.Values = word(m, "values", "", RepoTypes, Orgs, RepoNames)
+func decodeVariable(f *form, asked backend.DataQuery) Query {
+	f.format(Table)
+	q := Variable{Common: f.common(asked, TimeRange, AllTime, LastMonth), Limit: f.limit(1000, 10_000)}
+	q.Values = word(f, "values", "", RepoTypes, Orgs, RepoNames)
+	f.what += " and values " + string(q.Values)
 	switch q.Values {
 	case "":
-		m.bad("values", "expected repo_type, org or repo, got nothing")
+		f.bad("values", "expected repo_type, org or repo, got nothing")
 	case RepoNames:
-		q.Sort = parsed(m, "sort", history.SortDownloads, parseVariableSort)
+		q.Sort = parsed(f, "sort", history.SortDownloads, parseVariableSort)
 		q.Ascending = q.Sort == history.SortName
 	}
+	return q
 }
 
 // parseVariableSort reads what the values of a variable can be ordered by.

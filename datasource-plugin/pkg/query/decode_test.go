@@ -17,7 +17,7 @@ func TestDecodeRefuses(t *testing.T) {
 		t.Helper()
 		q, err := Decode(backend.DataQuery{RefID: "A", JSON: json.RawMessage(text)})
 		checkFault(t, text, err, field, message)
-		if q.RefID != "" || q.Type != "" {
+		if q != nil {
 			t.Errorf("%s: expected no query beside the error, got %+v", text, q)
 		}
 	}
@@ -37,9 +37,9 @@ func TestDecodeRefuses(t *testing.T) {
 	f(`{"search":"a","search":"b"}`, "search", `expected the member once, got it again: "b"`)
 	f(`{"search":"","search":""}`, "search", `expected the member once, got it again: ""`)
 	f(`{"refId":"A","refId":"B"}`, "refId", `expected the member once, got it again: "B"`)
-	f(`{"":1}`, "", `values, version, got ""`)
-	f(`{"Search":"a"}`, "Search", `values, version, got "Search"`)
-	f(`{"`+strings.Repeat("x", 100)+`":null}`, strings.Repeat("x", 80), `version, got "`+strings.Repeat("x", 80)+`"... (100 bytes)`)
+	f(`{"":1}`, "", `expected no such member in a query of type overview and format totals, got 1; remove it, or use one of format, groupBy, orgs, period, queryType, repoTypes, repos, search, version`)
+	f(`{"Search":"a"}`, "Search", `expected no such member in a query of type overview and format totals, got "a"`)
+	f(`{"`+strings.Repeat("x", 100)+`":7}`, strings.Repeat("x", 80), `, got 7; remove it`)
 	// Other kinds of values.
 	f(`{"search":{"a": [1, 2]}}`, "search", `expected a string, got {"a":[1,2]}`)
 	f(`{"search":true}`, "search", `expected a string, got true`)
@@ -111,16 +111,16 @@ func TestTypeBesideTheQuery(t *testing.T) {
 	f := func(beside, text string, want Type) {
 		t.Helper()
 		q, err := Decode(backend.DataQuery{QueryType: beside, JSON: json.RawMessage(text)})
-		if err != nil || q.Type != want {
-			t.Errorf("%q beside %s: expected %s, got %s, %v", beside, text, want, q.Type, err)
+		if err != nil || q.Base().Type != want {
+			t.Errorf("%q beside %s: expected %s, got %+v, %v", beside, text, want, q, err)
 		}
 	}
-	f("", `{}`, Overview)
-	f("", `{"queryType":null}`, Overview)
-	f("", `{"queryType":"repos"}`, Repos)
-	f("repos", `{}`, Repos)
-	f("repos", `{"queryType":""}`, Repos)
-	f("export", `{"queryType":"export"}`, Export)
+	f("", `{}`, TypeOverview)
+	f("", `{"queryType":null}`, TypeOverview)
+	f("", `{"queryType":"repos"}`, TypeRepos)
+	f("repos", `{}`, TypeRepos)
+	f("repos", `{"queryType":""}`, TypeRepos)
+	f("export", `{"queryType":"export"}`, TypeExport)
 
 	bad := func(beside, text, message string) {
 		t.Helper()
@@ -137,8 +137,8 @@ func TestAllSelectsAll(t *testing.T) {
 	f := func(text string) {
 		t.Helper()
 		q, err := Decode(backend.DataQuery{JSON: json.RawMessage(text)})
-		if err != nil || !q.Filter.IsZero() {
-			t.Errorf("%s: expected a filter that selects all, got %+v, %v", text, q.Filter, err)
+		if err != nil || !q.Base().Filter.IsZero() {
+			t.Errorf("%s: expected a filter that selects all, got %+v, %v", text, q, err)
 		}
 	}
 	f(`{"orgs":"$__all"}`)
@@ -163,19 +163,30 @@ func TestErrorText(t *testing.T) {
 			t.Errorf("expected %s, got %s", want, e.Error())
 		}
 	}
-	f(Error{Field: "orgs[1]", Message: "expected a string, got 7"}, "query field orgs[1]: expected a string, got 7")
+	f(Error{Field: "orgs[1]", Message: "expected a string, got 7"}, "query, field orgs[1]: expected a string, got 7")
+	f(Error{Type: TypeRepos, Field: "orgs[1]", Message: "expected a string, got 7"}, "repos query, field orgs[1]: expected a string, got 7")
+	f(Error{Type: TypeRepos, Message: "expected nothing more"}, "repos query: expected nothing more")
 	f(Error{Message: "expected a JSON object, got 7"}, "query: expected a JSON object, got 7")
 	// A cut takes no half characters with it.
 	f(*bad(strings.Repeat("é", 41)+"x", "%s", quote("x"+strings.Repeat("é", 41))),
-		"query field "+strings.Repeat("é", 40)+`: "x`+strings.Repeat("é", 39)+`"... (83 bytes)`)
+		"query, field "+strings.Repeat("é", 40)+`: "x`+strings.Repeat("é", 39)+`"... (83 bytes)`)
 }
+
+func (q Repos) order() (history.Sort, bool)    { return q.Sort, q.Ascending }
+func (q Variable) order() (history.Sort, bool) { return q.Sort, q.Ascending }
 
 func TestSortOrders(t *testing.T) {
 	f := func(text string, sort history.Sort, ascending bool) {
 		t.Helper()
 		q, err := Decode(backend.DataQuery{JSON: json.RawMessage(text)})
-		if err != nil || q.Sort != sort || q.Ascending != ascending {
-			t.Errorf("%s: expected %s, ascending %t, got %s, %t, %v", text, sort, ascending, q.Sort, q.Ascending, err)
+		if err != nil {
+			t.Fatalf("%s: %s", text, err)
+		}
+		gotSort, gotAscending := q.(interface {
+			order() (history.Sort, bool)
+		}).order()
+		if gotSort != sort || gotAscending != ascending {
+			t.Errorf("%s: expected %s, ascending %t, got %s, %t", text, sort, ascending, gotSort, gotAscending)
 		}
 	}
 	f(`{"queryType":"repos"}`, history.SortDownloads, false)

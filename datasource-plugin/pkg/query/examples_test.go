@@ -80,19 +80,30 @@ type decodedDays struct {
 }
 
 func decodedOf(q Query) *decoded {
+	c := q.Base()
+	days := c.Days()
 	d := &decoded{
-		Type: q.Type, Format: q.Format,
-		RepoTypes: q.Filter.RepoTypes, Orgs: q.Filter.Orgs, Repos: q.Filter.Repos, Search: q.Filter.Search,
-		Period: q.Period, GroupBy: q.GroupBy, Interval: q.Interval, Ascending: q.Ascending,
-		Limit: q.Limit, Offset: q.Offset, Trend: q.Trend, Least: q.Least, Values: q.Values,
+		Type: c.Type, Format: Table,
+		RepoTypes: c.Filter.RepoTypes, Orgs: c.Filter.Orgs, Repos: c.Filter.Repos, Search: c.Filter.Search,
+		Period: c.Period, Days: decodedDays{Kind: days.Kind.String(), From: days.From, To: days.To},
 	}
-	days := q.Days()
-	d.Days = decodedDays{Kind: days.Kind.String(), From: days.From, To: days.To}
-	if q.Type == Repos || q.Values == RepoNames {
-		d.Sort = q.Sort.String()
-	}
-	if q.Type == Export {
-		d.Order = q.Order.String()
+	switch q := q.(type) {
+	case Overview:
+		d.Format, d.GroupBy, d.Interval = q.Format, q.GroupBy, q.Interval
+	case Repos:
+		d.Format, d.Sort, d.Ascending, d.Interval = q.Format, q.Sort.String(), q.Ascending, q.Interval
+		d.Limit, d.Offset, d.Trend = q.Limit, q.Offset, q.Trend
+	case Export:
+		d.Order, d.Limit = q.Order.String(), q.Limit
+	case Milestones:
+		d.Least, d.Limit = q.Least, q.Limit
+	case Corrections:
+		d.Limit = q.Limit
+	case Variable:
+		d.Values, d.Ascending, d.Limit = q.Values, q.Ascending, q.Limit
+		if q.Values == RepoNames {
+			d.Sort = q.Sort.String()
+		}
 	}
 	return d
 }
@@ -128,7 +139,7 @@ func TestValidExamples(t *testing.T) {
 			t.Errorf("%s: %s", name, err)
 			continue
 		}
-		if q.RefID != asked.RefID || !q.From.Equal(asked.TimeRange.From) || !q.To.Equal(asked.TimeRange.To) {
+		if c := q.Base(); c.RefID != asked.RefID || !c.From.Equal(asked.TimeRange.From) || !c.To.Equal(asked.TimeRange.To) {
 			t.Errorf("%s: refId or time range are lost: %+v", name, q)
 		}
 		want, _ := json.MarshalIndent(e.Decoded, "", "  ")
@@ -140,6 +151,10 @@ func TestValidExamples(t *testing.T) {
 }
 
 func TestInvalidExamples(t *testing.T) {
+	var names []Type
+	for _, t := range types {
+		names = append(names, t.name)
+	}
 	for name, e := range readExamples(t, "invalid") {
 		q, err := Decode(e.asked(t))
 		var fault *Error
@@ -147,10 +162,19 @@ func TestInvalidExamples(t *testing.T) {
 			t.Errorf("%s: expected an *Error, got %v and %+v", name, err, q)
 			continue
 		}
+		if valid := slices.Contains(names, fault.Type); !valid && fault.Field != "queryType" && fault.Field != "version" {
+			t.Errorf("%s: expected the type of the query with the fault, got %q", name, fault.Type)
+		}
 		if fault.Field != e.Field || e.Message == "" || !strings.Contains(fault.Message, e.Message) {
 			t.Errorf("%s: expected the field %s and a message with %s, got %s: %s", name, e.Field, e.Message, fault.Field, fault.Message)
 		}
 	}
+}
+
+// ours are the members of the query model.
+var ours = []string{
+	"format", "groupBy", "interval", "least", "limit", "offset", "order", "orgs", "period", "queryType",
+	"repoTypes", "repos", "search", "sort", "trend", "values", "version",
 }
 
 // The frontend's tests read the examples too; what is in none of them is tried

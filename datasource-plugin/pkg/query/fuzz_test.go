@@ -34,8 +34,8 @@ func FuzzDecode(f *testing.F) {
 		if !json.Valid([]byte(text)) {
 			t.Errorf("decoded what is no JSON")
 		}
-		checkFilter(t, q.Filter)
-		checkDays(t, q)
+		checkFilter(t, q.Base().Filter)
+		checkDays(t, q.Base())
 		checkRanges(t, q)
 	})
 }
@@ -59,8 +59,8 @@ func FuzzDecodeURL(f *testing.F) {
 			return
 		}
 		checkFilter(t, q.Filter)
-		checkDays(t, q)
-		if q.Type != Export || q.Format != Table || q.Limit != 0 {
+		checkDays(t, q.Common)
+		if q.Type != TypeExport || q.Limit != 0 {
 			t.Errorf("expected an export without a limit, got %+v", q)
 		}
 		if !slices.Contains([]rune{',', ';', '\t'}, options.Separator) {
@@ -99,7 +99,7 @@ func checkFilter(t *testing.T, f history.Filter) {
 	}
 }
 
-func checkDays(t *testing.T, q Query) {
+func checkDays(t *testing.T, q Common) {
 	t.Helper()
 	days := q.Days()
 	if days.Kind != history.Range {
@@ -124,27 +124,44 @@ func checkRanges(t *testing.T, q Query) {
 			t.Errorf("expected %s from %d to %d, got %+v", what, least, most, q)
 		}
 	}
-	limits := map[Type]int64{Overview: 0, Repos: 10_000, Export: 1_000_000, Milestones: 5000, Corrections: 5000, Variable: 10_000}
-	most, known := limits[q.Type]
-	if !known {
-		t.Errorf("expected a type, got %+v", q)
+	words := func(period Period, intervals bool, interval Interval) {
+		t.Helper()
+		if !slices.Contains([]Period{TimeRange, AllTime, LastMonth}, period) {
+			t.Errorf("expected a period, got %+v", q)
+		}
+		if intervals != slices.Contains([]Interval{Daily, Week, Month}, interval) {
+			t.Errorf("expected an interval in time series alone, got %+v", q)
+		}
 	}
-	if q.Type == Repos && q.Format == TimeSeries {
-		most = 500
-	}
-	within("limit", int64(q.Limit), min(1, most), most)
-	within("offset", int64(q.Offset), 0, maxOffset)
-	within("trend", int64(q.Trend), 0, 400)
-	if q.Type == Milestones {
+	switch q := q.(type) {
+	case Overview:
+		words(q.Period, q.Format == TimeSeries, q.Interval)
+	case Repos:
+		words(q.Period, q.Format == TimeSeries, q.Interval)
+		if q.Format == TimeSeries {
+			within("limit", int64(q.Limit), 1, 500)
+			break
+		}
+		within("limit", int64(q.Limit), 1, 10_000)
+		within("offset", int64(q.Offset), 0, maxOffset)
+		within("trend", int64(q.Trend), 0, 400)
+	case Export:
+		words(q.Period, false, "")
+		within("limit", int64(q.Limit), 1, 1_000_000)
+	case Milestones:
+		words(q.Period, false, "")
+		within("limit", int64(q.Limit), 1, 5000)
 		within("least", q.Least, 1000, 1e18)
-	}
-	if (q.Format == TimeSeries) != slices.Contains([]Interval{Daily, Week, Month}, q.Interval) {
-		t.Errorf("expected an interval in time series alone, got %+v", q)
-	}
-	if (q.Type == Variable) != slices.Contains([]Values{RepoTypes, Orgs, RepoNames}, q.Values) {
-		t.Errorf("expected values in variables alone, got %+v", q)
-	}
-	if !slices.Contains([]Period{TimeRange, AllTime, LastMonth}, q.Period) {
-		t.Errorf("expected a period, got %+v", q)
+	case Corrections:
+		words(q.Period, false, "")
+		within("limit", int64(q.Limit), 1, 5000)
+	case Variable:
+		words(q.Period, false, "")
+		within("limit", int64(q.Limit), 1, 10_000)
+		if !slices.Contains([]Values{RepoTypes, Orgs, RepoNames}, q.Values) {
+			t.Errorf("expected values, got %+v", q)
+		}
+	default:
+		t.Errorf("expected a type, got %+v", q)
 	}
 }

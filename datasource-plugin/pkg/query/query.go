@@ -1,8 +1,8 @@
 // Package query is what Grafana asks the data source: the query as panels,
 // annotations, variables and the CSV link send it, decoded and checked.
 //
-// The TypeScript side of the same model is src/query/types.ts; the files in
-// testdata/queries are decoded by the tests of both.
+// Each type of query is a struct of its own. The TypeScript side of the same model is
+// src/query/model.ts; the files in testdata/queries are read by the tests of both.
 package query
 
 import (
@@ -11,32 +11,99 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
+// Query is a decoded and checked query: an Overview, Repos, Export, Milestones,
+// Corrections or Variable.
+type Query interface {
+	// Base returns what every query has.
+	Base() Common
+}
+
 // Type says what a query asks for.
 type Type string
 
-// The types of queries, as the member queryType has them.
+// The types of queries. types has what decodes them.
 const (
-	// Overview sums over repositories.
-	Overview Type = "overview"
-	// Repos is the table of repositories.
-	Repos Type = "repos"
-	// Export is the daily records themselves.
-	Export Type = "export"
-	// Milestones are the days on which a repository passed a round number of
-	// downloads, for annotations.
-	Milestones Type = "milestones"
-	// Corrections are the times at which the Hub took downloads back, for
-	// annotations.
-	Corrections Type = "corrections"
-	// Variable is the values that a dashboard variable can take.
-	Variable Type = "variable"
+	TypeOverview    Type = "overview"
+	TypeRepos       Type = "repos"
+	TypeExport      Type = "export"
+	TypeMilestones  Type = "milestones"
+	TypeCorrections Type = "corrections"
+	TypeVariable    Type = "variable"
 )
+
+// Common is what every query has.
+type Common struct {
+	Type   Type
+	RefID  string
+	Filter history.Filter
+	// Period as it was asked for; Days is what it means for a history.Reader.
+	Period Period
+	// From and To are the time range of the dashboard or of the alert rule. They
+	// count with TimeRange; a zero time leaves that end open.
+	From, To time.Time
+}
+
+// Base implements Query.
+func (c Common) Base() Common { return c }
+
+// Overview sums over repositories.
+type Overview struct {
+	Common
+	Format  Format // Totals or TimeSeries
+	GroupBy GroupBy
+	// Interval is of TimeSeries, and never Auto.
+	Interval Interval
+}
+
+// Repos is the table of repositories, or a series for each.
+type Repos struct {
+	Common
+	Format    Format // Table or TimeSeries
+	Sort      history.Sort
+	Ascending bool
+	// Limit is the most rows or series, at least 1; Offset how many rows to skip.
+	Limit, Offset int
+	// Trend is the most points of each row's trend, 0 for none.
+	Trend int
+	// Interval is of TimeSeries, and never Auto.
+	Interval Interval
+}
+
+// Export is the daily records themselves.
+type Export struct {
+	Common
+	Order history.Order
+	Limit int // 0 for none, in a query of DecodeURL
+}
+
+// Milestones are the days on which a repository passed a round number of downloads,
+// for annotations.
+type Milestones struct {
+	Common
+	Least int64 // the smallest milestone, a power of ten from 1000
+	Limit int
+}
+
+// Corrections are the times at which the Hub took downloads back, for annotations.
+type Corrections struct {
+	Common
+	Limit int
+}
+
+// Variable is the values that a dashboard variable can take.
+type Variable struct {
+	Common
+	Values Values
+	// Sort and Ascending are of RepoNames.
+	Sort      history.Sort
+	Ascending bool
+	Limit     int
+}
 
 // Format says what kind of frames the answer is.
 type Format string
 
-// The formats: Totals and TimeSeries of Overview, Table and TimeSeries of
-// Repos, Table of all others.
+// The formats. A query that has no choice has Table.
 const (
 	Totals     Format = "totals"
 	TimeSeries Format = "time_series"
@@ -67,8 +134,7 @@ const (
 // on Monday.
 type Interval string
 
-// The intervals. Auto picks by the interval that Grafana asks for, and is
-// resolved by Decode: a Query holds one of the others.
+// The intervals. Auto picks by the interval that Grafana asks for.
 const (
 	Auto  Interval = "auto"
 	Daily Interval = "day"
@@ -85,46 +151,3 @@ const (
 	Orgs      Values = "org"
 	RepoNames Values = "repo"
 )
-
-// Query is a decoded and checked query. Members that do not belong to its Type
-// and Format are zero.
-type Query struct {
-	RefID  string
-	Type   Type
-	Format Format
-	Filter history.Filter
-
-	// Period as it was asked for; Days is what it means for a Store.
-	Period Period
-	// From and To are the time range of the dashboard or of the alert rule. They
-	// count with TimeRange; a zero time leaves that end open.
-	From, To time.Time
-
-	// GroupBy is of Overview.
-	GroupBy GroupBy
-	// Interval is of TimeSeries.
-	Interval Interval
-
-	// Sort and Ascending are of Repos, and of Variable with RepoNames. Sort has
-	// SortDownloads for zero.
-	Sort      history.Sort
-	Ascending bool
-	// Order is of Export.
-	Order history.Order
-
-	// Limit is the most rows (Repos and Export), series (Repos as TimeSeries),
-	// events (Milestones, Corrections) or values (Variable); at least 1. It is 0
-	// for Overview, and for none in a query of DecodeURL.
-	Limit int
-	// Offset is how many rows of the table of Repos to skip.
-	Offset int
-	// Trend is the most points of each row's trend in the table of Repos, 0
-	// for none.
-	Trend int
-
-	// Least is the smallest milestone, a power of ten from 1000.
-	Least int64
-
-	// Values is of Variable.
-	Values Values
-}

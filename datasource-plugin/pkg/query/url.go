@@ -2,15 +2,108 @@ package query
 
 import (
 	"fmt"
+	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
 
+// variablePrefix begins the parameters that Grafana writes for dashboard variables.
+const variablePrefix = "var-"
+
+// readParams reads the parameters of a URL. With variables they may come from
+// dashboard variables: "var-org" stands for "org" where there is no "org", unless it
+// is empty, which selects nothing in Grafana; every other "var-" is ignored.
+//
+// The other rules are those of the exporter's HTTP API, so that a link can be moved
+// from one to the other.
+func readParams(rawQuery string, variables bool) (*form, error) {
+	params, err := url.ParseQuery(rawQuery)
+	if err != nil {
+		return nil, bad("", "expected a URL-encoded query, got %s: %s", quote(rawQuery), err)
+	}
+	f := &form{values: make(map[string]value)}
+	for field, texts := range params {
+		name, ok := field, false
+		if variables {
+			if name, ok = strings.CutPrefix(field, variablePrefix); ok {
+				set := slices.ContainsFunc(texts, func(v string) bool { return v != "" })
+				if !set || params.Has(name) || !slices.Contains(linkParams, name) {
+					continue
+				}
+			}
+		}
+		v := value{field: field, text: texts[0]}
+		if len(texts) > 1 {
+			v.kind, v.text = isOther, fmt.Sprintf("%d: %s, %s", len(texts), quote(texts[0]), quote(texts[1]))
+		}
+		// A list may be repeated, may hold several items with commas between them, or both.
+		for _, text := range texts {
+			v.items = appendItems(v.items, text)
+		}
+		f.values[name] = v
+	}
+	return f, nil
+}
+
+// linkParams are the parameters of the CSV link.
+var linkParams = []string{"bom", "from", "order", "org", "period", "repo", "repo_type", "search", "sep", "to"}
+
+// appendItems splits a value at its commas. A backslash takes the meaning from
+// a comma or a backslash behind it; names on the Hub hold neither.
+func appendItems(items []string, value string) []string {
+	var item []byte
+	for i := 0; i < len(value); i++ {
+		c := value[i]
+		switch {
+		case c == '\\' && i+1 < len(value) && (value[i+1] == ',' || value[i+1] == '\\'):
+			i++
+			item = append(item, value[i])
+		case c == ',':
+			items = append(items, string(item))
+			item = item[:0]
+		default:
+			item = append(item, c)
+		}
+	}
+	return append(items, string(item))
+}
+
+// maxLookup is the most names that a lookup gives, and the default.
+const maxLookup = 50
+
+// Lookup asks for names to choose from in an editor.
+type Lookup struct {
+	// Filter has the repo types, organizations and search asked for.
+	Filter history.Filter
+	// Limit is the most names, 1 to 50; Offset how many to skip.
+	Limit, Offset int
+}
+
+// DecodeLookup reads a lookup from the parameters of its URL: repo_type, org,
+// search, limit and offset. Every error is an *Error.
+func DecodeLookup(rawQuery string) (Lookup, error) {
+	f, err := readParams(rawQuery, false)
+	if err != nil {
+		return Lookup{}, err
+	}
+	l := Lookup{
+		Filter: f.filter("repo_type", "org", "", "search"),
+		Limit:  int(f.number("limit", maxLookup, 1, maxLookup)),
+		Offset: int(f.number("offset", 0, 0, maxOffset)),
+	}
+	if err := f.done(); err != nil {
+		return Lookup{}, err
+	}
+	return l, nil
+}
+
 // DecodeURL reads the query of the CSV link from the parameters of its URL.
-// Every error is an *Error. The query's Type is Export, its Limit 0 for none.
+// Every error is an *Error. The query has no Limit.
 //
 // The parameters are repo_type, org, repo, search, period, from, to, order, sep
 // and bom. Where one is absent, a dashboard variable of its name (var-org)
@@ -19,45 +112,48 @@ import (
 // days, the last of which is included whole; one of them may be absent. They
 // count only with the period time_range, which is the default if one of them is
 // there; without, it is all_time.
-func DecodeURL(rawQuery string) (Query, hubcsv.WriterOptions, error) {
-	p := readParams(rawQuery, true)
-	q := Query{Type: Export, Format: Table, Filter: p.filter(true)}
-	q.Period, q.From, q.To = p.period()
-	q.Order = choice(p, "order", history.OrderTime, history.ParseOrder)
-	options := hubcsv.WriterOptions{
-		Separator:   choice(p, "sep", ',', parseSeparator),
-		Spreadsheet: choice(p, "bom", false, parseFlag),
+func DecodeURL(rawQuery string) (Export, hubcsv.WriterOptions, error) {
+	f, err := readParams(rawQuery, true)
+	if err != nil {
+		return Export{}, hubcsv.WriterOptions{}, err
 	}
-	if err := p.done(); err != nil {
-		return Query{}, hubcsv.WriterOptions{}, err
+	q := Export{Common: f.period(), Order: parsed(f, "order", history.OrderTime, history.ParseOrder)}
+	q.Type, q.Filter = TypeExport, f.filter("repo_type", "org", "repo", "search")
+	options := hubcsv.WriterOptions{
+		Separator:   parsed(f, "sep", ',', parseSeparator),
+		Spreadsheet: word(f, "bom", "false", "true", "false") == "true",
+	}
+	if err := f.done(); err != nil {
+		return Export{}, hubcsv.WriterOptions{}, err
 	}
 	return q, options, nil
 }
 
-func (p *params) period() (period Period, from, to time.Time) {
-	from = p.instant("from", 0)
+// period reads the days of a query.
+func (f *form) period() (c Common) {
+	c.From = f.instant("from", 0)
 	// A day is meant whole. Its last instant is all that DaysOf needs.
-	to = p.instant("to", secondsPerDay*time.Second-1)
-	period = AllTime
-	if !from.IsZero() || !to.IsZero() {
-		period = TimeRange
+	c.To = f.instant("to", secondsPerDay*time.Second-1)
+	c.Period = AllTime
+	if !c.From.IsZero() || !c.To.IsZero() {
+		c.Period = TimeRange
 	}
-	period = choice(p, "period", period, parsePeriod)
+	c.Period = word(f, "period", c.Period, TimeRange, AllTime, LastMonth)
 	switch {
-	case period != TimeRange:
-		return period, time.Time{}, time.Time{}
-	case from.IsZero() && to.IsZero():
-		p.bad("period", "expected from, to or both beside %q, got neither", TimeRange)
-	case !to.IsZero() && to.Before(from):
-		p.bad("to", "expected a time that is not before from, which is %s, got %s", from.Format(time.RFC3339), to.Format(time.RFC3339))
+	case c.Period != TimeRange:
+		c.From, c.To = time.Time{}, time.Time{}
+	case c.From.IsZero() && c.To.IsZero():
+		f.bad("period", "expected from, to or both beside %q, got neither", TimeRange)
+	case !c.To.IsZero() && c.To.Before(c.From):
+		f.bad("to", "expected a time that is not before from, which is %s, got %s", c.From.Format(time.RFC3339), c.To.Format(time.RFC3339))
 	}
-	return period, from, to
+	return c
 }
 
 // instant returns a time, or for a day the time that lies so far into it. It is
 // zero if the parameter is absent or empty.
-func (p *params) instant(name string, into time.Duration) time.Time {
-	return choice(p, name, time.Time{}, func(s string) (time.Time, error) {
+func (f *form) instant(name string, into time.Duration) time.Time {
+	return parsed(f, name, time.Time{}, func(s string) (time.Time, error) {
 		if s == "" {
 			return time.Time{}, nil
 		}
@@ -86,14 +182,6 @@ func parseInstant(s string, into time.Duration) (time.Time, error) {
 		"a day like 2021-01-22 or a time like 2021-01-22T15:04:05Z, got %s", quote(s))
 }
 
-func parsePeriod(s string) (Period, error) {
-	switch p := Period(s); p {
-	case TimeRange, AllTime, LastMonth:
-		return p, nil
-	}
-	return "", fmt.Errorf("expected time_range, all_time or last_month, got %s", quote(s))
-}
-
 func parseSeparator(s string) (rune, error) {
 	switch s {
 	case "comma", ",":
@@ -104,14 +192,4 @@ func parseSeparator(s string) (rune, error) {
 		return '\t', nil
 	}
 	return 0, fmt.Errorf("expected comma, semicolon or tab, got %s", quote(s))
-}
-
-func parseFlag(s string) (bool, error) {
-	switch s {
-	case "true":
-		return true, nil
-	case "false":
-		return false, nil
-	}
-	return false, fmt.Errorf("expected true or false, got %s", quote(s))
 }

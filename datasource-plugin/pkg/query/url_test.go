@@ -22,7 +22,7 @@ func TestDecodeURL(t *testing.T) {
 		if !reflect.DeepEqual(q.Filter, filter) || q.Days() != period || q.Order != order || got != options {
 			t.Errorf("%s:\nexpected %+v %+v %s %+v\ngot      %+v %+v %s %+v", rawQuery, filter, period, order, options, q.Filter, q.Days(), q.Order, got)
 		}
-		if q.Type != Export || q.Format != Table || q.Limit != 0 {
+		if q.Type != TypeExport || q.Limit != 0 {
 			t.Errorf("%s: expected an export without a limit, got %+v", rawQuery, q)
 		}
 	}
@@ -100,7 +100,7 @@ func TestDecodeURLRefuses(t *testing.T) {
 		t.Helper()
 		q, options, err := DecodeURL(rawQuery)
 		checkFault(t, rawQuery, err, field, message)
-		if q.Type != "" || options != (hubcsv.WriterOptions{}) {
+		if !reflect.DeepEqual(q, Export{}) || options != (hubcsv.WriterOptions{}) {
 			t.Errorf("%s: expected nothing beside the error, got %+v %+v", rawQuery, q, options)
 		}
 	}
