@@ -16,6 +16,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/backfill"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/outfile"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/terminal"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
@@ -192,7 +193,7 @@ func (f *backfillFlags) receiver() (*pushclient.Receiver, error) {
 	if *f.timeout <= 0 {
 		return nil, fmt.Errorf("--timeout: expected a duration above zero, got %q", *f.timeout)
 	}
-	u, err := pushclient.ParseURL(*f.url, protocol.Route())
+	u, err := httpx.ParseURL(*f.url, "http://localhost:8428", protocol.Route())
 	if err != nil {
 		return nil, fmt.Errorf("--url: %w", err)
 	}

@@ -21,6 +21,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 )
 
 // fakeReceiver notes what it takes.
@@ -131,7 +132,7 @@ func (f *fakeReceiver) newSender(p Protocol) (*Sender, *[]history.Repo) {
 	f.Helper()
 	s := httptest.NewServer(f)
 	f.Cleanup(s.Close)
-	u, err := pushclient.ParseURL(s.URL, p.Route())
+	u, err := httpx.ParseURL(s.URL, s.URL, p.Route())
 	if err != nil {
 		f.Fatal(err)
 	}

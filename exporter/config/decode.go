@@ -197,7 +197,7 @@ func (d *decoder) decodeMapping(n *yaml.Node, v reflect.Value, path string) {
 		}
 	}
 	if n.Kind != yaml.MappingNode {
-		d.faultAt(n.Line, path, "%s, got %s", strings.TrimSuffix("expected a mapping with "+alternatives(names), " with "), d.quote(n))
+		d.faultAt(n.Line, path, "%s, got %s", strings.TrimSuffix("expected a mapping with "+textenc.Alternatives(names), " with "), d.quote(n))
 		return
 	}
 	seen := make(map[string]int)
@@ -213,7 +213,7 @@ func (d *decoder) decodeMapping(n *yaml.Node, v reflect.Value, path string) {
 		case seen[key.Value] > 0:
 			d.faultAt(key.Line, at, "given twice, first on line %d", seen[key.Value])
 		case field < 0 && len(names) > 0 && !slices.Contains(names, key.Value):
-			d.faultAt(key.Line, at, "unknown field, expected %s", alternatives(names))
+			d.faultAt(key.Line, at, "unknown field, expected %s", textenc.Alternatives(names))
 		case field < 0:
 			d.lines[at] = key.Line
 			item := reflect.New(v.Type().Elem()).Elem()
@@ -236,9 +236,6 @@ func (d *decoder) decodeScalar(n *yaml.Node, v reflect.Value, s scalar, tag refl
 		return
 	}
 	if err := s.check(v, tag); err != nil {
-		if d.hidden > 0 {
-			err = errors.New("expected " + s.want)
-		}
 		d.faultAt(n.Line, path, "%s", err)
 		d.values++
 	}
@@ -256,13 +253,4 @@ func (d *decoder) quote(n *yaml.Node) string {
 		return "something else"
 	}
 	return textenc.Quote(n.Value)
-}
-
-// alternatives returns "a, b or c".
-func alternatives(names []string) string {
-	last := len(names) - 1
-	if last < 1 {
-		return strings.Join(names, "")
-	}
-	return strings.Join(names[:last], ", ") + " or " + names[last]
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 )
 
 // httpFields ends the list of what a section with settings of an HTTP client may have.
@@ -51,7 +52,7 @@ func TestPushFaults(t *testing.T) {
 	f("oauth2: {client_id: x, client_secret: pa55}", ": expected settings that go together, but oauth2 token_url must be configured")
 	f("oauth2: {client_id: x, token_url: u, tls_config: {key_file: k}}", "oauth2.tls_config: expected settings that go together, but exactly one of cert or cert_file must be configured when a client key is configured")
 	f("proxy_url: 'http://me:pa55@:x'", "proxy_url: expected a URL like http://proxy:3128, got something else")
-	f("proxy_url: 'pa55'", "proxy_url: expected a URL like http://proxy:3128")
+	f("proxy_url: 'pa55'", "proxy_url: expected a URL like http://proxy:3128, got something else")
 	f("no_proxy: h", ": expected settings that go together, but if no_proxy is configured, proxy_url must also be configured")
 	f("tls_config: {min_version: TLS9}", "tls_config.min_version: expected TLS10, TLS11, TLS12 or TLS13, got something else")
 	f("http_headers: {X: {secrets: pa55}}", "http_headers.X.secrets: expected a list, got something else")
@@ -77,7 +78,7 @@ func post(t *testing.T, dir, url, text string) error {
 	if shown := mustYAML(t, c); strings.Contains(shown, "pa55") {
 		t.Errorf("%s: the secret shows in\n%s", text, shown)
 	}
-	u, err := pushclient.ParseURL(c.Push.URL, "/route")
+	u, err := httpx.ParseURL(c.Push.URL, url, "/route")
 	if err != nil {
 		t.Fatal(err)
 	}

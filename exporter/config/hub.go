@@ -1,13 +1,8 @@
 package config
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io"
-	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -97,41 +92,10 @@ func (h *Hub) checkToken(d *decoder, path string, token Secret, file string) {
 	}
 }
 
-// Fingerprint stands for all that the collecting of an organization depends on,
-// secrets included, and shows none of it.
-func (h *Hub) Fingerprint(o Organization) string {
-	common := *h
-	common.Organizations = []Organization{o}
-	sum := sha256.New()
-	writeValue(sum, reflect.ValueOf(common))
-	return hex.EncodeToString(sum.Sum(nil))
-}
-
-// writeValue writes all that v holds so that values that differ are written differently.
-func writeValue(out io.Writer, v reflect.Value) {
-	switch v.Kind() {
-	case reflect.Func: // a cache of Prometheus' settings
-	case reflect.Pointer, reflect.Interface:
-		if !v.IsNil() {
-			writeValue(out, v.Elem())
-		}
-	case reflect.Struct:
-		for _, field := range v.Fields() {
-			writeValue(out, field)
-		}
-	case reflect.Slice:
-		for i := range v.Len() {
-			writeValue(out, v.Index(i))
-		}
-	case reflect.Map:
-		keys := v.MapKeys()
-		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
-		for _, key := range keys {
-			writeValue(out, key)
-			writeValue(out, v.MapIndex(key))
-		}
-	default:
-		fmt.Fprintf(out, "%q", fmt.Sprint(v))
-	}
-	_, _ = io.WriteString(out, ";")
+// For returns all that the collecting of an organization depends on: h with no other
+// organization.
+func (h *Hub) For(o Organization) Hub {
+	only := *h
+	only.Organizations = []Organization{o}
+	return only
 }

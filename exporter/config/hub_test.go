@@ -130,67 +130,6 @@ func TestHubDefaults(t *testing.T) {
 	}))
 }
 
-// What collecting depends on changes the fingerprint, nothing else does, and no
-// token shows in it.
-func TestFingerprint(t *testing.T) {
-	const base = "hub: {endpoint: 'https://h', token: hf_all, max_response_bytes: 2000000, timeouts: {connect: 2s, headers: 3s, idle: 4s}, " +
-		"organizations: [{name: o, source: auto, interval: 1h, token: hf_own}, {name: p}]}"
-	of := func(text string) string {
-		t.Helper()
-		c, err := Parse("/dir/c.yaml", []byte(text), families...)
-		if err != nil {
-			t.Fatalf("%q: %v", text, err)
-		}
-		return c.Hub.Fingerprint(c.Hub.Organizations[0])
-	}
-	print := of(base)
-	if len(print) < 32 || strings.Contains(print, "hf_") {
-		t.Errorf("the fingerprint is %q", print)
-	}
-	seen := map[string]bool{print: true}
-	for _, change := range []struct{ from, to string }{
-		{"https://h", "https://i"},
-		{"token: hf_all", "token: hf_other"},
-		{"token: hf_all", "token_file: hf_all"},
-		{"token: hf_all", "token_file: /dir/hf_all2"},
-		{"2000000", "2000001"},
-		{"connect: 2s", "connect: 3s"},
-		{"headers: 3s", "headers: 4s"},
-		{"idle: 4s", "idle: 5s"},
-		{"name: o", "name: O"},
-		{"source: auto", "source: listings"},
-		{"interval: 1h", "interval: 61m"},
-		{"token: hf_own", "token: hf_else"},
-		{"token: hf_own", "token_file: hf_own"},
-		{", token: hf_own", ""},
-		{"max_response", "proxy_url: 'http://p', max_response"},
-		{"max_response", "tls_config: {ca_file: f}, max_response"},
-		{"max_response", "tls_config: {ca_file: g}, max_response"},
-		{"max_response", "http_headers: {X: {secrets: [a]}}, max_response"},
-		{"max_response", "http_headers: {X: {secrets: [b]}}, max_response"},
-	} {
-		text := strings.Replace(base, change.from, change.to, 1)
-		if text == base {
-			t.Fatalf("%q does not occur", change.from)
-		}
-		if other := of(text); seen[other] {
-			t.Errorf("%q instead of %q makes no difference", change.to, change.from)
-		} else {
-			seen[other] = true
-		}
-	}
-	for _, same := range []string{base + "\nfiles: [a.csv]", strings.Replace(base, "{name: p}", "{name: q, interval: 1m}", 1)} {
-		if of(same) != print {
-			t.Errorf("%q: the fingerprint changed", same)
-		}
-	}
-	// Fields that run into each other are told apart.
-	a, b := Hub{Endpoint: "ab"}, Hub{Endpoint: "a", Token: NewSecret("b")}
-	if a.Fingerprint(Organization{}) == b.Fingerprint(Organization{}) {
-		t.Error("two configurations have one fingerprint")
-	}
-}
-
 // Whatever prints a configuration shows no token of it.
 func TestPrintedHubShowsNoToken(t *testing.T) {
 	c, err := Parse("c.yaml", []byte("hub: {token: hf_secret_all, organizations: [{name: o, token: hf_secret_own}, {name: p, token_file: p.token}]}"), families...)

@@ -1,7 +1,8 @@
 package config
 
 import (
-	"fmt"
+	"cmp"
+	"errors"
 	"net/url"
 
 	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
@@ -60,37 +61,23 @@ func (s *Storage) complete(d *decoder) {
 	v.OldHTTP.moveTo(&v.HTTP, d, path)
 	v.HTTP.complete(d, path)
 	if s.Engine == EngineVictoriaMetrics && v.InsertURL == "" {
-		d.fault(path+".insert_url", "expected a URL like http://localhost:8428, got none")
+		d.fault(path+".insert_url", "expected a URL like %s, got none", exampleURL)
 	}
 }
+
+const exampleURL = "http://localhost:8428"
 
 // URLs returns what to write to, to read from, and to ask for visibility, which may
 // be none. The configuration has been checked.
 func (v *VictoriaMetrics) URLs() (insert, query *url.URL, flush []*url.URL, err error) {
-	parse := func(field, text, route string) *url.URL {
-		u, e := httpx.ParseURL(text, "http://localhost:8428")
-		if e != nil {
-			err = fmt.Errorf("storage.victoriametrics.%s: %w", field, e)
-			return nil
+	insert, err1 := httpx.ParseURL(v.InsertURL, exampleURL, "/")
+	query, err2 := httpx.ParseURL(cmp.Or(v.SelectURL, v.InsertURL), exampleURL, "/")
+	errs := []error{err1, err2}
+	for _, text := range append([]string{v.FlushURL}, v.FlushURLs...) {
+		if text != "" {
+			u, err := httpx.ParseURL(text, exampleURL, "/internal/force_flush")
+			flush, errs = append(flush, u), append(errs, err)
 		}
-		if u.Path == "" {
-			u.Path = "/"
-		}
-		if u.Path == "/" {
-			u.Path = route
-		}
-		return u
 	}
-	insert = parse("insert_url", v.InsertURL, "/")
-	query = insert
-	if v.SelectURL != "" {
-		query = parse("select_url", v.SelectURL, "/")
-	}
-	if v.FlushURL != "" {
-		flush = append(flush, parse("flush_url", v.FlushURL, "/internal/force_flush"))
-	}
-	for _, text := range v.FlushURLs {
-		flush = append(flush, parse("flush_urls", text, "/internal/force_flush"))
-	}
-	return insert, query, flush, err
+	return insert, query, flush, errors.Join(errs...)
 }

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // DefaultMaxRepos is how many repositories the page shows if Options do not say.
@@ -44,7 +44,7 @@ func (o Options) settings() (*settings, error) {
 	}
 	for _, f := range o.Families {
 		if !slices.Contains(Families(), f) {
-			return nil, fmt.Errorf("metric family: expected %s, got %q", familyList(), f)
+			return nil, fmt.Errorf("metric family: expected %s, got %q", textenc.Alternatives(Families()), f)
 		}
 	}
 	on := func(f string) bool { return o.Families == nil || slices.Contains(o.Families, f) }
@@ -86,13 +86,6 @@ func Families() []string {
 		out = append(out, f.short)
 	}
 	return out
-}
-
-// familyList names all families for an error message.
-func familyList() string {
-	names := Families()
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 // metric describes a family.

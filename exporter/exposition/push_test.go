@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 )
 
 // taker takes what is pushed.
@@ -102,7 +103,7 @@ func (k *taker) next(n int) {
 // options are those that push to k.
 func (k *taker) options(interval, timeout time.Duration, labels map[string]string) PushOptions {
 	k.Helper()
-	u, err := pushclient.ParseURL(k.url, "/in")
+	u, err := httpx.ParseURL(k.url, k.url, "/in")
 	if err != nil {
 		k.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func ParseEndpoint(s string) (Endpoint, error) {
 	if s == "" {
 		return Endpoint{}, nil
 	}
-	u, err := httpx.ParseURL(s, DefaultEndpoint)
+	u, err := httpx.ParseURL(s, DefaultEndpoint, "")
 	if err != nil {
 		return Endpoint{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -21,7 +22,7 @@ type Job struct {
 	Collector *Collector
 	// Key stands for all that makes this job what it is: one with another key replaces it,
 	// one with the same key goes on.
-	Key string
+	Key any
 }
 
 // askAgainAfter is how long after an answer that is not believed yet the Hub is asked
@@ -117,13 +118,13 @@ func (m *Manager) Set(jobs []Job) {
 
 // replace makes the wanted jobs those that run. m.mu is held.
 func (m *Manager) replace() {
-	keys := make(map[string]string, len(m.wanted))
+	keys := make(map[string]any, len(m.wanted))
 	for _, j := range m.wanted {
 		keys[j.Org] = j.Key
 	}
 	ended := make(map[string]*running)
 	for org, r := range m.jobs {
-		if key, ok := keys[org]; !ok || key != r.job.Key {
+		if key, ok := keys[org]; !ok || !reflect.DeepEqual(key, r.job.Key) {
 			r.cancel()
 			ended[org] = r
 		}

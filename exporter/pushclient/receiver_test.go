@@ -16,11 +16,13 @@ import (
 	"time"
 
 	"github.com/prometheus/common/config"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 )
 
 func newReceiver(t *testing.T, address string, c config.HTTPClientConfig, timeout time.Duration) *Receiver {
 	t.Helper()
-	u, err := ParseURL(address, "/in")
+	u, err := httpx.ParseURL(address, address, "/in")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,35 +176,6 @@ func TestSecretsAreNotShown(t *testing.T) {
 	f("basic_auth: {username: me, password_file: pass}", "not you: <secret> me <secret> !")
 	f("authorization: {credentials: t0ken}", "not you: <secret> !")
 	f("http_headers: {X-Key: {secrets: [key-0123]}}", "not you: <secret>!")
-}
-
-func TestParseURL(t *testing.T) {
-	f := func(s, want, wantErr string) {
-		t.Helper()
-		u, err := ParseURL(s, "/route")
-		if wantErr != "" {
-			if err == nil || !strings.Contains(err.Error(), wantErr) || strings.Contains(err.Error(), "pa55word") {
-				t.Errorf("%q: got %v, %v, expected the error %q", s, u, err, wantErr)
-			}
-			return
-		}
-		if err != nil || u.String() != want {
-			t.Errorf("%q: got %v, %v, expected %s", s, u, err, want)
-		}
-	}
-	f("http://h:1", "http://h:1/route", "")
-	f("https://h/", "https://h/route", "")
-	f("http://h/a/b?c=d", "http://h/a/b?c=d", "")
-	f("http://h?extra_label=a=b@c", "http://h/route?extra_label=a=b@c", "")
-	f("", "", `expected a URL like http://localhost:8428, got ""`)
-	f("localhost:8428", "", "expected a URL like")
-	f("h/a", "", "expected a URL like")
-	f("ftp://h/a", "", "expected a URL like")
-	f("http:///a", "", "expected a URL like")
-	f("http://h/a#b", "", "without a fragment")
-	f("http://me:pa55word@h", "", "without user and password")
-	f("http://me:pa55word%@h", "", "without user and password")
-	f("http://pa55word@h", "", "without user and password")
 }
 
 func TestLoadHTTPConfigRefuses(t *testing.T) {

@@ -8,8 +8,9 @@ import (
 )
 
 // ParseURL reads the URL of a server: http or https, without user, password and
-// fragment. example is such a URL, for errors, which show no password.
-func ParseURL(s, example string) (*url.URL, error) {
+// fragment. One without a path gets the given route, which may be "". example is such a
+// URL, for errors, which show no password.
+func ParseURL(s, example, route string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	switch {
 	case strings.Contains(s, "@") && (err != nil || u.User != nil):
@@ -19,6 +20,8 @@ func ParseURL(s, example string) (*url.URL, error) {
 		return nil, fmt.Errorf("expected a URL like %s, got %q", example, s)
 	case u.Fragment != "":
 		return nil, fmt.Errorf("expected a URL without a fragment, got %q", s)
+	case u.Path == "" || u.Path == "/":
+		u.Path = route
 	}
 	return u, nil
 }

@@ -77,7 +77,7 @@ func (c *Collectors) Jobs(h *config.Hub) ([]hubsync.Job, error) {
 			Org:       o.Name,
 			Interval:  time.Duration(o.Interval),
 			Collector: hubsync.NewCollector(options),
-			Key:       client.Endpoint.String() + " " + h.Fingerprint(o),
+			Key:       []any{client.Endpoint, h.For(o)},
 		})
 	}
 	return jobs, nil

@@ -24,6 +24,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 )
 
 const progName = "huggingface_exporter"
@@ -163,7 +164,7 @@ func pushOptions(c *config.Push, userAgent string) (exposition.PushOptions, erro
 	if c.URL == "" {
 		return exposition.PushOptions{}, nil
 	}
-	u, err := pushclient.ParseURL(c.URL, exposition.PushRoute)
+	u, err := httpx.ParseURL(c.URL, "http://localhost:8428", exposition.PushRoute)
 	if err != nil {
 		return exposition.PushOptions{}, fmt.Errorf("push.url: %w", err)
 	}

@@ -2,8 +2,11 @@ package server
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -121,5 +124,66 @@ func TestNoPprofByDefault(t *testing.T) {
 	}
 	if w := ask(s, http.MethodGet, "/"); !strings.Contains(w.Body.String(), `href="/debug/pprof/heap"`) {
 		t.Errorf("no link to the profiles:\n%s", w.Body)
+	}
+}
+
+// What the collecting of an organization depends on changes the key of its job, nothing
+// else does, and no token shows in it.
+func TestJobKeys(t *testing.T) {
+	const base = "hub: {endpoint: 'https://h', token: hf_all, max_response_bytes: 2000000, timeouts: {connect: 2s, headers: 3s, idle: 4s}, " +
+		"organizations: [{name: o, source: auto, interval: 1h, token: hf_own}, {name: p}]}"
+	collects := newTestServer(t, false).collects
+	of := func(text string) any {
+		t.Helper()
+		c, err := config.Parse("/dir/c.yaml", []byte(text))
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		jobs, err := collects.Jobs(&c.Hub)
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		return jobs[0].Key
+	}
+	key := of(base)
+	if shown := fmt.Sprintf("%v %+v", key, key); strings.Contains(shown, "hf_") {
+		t.Errorf("the key shows a token: %s", shown)
+	}
+	seen := []any{key}
+	for _, change := range []struct{ from, to string }{
+		{"https://h", "https://i"},
+		{"token: hf_all", "token: hf_other"},
+		{"token: hf_all", "token_file: hf_all"},
+		{"token: hf_all", "token_file: /dir/hf_all2"},
+		{"2000000", "2000001"},
+		{"connect: 2s", "connect: 3s"},
+		{"headers: 3s", "headers: 4s"},
+		{"idle: 4s", "idle: 5s"},
+		{"name: o", "name: O"},
+		{"source: auto", "source: listings"},
+		{"interval: 1h", "interval: 61m"},
+		{"token: hf_own", "token: hf_else"},
+		{"token: hf_own", "token_file: hf_own"},
+		{", token: hf_own", ""},
+		{"max_response", "proxy_url: 'http://p', max_response"},
+		{"max_response", "tls_config: {server_name: f}, max_response"},
+		{"max_response", "tls_config: {server_name: g}, max_response"},
+		{"max_response", "http_headers: {X: {secrets: [a]}}, max_response"},
+		{"max_response", "http_headers: {X: {secrets: [b]}}, max_response"},
+	} {
+		text := strings.Replace(base, change.from, change.to, 1)
+		if text == base {
+			t.Fatalf("%q does not occur", change.from)
+		}
+		other := of(text)
+		if slices.ContainsFunc(seen, func(k any) bool { return reflect.DeepEqual(k, other) }) {
+			t.Errorf("%q instead of %q makes no difference", change.to, change.from)
+		}
+		seen = append(seen, other)
+	}
+	for _, same := range []string{base, base + "\nfiles: [a.csv]", strings.Replace(base, "{name: p}", "{name: q, interval: 1m}", 1)} {
+		if !reflect.DeepEqual(of(same), key) {
+			t.Errorf("%q: the key changed", same)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package textenc
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -28,4 +29,13 @@ func Quote(s string) string {
 		return fmt.Sprintf("%q... (%d bytes)", c, len(s))
 	}
 	return strconv.Quote(s)
+}
+
+// Alternatives returns "a, b or c".
+func Alternatives(names []string) string {
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }

@@ -1,0 +1,35 @@
+package httpx
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestParseURL(t *testing.T) {
+	f := func(s, want, wantErr string) {
+		t.Helper()
+		u, err := ParseURL(s, "http://localhost:8428", "/route")
+		if wantErr != "" {
+			if err == nil || !strings.Contains(err.Error(), wantErr) || strings.Contains(err.Error(), "pa55word") {
+				t.Errorf("%q: got %v, %v, expected the error %q", s, u, err, wantErr)
+			}
+			return
+		}
+		if err != nil || u.String() != want {
+			t.Errorf("%q: got %v, %v, expected %s", s, u, err, want)
+		}
+	}
+	f("http://h:1", "http://h:1/route", "")
+	f("https://h/", "https://h/route", "")
+	f("http://h/a/b?c=d", "http://h/a/b?c=d", "")
+	f("http://h?extra_label=a=b@c", "http://h/route?extra_label=a=b@c", "")
+	f("", "", `expected a URL like http://localhost:8428, got ""`)
+	f("localhost:8428", "", "expected a URL like")
+	f("h/a", "", "expected a URL like")
+	f("ftp://h/a", "", "expected a URL like")
+	f("http:///a", "", "expected a URL like")
+	f("http://h/a#b", "", "without a fragment")
+	f("http://me:pa55word@h", "", "without user and password")
+	f("http://me:pa55word%@h", "", "without user and password")
+	f("http://pa55word@h", "", "without user and password")
+}
