@@ -23,7 +23,7 @@ func (e *examination) checkPorts(ctx context.Context) {
 		case err == nil:
 			l.Close()
 			e.ok("%s is free", address)
-		case errors.Is(err, syscall.EADDRINUSE) && isServing(ctx, address):
+		case errors.Is(err, syscall.EADDRINUSE) && isServing(address):
 			e.ok("%s: a huggingface_exporter serves there", address)
 		case errors.Is(err, syscall.EADDRINUSE):
 			e.fail("stop what listens there (ss -ltnp shows it), or choose another with --web.listen-address", "%s is taken, by another program or by a serve behind a password or TLS", address)
@@ -36,7 +36,7 @@ func (e *examination) checkPorts(ctx context.Context) {
 }
 
 // isServing reports whether an exporter of ours answers at an address.
-func isServing(ctx context.Context, address string) bool {
+func isServing(address string) bool {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return false
@@ -44,15 +44,10 @@ func isServing(ctx context.Context, address string) bool {
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "localhost"
 	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/-/healthy", nil)
-	if err != nil {
-		return false
-	}
 	transport := &http.Transport{} // without proxies
 	defer transport.CloseIdleConnections()
-	resp, err := transport.RoundTrip(req)
+	client := &http.Client{Transport: transport, Timeout: 5 * time.Second}
+	resp, err := client.Get("http://" + net.JoinHostPort(host, port) + "/-/healthy")
 	if err != nil {
 		return false
 	}

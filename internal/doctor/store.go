@@ -16,7 +16,6 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/engine"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore/segment"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
@@ -57,7 +56,7 @@ func (e *examination) checkStore(ctx context.Context) {
 	if e.checkPermissions(dir, info) {
 		e.checkLock(filepath.Join(dir, "lock"))
 	}
-	store, err := localstore.Open(ctx, dir, localstore.Options{Logger: e.Log, ReadOnly: true})
+	stats, err := e.stats(ctx, config.Storage{})
 	if err != nil {
 		advice := "see the chapter Backups of docs/operations.md"
 		if errors.Is(err, segment.ErrNewer) {
@@ -68,19 +67,13 @@ func (e *examination) checkStore(ctx context.Context) {
 		e.fail(advice, "%v", err)
 		return
 	}
-	defer store.Close()
-	s, err := store.Stats(ctx)
-	if err != nil {
-		e.fail("", "%v", err)
-		return
-	}
 	recorded := "no day is recorded"
-	if days := s.Recorded; days.Len() > 0 {
+	if days := stats.Recorded; days.Len() > 0 {
 		recorded = "recorded " + days.From.String() + " to " + days.To.String()
 	}
-	e.ok("%s: %s records of %s repositories, %s; %d files of layout %d, %s bytes", dir, textenc.Grouped(s.Records),
-		textenc.Grouped(int64(s.Repos)), recorded, s.Files, segment.Layout, textenc.Grouped(s.Bytes))
-	e.checkSpace(dir, s.Bytes)
+	e.ok("%s: %s records of %s repositories, %s; %d files of layout %d, %s bytes", dir, textenc.Grouped(stats.Records),
+		textenc.Grouped(int64(stats.Repos)), recorded, stats.Files, segment.Layout, textenc.Grouped(stats.Bytes))
+	e.checkSpace(dir, stats.Bytes)
 }
 
 // nearestExisting returns the nearest folder that exists, from dir upwards.
@@ -167,7 +160,7 @@ func (e *examination) checkEngine(ctx context.Context) {
 	v := &e.config.Storage.VictoriaMetrics
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	stats, err := e.engineStats(ctx)
+	stats, err := e.stats(ctx, e.config.Storage)
 	if err != nil {
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			err = context.DeadlineExceeded
@@ -194,9 +187,9 @@ func (e *examination) checkEngine(ctx context.Context) {
 	e.ok("victoriametrics takes samples at %s", insert.Redacted())
 }
 
-// engineStats asks the storage engine of the configuration how much it holds.
-func (e *examination) engineStats(ctx context.Context) (history.Stats, error) {
-	store, err := engine.Open(ctx, engine.Options{Storage: e.config.Storage, UserAgent: userAgent(), Logger: e.Log})
+// stats returns how much a storage holds.
+func (e *examination) stats(ctx context.Context, s config.Storage) (history.Stats, error) {
+	store, err := engine.Open(ctx, engine.Options{Storage: s, Path: e.StoragePath, ReadOnly: true, UserAgent: userAgent(), Logger: e.Log})
 	if err != nil {
 		return history.Stats{}, err
 	}
