@@ -8,7 +8,6 @@ import (
 	"iter"
 	"maps"
 	"net/url"
-	"slices"
 	"strconv"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -24,16 +23,6 @@ const maxBarren = 10
 
 // maxPages bounds a listing that goes on for ever.
 const maxPages = 10_000
-
-// expanded are the fields asked for. The Hub refuses a field that a type does
-// not have.
-func expanded(t history.RepoType) []string {
-	fields := []string{"likes", "private", "disabled", "createdAt", "lastModified"}
-	if slices.ContainsFunc(listed, func(l listedType) bool { return l.repoType == t && l.downloads }) {
-		fields = append(fields, "downloads", "downloadsAllTime", "gated")
-	}
-	return fields
-}
 
 // List streams the repositories of one type - model, dataset or space - that an
 // organisation or user has: the public ones, and the private ones that the token

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -12,25 +13,42 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
-// Listing is what the Hub's public listing tells of a repository.
+// Listing is what the Hub's public listing says of a repository. What has a name in JSON
+// is kept under that name in files of listings that wait to be stored.
 type Listing struct {
-	Repo history.Repo
+	Repo history.Repo `json:"-"`
 	// HubID is the Hub's own id of the repository, which outlives a rename; ""
-	// if not told.
-	HubID string
+	// if not reported.
+	HubID string `json:"hubID"`
 	// Downloads is the Hub's count of the last 30 days, DownloadsAllTime of all
-	// time, Likes of likes. Each is history.Unknown if not told, as downloads of
+	// time, Likes of likes. Each is history.Unknown if not reported, as downloads of
 	// spaces are.
-	Downloads, DownloadsAllTime, Likes int64
-	// Private is set for a repository that only its organisation sees, Disabled
+	Downloads        int64 `json:"downloads"`
+	DownloadsAllTime int64 `json:"downloadsAllTime"`
+	Likes            int64 `json:"likes"`
+	// Private is set for a repository that only its organization sees, Disabled
 	// for one that the Hub has closed.
-	Private, Disabled bool
+	Private  bool `json:"-"`
+	Disabled bool `json:"-"`
 	// Gated is how access has to be asked for: "auto" or "manual", "" if not at
 	// all.
-	Gated string
-	// CreatedAt and LastModified are zero if not told. The Hub has no creation
+	Gated string `json:"-"`
+	// CreatedAt and LastModified are zero if not reported. The Hub has no creation
 	// before 2022-03-02, though histories begin earlier.
-	CreatedAt, LastModified time.Time
+	CreatedAt    time.Time `json:"-"`
+	LastModified time.Time `json:"-"`
+}
+
+// NewListing returns a Listing in which nothing but the name is known.
+func NewListing(r history.Repo) Listing {
+	return Listing{Repo: r, Downloads: history.Unknown, DownloadsAllTime: history.Unknown, Likes: history.Unknown}
+}
+
+// Meta returns what is known of the repository by the listing, the total apart.
+func (l *Listing) Meta(asOf history.AsOf) history.RepoMeta {
+	m := history.NewRepoMeta(l.Repo)
+	m.LastMonth, m.Likes, m.HubID, m.ListedAsOf = l.Downloads, l.Likes, l.HubID, asOf
+	return m
 }
 
 // maxPageItems bounds the repositories of a page; the Hub caps it at 1000.
@@ -128,6 +146,16 @@ func (raw *rawListing) listing(t history.RepoType) (Listing, error) {
 		CreatedAt:        field(&r, "createdAt", raw.CreatedAt, instant),
 		LastModified:     field(&r, "lastModified", raw.LastModified, instant),
 	}, r.err
+}
+
+// expanded are the fields asked for. The Hub refuses a field that a type does
+// not have.
+func expanded(t history.RepoType) []string {
+	fields := []string{"likes", "private", "disabled", "createdAt", "lastModified"}
+	if slices.ContainsFunc(listed, func(l listedType) bool { return l.repoType == t && l.downloads }) {
+		fields = append(fields, "downloads", "downloadsAllTime", "gated")
+	}
+	return fields
 }
 
 // fieldReader remembers the first error of a field.

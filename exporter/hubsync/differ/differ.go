@@ -57,8 +57,7 @@ type differ struct {
 // repo compares one repository.
 func (d *differ) repo(l hub.Listing) {
 	old, isKnown := d.known.previous(l.Repo, l.HubID)
-	m := history.NewRepoMeta(l.Repo)
-	m.LastMonth, m.Likes, m.HubID, m.ListedAsOf = l.Downloads, l.Likes, l.HubID, d.asOf
+	m := l.Meta(d.asOf)
 	if !isKnown {
 		d.Appeared = append(d.Appeared, l.Repo)
 	}

@@ -40,25 +40,14 @@ type header struct {
 // repo is what a listing says of a repository. A number that a file lacks, because an older
 // version wrote it, is not known.
 type repo struct {
-	Repo             repoName `json:"repo"`
-	HubID            string   `json:"hubID"`
-	Downloads        int64    `json:"downloads"`
-	DownloadsAllTime int64    `json:"downloadsAllTime"`
-	Likes            int64    `json:"likes"`
+	Repo repoName `json:"repo"`
+	hub.Listing
 }
 
 // repoName is a history.Repo.
 type repoName struct {
 	Type history.RepoType `json:"type"`
 	Name string           `json:"name"`
-}
-
-func repoOf(l *hub.Listing) repo {
-	return repo{repoName(l.Repo), l.HubID, l.Downloads, l.DownloadsAllTime, l.Likes}
-}
-
-func (r *repo) listing() hub.Listing {
-	return hub.Listing{Repo: history.Repo(r.Repo), HubID: r.HubID, Downloads: r.Downloads, DownloadsAllTime: r.DownloadsAllTime, Likes: r.Likes}
 }
 
 // write moves the repositories of l to a file of its own, wholly or not at all.
@@ -78,7 +67,7 @@ func (l *Listing) write(dir string) (err error) {
 		return err
 	}
 	for i := range l.repos {
-		if err := enc.Encode(repoOf(&l.repos[i])); err != nil {
+		if err := enc.Encode(repo{repoName(l.repos[i].Repo), l.repos[i]}); err != nil {
 			return err
 		}
 	}
@@ -157,14 +146,15 @@ func (l *Listing) read(n int) ([]hub.Listing, error) {
 	l.Org, l.AsOf, l.bytes = head.Org, head.AsOf, info.Size()
 	var out []hub.Listing
 	for range min(n, head.Repos) {
-		r := repo{Downloads: history.Unknown, DownloadsAllTime: history.Unknown, Likes: history.Unknown}
+		r := repo{Listing: hub.NewListing(history.Repo{})}
 		if err := d.Decode(&r); err != nil {
 			if errors.Is(err, io.EOF) {
 				err = io.ErrUnexpectedEOF
 			}
 			return nil, err
 		}
-		out = append(out, r.listing())
+		r.Listing.Repo = history.Repo(r.Repo)
+		out = append(out, r.Listing)
 	}
 	return out, nil
 }
