@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/export"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/export/format"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
@@ -171,7 +172,7 @@ func TestDuckDBReadsTheStoresRepositories(t *testing.T) {
 func TestDuckDBReadsTheParquetExport(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "export.parquet")
 	var buf bytes.Buffer
-	if _, err := export.Write(context.Background(), &buf, export.Parquet, testData.rows(byDay)); err != nil {
+	if _, err := export.Write(context.Background(), &buf, format.Parquet, false, testData.rows(byDay)); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(file, buf.Bytes(), 0o600); err != nil {
@@ -189,7 +190,7 @@ func TestDuckDBReadsTheParquetExport(t *testing.T) {
 func TestDuckDBReadsTheCSVExport(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "export.csv")
 	var buf bytes.Buffer
-	if _, err := export.Write(context.Background(), &buf, export.CSV, testData.rows(byDay)); err != nil {
+	if _, err := export.Write(context.Background(), &buf, format.CSV, false, testData.rows(byDay)); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(file, buf.Bytes(), 0o600); err != nil {

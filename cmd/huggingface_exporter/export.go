@@ -8,6 +8,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/export"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/export/format"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/outfile"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/terminal"
@@ -20,7 +21,7 @@ func exportCommand(app *kingpin.Application) command {
 	filter := addFilterFlags(cmd)
 	period := addPeriodFlags(cmd)
 	order := orderFlag(cmd)
-	format := cmd.Flag("format", "Format: csv, jsonl or parquet.").Default(export.CSV.String()).Enum(formatNames()...)
+	formatName := cmd.Flag("format", "Format: csv, jsonl or parquet.").Default(format.CSV.String()).Enum(formatNames()...)
 	output := cmd.Flag("output", "File to write; it is replaced once the export is complete. Default: standard output.").
 		Short('o').PlaceHolder("FILE").String()
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
@@ -32,11 +33,11 @@ func exportCommand(app *kingpin.Application) command {
 		if q.Order, err = history.ParseOrder(*order); err != nil {
 			return err
 		}
-		f, err := export.ParseFormat(*format)
+		f, err := format.Parse(*formatName)
 		if err != nil {
 			return err
 		}
-		if *output == "" && f == export.Parquet && terminal.Is(p.stdout) {
+		if *output == "" && f == format.Parquet && terminal.Is(p.stdout) {
 			return errors.New("a Parquet file is not for a terminal; name a file with --output")
 		}
 		store, err := storage.open(ctx, p, true)
@@ -45,7 +46,7 @@ func exportCommand(app *kingpin.Application) command {
 		}
 		defer store.Close()
 		write := func(w *os.File) error {
-			_, err := export.Write(ctx, w, f, store.Records(ctx, q))
+			_, err := export.Write(ctx, w, f, false, store.Records(ctx, q))
 			return err
 		}
 		if *output == "" {
@@ -57,7 +58,7 @@ func exportCommand(app *kingpin.Application) command {
 
 func formatNames() []string {
 	var names []string
-	for _, f := range export.Formats() {
+	for _, f := range format.Files() {
 		names = append(names, f.String())
 	}
 	return names

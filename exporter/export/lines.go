@@ -3,8 +3,11 @@ package export
 import (
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 const (
@@ -45,7 +48,8 @@ func newLineWriter(w io.Writer, l layout) *lineWriter {
 	return &lineWriter{w: w, layout: l, buf: append(buf, l.title...)}
 }
 
-func (l *lineWriter) writeBlock(rows *history.Rows) error {
+// WriteRows implements blockWriter.
+func (l *lineWriter) WriteRows(rows *history.Rows) error {
 	if n := min(len(rows.Repos), maxHeads); n > len(l.heads) {
 		l.heads = append(l.heads, make([][]byte, n-len(l.heads))...)
 	}
@@ -53,7 +57,7 @@ func (l *lineWriter) writeBlock(rows *history.Rows) error {
 	b := l.buf
 	for i, repo := range rows.Repo {
 		b = l.appendHead(b, rows.Repos, repo)
-		b = appendDay(b, rows.Day[i])
+		b = rows.Day[i].Append(b)
 		b = append(b, l.layout.middle...)
 		b = strconv.AppendInt(b, rows.Downloads[i], 10)
 		b = append(b, l.tail...)
@@ -68,7 +72,8 @@ func (l *lineWriter) writeBlock(rows *history.Rows) error {
 	return nil
 }
 
-func (l *lineWriter) close() error {
+// Close implements blockWriter.
+func (l *lineWriter) Close() error {
 	if len(l.buf) == 0 {
 		return nil
 	}
@@ -91,7 +96,75 @@ func (l *lineWriter) appendHead(b []byte, repos []history.RepoTotal, i uint32) [
 	return b
 }
 
-// asOfLayout tells the age of a version to the microsecond, its unit.
-const asOfLayout = "2006-01-02T15:04:05.000000Z"
+// VersionsHeader is the first line of CSV with versions, without its line end:
+// that of the record format and two more columns.
+const VersionsHeader = hubcsv.Header + ",source,asOf"
 
-func appendAsOf(b []byte, a history.AsOf) []byte { return a.Time().AppendFormat(b, asOfLayout) }
+// csvVersions is the record format followed by the version of each record:
+//
+//	model,org/name,7,2021-01-22T00:00:00.000Z,4,published,2024-05-01T06:00:00.000000Z
+var csvVersions = layout{
+	title: VersionsHeader + "\n",
+	head: func(b []byte, r *history.RepoTotal) []byte {
+		b = append(appendCSVField(b, string(r.Repo.Type)), ',')
+		b = append(appendCSVField(b, r.Repo.Name), ',')
+		if r.Total != history.Unknown {
+			b = strconv.AppendInt(b, r.Total, 10)
+		}
+		return append(b, ',')
+	},
+	middle: "T00:00:00.000Z,",
+	tail: func(b []byte, v history.Version) []byte {
+		return append(appendVersion(append(b, ','), v, ","), '\n')
+	},
+}
+
+// jsonLines is a JSON object a line:
+//
+//	{"repoType":"model","repoName":"org/name","total":7,"timestamp":"2021-01-22T00:00:00.000Z","downloads":4}
+//
+// total is null where it is unknown.
+var jsonLines = layout{
+	head:   appendJSONHead,
+	middle: `T00:00:00.000Z","downloads":`,
+	tail:   func(b []byte, _ history.Version) []byte { return append(b, "}\n"...) },
+}
+
+// jsonLinesVersions has the version of each record as well:
+//
+//	..."downloads":4,"source":"published","asOf":"2024-05-01T06:00:00.000000Z"}
+var jsonLinesVersions = layout{
+	head:   appendJSONHead,
+	middle: jsonLines.middle,
+	tail: func(b []byte, v history.Version) []byte {
+		return append(appendVersion(append(b, `,"source":"`...), v, `","asOf":"`), "\"}\n"...)
+	},
+}
+
+func appendJSONHead(b []byte, r *history.RepoTotal) []byte {
+	b = textenc.AppendJSON(append(b, `{"repoType":`...), string(r.Repo.Type))
+	b = textenc.AppendJSON(append(b, `,"repoName":`...), r.Repo.Name)
+	b = append(b, `,"total":`...)
+	if r.Total == history.Unknown {
+		b = append(b, "null"...)
+	} else {
+		b = strconv.AppendInt(b, r.Total, 10)
+	}
+	return append(b, `,"timestamp":"`...)
+}
+
+// appendVersion appends the source and the age to the microsecond, its unit.
+func appendVersion(b []byte, v history.Version, between string) []byte {
+	b = append(append(b, v.Source.String()...), between...)
+	return v.AsOf.Time().AppendFormat(b, "2006-01-02T15:04:05.000000Z")
+}
+
+// appendCSVField appends s, in quotes where RFC 4180 requires it.
+func appendCSVField(b []byte, s string) []byte {
+	if !strings.ContainsAny(s, "\",\r\n") {
+		return append(b, s...)
+	}
+	b = append(b, '"')
+	b = append(b, strings.ReplaceAll(s, `"`, `""`)...)
+	return append(b, '"')
+}

@@ -35,18 +35,14 @@ type parquetRow struct {
 // parquetVersionRow is a parquetRow with its version. asOf is an instant, and
 // marked so: it is not of a day.
 type parquetVersionRow struct {
-	RepoType  string `parquet:"repoType,dict"`
-	RepoName  string `parquet:"repoName,dict"`
-	Total     *int64 `parquet:"total,dict,optional"`
-	Timestamp int64  `parquet:"timestamp,timestamp(millisecond:local),delta"`
-	Downloads int64  `parquet:"downloads,delta"`
-	Source    string `parquet:"source,dict"`
-	AsOf      int64  `parquet:"asOf,timestamp(microsecond:utc),dict"`
+	parquetRow
+	Source string `parquet:"source,dict"`
+	AsOf   int64  `parquet:"asOf,timestamp(microsecond:utc),dict"`
 }
 
 const millisecondsPerDay = 86400 * 1000
 
-func parquetRowOf(rows *history.Rows, i int) parquetRow {
+func newParquetRow(rows *history.Rows, i int) parquetRow {
 	r := &rows.Repos[rows.Repo[i]]
 	row := parquetRow{
 		RepoType:  validUTF8(string(r.Repo.Type)),
@@ -60,38 +56,36 @@ func parquetRowOf(rows *history.Rows, i int) parquetRow {
 	return row
 }
 
-func parquetVersionRowOf(rows *history.Rows, i int) parquetVersionRow {
-	r := parquetRowOf(rows, i)
-	return parquetVersionRow{
-		r.RepoType, r.RepoName, r.Total, r.Timestamp, r.Downloads,
-		rows.Version.Source.String(), int64(rows.Version.AsOf),
-	}
+func newParquetVersionRow(rows *history.Rows, i int) parquetVersionRow {
+	return parquetVersionRow{newParquetRow(rows, i), rows.Version.Source.String(), int64(rows.Version.AsOf)}
 }
 
-// parquetWriter writes rows of type T, which of makes.
+// parquetWriter writes rows of type T, which row makes.
 type parquetWriter[T any] struct {
 	w    *parquet.GenericWriter[T]
-	of   func(rows *history.Rows, i int) T
+	row  func(rows *history.Rows, i int) T
 	rows []T
 }
 
-func newParquetWriter[T any](w io.Writer, of func(*history.Rows, int) T) *parquetWriter[T] {
-	return &parquetWriter[T]{of: of, w: parquet.NewGenericWriter[T](w,
+func newParquetWriter[T any](w io.Writer, row func(*history.Rows, int) T) *parquetWriter[T] {
+	return &parquetWriter[T]{row: row, w: parquet.NewGenericWriter[T](w,
 		parquet.MaxRowsPerRowGroup(parquetGroupRows),
 		parquet.Compression(parquetCodec),
 	)}
 }
 
-func (p *parquetWriter[T]) writeBlock(rows *history.Rows) error {
+// WriteRows implements blockWriter.
+func (p *parquetWriter[T]) WriteRows(rows *history.Rows) error {
 	p.rows = p.rows[:0]
 	for i := range rows.Len() {
-		p.rows = append(p.rows, p.of(rows, i))
+		p.rows = append(p.rows, p.row(rows, i))
 	}
 	_, err := p.w.Write(p.rows)
 	return err
 }
 
-func (p *parquetWriter[T]) close() error { return p.w.Close() }
+// Close implements blockWriter.
+func (p *parquetWriter[T]) Close() error { return p.w.Close() }
 
 // validUTF8 returns s as a Parquet STRING may hold it.
 func validUTF8(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

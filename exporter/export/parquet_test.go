@@ -9,6 +9,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/export/format"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -28,7 +29,7 @@ func TestParquetIsReadBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		var out bytes.Buffer
-		if _, err := Write(context.Background(), &out, Parquet, rows); err != nil {
+		if _, err := Write(context.Background(), &out, format.Parquet, false, rows); err != nil {
 			t.Fatal(err)
 		}
 		r := parquet.NewGenericReader[row](bytes.NewReader(out.Bytes()))
@@ -73,7 +74,7 @@ func TestParquetIsReadBack(t *testing.T) {
 
 func TestParquetSchema(t *testing.T) {
 	var out bytes.Buffer
-	if _, err := Write(context.Background(), &out, Parquet, synthetic(10, parquetGroupRows+1)); err != nil {
+	if _, err := Write(context.Background(), &out, format.Parquet, false, synthetic(10, parquetGroupRows+1)); err != nil {
 		t.Fatal(err)
 	}
 	file, err := parquet.OpenFile(bytes.NewReader(out.Bytes()), int64(out.Len()))
@@ -103,7 +104,7 @@ func TestParquetSchema(t *testing.T) {
 func TestParquetVersions(t *testing.T) {
 	version := history.Version{Source: history.Estimated, AsOf: 1714543200000001}
 	var out bytes.Buffer
-	if _, err := WriteVersions(context.Background(), &out, Parquet, history.RowsOf(version, sixRows()...)); err != nil {
+	if _, err := Write(context.Background(), &out, format.Parquet, true, history.RowsOf(version, sixRows()...)); err != nil {
 		t.Fatal(err)
 	}
 	type row struct {

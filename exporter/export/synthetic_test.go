@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/export/format"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -44,7 +45,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		rows  = 1_500_000
 		bound = 32 << 20
 	)
-	for _, format := range Formats() {
+	for _, ft := range format.Files() {
 		runtime.GC() // what pools hold goes with the second one
 		heap := func() uint64 {
 			runtime.GC()
@@ -55,7 +56,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		idle := heap()
 		var highest uint64
 		blocks := 0
-		n, err := Write(context.Background(), io.Discard, format, func(yield func(*history.Rows, error) bool) {
+		n, err := Write(context.Background(), io.Discard, ft, false, func(yield func(*history.Rows, error) bool) {
 			for block := range synthetic(10_000, rows) {
 				if blocks++; blocks%50 == 0 {
 					highest = max(highest, heap())
@@ -66,12 +67,12 @@ func TestMemoryIsBounded(t *testing.T) {
 			}
 		})
 		if err != nil || n != rows {
-			t.Fatalf("%s: expected %d rows, got %d, %v", format, rows, n, err)
+			t.Fatalf("%s: expected %d rows, got %d, %v", ft, rows, n, err)
 		}
 		if highest == 0 || highest > idle+bound {
-			t.Errorf("%s: expected at most %d MB above idle, got %d MB", format, bound>>20, (int64(highest)-int64(idle))>>20)
+			t.Errorf("%s: expected at most %d MB above idle, got %d MB", ft, bound>>20, (int64(highest)-int64(idle))>>20)
 		}
-		t.Logf("%s: %.1f MB above idle", format, float64(int64(highest)-int64(idle))/(1<<20))
+		t.Logf("%s: %.1f MB above idle", ft, float64(int64(highest)-int64(idle))/(1<<20))
 	}
 }
 
@@ -84,13 +85,13 @@ func (w *countingWriter) Write(p []byte) (int, error) {
 
 func BenchmarkWrite(b *testing.B) {
 	const rows = 1 << 20
-	for _, format := range Formats() {
-		b.Run(format.String(), func(b *testing.B) {
+	for _, ft := range format.Files() {
+		b.Run(ft.String(), func(b *testing.B) {
 			b.ReportAllocs()
 			var out countingWriter
 			for b.Loop() {
 				out.n = 0
-				if n, err := Write(context.Background(), &out, format, synthetic(10_000, rows)); n != rows || err != nil {
+				if n, err := Write(context.Background(), &out, ft, false, synthetic(10_000, rows)); n != rows || err != nil {
 					b.Fatal(n, err)
 				}
 			}

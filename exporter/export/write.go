@@ -1,3 +1,9 @@
+// Package export writes a stream of records as CSV, JSON lines or Parquet.
+//
+// All three carry the five fields of the Hub's record format under the Hub's
+// own names: repoType, repoName, total, timestamp, downloads. Rows are written
+// as they come, in blocks, so that the memory needed does not grow with their
+// number.
 package export
 
 import (
@@ -5,68 +11,59 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/export/format"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/rowstream"
 )
 
-// blockWriter writes blocks of rows in one format. After close the output is
+// blockWriter writes blocks of rows in one format. After Close the output is
 // complete; without it, it is not.
 type blockWriter interface {
-	writeBlock(rows *history.Rows) error
-	close() error
+	WriteRows(rows *history.Rows) error
+	Close() error
 }
 
 // Write writes all rows to w in format f, in the order in which they come, and
 // returns how many it wrote. It writes nothing before the first block or the
 // end of the stream, so that a stream that fails at once leaves w untouched. On
 // an error - of the stream, of w, or of ctx, which is looked at between blocks -
-// w holds a part of the output only.
-func Write(ctx context.Context, w io.Writer, f Format, rows history.RowSeq) (n int64, err error) {
+// w has a part of the output only.
+//
+// With versions each record has two more fields: source and asOf, the version of
+// its block. CSV has them as columns after the others, so that what reads the
+// record format can still read it.
+func Write(ctx context.Context, w io.Writer, f format.Format, versions bool, rows history.RowSeq) (n int64, err error) {
 	var out blockWriter
-	switch f {
-	case CSV:
+	switch {
+	case f == format.CSV && !versions:
 		return hubcsv.Write(w, until(ctx, rows))
-	case JSONL:
-		out = newLineWriter(w, jsonLines)
-	case Parquet:
-		out = newParquetWriter(w, parquetRowOf)
-	case Rows:
-		out = rowsWriter{rowstream.NewWriter(w)}
-	default:
-		return 0, badFormat(f)
-	}
-	return write(ctx, out, rows)
-}
-
-// WriteVersions does as Write does, and adds two fields to each record: source
-// and asOf, the version of its block. CSV has them as columns after the others,
-// so that what reads the record format reads it still.
-func WriteVersions(ctx context.Context, w io.Writer, f Format, rows history.RowSeq) (n int64, err error) {
-	var out blockWriter
-	switch f {
-	case CSV:
+	case f == format.CSV:
 		out = newLineWriter(w, csvVersions)
-	case JSONL:
+	case f == format.JSONL && !versions:
+		out = newLineWriter(w, jsonLines)
+	case f == format.JSONL:
 		out = newLineWriter(w, jsonLinesVersions)
-	case Parquet:
-		out = newParquetWriter(w, parquetVersionRowOf)
-	case Rows:
-		out = rowsWriter{rowstream.NewWriter(w)}
+	case f == format.Parquet && !versions:
+		out = newParquetWriter(w, newParquetRow)
+	case f == format.Parquet:
+		out = newParquetWriter(w, newParquetVersionRow)
+	case f == format.Rows:
+		out = rowstream.NewWriter(w)
 	default:
-		return 0, badFormat(f)
+		return 0, fmt.Errorf("expected the format csv, jsonl or parquet, got %s", f)
 	}
-	return write(ctx, out, rows)
+	for block, err := range until(ctx, rows) {
+		if err == nil {
+			err = out.WriteRows(block)
+		}
+		if err != nil {
+			return n, err
+		}
+		n += int64(block.Len())
+	}
+	return n, out.Close()
 }
-
-func badFormat(f Format) error {
-	return fmt.Errorf("expected the format csv, jsonl or parquet, got %s", f)
-}
-
-type rowsWriter struct{ w *rowstream.Writer }
-
-func (r rowsWriter) writeBlock(rows *history.Rows) error { return r.w.WriteRows(rows) }
-func (r rowsWriter) close() error                        { return r.w.Close() }
 
 // until ends a stream with ctx.
 func until(ctx context.Context, rows history.RowSeq) history.RowSeq {
@@ -87,17 +84,4 @@ func until(ctx context.Context, rows history.RowSeq) history.RowSeq {
 			yield(nil, err)
 		}
 	}
-}
-
-func write(ctx context.Context, out blockWriter, rows history.RowSeq) (n int64, err error) {
-	for block, err := range until(ctx, rows) {
-		if err != nil {
-			return n, err
-		}
-		if err := out.writeBlock(block); err != nil {
-			return n, err
-		}
-		n += int64(block.Len())
-	}
-	return n, out.close()
 }

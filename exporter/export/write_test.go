@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/export/format"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
@@ -45,22 +46,22 @@ func oddRecords() []history.Record {
 }
 
 func TestWrite(t *testing.T) {
-	f := func(format Format, records []history.Record, want string) {
+	f := func(ft format.Format, records []history.Record, want string) {
 		t.Helper()
 		var out bytes.Buffer
-		n, err := Write(context.Background(), &out, format, history.RowsOf(history.Version{}, records...))
+		n, err := Write(context.Background(), &out, ft, false, history.RowsOf(history.Version{}, records...))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if n != int64(len(records)) {
-			t.Errorf("%s: expected %d rows to be counted, got %d", format, len(records), n)
+			t.Errorf("%s: expected %d rows to be counted, got %d", ft, len(records), n)
 		}
 		if out.String() != want {
-			t.Errorf("%s: expected\n%s\ngot\n%s", format, want, out.String())
+			t.Errorf("%s: expected\n%s\ngot\n%s", ft, want, out.String())
 		}
 	}
-	f(CSV, nil, "repoType,repoName,total,timestamp,downloads\n")
-	f(CSV, sixRows(), `repoType,repoName,total,timestamp,downloads
+	f(format.CSV, nil, "repoType,repoName,total,timestamp,downloads\n")
+	f(format.CSV, sixRows(), `repoType,repoName,total,timestamp,downloads
 model,huggingface/CodeBERTa-small-v1,4362460,2021-01-22T00:00:00.000Z,4
 model,huggingface/CodeBERTa-small-v1,4362460,2021-01-23T00:00:00.000Z,7
 model,huggingface/CodeBERTa-small-v1,4362460,2021-01-24T00:00:00.000Z,2
@@ -68,11 +69,11 @@ dataset,huggingface/documentation-images,2167284,2021-11-27T00:00:00.000Z,3
 dataset,huggingface/documentation-images,2167284,2021-11-28T00:00:00.000Z,18
 dataset,huggingface/documentation-images,2167284,2021-11-29T00:00:00.000Z,7
 `)
-	f(JSONL, nil, "")
-	f(JSONL, sixRows()[2:4], `{"repoType":"model","repoName":"huggingface/CodeBERTa-small-v1","total":4362460,"timestamp":"2021-01-24T00:00:00.000Z","downloads":2}
+	f(format.JSONL, nil, "")
+	f(format.JSONL, sixRows()[2:4], `{"repoType":"model","repoName":"huggingface/CodeBERTa-small-v1","total":4362460,"timestamp":"2021-01-24T00:00:00.000Z","downloads":2}
 {"repoType":"dataset","repoName":"huggingface/documentation-images","total":2167284,"timestamp":"2021-11-27T00:00:00.000Z","downloads":3}
 `)
-	f(JSONL, []history.Record{{
+	f(format.JSONL, []history.Record{{
 		Repo: history.Repo{Type: "kernel", Name: "a/\"b\"\\\n\x01\xff<&>é"}, Total: history.Unknown, Day: 19782,
 	}}, `{"repoType":"kernel","repoName":"a/\"b\"\\\n\u0001\ufffd<&>é","total":null,"timestamp":"2024-02-29T00:00:00.000Z","downloads":0}
 `)
@@ -83,38 +84,38 @@ func TestWriteVersions(t *testing.T) {
 	records := append(sixRows()[:1], history.Record{
 		Repo: history.Repo{Type: "kernel", Name: "a/\"b\",c"}, Total: history.Unknown, Day: 19782,
 	})
-	f := func(format Format, want string) {
+	f := func(ft format.Format, want string) {
 		t.Helper()
 		var out bytes.Buffer
-		n, err := WriteVersions(context.Background(), &out, format, history.RowsOf(version, records...))
+		n, err := Write(context.Background(), &out, ft, true, history.RowsOf(version, records...))
 		if err != nil || n != 2 {
 			t.Fatalf("expected 2 rows, got %d, %v", n, err)
 		}
 		if out.String() != want {
-			t.Errorf("%s: expected\n%s\ngot\n%s", format, want, out.String())
+			t.Errorf("%s: expected\n%s\ngot\n%s", ft, want, out.String())
 		}
 	}
-	f(CSV, `repoType,repoName,total,timestamp,downloads,source,asOf
+	f(format.CSV, `repoType,repoName,total,timestamp,downloads,source,asOf
 model,huggingface/CodeBERTa-small-v1,4362460,2021-01-22T00:00:00.000Z,4,observed,2024-05-01T06:00:00.000001Z
 kernel,"a/""b"",c",,2024-02-29T00:00:00.000Z,0,observed,2024-05-01T06:00:00.000001Z
 `)
-	f(JSONL, `{"repoType":"model","repoName":"huggingface/CodeBERTa-small-v1","total":4362460,"timestamp":"2021-01-22T00:00:00.000Z","downloads":4,"source":"observed","asOf":"2024-05-01T06:00:00.000001Z"}
+	f(format.JSONL, `{"repoType":"model","repoName":"huggingface/CodeBERTa-small-v1","total":4362460,"timestamp":"2021-01-22T00:00:00.000Z","downloads":4,"source":"observed","asOf":"2024-05-01T06:00:00.000001Z"}
 {"repoType":"kernel","repoName":"a/\"b\",c","total":null,"timestamp":"2024-02-29T00:00:00.000Z","downloads":0,"source":"observed","asOf":"2024-05-01T06:00:00.000001Z"}
 `)
 	var out bytes.Buffer
-	if _, err := WriteVersions(context.Background(), &out, CSV, history.RowsOf(version)); err != nil || out.String() != VersionsHeader+"\n" {
+	if _, err := Write(context.Background(), &out, format.CSV, true, history.RowsOf(version)); err != nil || out.String() != VersionsHeader+"\n" {
 		t.Errorf("expected the header, got %q, %v", out.String(), err)
 	}
 	// What reads the record format reads CSV with versions still.
 	out.Reset()
-	if _, err := WriteVersions(context.Background(), &out, CSV, history.RowsOf(version, records...)); err != nil {
+	if _, err := Write(context.Background(), &out, format.CSV, true, history.RowsOf(version, records...)); err != nil {
 		t.Fatal(err)
 	}
 	got, err := history.Collect(hubcsv.Read(&out, hubcsv.Options{}))
 	if err != nil || !slices.Equal(got, records) {
 		t.Errorf("expected %v, got %v, %v", records, got, err)
 	}
-	if _, err := WriteVersions(context.Background(), io.Discard, Format(9), nil); err == nil || !strings.Contains(err.Error(), "Format(9)") {
+	if _, err := Write(context.Background(), io.Discard, format.Format(9), true, nil); err == nil || !strings.Contains(err.Error(), "Format(9)") {
 		t.Errorf("expected an error that quotes the format, got %v", err)
 	}
 }
@@ -128,7 +129,7 @@ func TestJSONLIsReadBack(t *testing.T) {
 		records = append(records, r)
 	}
 	var out bytes.Buffer
-	if _, err := Write(context.Background(), &out, JSONL, history.RowsOf(history.Version{}, records...)); err != nil {
+	if _, err := Write(context.Background(), &out, format.JSONL, false, history.RowsOf(history.Version{}, records...)); err != nil {
 		t.Fatal(err)
 	}
 	dec := json.NewDecoder(&out)
@@ -161,14 +162,6 @@ func TestJSONLIsReadBack(t *testing.T) {
 	}
 }
 
-func TestAppendDay(t *testing.T) {
-	for d := history.MinDay - 3; d <= history.MaxDay+3; d++ {
-		if got, want := string(appendDay(nil, d)), string(d.Append(nil)); got != want {
-			t.Fatalf("day %d: expected %s, got %s", d, want, got)
-		}
-	}
-}
-
 // failingWriter fails from its n-th write on.
 type failingWriter struct {
 	n   int
@@ -184,24 +177,24 @@ func (w *failingWriter) Write(p []byte) (int, error) {
 
 func TestWriteFails(t *testing.T) {
 	errStream, errWriter := errors.New("stream"), errors.New("writer")
-	forEach := func(f func(format Format)) {
+	forEach := func(f func(ft format.Format)) {
 		t.Helper()
-		for _, format := range Formats() {
-			f(format)
+		for _, ft := range format.Files() {
+			f(ft)
 		}
 	}
 	// A stream that fails at once leaves nothing behind.
-	forEach(func(format Format) {
+	forEach(func(ft format.Format) {
 		var out bytes.Buffer
-		n, err := Write(context.Background(), &out, format, func(yield func(*history.Rows, error) bool) { yield(nil, errStream) })
+		n, err := Write(context.Background(), &out, ft, false, func(yield func(*history.Rows, error) bool) { yield(nil, errStream) })
 		if !errors.Is(err, errStream) || n != 0 || out.Len() != 0 {
-			t.Errorf("%s: expected the stream's error and no output, got %v, %d rows, %d bytes", format, err, n, out.Len())
+			t.Errorf("%s: expected the stream's error and no output, got %v, %d rows, %d bytes", ft, err, n, out.Len())
 		}
 	})
 	// The error of the writer ends the stream.
-	forEach(func(format Format) {
+	forEach(func(ft format.Format) {
 		yielded := 0
-		_, err := Write(context.Background(), &failingWriter{n: 1, err: errWriter}, format, func(yield func(*history.Rows, error) bool) {
+		_, err := Write(context.Background(), &failingWriter{n: 1, err: errWriter}, ft, false, func(yield func(*history.Rows, error) bool) {
 			for rows := range synthetic(100, 1<<62) {
 				if yielded++; !yield(rows, nil) {
 					return
@@ -209,14 +202,14 @@ func TestWriteFails(t *testing.T) {
 			}
 		})
 		if !errors.Is(err, errWriter) || yielded > 1000 {
-			t.Errorf("%s: expected the writer's error soon, got %v after %d blocks", format, err, yielded)
+			t.Errorf("%s: expected the writer's error soon, got %v after %d blocks", ft, err, yielded)
 		}
 	})
 	// So does the end of the context.
-	forEach(func(format Format) {
+	forEach(func(ft format.Format) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
-		n, err := Write(ctx, io.Discard, format, func(yield func(*history.Rows, error) bool) {
+		n, err := Write(ctx, io.Discard, ft, false, func(yield func(*history.Rows, error) bool) {
 			for rows := range synthetic(100, 1<<62) {
 				if !yield(rows, nil) {
 					return
@@ -225,43 +218,10 @@ func TestWriteFails(t *testing.T) {
 			}
 		})
 		if !errors.Is(err, context.Canceled) || n != history.BlockRows {
-			t.Errorf("%s: expected one block and %v, got %d rows and %v", format, context.Canceled, n, err)
+			t.Errorf("%s: expected one block and %v, got %d rows and %v", ft, context.Canceled, n, err)
 		}
 	})
-	if _, err := Write(context.Background(), io.Discard, Format(9), nil); err == nil || !strings.Contains(err.Error(), "Format(9)") {
+	if _, err := Write(context.Background(), io.Discard, format.Format(9), false, nil); err == nil || !strings.Contains(err.Error(), "Format(9)") {
 		t.Errorf("expected an error that quotes the format, got %v", err)
 	}
-}
-
-func TestParseFormat(t *testing.T) {
-	for _, format := range Formats() {
-		if got, err := ParseFormat(format.String()); err != nil || got != format {
-			t.Errorf("expected %s, got %s, %v", format, got, err)
-		}
-	}
-	_, err := ParseFormat("xlsx")
-	if want := `expected csv, jsonl or parquet, got "xlsx"`; err == nil || err.Error() != want {
-		t.Errorf("expected %s, got %v", want, err)
-	}
-}
-
-func FuzzJSONString(f *testing.F) {
-	for _, r := range oddRecords() {
-		f.Add(r.Repo.Name)
-	}
-	f.Add("\x00\x1f\x7f\x80\xff\xc3\xed\xa0\x80\u2028\\\"")
-	f.Fuzz(func(t *testing.T, s string) {
-		theirs, err := json.Marshal(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var want, got string
-		if err := json.Unmarshal(theirs, &want); err != nil {
-			t.Fatal(err)
-		}
-		ours := appendJSONString(nil, s)
-		if err := json.Unmarshal(ours, &got); err != nil || got != want {
-			t.Errorf("%q: expected %q, got %q as %s, %v", s, want, got, ours, err)
-		}
-	})
 }

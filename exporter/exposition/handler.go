@@ -5,7 +5,16 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+
+	"github.com/prometheus/common/expfmt"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 )
+
+// formats are those that the page has, best first.
+var formats = []expfmt.Format{
+	expfmt.FmtOpenMetrics_1_0_0, expfmt.FmtOpenMetrics_0_0_1, expfmt.FmtProtoDelim, expfmt.FmtText,
+}
 
 // Handler returns the handler of /metrics. It negotiates format and compression
 // as promhttp does: OpenMetrics 1.0.0 and 0.0.1, Prometheus text 0.0.4 and
@@ -30,7 +39,7 @@ type scratch struct {
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 func (p *Page) serve(w http.ResponseWriter, r *http.Request) {
-	format := negotiateFormat(r.Header)
+	format := expfmt.NegotiateAccept(r.Header, formats...)
 	page := p.current.Load().in(format)
 	var names []string
 	if r.URL != nil {
@@ -49,7 +58,7 @@ func (p *Page) serve(w http.ResponseWriter, r *http.Request) {
 	h.Add("Vary", "Accept")
 	h.Add("Vary", "Accept-Encoding")
 	a := answer{w: w, head: r.Method == http.MethodHead}
-	if wantsGzip(r.Header) {
+	if httpx.PrefersGzip(r.Header) {
 		h.Set("Content-Encoding", "gzip")
 		a.gzip(page, mem)
 	} else {

@@ -1,6 +1,9 @@
 package history
 
-import "fmt"
+import (
+	"context"
+	"fmt"
+)
 
 // PeriodKind says how a Period finds its days.
 type PeriodKind uint8
@@ -84,4 +87,17 @@ func (p Period) Resolve(recorded Days) (days, before Days, hasBefore bool) {
 	}
 	before = Days{From: max(days.From-Day(days.Len()), MinDay), To: days.From - 1}
 	return days, before, true
+}
+
+// PeriodDays returns the days of a period. Only one with an open end asks r.
+func PeriodDays(ctx context.Context, r Reader, p Period) (Days, error) {
+	if p.Kind == Range && p.From != NoDay && p.To != NoDay {
+		return Days{From: p.From, To: p.To}, nil
+	}
+	o, err := r.Overview(ctx, OverviewQuery{})
+	if err != nil {
+		return NoDays, err
+	}
+	days, _, _ := p.Resolve(o.Recorded)
+	return days, nil
 }

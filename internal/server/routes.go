@@ -8,7 +8,7 @@ import (
 
 	"github.com/prometheus/common/version"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/api"
+	api "github.com/huggingface-exporter/huggingface_exporter/exporter/api/server"
 )
 
 // Handler returns the handler of all routes, each counted. Scrapes have a limit of their

@@ -7,7 +7,7 @@ import (
 	"mime"
 	"net/http"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/api"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/client"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -15,7 +15,7 @@ import (
 // connections: each query is a request.
 type exporterConnection struct {
 	settings
-	client    *api.Client
+	client    *client.Client
 	transport *transport
 }
 
@@ -28,7 +28,7 @@ func newExporter(s settings, around surroundings) (*exporterConnection, error) {
 		Transport:     onlyAnswers{idleTransport{t, s.timeout}},
 		CheckRedirect: stayOn(s.url),
 	}
-	client, err := api.NewClient(s.url.String(), hc, api.ClientOptions{UserAgent: userAgent()})
+	client, err := client.New(s.url.String(), hc, client.Options{UserAgent: userAgent()})
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,8 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/api"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/server"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/wire"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history/storetest"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
@@ -42,7 +43,7 @@ func (r remote) Refresh(ctx context.Context) (bool, error) { return r.behind.Ref
 func TestExporterConformance(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Store {
 		behind := memtable.NewStore()
-		srv := httptest.NewServer(api.New(behind, api.Options{}))
+		srv := httptest.NewServer(server.New(behind, server.Options{}))
 		t.Cleanup(srv.Close)
 		c, _ := connect(t, nil, configured(srv.URL, nil, nil))
 		s, notice, err := c.Reader(context.Background())
@@ -56,7 +57,7 @@ func TestExporterConformance(t *testing.T) {
 // exporterOf serves a store as the exporter does.
 func exporterOf(t testing.TB, s history.Reader) *httptest.Server {
 	t.Helper()
-	return serving(t, api.New(s, api.Options{Version: "1.2.3"}))
+	return serving(t, server.New(s, server.Options{Version: "1.2.3"}))
 }
 
 func serving(t testing.TB, h http.Handler) *httptest.Server {
@@ -167,7 +168,7 @@ func TestExporterOfAnotherVersion(t *testing.T) {
 		c, _ := connect(t, nil, configured(srv.URL, nil, nil))
 		wantFault(t, c.Check(context.Background()), kind, words...)
 	}
-	f(fmt.Sprintf(`{"api":%d,"version":"9.0.0","repos":4}`, api.Version+1), KindVersion, `version "9.0.0"`, "update the plugin")
+	f(fmt.Sprintf(`{"api":%d,"version":"9.0.0","repos":4}`, wire.Version+1), KindVersion, `version "9.0.0"`, "update the plugin")
 	f(`{"api":0.5}`, KindMalformed, "versions of exporter and plugin match")
 	f(`{"status":"success","data":{}}`, KindNotExporter, "not as an exporter does")
 	f(`{}`, KindNotExporter)
@@ -201,7 +202,7 @@ func TestExporterBreaksOff(t *testing.T) {
 	for i := range 50_000 {
 		records = append(records, history.Record{Repo: history.Repo{Type: history.Model, Name: "acme/m"}, Total: 5, Day: history.Day(i), Downloads: int64(i * 7919 % 1000)})
 	}
-	whole := api.New(storeOf(t, records...), api.Options{})
+	whole := server.New(storeOf(t, records...), server.Options{})
 	srv := serving(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := httptest.NewRecorder()
 		whole.ServeHTTP(rec, r)

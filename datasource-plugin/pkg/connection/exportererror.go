@@ -10,7 +10,8 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend/httpclient"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/api"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/client"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/wire"
 )
 
 // explain makes an error of the client one for the user, in one sentence. ctx is
@@ -21,9 +22,9 @@ func (c *exporterConnection) explain(ctx context.Context, err error) error {
 
 func (c *exporterConnection) explained(ctx context.Context, err error) error {
 	var (
-		told      *api.Error
+		told      *client.Error
 		notAnswer *errNotAnswer
-		version   *api.VersionError
+		version   *client.VersionError
 		ours      *Error
 	)
 	at := c.url.String()
@@ -51,7 +52,7 @@ func (c *exporterConnection) explained(ctx context.Context, err error) error {
 }
 
 // explainStatus makes an answer that is an error one for the user.
-func (c *exporterConnection) explainStatus(e *api.Error, err error) error {
+func (c *exporterConnection) explainStatus(e *client.Error, err error) error {
 	at := c.url.String()
 	// What is no error of an exporter's is of what stands before it, or in its place.
 	foreign := e.Message == "" || strings.HasPrefix(e.Message, notOfExporter)
@@ -87,10 +88,10 @@ func (c *exporterConnection) wrongVersion(version, release string, err error) er
 		release = fmt.Sprintf(" (version %q)", release)
 	}
 	mend := "update the plugin"
-	if n, e := strconv.Atoi(version); e == nil && n < api.Version {
+	if n, e := strconv.Atoi(version); e == nil && n < wire.Version {
 		mend = "update the exporter"
 	}
-	return failure(KindVersion, err, "the exporter at %s%s speaks version %s of the API and this plugin version %d: %s", c.url.String(), release, version, api.Version, mend)
+	return failure(KindVersion, err, "the exporter at %s%s speaks version %s of the API and this plugin version %d: %s", c.url.String(), release, version, wire.Version, mend)
 }
 
 // notOfExporter is how the client says that an error has another author.

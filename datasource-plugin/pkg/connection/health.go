@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/api"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/wire"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -111,7 +111,7 @@ func (c *exporterConnection) Check(ctx context.Context) Health {
 	switch {
 	case s.API < 1:
 		return d.fails(failure(KindNotExporter, nil, "%s answers, and not as an exporter does: check the URL", d.URL))
-	case s.API != api.Version:
+	case s.API != wire.Version:
 		return d.fails(c.wrongVersion(strconv.Itoa(s.API), s.Version, nil))
 	}
 	version := ""

@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/api"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/server"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
 )
@@ -93,7 +93,7 @@ func TestLongExport(t *testing.T) {
 	store := storeOf(t, threeRecords()...)
 	slow := func(w http.ResponseWriter, r *http.Request) {
 		rec := &pieces{ResponseWriter: w}
-		api.New(store, api.Options{}).ServeHTTP(rec, r)
+		server.New(store, server.Options{}).ServeHTTP(rec, r)
 		for i := range rec.body {
 			time.Sleep(5 * time.Second)
 			_, _ = w.Write(rec.body[i : i+1])

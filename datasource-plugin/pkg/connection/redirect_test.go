@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/api"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/server"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
 )
@@ -88,7 +88,7 @@ func TestNothingOfTheHubsGoesToAnotherHost(t *testing.T) {
 
 // A cookie that an answer sets is not kept: the next question comes without one.
 func TestCookiesAreNotKept(t *testing.T) {
-	here := &seen{Handler: api.New(storeOf(t, threeRecords()...), api.Options{})}
+	here := &seen{Handler: server.New(storeOf(t, threeRecords()...), server.Options{})}
 	srv := serving(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.SetCookie(w, &http.Cookie{Name: "session", Value: "x", Path: "/"})
 		here.ServeHTTP(w, r)
@@ -116,7 +116,7 @@ func TestCookiesAreNotKept(t *testing.T) {
 // An exporter that sends on to another host is not followed, whatever the redirect
 // and the question.
 func TestExporterIsNotFollowedElsewhere(t *testing.T) {
-	elsewhere := &seen{Handler: api.New(storeOf(t, threeRecords()...), api.Options{})}
+	elsewhere := &seen{Handler: server.New(storeOf(t, threeRecords()...), server.Options{})}
 	other := serving(t, elsewhere)
 	name := strings.TrimPrefix(other.URL, "http://")
 	for _, status := range redirects {

@@ -15,12 +15,12 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/backend/httpclient"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/api"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/server"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
 func TestExporterTLS(t *testing.T) {
-	handler := api.New(storeOf(t, threeRecords()...), api.Options{})
+	handler := server.New(storeOf(t, threeRecords()...), server.Options{})
 	srv := httptest.NewUnstartedServer(handler)
 	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
 	srv.StartTLS()
@@ -88,7 +88,7 @@ func withCredentials(url string) backend.DataSourceInstanceSettings {
 }
 
 func TestExporterCredentials(t *testing.T) {
-	here := &seen{Handler: locked(api.New(storeOf(t, threeRecords()...), api.Options{}))}
+	here := &seen{Handler: locked(server.New(storeOf(t, threeRecords()...), server.Options{}))}
 	srv := serving(t, here)
 	c, _ := connect(t, nil, withCredentials(srv.URL))
 	if h := c.Check(context.Background()); !h.OK {
@@ -111,7 +111,7 @@ func TestExporterCredentials(t *testing.T) {
 // What an exporter answers is not looked for on another host, and nobody else
 // gets the credentials.
 func TestExporterRedirects(t *testing.T) {
-	elsewhere := &seen{Handler: api.New(storeOf(t, threeRecords()...), api.Options{})}
+	elsewhere := &seen{Handler: server.New(storeOf(t, threeRecords()...), server.Options{})}
 	other := serving(t, elsewhere)
 	srv := serving(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, other.URL+r.URL.Path+"?signature="+secret, http.StatusTemporaryRedirect)
@@ -123,7 +123,7 @@ func TestExporterRedirects(t *testing.T) {
 	}
 
 	// Within the host a redirect is followed.
-	answers := locked(api.New(storeOf(t, threeRecords()...), api.Options{}))
+	answers := locked(server.New(storeOf(t, threeRecords()...), server.Options{}))
 	srv = serving(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if path, ok := strings.CutPrefix(r.URL.Path, "/new"); ok {
 			r.URL.Path = path
@@ -140,7 +140,7 @@ func TestExporterRedirects(t *testing.T) {
 
 // What the browser sent to Grafana stays there.
 func TestExporterGetsNothingOfTheUser(t *testing.T) {
-	here := &seen{Handler: api.New(storeOf(t, threeRecords()...), api.Options{})}
+	here := &seen{Handler: server.New(storeOf(t, threeRecords()...), server.Options{})}
 	srv := serving(t, here)
 	c, _ := connect(t, nil, configured(srv.URL, map[string]any{"keepCookies": []string{"session"}, "oauthPassThru": true}, nil))
 	user := map[string]string{"Cookie": "session=" + secret, "Authorization": "Bearer " + token, "X-Id-Token": token, "X-Grafana-User": "alice"}

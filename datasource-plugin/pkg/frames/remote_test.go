@@ -5,7 +5,8 @@ import (
 	"testing"
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/api"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/client"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/server"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -14,9 +15,9 @@ import (
 func TestOverTheAPI(t *testing.T) {
 	f := func(s history.Reader, all ...ask) {
 		t.Helper()
-		server := httptest.NewServer(api.New(s, api.Options{}))
+		server := httptest.NewServer(server.New(s, server.Options{}))
 		t.Cleanup(server.Close)
-		client, err := api.NewClient(server.URL, server.Client(), api.ClientOptions{})
+		client, err := client.New(server.URL, server.Client(), client.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

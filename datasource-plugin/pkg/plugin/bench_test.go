@@ -7,7 +7,8 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/api"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/client"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/server"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/synthetic"
 )
@@ -16,9 +17,9 @@ import (
 // over HTTP from an exporter in the same process.
 func BenchmarkExport(b *testing.B) {
 	store := storeOf(b, synthetic.Rows(synthetic.Options{Repos: 1000, Days: 1000, Seed: 3, Order: history.OrderRepo}))
-	server := httptest.NewServer(api.New(store, api.Options{}))
+	server := httptest.NewServer(server.New(store, server.Options{}))
 	defer server.Close()
-	client, err := api.NewClient(server.URL, nil, api.ClientOptions{})
+	client, err := client.New(server.URL, nil, client.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -11,9 +11,10 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/api"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/export/format"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 )
 
 // sendFunc sends a part of a response. The first part brings status and headers. Its
@@ -36,7 +37,7 @@ func (d *Datasource) exportCSV(ctx context.Context, rawQuery, acceptEncoding str
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	out := &download{send: d.counted(send), gzip: acceptsGzip(acceptEncoding)}
+	out := &download{send: d.counted(send), gzip: httpx.PrefersGzip(http.Header{"Accept-Encoding": {acceptEncoding}})}
 	err := guard(ctx, "an export", func() error { return d.export(ctx, rawQuery, out) })
 	result := succeeded
 	if err != nil {
@@ -65,11 +66,11 @@ func (d *Datasource) export(ctx context.Context, rawQuery string, out *download)
 	if err != nil {
 		return err
 	}
-	days, err := daysOf(ctx, store, q.Days())
+	days, err := history.PeriodDays(ctx, store, q.Days())
 	if err != nil {
 		return err
 	}
-	out.name = api.CSVFileName(q.Filter, days)
+	out.name = format.CSV.FileName(q.Filter, days)
 	records := store.Records(ctx, history.RecordsQuery{Filter: q.Filter, Period: q.Days(), Order: q.Order})
 	var broken error
 	options.Eager, options.PieceBytes = true, pieceBytes
@@ -104,19 +105,6 @@ func guarded(ctx context.Context, records history.RowSeq, broken *error) history
 			yield(nil, err)
 		}
 	}
-}
-
-// daysOf returns the days of a period. Only an open one asks the store.
-func daysOf(ctx context.Context, store history.Reader, p history.Period) (history.Days, error) {
-	if p.Kind == history.Range && p.From != history.NoDay && p.To != history.NoDay {
-		return history.Days{From: p.From, To: p.To}, nil
-	}
-	o, err := store.Overview(ctx, history.OverviewQuery{})
-	if err != nil {
-		return history.NoDays, err
-	}
-	days, _, _ := p.Resolve(o.Recorded)
-	return days, nil
 }
 
 // counted counts the bytes that are sent.

@@ -83,24 +83,6 @@ func TestExportHeaders(t *testing.T) {
 	f("export.csv?org=..%2F%22%0d%0aX-Evil:1", "publisher-analytics_X-Evil-1_2021-01-22_2021-01-24.csv")
 }
 
-func TestAcceptsGzip(t *testing.T) {
-	f := func(header string, want bool) {
-		t.Helper()
-		if got := acceptsGzip(header); got != want {
-			t.Errorf("%q: expected %v, got %v", header, want, got)
-		}
-	}
-	f("", false)
-	f("gzip", true)
-	f("gzip, deflate, br, zstd", true)
-	f("br;q=1.0, GZIP ; q=0.5", true)
-	f("gzip;q=0", false)
-	f("gzip;q=0.0, br", false)
-	f("gzip;q=nonsense", false)
-	f("x-gzip", false)
-	f("identity", false)
-}
-
 // failingAfter streams the first records of the small history, over and over,
 // and ends with an error after so many blocks.
 func failingAfter(blocks int, err error) func(context.Context, history.RecordsQuery) history.RowSeq {

@@ -11,7 +11,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/api"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/client"
 )
 
 // outcome says how a query or an export ended. It is a label of the metrics.
@@ -70,9 +70,9 @@ func faultOf(ctx context.Context, err error) *fault {
 		f.err = errors.New(f.text)
 	case isTimeout(err):
 		f.outcome, f.status = timedOut, backend.StatusTimeout
-	case as[*api.Error](err, func(e *api.Error) { f.field = e.Field }):
+	case as[*client.Error](err, func(e *client.Error) { f.field = e.Field }):
 		// What the exporter refuses to answer is the fault of what was asked.
-		if e := (*api.Error)(nil); errors.As(err, &e) && e.Status == http.StatusBadRequest {
+		if e := (*client.Error)(nil); errors.As(err, &e) && e.Status == http.StatusBadRequest {
 			f.outcome, f.status = invalid, backend.StatusBadRequest
 		}
 	}

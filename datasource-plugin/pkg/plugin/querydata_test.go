@@ -12,7 +12,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/api"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/client"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -96,9 +96,9 @@ func TestStoreErrors(t *testing.T) {
 	f(backend.DownstreamError(errors.New("the exporter refused the connection")), http.StatusBadGateway, downstream, "the exporter refused the connection", upstream)
 	f(timeout{errors.New("i/o timeout")}, http.StatusGatewayTimeout, downstream, "i/o timeout", timedOut)
 	f(fmt.Errorf("waiting: %w", context.DeadlineExceeded), http.StatusGatewayTimeout, downstream, "deadline", timedOut)
-	refused := &api.Error{Status: http.StatusBadRequest, Route: "/api/v1/overview", Field: "group_by", Message: "expected repo_type"}
+	refused := &client.Error{Status: http.StatusBadRequest, Route: "/api/v1/overview", Field: "group_by", Message: "expected repo_type"}
 	f(refused, http.StatusBadRequest, downstream, "group_by: expected repo_type", invalid)
-	f(&api.Error{Status: http.StatusServiceUnavailable, Message: "not ready"}, http.StatusBadGateway, downstream, "not ready", upstream)
+	f(&client.Error{Status: http.StatusServiceUnavailable, Message: "not ready"}, http.StatusBadGateway, downstream, "not ready", upstream)
 	f(backend.PluginError(errors.New("frame without fields")), http.StatusInternalServerError, backend.ErrorSourcePlugin, "frame without fields", defect)
 }
 

@@ -1,0 +1,119 @@
+package server
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/wire"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/export"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/export/format"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
+)
+
+// records answers with records in the format of the parameter format or,
+// without it, of the header Accept.
+func (a *handlers) records(w http.ResponseWriter, r *http.Request) error {
+	q, err := wire.Records.Decode(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	w.Header().Add("Vary", "Accept")
+	if q.Format == 0 {
+		if q.Format, err = acceptedFormat(r.Header); err != nil {
+			return err
+		}
+	}
+	if a.notModified(w, r, a.Revision(), wire.RecordsRoute, wire.Records.Encode(q)) {
+		return nil
+	}
+	days, err := history.PeriodDays(r.Context(), a.store, q.Period)
+	if err != nil {
+		return err
+	}
+	return a.export(w, r, q, days)
+}
+
+// acceptedFormat returns the format that the header Accept wants most, of equals
+// the first of format.Files.
+func acceptedFormat(h http.Header) (best format.Format, err error) {
+	var quality float64
+	for _, f := range format.Files() {
+		if q := httpx.Quality(h, f.MediaTypes()...); q > quality {
+			best, quality = f, q
+		}
+	}
+	if best == 0 {
+		return 0, faultf(http.StatusNotAcceptable, "expected text/csv, application/x-ndjson or application/vnd.apache.parquet in the header Accept, got %s",
+			textenc.Quote(strings.Join(h.Values("Accept"), ",")))
+	}
+	return best, nil
+}
+
+// hub answers as the Hub does: the whole history of an organization, in the
+// order of time.
+func (a *handlers) hub(w http.ResponseWriter, r *http.Request) error {
+	if _, err := wire.NoParams.Decode(r.URL.RawQuery); err != nil {
+		return err
+	}
+	org := r.PathValue("org")
+	revision := a.Revision()
+	q := wire.RecordsQuery{Format: format.CSV}
+	q.Filter.Orgs = []string{org}
+	o, err := a.store.Overview(r.Context(), history.OverviewQuery{Filter: q.Filter})
+	if err != nil {
+		return err
+	}
+	if len(o.Groups) == 0 {
+		f := faultf(http.StatusNotFound, "expected an organization with a known repository, got %s", textenc.Quote(org))
+		w.Header().Set("X-Error-Message", strconv.QuoteToASCII(f.Message))
+		return f
+	}
+	if a.notModified(w, r, revision, wire.HubRoute, org) {
+		return nil
+	}
+	return a.export(w, r, q, o.Recorded)
+}
+
+// export streams records as a file.
+func (a *handlers) export(w http.ResponseWriter, r *http.Request, q wire.RecordsQuery, days history.Days) error {
+	if err := a.checkRecords(r.Context(), q.RecordsQuery); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", q.Format.ContentType())
+	w.Header().Set("Content-Disposition", `attachment; filename="`+q.Format.FileName(q.Filter, days)+`"`)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	return a.stream(w, r, func(out io.Writer) error {
+		_, err := export.Write(r.Context(), out, q.Format, q.Versions, a.store.Records(r.Context(), q.RecordsQuery))
+		return err
+	})
+}
+
+// checkRecords returns a fault if the export of q has more rows than may be. Where
+// that does not follow from what the store holds they are counted.
+func (a *handlers) checkRecords(ctx context.Context, q history.RecordsQuery) error {
+	most := a.Limits().MaxRows
+	if most <= 0 {
+		return nil
+	}
+	o, err := a.store.Overview(ctx, history.OverviewQuery{Filter: q.Filter})
+	if err != nil || wire.Sum(o.Groups).Records <= most {
+		return err
+	}
+	n := int64(0)
+	for rows, err := range a.store.Records(ctx, history.RecordsQuery{Filter: q.Filter, Period: q.Period, Order: history.OrderRepo}) {
+		if err != nil {
+			return err
+		}
+		if n += int64(rows.Len()); n > most {
+			return tooMany(most, "records", "ask for fewer days or repositories")
+		}
+	}
+	return nil
+}

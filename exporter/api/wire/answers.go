@@ -1,0 +1,338 @@
+package wire
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"math"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// Status says what answers, and how much it holds.
+type Status struct {
+	// API is the version of the API: 1.
+	API int
+	// Version is that of the exporter, "" if its build was not told.
+	Version string
+	// Revision names the present state of the history, "" if the store names none.
+	Revision string
+	// Repos is the number of repositories, Records of recorded days of all of them.
+	Repos   int
+	Records int64
+	// Recorded runs from the first to the last recorded day. It is empty for an
+	// empty history.
+	Recorded history.Days
+}
+
+type statusJSON struct {
+	API      int           `json:"api"`
+	Version  string        `json:"version"`
+	Revision *string       `json:"revision"`
+	Repos    int           `json:"repos"`
+	Records  int64         `json:"records"`
+	Recorded *history.Days `json:"recorded"`
+}
+
+// MarshalJSON writes the answer to StatusRoute.
+func (s Status) MarshalJSON() ([]byte, error) {
+	return json.Marshal(statusJSON{s.API, s.Version, optional(s.Revision), s.Repos, s.Records, daysOf(s.Recorded)})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (s *Status) UnmarshalJSON(b []byte) error {
+	var j statusJSON
+	if err := json.Unmarshal(b, &j); err != nil {
+		return err
+	}
+	*s = Status{j.API, j.Version, value(j.Revision), j.Repos, j.Records, daysIn(j.Recorded)}
+	return nil
+}
+
+// periodJSON is what overview and page have in common: what they are about.
+type periodJSON struct {
+	// Revision names the state of the history, null where the store names none.
+	Revision *string       `json:"revision"`
+	Recorded *history.Days `json:"recorded"`
+	Days     *history.Days `json:"days"`
+	Before   *history.Days `json:"before"`
+}
+
+func periodOf(revision string, recorded, days, before history.Days, hasBefore bool) periodJSON {
+	p := periodJSON{Revision: optional(revision), Recorded: daysOf(recorded), Days: daysOf(days)}
+	if hasBefore {
+		p.Before = daysOf(before)
+	}
+	return p
+}
+
+// compareJSON is downloads in a period next to those of the period before it.
+type compareJSON struct {
+	Downloads int64 `json:"downloads"`
+	// Before and Change are null without a period before.
+	Before *int64 `json:"before"`
+	Change *int64 `json:"change"`
+}
+
+func compare(downloads, before int64, hasBefore bool) compareJSON {
+	c := compareJSON{Downloads: downloads}
+	if hasBefore {
+		change := downloads - before
+		c.Before, c.Change = &before, &change
+	}
+	return c
+}
+
+// overviewJSON is the answer to OverviewRoute; groups come last.
+type overviewJSON struct {
+	periodJSON
+	Sum    sumJSON     `json:"sum"`
+	Groups []groupJSON `json:"groups,omitempty"` // set by the reading side alone
+}
+
+type sumJSON struct {
+	Repos   int   `json:"repos"`
+	Records int64 `json:"records"`
+	Total   int64 `json:"total"`
+	compareJSON
+}
+
+type groupJSON struct {
+	// RepoType and Org are left out where they are not grouped by.
+	RepoType *history.RepoType `json:"repo_type,omitempty"`
+	Org      *string           `json:"org,omitempty"`
+	sumJSON
+	// Series is left out where it was not asked for.
+	Series []history.DayDownloads `json:"series,omitzero"`
+}
+
+// WriteOverview writes the answer o to q.
+func WriteOverview(w io.Writer, revision string, q history.OverviewQuery, o *history.Overview) error {
+	head := overviewJSON{
+		periodJSON: periodOf(revision, o.Recorded, o.Days, o.Before, o.HasBefore),
+		Sum:        sumOf(Sum(o.Groups), o.HasBefore),
+	}
+	return writeList(w, head, "groups", func(yield func(groupJSON, error) bool) {
+		for i := range o.Groups {
+			g := &o.Groups[i]
+			j := groupJSON{sumJSON: sumOf(*g, o.HasBefore)}
+			if q.ByRepoType {
+				j.RepoType = &g.RepoType
+			}
+			if q.ByOrg {
+				j.Org = &g.Org
+			}
+			if q.Series {
+				j.Series = append([]history.DayDownloads{}, g.Series...) // [], not null
+			}
+			if !yield(j, nil) {
+				return
+			}
+		}
+	})
+}
+
+func sumOf(g history.Group, hasBefore bool) sumJSON {
+	return sumJSON{g.Repos, g.Records, g.Total, compare(g.Downloads, g.Before, hasBefore)}
+}
+
+// Sum adds groups up. Sums stay at the largest int64.
+func Sum(groups []history.Group) (sum history.Group) {
+	add := func(sum *int64, n int64) {
+		if *sum > math.MaxInt64-n {
+			n = math.MaxInt64 - *sum
+		}
+		*sum += n
+	}
+	for _, g := range groups {
+		sum.Repos += g.Repos
+		add(&sum.Records, g.Records)
+		add(&sum.Total, g.Total)
+		add(&sum.Downloads, g.Downloads)
+		add(&sum.Before, g.Before)
+	}
+	return sum
+}
+
+// ReadOverview reads an answer of at most limit bytes to q.
+func ReadOverview(r io.Reader, limit int64, q history.OverviewQuery) (history.Overview, error) {
+	var j overviewJSON
+	if err := ReadJSON(r, limit, &j); err != nil {
+		return history.Overview{}, err
+	}
+	o := history.Overview{Recorded: daysIn(j.Recorded)}
+	// JSON has empty days as null; the rule tells which they are.
+	o.Days, o.Before, o.HasBefore = q.Period.Resolve(o.Recorded)
+	for _, g := range j.Groups {
+		o.Groups = append(o.Groups, history.Group{
+			RepoType: value(g.RepoType), Org: value(g.Org),
+			Repos: g.Repos, Records: g.Records, Total: g.Total,
+			Downloads: g.Downloads, Before: value(g.Before), Series: nilIfEmpty(g.Series),
+		})
+	}
+	return o, nil
+}
+
+func nilIfEmpty[T any](s []T) []T {
+	if len(s) == 0 {
+		return nil
+	}
+	return s
+}
+
+// reposJSON is the answer to ReposRoute; rows come last.
+type reposJSON struct {
+	periodJSON
+	Matched int `json:"matched"`
+	// TrendStep is left out without trends.
+	TrendStep int       `json:"trend_step,omitempty"`
+	Rows      []rowJSON `json:"rows,omitempty"` // set by the reading side alone
+}
+
+type repoJSON struct {
+	RepoType history.RepoType `json:"repo_type"`
+	Org      string           `json:"org"`
+	Repo     string           `json:"repo"`
+}
+
+func repoOf(r history.Repo) repoJSON { return repoJSON{r.Type, r.Org(), r.Name} }
+
+func (j repoJSON) repo() history.Repo { return history.Repo{Type: j.RepoType, Name: j.Repo} }
+
+type rowJSON struct {
+	repoJSON
+	Total countJSON `json:"total"`
+	compareJSON
+	Recorded *history.Days `json:"recorded"`
+	// CorrectedAsOf is null where nothing was corrected, or nobody knows when.
+	Corrected     int64    `json:"corrected"`
+	CorrectedAsOf asOfJSON `json:"corrected_as_of"`
+	// Trend is left out where it was not asked for.
+	Trend trendJSON `json:"trend,omitzero"`
+}
+
+// WriteRepos writes a page.
+func WriteRepos(w io.Writer, revision string, page *history.ReposPage) error {
+	head := reposJSON{
+		periodJSON: periodOf(revision, page.Recorded, page.Days, page.Before, page.HasBefore),
+		Matched:    page.Matched,
+		TrendStep:  page.TrendStep,
+	}
+	return writeList(w, head, "rows", func(yield func(rowJSON, error) bool) {
+		for i := range page.Rows {
+			r := &page.Rows[i]
+			if !yield(rowJSON{
+				repoOf(r.Repo), countJSON(r.Total), compare(r.Downloads, r.Before, page.HasBefore), daysOf(r.Recorded),
+				r.Corrected, asOfJSON(r.CorrectedAsOf), r.Trend,
+			}, nil) {
+				return
+			}
+		}
+	})
+}
+
+// ReadRepos reads a page of at most limit bytes, the answer to q, and the revision
+// that it is of.
+func ReadRepos(r io.Reader, limit int64, q history.ReposQuery) (p history.ReposPage, revision string, err error) {
+	var j reposJSON
+	if err := ReadJSON(r, limit, &j); err != nil {
+		return p, "", err
+	}
+	p = history.ReposPage{Recorded: daysIn(j.Recorded), Matched: j.Matched, TrendStep: j.TrendStep}
+	p.Days, p.Before, p.HasBefore = q.Period.Resolve(p.Recorded)
+	for _, r := range j.Rows {
+		p.Rows = append(p.Rows, history.RepoRow{
+			Repo: r.repo(), Total: int64(r.Total), Downloads: r.Downloads, Before: value(r.Before),
+			Recorded: daysIn(r.Recorded), Trend: r.Trend,
+			Corrected: r.Corrected, CorrectedAsOf: history.AsOf(r.CorrectedAsOf),
+		})
+	}
+	return p, value(j.Revision), nil
+}
+
+// countsJSON is an element of the answer to CountsRoute.
+type countsJSON struct {
+	repoJSON
+	Downloads countJSON `json:"downloads"`
+	Corrected int64     `json:"corrected"`
+	LastMonth countJSON `json:"last_month"`
+	Likes     countJSON `json:"likes"`
+}
+
+// WriteCounts writes the answer to CountsRoute, element by element.
+func WriteCounts(w io.Writer, revision string, counts iter.Seq2[history.Counts, error]) error {
+	head := struct {
+		Revision *string `json:"revision"`
+	}{optional(revision)}
+	return writeList(w, head, "rows", func(yield func(countsJSON, error) bool) {
+		for c, err := range counts {
+			if !yield(countsJSON{repoOf(c.Repo), countJSON(c.Downloads), c.Corrected, countJSON(c.LastMonth), countJSON(c.Likes)}, err) {
+				return
+			}
+		}
+	})
+}
+
+// ReadCounts reads what WriteCounts writes, element by element. What does not come
+// whole ends with an error.
+func ReadCounts(r io.Reader) iter.Seq2[history.Counts, error] {
+	return func(yield func(history.Counts, error) bool) {
+		dec := json.NewDecoder(r)
+		err := readListHead(dec, "rows")
+		for err == nil && dec.More() {
+			var j countsJSON
+			if err = dec.Decode(&j); err == nil && !yield(history.Counts{
+				Repo: j.repo(), Downloads: int64(j.Downloads), Corrected: j.Corrected,
+				LastMonth: int64(j.LastMonth), Likes: int64(j.Likes),
+			}, nil) {
+				return
+			}
+		}
+		if err == nil {
+			err = readDelims(dec, ']', '}')
+		}
+		if err == nil {
+			err = readEnd(dec)
+		}
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			yield(history.Counts{}, err)
+		}
+	}
+}
+
+// readListHead reads an object up to the first element of its last member, the
+// named list.
+func readListHead(dec *json.Decoder, name string) error {
+	if err := readDelims(dec, '{'); err != nil {
+		return err
+	}
+	for {
+		switch t, err := dec.Token(); {
+		case err != nil:
+			return err
+		case t == name:
+			return readDelims(dec, '[')
+		case t == json.Delim('}'):
+			return fmt.Errorf("expected the list %q, got an object without it", name)
+		}
+		var other json.RawMessage
+		if err := dec.Decode(&other); err != nil {
+			return err
+		}
+	}
+}
+
+func readDelims(dec *json.Decoder, want ...json.Delim) error {
+	for _, d := range want {
+		if t, err := dec.Token(); err != nil {
+			return err
+		} else if t != d {
+			return fmt.Errorf("expected %q, got %v", d.String(), t)
+		}
+	}
+	return nil
+}
