@@ -27,14 +27,14 @@ import (
 
 // collectCommand collects once, for those who have a scheduler already.
 func collectCommand(app *kingpin.Application) command {
-	cmd := app.Command("collect", "Collect the organisations of the configuration from the Hub once, and exit.")
-	cmd.HelpLong("Exits with 0 if every organisation was collected, and with 1 and the reasons otherwise. " +
+	cmd := app.Command("collect", "Collect the organizations of the configuration from the Hub once, and exit.")
+	cmd.HelpLong("Exits with 0 if every organization was collected, and with 1 and the reasons otherwise. " +
 		"Works beside a running serve.")
 	storage := storageFlag(cmd)
 	configFile := cmd.Flag("config.file", "Configuration file.").Required().PlaceHolder("FILE").String()
 	shard := addShardFlags(cmd)
 	dryRun := cmd.Flag("dry-run", "Say what would change, and store nothing.").Bool()
-	orgs := cmd.Flag("org", "Collect this organisation alone; may be repeated. Default: all of the configuration.").PlaceHolder("NAME").Strings()
+	orgs := cmd.Flag("org", "Collect this organization alone; may be repeated. Default: all of the configuration.").PlaceHolder("NAME").Strings()
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
 		if err := shard.Check(); err != nil {
 			return fmt.Errorf("--%w", err)
@@ -88,7 +88,7 @@ func tryOut(ctx context.Context, o engine.Options) (*memtable.Store, error) {
 // organizations returns those that are named, all if none is.
 func organizations(all []config.Organization, names []string) ([]config.Organization, error) {
 	if len(all) == 0 {
-		return nil, errors.New("hub.organizations: expected at least one organisation to collect, got none")
+		return nil, errors.New("hub.organizations: expected at least one organization to collect, got none")
 	}
 	if len(names) == 0 {
 		return all, nil
@@ -110,7 +110,7 @@ next:
 	return out, nil
 }
 
-// collectOnce collects every organisation, side by side, and prints a line for
+// collectOnce collects every organization, side by side, and prints a line for
 // each.
 func collectOnce(ctx context.Context, p *program, c *config.Config, store history.Appender, shard hubsync.Shard, dryRun bool) error {
 	collectors := server.NewCollectors(store, prometheus.NewRegistry(), shard, p.log)
@@ -150,7 +150,7 @@ func collectOnce(ctx context.Context, p *program, c *config.Config, store histor
 		}
 	}
 	if len(failed) > 0 {
-		return fmt.Errorf("%d of %d organisations were not collected:\n%w", len(failed), len(jobs), errors.Join(failed...))
+		return fmt.Errorf("%d of %d organizations were not collected:\n%w", len(failed), len(jobs), errors.Join(failed...))
 	}
 	return nil
 }

@@ -100,7 +100,7 @@ func TestCollect(t *testing.T) {
 globex: 2 repos from listings, 0 records: 0 new, 0 changed, 0 unchanged (TIME)
 `)
 	for _, want := range []string{
-		"huggingface_exporter collect: 2 of 4 organisations were not collected:\n",
+		"huggingface_exporter collect: 2 of 4 organizations were not collected:\n",
 		"\nzorg: publisher_analytics of \"zorg\": not_found: expected status 200, got 404",
 		"\nduff: publisher_analytics of \"duff\": malformed: expected CSV, got an HTML page",
 		`msg="The Hub refuses the publisher analytics: collecting from the public listings, which have no history" org=globex reason=forbidden`,
@@ -118,7 +118,7 @@ globex: 2 repos from listings, 0 records: 0 new, 0 changed, 0 unchanged (TIME)
 
 	c.refused(nil, []string{`c.yaml: hub.organizations: expected one named "acme", which --org asks for, got none`}, "collect", "--config.file=c.yaml", "--org=acme")
 	c.write("none.yaml", "hub: {}\n", 1)
-	c.refused(nil, []string{"none.yaml: hub.organizations: expected at least one organisation to collect, got none"}, "collect", "--config.file=none.yaml")
+	c.refused(nil, []string{"none.yaml: hub.organizations: expected at least one organization to collect, got none"}, "collect", "--config.file=none.yaml")
 	c.refused(nil, []string{"--config.file"}, "collect")
 }
 

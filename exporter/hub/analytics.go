@@ -17,7 +17,7 @@ type Validators struct {
 	ETag, LastModified string
 }
 
-// Analytics is an organisation's publisher-analytics export on its way. It has
+// Analytics is an organization's publisher-analytics export on its way. It has
 // to be read to the end of Rows, or closed.
 type Analytics struct {
 	// Validators are for the next call; they are empty if the Hub sent none.
@@ -29,7 +29,7 @@ type Analytics struct {
 	used bool
 }
 
-// PublisherAnalytics asks for the whole history of an organisation. known are
+// PublisherAnalytics asks for the whole history of an organization. known are
 // the validators of the export that the caller has, empty if it has none; if
 // nothing changed since, the error is ErrNotModified. Any other error is an
 // *Error, or wraps the cause of ctx's end. ctx bounds the reading of the rows,
@@ -77,7 +77,7 @@ func (v Validators) header() http.Header {
 	return h
 }
 
-// Rows streams the records, as version v, and closes a. It gives them once. As
+// Rows streams the records, as version v, and closes a. It can be called once. As
 // with every RowSeq, an error is the last element, and what came before it is
 // then not to be kept: faults of the text are an *Error of KindMalformed that
 // wraps the *history.InputErrors.

@@ -51,7 +51,7 @@ func (w *wire) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// open makes b the content of resp, or closes it and says why it is not taken.
+// open makes b the content of resp, or closes it and returns why it is refused.
 func (b *body) open(resp *http.Response) error {
 	b.wire = wire{ReadCloser: resp.Body}
 	b.most = b.q.most
@@ -119,7 +119,7 @@ func (b *body) unpack(p []byte) (int, error) {
 	return b.src.Read(p)
 }
 
-// explain gives a failed read its kind: who ended it decides.
+// explain returns the error of a failed read; its kind depends on who ended it.
 func (b *body) explain(err error) error {
 	if cause := context.Cause(b.parent); cause != nil {
 		return b.q.ended(cause)
@@ -167,8 +167,7 @@ func (b *body) complete() error {
 	return nil
 }
 
-// close ends the request and gives the connection back or up. The body reads
-// nothing more.
+// close ends the request and releases the connection. The body reads nothing more.
 func (b *body) close() {
 	if b.timer != nil {
 		b.timer.Stop()

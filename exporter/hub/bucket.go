@@ -2,26 +2,26 @@ package hub
 
 import "time"
 
-// bucket is what is left of a rate limit, as told by the last answers and
-// counted on since. Until an answer came nothing is known and nothing held back.
+// bucket is what is left of a rate limit: what the last answers said, minus the
+// requests since. Until an answer came nothing is known and nothing held back.
 type bucket struct {
 	known            bool
-	limit, remaining int64 // limit is 0 if not told
+	limit, remaining int64 // limit is 0 if unknown
 	reset            time.Time
-	window           time.Duration // 0 if not told
+	window           time.Duration // 0 if unknown
 
 	inFlight int64     // requests sent and not answered yet
 	next     time.Time // when the next may go while few are left
 	paused   time.Time // until when none may go, whatever is left
 }
 
-// resetMargin is waited beyond the end of a window, which is told in whole seconds.
+// resetMargin is waited beyond the end of a window, which answers round to seconds.
 const resetMargin = time.Second
 
-// take counts a request and returns 0, or returns how long to wait before asking
+// reserve counts a request and returns 0, or returns how long to wait before asking
 // again. While less than a tenth of the limit is left, what is left is spread
 // over the rest of the window, so that other users of the token find something.
-func (b *bucket) take(now time.Time) time.Duration {
+func (b *bucket) reserve(now time.Time) time.Duration {
 	if wait := b.paused.Sub(now); wait > 0 {
 		return wait
 	}
@@ -58,20 +58,20 @@ func (b *bucket) roll(now time.Time) {
 	b.remaining = max(b.limit-b.inFlight, 0)
 }
 
-// observe takes in what an answer told. Within a window the lower number holds:
+// observe applies what an answer said. Within a window the lower number holds:
 // the Hub knows of other users of the token, we of requests still on the way.
-func (b *bucket) observe(told RateLimit, now time.Time) {
-	reset := now.Add(told.Reset)
+func (b *bucket) observe(limit RateLimit, now time.Time) {
+	reset := now.Add(limit.Reset)
 	tolerance := 5 * time.Second
-	if told.Window > 0 {
-		tolerance = min(tolerance, told.Window/4)
+	if limit.Window > 0 {
+		tolerance = min(tolerance, limit.Window/4)
 	}
 	if b.known && reset.Sub(b.reset).Abs() <= tolerance {
-		b.remaining = min(b.remaining, told.Remaining)
+		b.remaining = min(b.remaining, limit.Remaining)
 	} else {
-		b.remaining = max(told.Remaining-b.inFlight, 0)
+		b.remaining = max(limit.Remaining-b.inFlight, 0)
 		b.next = time.Time{}
 	}
 	b.known, b.reset = true, reset
-	b.limit, b.window = told.Limit, told.Window
+	b.limit, b.window = limit.Limit, limit.Window
 }

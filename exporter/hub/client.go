@@ -93,7 +93,7 @@ func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
 type Hooks struct {
 	// Request is called after each request, repetitions included.
 	Request func(RequestDone)
-	// RateLimit is called for each answer of the endpoint that tells its limit.
+	// RateLimit is called for each answer of the endpoint that has its limit.
 	RateLimit func(RateLimit)
 }
 
@@ -106,7 +106,7 @@ type RequestDone struct {
 	// until the failure.
 	Latency time.Duration
 	// Date is the time by the clock of who answered, in whole seconds; zero if
-	// it was not told.
+	// unknown.
 	Date time.Time
 }
 

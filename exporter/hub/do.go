@@ -45,7 +45,7 @@ func (c *Client) send(ctx context.Context, q *request) (answer, error) {
 		return answer{}, q.fail(KindAuth, err)
 	}
 	q.token = token
-	limits := c.o.Limiters.of(c.o.Endpoint, token)
+	limits := c.o.Limiters.limiter(c.o.Endpoint, token)
 	release, wait, err := limits.acquire(ctx, q.route, c.o.MaxWait, func(d time.Duration) {
 		c.o.Logger.Info("Waiting for the Hub's rate limit", "route", q.route, "org", q.org, "wait", d.Round(time.Millisecond))
 	})
@@ -68,10 +68,10 @@ func (c *Client) send(ctx context.Context, q *request) (answer, error) {
 		done.Status = resp.StatusCode
 		done.Date, _ = http.ParseTime(resp.Header.Get("Date"))
 	}
-	told, ok := c.toldLimit(resp)
-	release(told, ok)
+	limit, ok := c.limitOf(resp)
+	release(limit, ok)
 	if ok && c.o.Hooks.RateLimit != nil {
-		c.o.Hooks.RateLimit(told)
+		c.o.Hooks.RateLimit(limit)
 	}
 	if c.o.Hooks.Request != nil {
 		c.o.Hooks.Request(done)
@@ -114,9 +114,9 @@ func (c *Client) newRequest(ctx context.Context, q *request) *http.Request {
 	return req
 }
 
-// toldLimit returns the rate limit in an answer of the endpoint; what another
+// limitOf returns the rate limit in an answer of the endpoint; what another
 // host says of its own is not ours.
-func (c *Client) toldLimit(resp *http.Response) (RateLimit, bool) {
+func (c *Client) limitOf(resp *http.Response) (RateLimit, bool) {
 	if resp == nil || !c.o.Endpoint.isOrigin(resp.Request.URL) {
 		return RateLimit{}, false
 	}
@@ -154,15 +154,15 @@ func (c *Client) refused(b *body, q *request, resp *http.Response) error {
 	e.Message = q.shown(resp.Header.Get("X-Error-Message"))
 	e.RequestID = q.shown(resp.Header.Get("X-Request-Id"))
 	text, _ := io.ReadAll(b)
-	var told struct {
+	var refusal struct {
 		Error string `json:"error"`
 	}
-	if json.Unmarshal(text, &told) == nil {
-		e.Detail = q.shown(told.Error)
+	if json.Unmarshal(text, &refusal) == nil {
+		e.Detail = q.shown(refusal.Error)
 	}
 	e.RetryAfter = httpx.RetryAfter(resp.Header, time.Now())
-	if told, ok := c.toldLimit(resp); ok && resp.StatusCode == http.StatusTooManyRequests && told.Remaining == 0 {
-		e.RetryAfter = told.Reset + resetMargin
+	if limit, ok := c.limitOf(resp); ok && resp.StatusCode == http.StatusTooManyRequests && limit.Remaining == 0 {
+		e.RetryAfter = limit.Reset + resetMargin
 	}
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
 		e.Err = errors.New("a redirect that names no target")

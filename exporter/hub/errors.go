@@ -24,9 +24,9 @@ type Kind string
 const (
 	// KindAuth: the token is missing, unknown or expired, or a login page came.
 	KindAuth Kind = "auth"
-	// KindForbidden: the token or the plan of the organisation does not allow it.
+	// KindForbidden: the token or the plan of the organization does not allow it.
 	KindForbidden Kind = "forbidden"
-	// KindNotFound: there is no such organisation, or none for this caller.
+	// KindNotFound: there is no such organization, or none for this caller.
 	KindNotFound Kind = "not_found"
 	// KindRateLimited: too many requests, and the wait would be too long.
 	KindRateLimited Kind = "rate_limited"
@@ -136,13 +136,13 @@ func (e *Error) Error() string {
 func (e *Error) hint() string {
 	switch {
 	case e.Kind == KindAuth && e.Route == RoutePublisherAnalytics:
-		return "the route needs a token of a member of the organisation"
+		return "the route needs a token of a member of the organization"
 	case e.Kind == KindAuth:
 		return "check the token, or go without one"
 	case e.Kind == KindForbidden && e.Route == RoutePublisherAnalytics:
-		return "the route needs a Team or Enterprise plan, and a token that may read the organisation's settings"
+		return "the route needs a Team or Enterprise plan, and a token that may read the organization's settings"
 	case e.Kind == KindNotFound:
-		return "check the name of the organisation"
+		return "check the name of the organization"
 	}
 	return ""
 }

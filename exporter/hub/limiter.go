@@ -9,7 +9,7 @@ import (
 )
 
 // Limiters keep count of what the Hub still allows, for each endpoint and token.
-// Clients that are given the same Limiters share it: all organisations that are
+// Clients that are given the same Limiters share it: all organizations that are
 // read with one token, and all that are read without any.
 type Limiters struct {
 	mu       sync.Mutex
@@ -23,7 +23,7 @@ func NewLimiters() *Limiters {
 	return &Limiters{limiters: map[limiterKey]*limiter{}}
 }
 
-func (l *Limiters) of(e Endpoint, t Token) *limiter {
+func (l *Limiters) limiter(e Endpoint, t Token) *limiter {
 	key := limiterKey{endpoint: e.String(), token: t.fingerprint()}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -45,8 +45,8 @@ type limiter struct {
 	routes  map[Route]string // the bucket of a route, once an answer named it
 }
 
-// of returns the bucket of a route. The caller holds l.mu.
-func (l *limiter) of(r Route) *bucket {
+// bucketOf returns the bucket of a route. l.mu is held.
+func (l *limiter) bucketOf(r Route) *bucket {
 	name, ok := l.routes[r]
 	if !ok {
 		name = r.bucket()
@@ -73,8 +73,8 @@ func (l *limiter) acquire(ctx context.Context, r Route, longest time.Duration, w
 		}
 		now := time.Now()
 		l.mu.Lock()
-		b := l.of(r)
-		wait := b.take(now)
+		b := l.bucketOf(r)
+		wait := b.reserve(now)
 		l.mu.Unlock()
 		if wait <= 0 {
 			return func(limit RateLimit, ok bool) { l.release(r, b, limit, ok) }, 0, nil
@@ -107,7 +107,7 @@ func (l *limiter) pause(r Route, d time.Duration) {
 	until := time.Now().Add(min(d, maxWindow))
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if b := l.of(r); until.After(b.paused) {
+	if b := l.bucketOf(r); until.After(b.paused) {
 		b.paused = until
 	}
 }

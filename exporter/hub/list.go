@@ -25,10 +25,10 @@ const maxBarren = 10
 const maxPages = 10_000
 
 // List streams the repositories of one type - model, dataset or space - that an
-// organisation or user has: the public ones, and the private ones that the token
+// organization or user has: the public ones, and the private ones that the token
 // may see. Each comes once. A stream that ends without an error is complete; an
 // error is its last element, an *Error or the cause of ctx's end. An
-// organisation that does not exist has no repositories.
+// organization that does not exist has no repositories.
 func (c *Client) List(ctx context.Context, t history.RepoType, org string) iter.Seq2[Listing, error] {
 	return func(yield func(Listing, error) bool) {
 		p, err := c.newPager(t, org)

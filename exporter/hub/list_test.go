@@ -76,7 +76,7 @@ func TestList(t *testing.T) {
 	})
 }
 
-// Many organisations on many pages: complete, nothing twice, and within what an
+// Many organizations on many pages: complete, nothing twice, and within what an
 // anonymous caller may ask.
 func TestListManyPages(t *testing.T) {
 	run(t, fakehub.Options{PublicURL: "https://huggingface.co"}, func(w *world) {
@@ -105,7 +105,7 @@ func TestListManyPages(t *testing.T) {
 					w.t.Fatalf("wrong total of %+v", l)
 				}
 			}
-			equal(w.t, "of an organisation", len(all), repos)
+			equal(w.t, "of an organization", len(all), repos)
 		}
 		equal(w.t, "repositories", len(seen), orgs*repos)
 		equal(w.t, "requests", len(w.Requests()), 2*orgs)
@@ -228,7 +228,7 @@ func TestListFails(t *testing.T) {
 	})
 }
 
-// A link cannot widen the listing to another organisation or another order.
+// A link cannot widen the listing to another organization or another order.
 func TestListKeepsItsParameters(t *testing.T) {
 	run(t, fakehub.Options{}, func(w *world) {
 		w.paged()

@@ -116,7 +116,7 @@ func FuzzParseRateLimit(f *testing.F) {
 			if ok && i%7 == 0 {
 				b.observe(l, now)
 			}
-			wait := b.take(now)
+			wait := b.reserve(now)
 			if wait < 0 || wait > time.Hour+resetMargin {
 				t.Fatalf("%q, %q: expected a wait of at most an hour, got %s", limit, policy, wait)
 			}

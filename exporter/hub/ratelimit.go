@@ -18,7 +18,7 @@ type RateLimit struct {
 	Remaining int64
 	Reset     time.Duration
 	// Limit is how many requests a window allows and Window how long it is, each
-	// 0 if not told.
+	// 0 if unknown.
 	Limit  int64
 	Window time.Duration
 }

@@ -83,11 +83,11 @@ type request struct {
 	sent   httpx.SentSecrets // with all tries
 }
 
-// checkOrg refuses what would be another route than that of an organisation.
+// checkOrg refuses what would be another route than that of an organization.
 func checkOrg(org string) error {
 	if org == "" || org == "." || org == ".." || strings.ContainsAny(org, "/\\") ||
 		strings.ContainsFunc(org, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return fmt.Errorf("expected the name of an organisation or user, got %q", org)
+		return fmt.Errorf("expected the name of an organization or user, got %q", org)
 	}
 	return nil
 }

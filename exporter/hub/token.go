@@ -21,7 +21,7 @@ type Token struct {
 	source string
 }
 
-// NewToken returns a token, space around it cut off; "" gives no token. source
+// NewToken returns a token, surrounding space removed; "" is no token. source
 // says where it came from, for logs. Characters that a bearer token cannot have
 // are an error, which does not quote the token.
 func NewToken(value, source string) (Token, error) {
@@ -59,7 +59,7 @@ func (t Token) String() string {
 // GoString returns what String returns.
 func (t Token) GoString() string { return t.String() }
 
-// reveal returns the token itself, for the Authorization header alone.
+// reveal returns the token itself, for the Authorization header only.
 func (t Token) reveal() string {
 	if t.secret == nil {
 		return ""
@@ -67,7 +67,7 @@ func (t Token) reveal() string {
 	return *t.secret
 }
 
-// fingerprint tells tokens apart without being one.
+// fingerprint distinguishes tokens without revealing one.
 func (t Token) fingerprint() string {
 	if t.secret == nil {
 		return ""
@@ -97,7 +97,7 @@ type TokenLookup struct {
 //     $XDG_CACHE_HOME/huggingface/token, or else ~/.cache/huggingface/token
 //
 // A variable or token file of the Hub that is empty or missing is passed over.
-// Without any there is no token and no error. It reads files anew at each call.
+// Without any there is no token and no error. It reads files at each call.
 func ResolveToken(l TokenLookup) (Token, error) {
 	if l.Getenv == nil {
 		l.Getenv = os.Getenv

@@ -47,7 +47,7 @@ func NewTransport(t Timeouts) *http.Transport {
 		MaxIdleConns:           100,
 		MaxIdleConnsPerHost:    8,
 		MaxResponseHeaderBytes: 1 << 20,
-		DisableCompression:     true, // the body undoes gzip itself, to tell its faults apart
+		DisableCompression:     true, // body decompresses gzip itself, to distinguish its faults
 	}
 }
 
@@ -139,8 +139,8 @@ func isLogin(from, to *url.URL) bool {
 	})
 }
 
-// kindOfFailure tells a timeout from another failure of a connection, and says
-// whether a repetition is of no use.
+// kindOfFailure distinguishes a timeout from another failure of a connection, and
+// reports whether a repetition is of no use.
 func kindOfFailure(err error) (k Kind, final bool) {
 	var redirect *redirectError
 	var certificate *tls.CertificateVerificationError

@@ -19,7 +19,7 @@ import (
 
 const secret = "hf_SecretSecretSecretSecretSecret"
 
-// world is a fake Hub at http://hub.test with one organisation, "acme", whose
+// world is a fake Hub at http://hub.test with one organization, "acme", whose
 // member has the token secret, and what a client of it told.
 type world struct {
 	*fakehub.Hub

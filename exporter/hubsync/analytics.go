@@ -37,7 +37,7 @@ func (c *Collector) analytics(ctx context.Context) (Report, error) {
 		return r, err
 	}
 	// One append: once it is stored who appeared, and not who is missing for that, a
-	// renamed repository cannot be told from a deleted one any more.
+	// renamed repository looks like a deleted one.
 	r.Change, err = c.append(ctx, hub.RoutePublisherAnalytics, history.Batch{
 		Rows: x.checked(a.Rows(history.Version{Source: history.Published, AsOf: x.asOf})),
 		Then: func() ([]history.RepoMeta, error) { return x.missing(ctx) },

@@ -91,7 +91,7 @@ func TestAnalyticsWithoutRowsOfSome(t *testing.T) {
 	)
 }
 
-// An export of an organisation of which much is missing is taken if the next one
+// An export of an organization of which much is missing is taken if the next one
 // is like it.
 func TestAnalyticsThatLostMuch(t *testing.T) {
 	w := newWorld(t, options{plan: fakehub.Team, source: SourceAnalytics})
@@ -144,7 +144,7 @@ func TestAnalyticsAfterListings(t *testing.T) {
 	}
 }
 
-// What an organisation is collected from may change at any time, and nothing is
+// What an organization is collected from may change at any time, and nothing is
 // counted twice.
 func TestAuto(t *testing.T) {
 	t.Parallel()
@@ -229,7 +229,7 @@ func TestAutoWithoutToken(t *testing.T) {
 	}
 }
 
-func TestAnOrganisationThatDoesNotExistIsAFailure(t *testing.T) {
+func TestAnOrganizationThatDoesNotExistIsAFailure(t *testing.T) {
 	w := newWorld(t, options{plan: fakehub.Team, source: SourceAuto, org: "nosuch"})
 	if o := w.try(1, 6); o.Reason != hub.KindNotFound {
 		t.Errorf("got reason %q, error %v; want not_found", o.Reason, o.Err)
@@ -250,8 +250,8 @@ func TestAnUnknownTokenIsAFailure(t *testing.T) {
 	}
 }
 
-// The Hub takes the name of an organisation in any case of letters.
-func TestOrganisationInOtherLetters(t *testing.T) {
+// The Hub takes the name of an organization in any case of letters.
+func TestOrganizationInOtherLetters(t *testing.T) {
 	w := newWorld(t, options{plan: fakehub.Team, source: SourceAnalytics, org: "O"})
 	w.hub.AddOrg("O", fakehub.Team)
 	w.hub.AddToken(token, "o", "O")

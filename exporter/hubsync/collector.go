@@ -120,7 +120,7 @@ func isRefusal(err error) bool {
 	return false
 }
 
-// storeError is a failure of the store, to tell it from those of the Hub.
+// storeError is a failure of the store, to distinguish it from those of the Hub.
 type storeError struct{ err error }
 
 func (e *storeError) Error() string { return "storing the collection: " + e.err.Error() }
@@ -135,7 +135,7 @@ func ofStore(ctx context.Context, err error) error {
 }
 
 // known returns what the store knows of the organization, and of the repositories with one
-// of those ids, once it has taken in what others stored.
+// of those ids, once it knows what others stored.
 func (c *Collector) known(ctx context.Context, ids map[string]bool) (differ.Known, error) {
 	if _, err := c.Store.Refresh(ctx); err != nil {
 		return differ.Known{}, ofStore(ctx, err)

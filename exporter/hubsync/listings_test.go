@@ -139,8 +139,8 @@ func TestListingsFollowRepositories(t *testing.T) {
 }
 
 // A repository that was transferred is known by its id, whichever of the two
-// organisations is collected first.
-func TestTransferToAnotherOrganisation(t *testing.T) {
+// organizations is collected first.
+func TestTransferToAnotherOrganization(t *testing.T) {
 	f := func(name string, order ...string) {
 		t.Helper()
 		t.Run(name, func(t *testing.T) {
@@ -199,7 +199,7 @@ func TestListingsThatLostMuch(t *testing.T) {
 			}
 		})
 	}
-	f("all of a small organisation", 2, 1, failing("", nothing), true, 0)
+	f("all of a small organization", 2, 1, failing("", nothing), true, 0)
 	f("one of two types", 12, 3, failing(fakehub.Models, nothing), true, 3)
 	f("a few", 12, 3, failing(fakehub.Datasets, nothing), false, 12)
 	f("nine of twelve", 12, 0, func(h *fakehub.Hub) {
@@ -219,7 +219,7 @@ func TestListingsThatLostMuch(t *testing.T) {
 	}, false, 12)
 }
 
-// Two collections at once, of the organisation that a repository left and of that
+// Two collections at once, of the organization that a repository left and of that
 // which it came to, may leave it gone here and new there. The next one mends that.
 func TestARepositoryThatIsKnownTwice(t *testing.T) {
 	w := newWorld(t, options{source: SourceListings, anonymous: true, org: "p"})

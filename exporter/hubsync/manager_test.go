@@ -104,7 +104,7 @@ func (s *stage) repos(org string, n int) {
 	}
 }
 
-// outcomes counts the successes and failures of an organisation so far.
+// outcomes counts the successes and failures of an organization so far.
 func (s *stage) failures(org string, reason hub.Kind) float64 {
 	return testutil.ToFloat64(s.metrics.failures.WithLabelValues(org, string(reason)))
 }
@@ -120,7 +120,7 @@ func (s *stage) status(org string) Status {
 	return Status{}
 }
 
-func TestOneOrganisationNeverDelaysAnother(t *testing.T) {
+func TestOneOrganizationNeverDelaysAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t)
 		defer s.stop()
@@ -193,7 +193,7 @@ func TestSetReplacesWhatChanged(t *testing.T) {
 			t.Errorf("got jobs %v", orgs)
 		}
 		if n, err := testutil.GatherAndCount(s.registry, "huggingface_exporter_collection_success"); err != nil || n != 1 {
-			t.Errorf("got %d series of organisations that were collected as they are now, want 1 (%v)", n, err)
+			t.Errorf("got %d series of organizations that were collected as they are now, want 1 (%v)", n, err)
 		}
 	})
 }

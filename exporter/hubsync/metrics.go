@@ -11,7 +11,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 )
 
-// Metrics tell how collecting goes.
+// Metrics are the metrics of collecting.
 type Metrics struct {
 	success, lastSuccess, duration, repos *prometheus.GaugeVec
 	source                                *prometheus.GaugeVec
@@ -41,13 +41,13 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	}
 	m := &Metrics{
 		buckets:     make(map[string]bool),
-		success:     gauge("collection_success", "Whether the last collection of the organisation succeeded (1) or failed (0).", "org"),
-		lastSuccess: gauge("collection_last_success_timestamp_seconds", "Unix time at which a collection of the organisation last succeeded.", "org"),
-		duration:    gauge("collection_duration_seconds", "How long the last collection of the organisation took.", "org"),
-		repos:       gauge("collection_repos", "Repositories that the Hub told of in the last successful collection of the organisation.", "org"),
-		source:      gauge("collection_source", "What the organisation is collected from (1), publisher_analytics or listings.", "org", "source"),
-		failures:    counter("collection_failures_total", "Collections of the organisation that failed, by reason.", "org", "reason"),
-		corrected:   counter("collection_corrected_downloads_total", "Downloads that the Hub was found to have taken back by collections of the organisation.", "org"),
+		success:     gauge("collection_success", "Whether the last collection of the organization succeeded (1) or failed (0).", "org"),
+		lastSuccess: gauge("collection_last_success_timestamp_seconds", "Unix time at which a collection of the organization last succeeded.", "org"),
+		duration:    gauge("collection_duration_seconds", "How long the last collection of the organization took.", "org"),
+		repos:       gauge("collection_repos", "Repositories in the Hub's answer of the last successful collection of the organization.", "org"),
+		source:      gauge("collection_source", "What the organization is collected from (1), publisher_analytics or listings.", "org", "source"),
+		failures:    counter("collection_failures_total", "Collections of the organization that failed, by reason.", "org", "reason"),
+		corrected:   counter("collection_corrected_downloads_total", "Downloads that the Hub was found to have taken back by collections of the organization.", "org"),
 		requests:    counter("hub_requests_total", "Requests to the Hub by route and status code, repetitions included; code is none where no answer came.", "route", "code"),
 		latency: f.NewHistogramVec(prometheus.HistogramOpts{
 			Name:                        "huggingface_exporter_hub_request_duration_seconds",
@@ -55,8 +55,8 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Buckets:                     []float64{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60},
 			NativeHistogramBucketFactor: 1.1,
 		}, []string{"route"}),
-		remaining: gauge("hub_rate_limit_remaining", "Requests that the Hub's rate limit leaves in its current window, as it told last, by what is counted together.", "bucket"),
-		limit:     gauge("hub_rate_limit_requests", "Requests that the Hub's rate limit allows in a window, as it told last, by what is counted together.", "bucket"),
+		remaining: gauge("hub_rate_limit_remaining", "Requests that the Hub's rate limit leaves in its current window, as it last said, by what is counted together.", "bucket"),
+		limit:     gauge("hub_rate_limit_requests", "Requests that the Hub's rate limit allows in a window, as it last said, by what is counted together.", "bucket"),
 		clockOffset: f.NewGauge(prometheus.GaugeOpts{
 			Name: "huggingface_exporter_hub_clock_offset_seconds",
 			Help: "By how much the Hub's clock was ahead of this machine's when it last answered.",
@@ -101,7 +101,7 @@ func (m *Metrics) hasBucket(name string) bool {
 	return m.buckets[name]
 }
 
-// expect makes the counters of an organisation start at zero.
+// expect makes the counters of an organization start at zero.
 func (m *Metrics) expect(org string) {
 	for _, r := range append(hub.Kinds(), ReasonStore) {
 		m.failures.WithLabelValues(org, string(r))
@@ -132,7 +132,7 @@ func (m *Metrics) collected(r *Report) {
 	}
 }
 
-// forget ends the series of an organisation that is no longer collected.
+// forget ends the series of an organization that is no longer collected.
 func (m *Metrics) forget(org string) {
 	l := prometheus.Labels{"org": org}
 	for _, v := range []*prometheus.GaugeVec{m.success, m.lastSuccess, m.duration, m.repos, m.source} {
@@ -142,7 +142,7 @@ func (m *Metrics) forget(org string) {
 	m.corrected.DeletePartialMatch(l)
 }
 
-// OrgCollector tells how much is stored of each organisation.
+// OrgCollector exposes how much is stored of each organization.
 type OrgCollector struct {
 	// Overview is that of the store; an error leaves the metrics out.
 	Overview func(context.Context, history.OverviewQuery) (history.Overview, error)
@@ -150,9 +150,9 @@ type OrgCollector struct {
 
 var (
 	orgRepos = prometheus.NewDesc("huggingface_exporter_store_org_repos",
-		"Repositories in the store by organisation, with those that are no longer on the Hub.", []string{"org"}, nil)
+		"Repositories in the store by organization, with those that are no longer on the Hub.", []string{"org"}, nil)
 	orgRecords = prometheus.NewDesc("huggingface_exporter_store_org_records",
-		"Daily records in the store by organisation.", []string{"org"}, nil)
+		"Daily records in the store by organization.", []string{"org"}, nil)
 )
 
 // Describe implements prometheus.Collector.
@@ -161,7 +161,7 @@ func (c OrgCollector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- orgRecords
 }
 
-// Collect implements prometheus.Collector. It costs the number of organisations.
+// Collect implements prometheus.Collector. It costs the number of organizations.
 func (c OrgCollector) Collect(ch chan<- prometheus.Metric) {
 	o, err := c.Overview(context.Background(), history.OverviewQuery{ByOrg: true})
 	if err != nil {

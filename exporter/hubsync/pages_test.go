@@ -18,7 +18,7 @@ import (
 // the routes of listings.
 const anonymousLimit = 500
 
-// fill makes repositories of an organisation, each a minute younger than the one
+// fill makes repositories of an organization, each a minute younger than the one
 // before, but some of them at the same time.
 func fill(h *fakehub.Hub, t history.RepoType, org string, n int) {
 	for i := range n {
@@ -54,7 +54,7 @@ func checkComplete(t *testing.T, s history.Appender, h *fakehub.Hub, orgs ...str
 	}
 }
 
-// fleet is a Hub of 25 organisations with 30,000 repositories: one is so large that
+// fleet is a Hub of 25 organizations with 30,000 repositories: one is so large that
 // its models take twelve pages.
 func fleet(t *testing.T, s *stage) (orgs []string) {
 	t.Helper()
@@ -73,7 +73,7 @@ func fleet(t *testing.T, s *stage) (orgs []string) {
 	return orgs
 }
 
-// A caller without a token asks for the analytics of each organisation in vain, and
+// A caller without a token asks for the analytics of each organization in vain, and
 // gets the listings within what the Hub allows.
 func TestThirtyThousandRepositories(t *testing.T) {
 	t.Parallel()
@@ -94,7 +94,7 @@ func TestThirtyThousandRepositories(t *testing.T) {
 				t.Errorf("%s: got %+v", org, st.Last)
 			}
 		}
-		// A listing of each type and organisation, and a page for each further thousand.
+		// A listing of each type and organization, and a page for each further thousand.
 		const pages = 25*3 + 11
 		if n := s.answers(fakehub.Models) + s.answers(fakehub.Datasets) + s.answers(fakehub.Spaces); n != pages || n > anonymousLimit {
 			t.Errorf("%d requests for pages, want %d, and at most %d", n, pages, anonymousLimit)

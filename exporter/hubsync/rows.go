@@ -41,8 +41,8 @@ type joiner struct {
 	yield func(*history.Rows, error) bool
 }
 
-// join passes a stream on, each repository under the name that name gives it and without
-// those that it gives none. It reports whether the next stream may follow.
+// join passes a stream on, each repository under the name that name returns, and without
+// those that it returns none for. It reports whether the next stream may follow.
 func (j *joiner) join(in history.RowSeq, name func(history.Repo) (history.Repo, bool)) bool {
 	for rows, err := range in {
 		if err != nil {

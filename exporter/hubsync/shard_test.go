@@ -26,9 +26,9 @@ func TestShardCheck(t *testing.T) {
 	f(Shard{-1, 3}, "shard.index: expected 0 to 2 for 3 shards, got -1")
 }
 
-// Every organisation has one shard, however its name is written, and no shard has
+// Every organization has one shard, however its name is written, and no shard has
 // more than its part by far.
-func TestShardsShareOrganisations(t *testing.T) {
+func TestShardsShareOrganizations(t *testing.T) {
 	for _, count := range []int{1, 2, 3, 7} {
 		of := make([]int, count)
 		for i := range 1000 {
@@ -41,7 +41,7 @@ func TestShardsShareOrganisations(t *testing.T) {
 					of[index]++
 				}
 				if s.HasOrg(name) != s.HasOrg(fmt.Sprintf("ORG-%d", i)) {
-					t.Errorf("%d shards: %s is another organisation in capitals", count, name)
+					t.Errorf("%d shards: %s is another organization in capitals", count, name)
 				}
 			}
 			if n != 1 {
@@ -50,7 +50,7 @@ func TestShardsShareOrganisations(t *testing.T) {
 		}
 		for index, n := range of {
 			if n < 500/count || n > 2000/count {
-				t.Errorf("shard %d of %d has %d of 1000 organisations", index, count, n)
+				t.Errorf("shard %d of %d has %d of 1000 organizations", index, count, n)
 			}
 		}
 	}
@@ -59,9 +59,9 @@ func TestShardsShareOrganisations(t *testing.T) {
 	}
 }
 
-// The shards of an organisation that is split store together what one collector of
+// The shards of an organization that is split store together what one collector of
 // all does: renamed, deleted and new repositories included.
-func TestShardsOfOneOrganisation(t *testing.T) {
+func TestShardsOfOneOrganization(t *testing.T) {
 	t.Parallel()
 	const repos = 40
 	whole := newWorld(t, options{source: SourceListings})

@@ -47,7 +47,7 @@ type keeper interface {
 	history.Appender
 }
 
-// world is a Hub, its clock, and the collecting of one organisation with its store.
+// world is a Hub, its clock, and the collecting of one organization with its store.
 type world struct {
 	*testing.T
 	options
@@ -78,7 +78,7 @@ func at(day, hour int) history.AsOf {
 
 func march(day int) history.Day { return history.DayOf(time.Date(2026, 3, day, 0, 0, 0, 0, time.UTC)) }
 
-// newWorld begins on 1 March 2026 at six in the morning, with an organisation "o"
+// newWorld begins on 1 March 2026 at six in the morning, with an organization "o"
 // and a token of one of its members.
 func newWorld(t *testing.T, o options) *world {
 	t.Helper()

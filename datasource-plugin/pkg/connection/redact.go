@@ -3,6 +3,8 @@ package connection
 import (
 	"encoding/base64"
 	"strings"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 )
 
 // secrets are what a data source was told in confidence. Who answers may quote
@@ -28,10 +30,7 @@ func secretsOf(user string, told map[string]string) secrets {
 
 // redact returns text without them.
 func (s secrets) redact(text string) string {
-	for _, secret := range s {
-		text = strings.ReplaceAll(text, secret, "<secret>")
-	}
-	return text
+	return httpx.Redact(text, "<secret>", 0, s...)
 }
 
 // redactError makes the text of the *Error in err one without secrets.

@@ -67,7 +67,7 @@ func New(dir string, limit int64, reg prometheus.Registerer, log *slog.Logger) (
 		Name: prefix + "queued_total", Help: "Listings that could not be stored at once and were kept to be stored later.",
 	})
 	q.dropped = f.NewCounter(prometheus.CounterOpts{
-		Name: prefix + "dropped_total", Help: "Listings that could not be stored and found no room to be kept: what they told is lost.",
+		Name: prefix + "dropped_total", Help: "Listings that could not be stored and found no room to be kept: what they said is lost.",
 	})
 	f.NewGaugeFunc(prometheus.GaugeOpts{Name: prefix + "listings", Help: "Listings that wait to be stored."},
 		func() float64 { n, _ := q.Size(); return float64(n) })
