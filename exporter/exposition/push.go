@@ -1,14 +1,20 @@
 package exposition
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 )
@@ -16,9 +22,6 @@ import (
 // PushRoute is where the page goes if the receiver's URL has no path: VictoriaMetrics's
 // route for the text format.
 const PushRoute = "/api/v1/import/prometheus"
-
-// lastPush bounds the push at the end, which the process waits for.
-const lastPush = 5 * time.Second
 
 // PushOptions say where the page is pushed to. The zero value pushes nothing.
 type PushOptions struct {
@@ -33,47 +36,30 @@ type PushOptions struct {
 // Pusher pushes the page to a receiver, as VictoriaMetrics's
 // /api/v1/import/prometheus or a Pushgateway. It is a prometheus.Collector of how
 // that goes; where nothing is pushed there is nothing to collect.
+//
+// The push of VictoriaMetrics/metrics would render and compress the page anew each time,
+// knows no TLS settings, and tells nobody but the standard log of a failure.
 type Pusher struct {
-	page *Page
-	log  *slog.Logger
+	page        *Page
+	log         *slog.Logger
+	changed     chan struct{} // has room for one
+	lastTimeout time.Duration // bounds the push at the end, which the process waits for
 
-	mu      sync.Mutex
-	options PushOptions
-	changed chan struct{} // has room for one
-	failing string        // the last error, "" if the last push succeeded
-	cancel  func()        // gives up the push under way
-	atEnd   time.Duration // bounds the last push
-
-	pushes, failures prometheus.Counter
-	lastSuccess      prometheus.Gauge
-	succeeded        bool
+	mu               sync.Mutex
+	options          PushOptions
+	cancel           func() // aborts the push that is running
+	failing          string // the last error, "" if the last push succeeded
+	pushes, failures float64
+	succeeded        time.Time // zero: never
 }
 
 // NewPusher returns a Pusher of nothing.
 func NewPusher(p *Page, log *slog.Logger) *Pusher {
-	return &Pusher{
-		page:    p,
-		log:     log,
-		changed: make(chan struct{}, 1),
-		cancel:  func() {},
-		atEnd:   lastPush,
-		pushes: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "huggingface_exporter_pushes_total",
-			Help: "Pushes of the metrics page, those that failed included.",
-		}),
-		failures: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "huggingface_exporter_push_failures_total",
-			Help: "Pushes of the metrics page that the receiver did not take.",
-		}),
-		lastSuccess: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "huggingface_exporter_push_last_success_timestamp_seconds",
-			Help: "Unix time of the last push of the metrics page that the receiver took.",
-		}),
-	}
+	return &Pusher{page: p, log: log, changed: make(chan struct{}, 1), cancel: func() {}, lastTimeout: 5 * time.Second}
 }
 
-// Set makes o what holds from now on. If it runs, the page is pushed at once, and
-// a push under way to where it was pushed before is given up.
+// Set makes o what holds from now on. If the Pusher runs, the page is pushed at once, and
+// a running push to where it was pushed before is aborted.
 func (p *Pusher) Set(o PushOptions) {
 	p.mu.Lock()
 	before := p.options.To
@@ -85,7 +71,7 @@ func (p *Pusher) Set(o PushOptions) {
 	}
 	select {
 	case p.changed <- struct{}{}:
-	default: // it is to look at the options already
+	default: // Run is about to read the options already
 	}
 }
 
@@ -94,18 +80,18 @@ func (p *Pusher) Set(o PushOptions) {
 func (p *Pusher) Run(ctx context.Context) {
 	for {
 		select {
-		case <-p.changed: // what it tells of is looked at now
+		case <-p.changed: // the push below uses the changed options
 		default:
 		}
-		begin := time.Now()
+		started := time.Now()
 		interval := p.push(ctx, "Cannot push the metrics page; it is tried again at each interval, and logged when the error changes")
 		var next <-chan time.Time
 		if interval > 0 {
-			next = time.After(time.Until(begin.Add(interval)))
+			next = time.After(time.Until(started.Add(interval)))
 		}
 		select {
 		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.atEnd)
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.lastTimeout)
 			defer cancel()
 			p.push(last, "Cannot push the metrics page a last time")
 			return
@@ -115,8 +101,8 @@ func (p *Pusher) Run(ctx context.Context) {
 	}
 }
 
-// push pushes the page once, if it is to be pushed, and returns the interval.
-// failure is what the log says if it fails.
+// push pushes the page once, if there is a receiver, and returns the interval. It counts
+// the push and logs what changed since the one before; failure is the message of an error.
 func (p *Pusher) push(ctx context.Context, failure string) time.Duration {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -131,39 +117,42 @@ func (p *Pusher) push(ctx context.Context, failure string) time.Duration {
 		"Content-Type":     {"text/plain; version=0.0.4; charset=utf-8"},
 		"Content-Encoding": {"gzip"},
 	}, p.page.packed(o.Labels)...)
-	if !errors.Is(err, context.Canceled) {
-		p.account(o, err, failure)
+	if errors.Is(err, context.Canceled) {
+		return o.Interval
 	}
-	return o.Interval
-}
-
-// account counts a push, and logs what became of it when it is not what became of
-// the one before.
-func (p *Pusher) account(o PushOptions, err error, failure string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.pushes.Inc()
+	p.pushes++
+	text := ""
 	if err == nil {
-		p.lastSuccess.Set(float64(time.Now().UnixMilli()) / 1000)
-		p.succeeded = true
+		p.succeeded = time.Now()
 		if p.failing != "" {
 			p.log.Info("The metrics page can be pushed again", "to", o.To.String())
 		}
-		p.failing = ""
-		return
+	} else {
+		p.failures++
+		if text = err.Error(); text != p.failing {
+			p.log.Error(failure, "to", o.To.String(), "err", err)
+		}
 	}
-	p.failures.Inc()
-	if text := err.Error(); text != p.failing {
-		p.log.Error(failure, "to", o.To.String(), "err", err)
-		p.failing = text
-	}
+	p.failing = text
+	return o.Interval
 }
+
+var (
+	pushesDesc = prometheus.NewDesc("huggingface_exporter_pushes_total",
+		"Pushes of the metrics page, those that failed included.", nil, nil)
+	pushFailuresDesc = prometheus.NewDesc("huggingface_exporter_push_failures_total",
+		"Pushes of the metrics page that the receiver did not take.", nil, nil)
+	pushSuccessDesc = prometheus.NewDesc("huggingface_exporter_push_last_success_timestamp_seconds",
+		"Unix time of the last push of the metrics page that the receiver took.", nil, nil)
+)
 
 // Describe implements prometheus.Collector.
 func (p *Pusher) Describe(ch chan<- *prometheus.Desc) {
-	p.pushes.Describe(ch)
-	p.failures.Describe(ch)
-	p.lastSuccess.Describe(ch)
+	ch <- pushesDesc
+	ch <- pushFailuresDesc
+	ch <- pushSuccessDesc
 }
 
 // Collect implements prometheus.Collector.
@@ -173,9 +162,63 @@ func (p *Pusher) Collect(ch chan<- prometheus.Metric) {
 	if p.options.To == nil {
 		return
 	}
-	p.pushes.Collect(ch)
-	p.failures.Collect(ch)
-	if p.succeeded {
-		p.lastSuccess.Collect(ch)
+	ch <- prometheus.MustNewConstMetric(pushesDesc, prometheus.CounterValue, p.pushes)
+	ch <- prometheus.MustNewConstMetric(pushFailuresDesc, prometheus.CounterValue, p.failures)
+	if !p.succeeded.IsZero() {
+		ch <- prometheus.MustNewConstMetric(pushSuccessDesc, prometheus.GaugeValue, float64(p.succeeded.UnixMilli())/1000)
 	}
+}
+
+// packed returns the whole page in the text format 0.0.4 as one gzip member, in
+// pieces that must not be changed. Each sample gets those of the labels that it
+// has none of that name of. Without labels the compressed page is used as it is.
+func (p *Page) packed(labels map[string]string) [][]byte {
+	page := p.current.Load().text
+	pairs := labelPairs(labels)
+	var d deflater
+	pieces, sum := [][]byte{[]byte(gzipHeader)}, page.sum
+	if len(pairs) == 0 {
+		pieces = slices.AppendSeq(pieces, page.packed())
+	} else {
+		// Each sample has this as its first label, and no value or help text has it: there
+		// the quote is escaped.
+		first := []byte(`{repo_type="`)
+		insert := []byte("{")
+		for _, l := range pairs {
+			insert = append(append(insert, l.GetName()...), `="`...)
+			insert = append(appendEscaped(insert, l.GetValue()), `",`...)
+		}
+		insert = append(insert, first[1:]...)
+		sum = checksum{}
+		for b := range page.plain() {
+			b = bytes.ReplaceAll(b, first, insert)
+			sum = sum.add(b)
+			pieces = append(pieces, d.part(b))
+		}
+	}
+	var own bytes.Buffer
+	p.own.append(&own, expfmt.FmtText, nil, pairs...)
+	return append(pieces, d.last(own.Bytes()), appendGzipTrailer(nil, sum.add(own.Bytes())))
+}
+
+func labelPairs(labels map[string]string) []*dto.LabelPair {
+	var pairs []*dto.LabelPair
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		value := validUTF8(labels[name])
+		pairs = append(pairs, &dto.LabelPair{Name: &name, Value: &value})
+	}
+	return pairs
+}
+
+// withLabels returns the labels of a metric with those of extra that it has none of
+// that name of, ordered by name.
+func withLabels(has, extra []*dto.LabelPair) []*dto.LabelPair {
+	out := slices.Clone(has) // a metric may share its list with others
+	for _, e := range extra {
+		if !slices.ContainsFunc(has, func(l *dto.LabelPair) bool { return l.GetName() == e.GetName() }) {
+			out = append(out, e)
+		}
+	}
+	slices.SortFunc(out, func(a, b *dto.LabelPair) int { return cmp.Compare(a.GetName(), b.GetName()) })
+	return out
 }

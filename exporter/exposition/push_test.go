@@ -174,7 +174,9 @@ func until(t *testing.T, what string, f func() bool) {
 
 // counts returns how many pushes were counted, and how many of them failed.
 func (p *pushing) counts() (pushes, failures float64) {
-	return testutil.ToFloat64(p.pushes), testutil.ToFloat64(p.failures)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.pushes, p.failures
 }
 
 func TestPushesThePage(t *testing.T) {
@@ -264,7 +266,7 @@ func TestPushHangsAtTheEnd(t *testing.T) {
 	hang := make(chan struct{})
 	defer close(hang)
 	k.set(0, hang)
-	p.atEnd = time.Millisecond
+	p.lastTimeout = time.Millisecond
 	p.stop()
 	if _, failures := p.counts(); failures != 1 || !strings.Contains(p.log.String(), "a last time") {
 		t.Errorf("%v failures, expected 1; the log says\n%s", failures, p.log)

@@ -57,7 +57,9 @@ func (t *textSampler) append(b []byte, m *metric, value int64) []byte {
 	return append(b, '\n')
 }
 
-// orgs leaves the few samples of organizations to VictoriaMetrics/metrics. Its switch
+// orgs leaves the few samples of organizations to VictoriaMetrics/metrics. This is all
+// there is for it: its metrics of the process have other names than those of client_golang
+// that dashboards and alerts know, and why it does not push is said at Pusher. Its switch
 // ExposeMetadata, for the whole process and off unless turned on, has to stay off.
 func (t *textSampler) orgs(b []byte, orgs []orgCount) []byte {
 	buf := bytes.NewBuffer(b)
