@@ -23,8 +23,6 @@ type File struct {
 
 	file  *os.File
 	state State // of a regular file, as it was opened; zero for a pipe
-	// failed is the error that Rows ended with.
-	failed error
 }
 
 // Open opens a file. Its records are as old as the file is: its modification time, or now
@@ -68,9 +66,12 @@ func (f *File) Rows(wrap func(io.Reader) io.Reader) history.RowSeq {
 		if wrap != nil {
 			r = wrap(r)
 		}
-		f.failed = f.read(r, func(rows *history.Rows) bool { return yield(rows, nil) })
-		if f.failed != nil {
-			yield(nil, f.failed)
+		err := f.read(r, func(rows *history.Rows) bool { return yield(rows, nil) })
+		if _, unreadable := errors.AsType[*fs.PathError](err); err != nil && !unreadable {
+			err = &ContentError{err}
+		}
+		if err != nil {
+			yield(nil, err)
 		}
 	}
 }
@@ -130,20 +131,12 @@ type ContentError struct{ error }
 // Unwrap returns the error itself.
 func (e *ContentError) Unwrap() error { return e.error }
 
-// Blame returns err, the error of an append of f's rows, as a ContentError if the content
-// of f has caused it.
+// Blame returns err, the error of an append of f's rows, as a ContentError if rows of f
+// contradict each other.
 func (f *File) Blame(err error) error {
-	var faults *history.InputErrors
-	var path *fs.PathError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &faults):
-		if faults.File == "" {
-			faults.File = f.Name
-		}
-	case f.failed == nil || errors.As(err, &path):
-		return err
+	if faults, ok := errors.AsType[*history.InputErrors](err); ok && faults.File == "" {
+		faults.File = f.Name
+		return &ContentError{err}
 	}
-	return &ContentError{err}
+	return err
 }
