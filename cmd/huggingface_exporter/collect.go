@@ -69,7 +69,7 @@ func collectCommand(app *kingpin.Application) command {
 // tryOut returns a store in memory that begins with what is stored, or with nothing if
 // the folder is not there.
 func tryOut(ctx context.Context, o engine.Options) (*memtable.Store, error) {
-	if _, err := os.Stat(o.Path); o.Storage.Engine != config.EngineVictoriaMetrics && errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(o.Path); o.Storage.Embedded() && errors.Is(err, fs.ErrNotExist) {
 		return memtable.NewStore(), nil
 	}
 	o.ReadOnly = true

@@ -32,6 +32,9 @@ const (
 	EngineVictoriaMetrics Engine = "victoriametrics"
 )
 
+// Embedded reports whether the history is in the folder of --storage.path.
+func (s *Storage) Embedded() bool { return s.Engine == "" || s.Engine == EngineEmbedded }
+
 // VictoriaMetrics says how the engine of that name is reached.
 type VictoriaMetrics struct {
 	// InsertURL and SelectURL are what the routes of the import and the export are

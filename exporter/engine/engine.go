@@ -1,10 +1,11 @@
 // Package engine opens the engine that has the history: the one that the configuration
-// names. A new engine is a package of its own that implements Engine, a case in Open, and
-// a section of the configuration.
+// names. A new engine is a package of its own, an entry of engines, and a section of the
+// configuration, exporter/config/storage.go.
 package engine
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/url"
@@ -62,26 +63,32 @@ const (
 	maxAge = time.Second
 )
 
+// engines make those that are elsewhere; nothing is asked of them yet.
+var engines = map[config.Engine]func(*Options) (Engine, error){
+	config.EngineVictoriaMetrics: newVictoria,
+}
+
 // Open opens an engine. Without Options.Cache, one elsewhere is not asked yet.
 func Open(ctx context.Context, o Options) (Engine, error) {
-	if o.Storage.Engine != config.EngineVictoriaMetrics {
+	if o.Storage.Embedded() {
 		l, err := localstore.Open(ctx, o.Path, localstore.Options{Logger: o.Logger, ReadOnly: o.ReadOnly})
 		if err != nil {
 			return nil, err // and not a nil *Ledger
 		}
 		return l, nil
 	}
-	s, err := openVictoria(&o)
-	if err != nil {
-		return nil, err
+	create := engines[o.Storage.Engine]
+	if create == nil {
+		return nil, fmt.Errorf("storage.engine: expected the name of an engine, got %q", o.Storage.Engine)
 	}
-	if !o.Cache {
-		return s, nil
+	e, err := create(&o)
+	if err != nil || !o.Cache {
+		return e, err
 	}
-	return openCached(ctx, s, o.Unreachable)
+	return openCached(ctx, e, o.Unreachable)
 }
 
-func openVictoria(o *Options) (*victoria.Store, error) {
+func newVictoria(o *Options) (Engine, error) {
 	v := &o.Storage.VictoriaMetrics
 	insert, query, flush, err := v.URLs()
 	if err != nil {

@@ -31,7 +31,7 @@ const (
 // checkStore checks the folder of the embedded engine. It does so, too, if the
 // configuration that might name another engine is not valid.
 func (e *examination) checkStore(ctx context.Context) {
-	if e.config != nil && e.config.Storage.Engine == config.EngineVictoriaMetrics {
+	if e.config != nil && !e.config.Storage.Embedded() {
 		return
 	}
 	dir := e.StoragePath
@@ -150,13 +150,14 @@ func (e *examination) checkQueue(context.Context) {
 // checkEngine asks the storage engine of the configuration for its content, and whether
 // it takes samples, by sending none.
 func (e *examination) checkEngine(ctx context.Context) {
-	if e.config == nil || e.config.Storage.Engine != config.EngineVictoriaMetrics {
+	if e.config == nil || e.config.Storage.Embedded() {
 		return
 	}
 	if e.Offline {
 		e.warn("leave --offline out", "not asked")
 		return
 	}
+	name := string(e.config.Storage.Engine)
 	v := &e.config.Storage.VictoriaMetrics
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
@@ -165,7 +166,11 @@ func (e *examination) checkEngine(ctx context.Context) {
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			err = context.DeadlineExceeded
 		}
-		e.fail("check storage.victoriametrics, that the engine runs, and its authentication", "%v", explainTimeout(err))
+		e.fail("check storage."+name+", that the engine runs, and its authentication", "%v", explainTimeout(err))
+		return
+	}
+	if e.config.Storage.Engine != config.EngineVictoriaMetrics {
+		e.ok("%s: %s records of %s repositories", name, textenc.Grouped(stats.Records), textenc.Grouped(int64(stats.Repos)))
 		return
 	}
 	e.ok("victoriametrics: the history %q has %s records of %s repositories", v.History, textenc.Grouped(stats.Records), textenc.Grouped(int64(stats.Repos)))
