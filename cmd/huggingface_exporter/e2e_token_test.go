@@ -1,7 +1,11 @@
 package main
 
 import (
+	"encoding/pem"
+	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -62,6 +66,76 @@ func TestServeShowsNoToken(t *testing.T) {
 	for _, text := range append(texts, errs, s.log.String()) {
 		if text == "" || strings.Contains(text, hubToken[3:]) {
 			t.Errorf("this shows the token, or nothing:\n%s", text)
+		}
+	}
+}
+
+// A Hub and a receiver whose certificates are of a private authority; the receiver wants a
+// password.
+func TestPrivateAuthority(t *testing.T) {
+	t.Parallel()
+	c := newCollects(t)
+	c.org("massive", fakehub.Team)
+	secure := func(h http.Handler) *httptest.Server {
+		s := httptest.NewUnstartedServer(h)
+		s.Config.ErrorLog = log.New(io.Discard, "", 0)
+		s.StartTLS()
+		t.Cleanup(s.Close)
+		return s
+	}
+	hub := secure(c.hub)
+	receiver := secure(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, password, _ := r.BasicAuth(); user != "me" || password != "pa55word" {
+			w.WriteHeader(http.StatusUnauthorized)
+			_, _ = io.WriteString(w, "not with "+password)
+		}
+	}))
+	c.url = hub.URL
+	c.write("ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: hub.Certificate().Raw})), 1)
+	c.certificate() // cert.pem is of another authority
+	c.write("password", "pa55word\n", 1)
+	config := func(ca, push string) {
+		t.Helper()
+		c.config("name: massive")
+		c.write("c.yaml", c.read("c.yaml")+"  tls_config: {ca_file: "+ca+"}\npush: {url: '"+receiver.URL+"', interval: 1s, "+push+"}\n", 1)
+	}
+	const right = "tls_config: {ca_file: ca.pem}, basic_auth: {username: me, password_file: password}"
+
+	config("cert.pem", right)
+	_, errs := c.collect(1)
+	if !strings.Contains(errs, "certificate signed by unknown authority") {
+		t.Errorf("another authority: the error is\n%s", errs)
+	}
+	c.later()
+	config("ca.pem", right)
+	if out, _ := c.collect(0); !strings.Contains(out, "massive") {
+		t.Errorf("collect printed\n%s", out)
+	}
+	printed := c.ok("check-config", "c.yaml")
+	for _, want := range []string{"ca_file: ca.pem", "password_file: password", "username: me"} {
+		if !strings.Contains(printed, want) {
+			t.Errorf("check-config does not show %s:\n%s", want, printed)
+		}
+	}
+
+	s := c.ready("--config.file=c.yaml")
+	s.until("a push", func() bool { return s.metric(pushSuccess) != "" })
+	fails := func(push, want string) {
+		t.Helper()
+		config("ca.pem", push)
+		if code, body := s.do("POST", "/-/reload"); code != 200 {
+			t.Fatalf("%s: %d\n%s", push, code, body)
+		}
+		s.until("the log says "+want, func() bool { return strings.Contains(s.log.String(), want) })
+	}
+	fails("basic_auth: {username: me, password_file: password}", "certificate signed by unknown authority")
+	fails("tls_config: {ca_file: ca.pem}, basic_auth: {username: you, password_file: password}", "answered 401 Unauthorized: not with <secret>")
+	if code := s.stop(); code != 0 {
+		t.Errorf("exit %d\n%s", code, s.log)
+	}
+	for _, text := range []string{errs, printed, s.log.String()} {
+		if strings.Contains(text, hubToken[3:]) || strings.Contains(text, "pa55word") {
+			t.Errorf("this shows a secret:\n%s", text)
 		}
 	}
 }
