@@ -67,7 +67,7 @@ type decoder struct {
 	lines  map[string]int
 	faults Errors
 	values int // how many faults are about a value of the right type
-	hidden int // above zero within what may hold secrets, which no fault quotes
+	hidden int // above zero inside of what may hold secrets, which no fault quotes
 }
 
 // fault reports what is wrong with the field at path ("metrics.include[1]"), on the line

@@ -52,19 +52,18 @@ type OldHTTP struct {
 
 // moveTo puts the settings where they belong in h.
 func (o *OldHTTP) moveTo(h *HTTP, d *decoder, path string) {
-	if old := (httpconfig.BasicAuth{Username: o.Username, Password: o.Password, PasswordFile: o.PasswordFile}); old != (httpconfig.BasicAuth{}) {
-		if h.Settings.BasicAuth != nil {
-			d.fault(path+".basic_auth", "expected either basic_auth or username and password, its older names, got both")
-		}
-		if o.Username == "" || o.Password == "" && o.PasswordFile == "" {
-			d.fault(path+".username", "expected username and password (or password_file) together, got one of them")
-		}
-		h.Settings.BasicAuth = &old
+	s, basic, tls := &h.Settings, httpconfig.BasicAuth{Username: o.Username, Password: o.Password, PasswordFile: o.PasswordFile}, o.TLS
+	hasBasic, hasTLS := basic != (httpconfig.BasicAuth{}), tls != (httpconfig.TLSConfig{})
+	if hasBasic && s.BasicAuth != nil || hasTLS && s.TLSConfig != (httpconfig.TLSConfig{}) {
+		d.fault(path, "expected either basic_auth and tls_config or their older names username, password and tls, got both")
 	}
-	if o.TLS != (httpconfig.TLSConfig{}) {
-		if h.Settings.TLSConfig != (httpconfig.TLSConfig{}) {
-			d.fault(path+".tls_config", "expected either tls_config or tls, its older name, got both")
-		}
-		h.Settings.TLSConfig = o.TLS
+	if hasBasic && (o.Username == "" || o.Password == "" && o.PasswordFile == "") {
+		d.fault(path+".username", "expected username and password (or password_file) together, got one of them")
+	}
+	if hasBasic {
+		s.BasicAuth = &basic
+	}
+	if hasTLS {
+		s.TLSConfig = tls
 	}
 }

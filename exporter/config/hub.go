@@ -85,7 +85,7 @@ func (h *Hub) checkToken(d *decoder, path string, token Secret, file string) {
 		d.fault(path+".token_file", "expected either token or token_file, got both")
 	}
 	if (token.IsSet() || file != "") && h.HTTP.Authorizes() {
-		d.fault(path+".token", "expected one authorization, got a token besides the basic_auth, authorization or oauth2 of hub")
+		d.fault(path+".token", "expected one authorization, got a token and the basic_auth, authorization or oauth2 of hub")
 	}
 	if at := notInToken.FindStringIndex(strings.TrimSpace(token.Reveal())); at != nil {
 		d.fault(path+".token", "expected a token of letters, digits and - . _ ~ + / = alone, got another character at position %d", at[0]+1)

@@ -59,7 +59,7 @@ func TestHubFaults(t *testing.T) {
 	f("hub: {organizations: [{name: o, token: [hf_secret]}]}",
 		`1: hub.organizations[0].token: expected a text (in quotes, if it looks like something else), got a list`)
 
-	const twoAuthorizations = "expected one authorization, got a token besides the basic_auth, authorization or oauth2 of hub"
+	const twoAuthorizations = "expected one authorization, got a token and the basic_auth, authorization or oauth2 of hub"
 	f("hub:\n  token: hf_secret\n  basic_auth: {username: me, password: hf_secret}", `2: hub.token: `+twoAuthorizations)
 	f("hub:\n  bearer_token_file: f\n  token_file: f", `1: hub.token: `+twoAuthorizations)
 	f("hub:\n  authorization: {credentials: hf_secret}\n  organizations:\n    - {name: o, token: hf_secret}", `4: hub.organizations[0].token: `+twoAuthorizations)

@@ -12,9 +12,6 @@ const masked = "<secret>"
 // writes <secret>, or nothing if it is not set. Only Reveal gives the value.
 type Secret struct{ value string }
 
-// NewSecret returns a secret of that value. "" is a secret that is not set.
-func NewSecret(value string) Secret { return Secret{value: value} }
-
 // IsSet reports whether there is a value.
 func (s Secret) IsSet() bool { return s.value != "" }
 

@@ -18,7 +18,7 @@ func TestSecretIsMasked(t *testing.T) {
 		At    *Secret
 		List  []Secret
 	}
-	s := NewSecret(value)
+	s := Secret{value}
 	holder := section{Token: s, At: &s, List: []Secret{s}}
 
 	f := func(how, got string) {
