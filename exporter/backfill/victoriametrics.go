@@ -1,7 +1,6 @@
 package backfill
 
 import (
-	"encoding/json"
 	"net/http"
 	"strconv"
 
@@ -42,9 +41,9 @@ func (e *importLines) add(s *Series) {
 	b := append(e.text, `{"metric":{"__name__":"`+Metric+`"`...)
 	for _, l := range s.Labels {
 		b = append(b, ',')
-		b = appendJSON(b, l.Name)
+		b = textenc.AppendJSON(b, l.Name)
 		b = append(b, ':')
-		b = appendJSON(b, l.Value)
+		b = textenc.AppendJSON(b, l.Value)
 	}
 	b = append(b, `},"values":[`...)
 	for i, v := range s.Values {
@@ -67,10 +66,4 @@ func (e *importLines) take() []byte {
 	e.packed = textenc.AppendGzip(e.packed[:0], e.text)
 	e.text = e.text[:0]
 	return e.packed
-}
-
-// appendJSON appends a text as JSON.
-func appendJSON(b []byte, s string) []byte {
-	text, _ := json.Marshal(s) // a string can always be written
-	return append(b, text...)
 }

@@ -3,7 +3,6 @@ package export
 import (
 	"io"
 	"strconv"
-	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
@@ -106,8 +105,8 @@ const VersionsHeader = hubcsv.Header + ",source,asOf"
 var csvVersions = layout{
 	title: VersionsHeader + "\n",
 	head: func(b []byte, r *history.RepoTotal) []byte {
-		b = append(appendCSVField(b, string(r.Repo.Type)), ',')
-		b = append(appendCSVField(b, r.Repo.Name), ',')
+		b = append(textenc.AppendCSV(b, string(r.Repo.Type), ','), ',')
+		b = append(textenc.AppendCSV(b, r.Repo.Name, ','), ',')
 		if r.Total != history.Unknown {
 			b = strconv.AppendInt(b, r.Total, 10)
 		}
@@ -157,14 +156,4 @@ func appendJSONHead(b []byte, r *history.RepoTotal) []byte {
 func appendVersion(b []byte, v history.Version, between string) []byte {
 	b = append(append(b, v.Source.String()...), between...)
 	return v.AsOf.Time().AppendFormat(b, "2006-01-02T15:04:05.000000Z")
-}
-
-// appendCSVField appends s, in quotes where RFC 4180 requires it.
-func appendCSVField(b []byte, s string) []byte {
-	if !strings.ContainsAny(s, "\",\r\n") {
-		return append(b, s...)
-	}
-	b = append(b, '"')
-	b = append(b, strings.ReplaceAll(s, `"`, `""`)...)
-	return append(b, '"')
 }

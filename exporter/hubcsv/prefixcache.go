@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // maxPrefixBytes bounds the memory for prefixes that are remembered.
@@ -14,7 +15,6 @@ const maxPrefixBytes = 16 << 20
 // dictionary, which is built when it is first needed.
 type prefixCache struct {
 	separator   byte
-	quoted      string // the characters that a field is quoted for
 	spreadsheet bool
 
 	repos []history.RepoTotal
@@ -27,8 +27,7 @@ type prefixCache struct {
 type span struct{ off, size uint32 }
 
 func newPrefixCache(o WriterOptions) prefixCache {
-	sep := string(o.Separator)
-	return prefixCache{separator: sep[0], quoted: sep + "\"\r\n", spreadsheet: o.Spreadsheet}
+	return prefixCache{separator: byte(o.Separator), spreadsheet: o.Spreadsheet}
 }
 
 // use makes repos the dictionary. As long as the dictionary only grows, what is
@@ -84,20 +83,10 @@ func (c *prefixCache) appendPrefix(b []byte, r *history.RepoTotal) []byte {
 	return append(b, c.separator)
 }
 
-// appendField appends a type or a name, quoted if it has to be.
+// appendField appends a type or a name.
 func (c *prefixCache) appendField(b []byte, s string) []byte {
 	if c.spreadsheet && s != "" && strings.IndexByte("=+-@\t\r", s[0]) >= 0 {
 		s = "'" + s
 	}
-	if !strings.ContainsAny(s, c.quoted) {
-		return append(b, s...)
-	}
-	b = append(b, '"')
-	for i := range len(s) {
-		if s[i] == '"' {
-			b = append(b, '"')
-		}
-		b = append(b, s[i])
-	}
-	return append(b, '"')
+	return textenc.AppendCSV(b, s, c.separator)
 }

@@ -1,13 +1,13 @@
 package victoria
 
 import (
-	"encoding/json"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // The names of the series.
@@ -60,7 +60,7 @@ func appendSeries(b []byte, name, of string, l labels) []byte {
 	b = append(b, `{"metric":{"__name__":"`...)
 	b = append(b, name...)
 	b = append(b, `","history":`...)
-	b = appendJSON(b, of)
+	b = textenc.AppendJSON(b, of)
 	for i := 0; i < len(l); i += 2 {
 		if l[i+1] == "" {
 			continue // an empty label is none
@@ -68,14 +68,9 @@ func appendSeries(b []byte, name, of string, l labels) []byte {
 		b = append(b, ',', '"')
 		b = append(b, l[i]...)
 		b = append(b, '"', ':')
-		b = appendJSON(b, l[i+1])
+		b = textenc.AppendJSON(b, l[i+1])
 	}
 	return append(b, '}')
-}
-
-func appendJSON(b []byte, s string) []byte {
-	text, _ := json.Marshal(s) // a string can always be written
-	return append(b, text...)
 }
 
 // selector returns the match of a series name under further conditions. Engines remember
