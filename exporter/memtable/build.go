@@ -244,9 +244,6 @@ func (b *builder) fault(r *history.Rows, i int) {
 	b.faults = append(b.faults, f)
 }
 
-// partColumns is how many columns a processor packs at a time.
-const partColumns = 64
-
 // table packs the logs, with all processors: the input has been read by now.
 func (b *builder) table() (*Table, error) {
 	b.endRun()
@@ -258,27 +255,20 @@ func (b *builder) table() (*Table, error) {
 	}
 	slices.SortFunc(order, func(i, j uint32) int { return b.states[i].Repo.Compare(b.states[j].Repo) })
 
-	cols := make([]*column, len(order))
 	var bytes atomic.Int64
-	var mu sync.Mutex
-	groups := editGroups(nil)
-	parallel.Run(len(order), partColumns, func(parts iter.Seq2[int, int]) {
+	t := assemble(len(order), func() (func(int) *column, func()) {
 		p := placer{versions: b.versions}
-		g := editGroups(nil)
-		for from, to := range parts {
-			for i := from; i < to && b.budget.exceeded(bytes.Load()) == nil; i++ {
-				l := &b.logs[order[i]]
-				s := b.states[order[i]]
-				cols[i] = newColumn(s, p.days(s.Repo, b.packed[order[i]], l))
-				l.log = nil
-				bytes.Add(cols[i].memory())
-				g.addColumn(cols[i])
+		pack := func(i int) *column {
+			if b.budget.exceeded(bytes.Load()) != nil {
+				return nil
 			}
+			l, s := &b.logs[order[i]], b.states[order[i]]
+			c := newColumn(s, p.days(s.Repo, b.packed[order[i]], l))
+			l.log = nil
+			bytes.Add(c.memory())
+			return c
 		}
-		mu.Lock()
-		defer mu.Unlock()
-		groups.addGroups(g.list())
-		b.faults = append(b.faults, p.faults...)
+		return pack, func() { b.faults = append(b.faults, p.faults...) }
 	})
 	if e := b.budget.exceeded(bytes.Load()); e != nil {
 		return nil, e
@@ -286,7 +276,34 @@ func (b *builder) table() (*Table, error) {
 	if len(b.faults) > 0 {
 		return nil, b.inputErrors()
 	}
-	return newTable(cols, groups.list()), nil
+	return t, nil
+}
+
+// partColumns is how many columns a processor makes at a time.
+const partColumns = 64
+
+// assemble makes a table of n columns with all processors. Each calls newWorker once: column
+// makes a column, nil to leave it out, and done is called at the end, one at a time.
+func assemble(n int, newWorker func() (column func(i int) *column, done func())) *Table {
+	cols := make([]*column, n)
+	var mu sync.Mutex
+	groups := editGroups(nil)
+	parallel.Run(n, partColumns, func(parts iter.Seq2[int, int]) {
+		makeColumn, done := newWorker()
+		g := editGroups(nil)
+		for from, to := range parts {
+			for i := from; i < to; i++ {
+				if cols[i] = makeColumn(i); cols[i] != nil {
+					g.addColumn(cols[i])
+				}
+			}
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		groups.addGroups(g.list())
+		done()
+	})
+	return newTable(slices.DeleteFunc(cols, func(c *column) bool { return c == nil }), groups.list())
 }
 
 func (b *builder) inputErrors() error {

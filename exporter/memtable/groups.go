@@ -133,22 +133,24 @@ func (e *groupEditor) group(key groupKey) *group {
 	return g
 }
 
-// window returns window no of a fresh group, made ready to be changed.
-func (e *groupEditor) window(g *group, no int32) *sums {
+// window returns the place of window no among those of g, which may be changed.
+func (g *group) window(no int32) int {
 	i, found := slices.BinarySearchFunc(g.windows, no, func(s *sums, no int32) int { return int(s.no) - int(no) })
 	if !found {
-		s := &sums{no: no}
-		g.windows = slices.Insert(g.windows, i, s)
-		e.owned[s] = true
-		return s
+		g.windows = slices.Insert(g.windows, i, &sums{no: no})
 	}
-	if s := g.windows[i]; e.owned[s] {
-		return s
+	return i
+}
+
+// window returns window no of a fresh group, made ready to be changed.
+func (e *groupEditor) window(g *group, no int32) *sums {
+	i := g.window(no)
+	if !e.owned[g.windows[i]] {
+		c := *g.windows[i]
+		g.windows[i] = &c
+		e.owned[&c] = true
 	}
-	c := *g.windows[i]
-	g.windows[i] = &c
-	e.owned[&c] = true
-	return &c
+	return g.windows[i]
 }
 
 // addColumn adds a repository that was not there before, unless it moved.
@@ -159,9 +161,7 @@ func (e *groupEditor) addColumn(c *column) {
 	g := e.group(keyOf(c.state.Repo))
 	g.repos++
 	g.records += c.records
-	if c.state.Total > 0 {
-		g.total.add(c.state.Total)
-	}
+	g.total.add(max(c.state.Total, 0))
 	var buf [windowDays]int64
 	for i := range c.windows {
 		w := &c.windows[i]

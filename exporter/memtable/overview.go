@@ -1,6 +1,7 @@
 package memtable
 
 import (
+	"maps"
 	"math/bits"
 	"slices"
 
@@ -12,139 +13,101 @@ import (
 func (t *Table) Overview(q history.OverviewQuery) history.Overview {
 	o := history.Overview{Recorded: t.recorded}
 	o.Days, o.Before, o.HasBefore = q.Period.Resolve(t.recorded)
-	p := parts{query: q, overview: &o, index: make(map[groupKey]*part)}
+	s := summary{query: q, overview: &o, parts: make(map[groupKey]*part)}
 	if q.Filter.ByGroup() {
 		for _, g := range t.groups {
 			if q.Filter.MatchesGroup(g.key.repoType, g.key.org) {
-				p.addGroup(g)
+				s.addGroup(g)
 			}
 		}
 	} else {
 		matches := q.Filter.Matcher()
 		for _, c := range t.shown {
 			if matches(c.state.Repo) {
-				p.addColumn(c)
+				s.addColumn(c)
 			}
 		}
 	}
-	o.Groups = p.groups()
+	o.Groups = s.groups()
 	return o
 }
 
-// parts adds up the groups of an answer.
-type parts struct {
+// summary adds up the groups of an answer.
+type summary struct {
 	query    history.OverviewQuery
 	overview *history.Overview
-	index    map[groupKey]*part
+	parts    map[groupKey]*part
 }
 
+// part is a group of an answer, with windows if its series is asked for.
 type part struct {
-	key                      groupKey
-	repos                    int
-	records                  int64
-	total, downloads, before wide
-	windows                  map[int32]*sums
+	group
+	downloads, before wide
 }
 
-// of returns the part that repositories of a group belong to.
-func (p *parts) of(key groupKey) *part {
-	if !p.query.ByRepoType {
+// part returns the part that repositories of a group belong to.
+func (s *summary) part(key groupKey) *part {
+	if !s.query.ByRepoType {
 		key.repoType = ""
 	}
-	if !p.query.ByOrg {
+	if !s.query.ByOrg {
 		key.org = ""
 	}
-	a := p.index[key]
-	if a == nil {
-		a = &part{key: key, windows: make(map[int32]*sums)}
-		p.index[key] = a
+	if s.parts[key] == nil {
+		s.parts[key] = &part{group: group{key: key}}
 	}
-	return a
+	return s.parts[key]
 }
 
-func (a *part) window(no int32) *sums {
-	s := a.windows[no]
-	if s == nil {
-		s = &sums{no: no}
-		a.windows[no] = s
+func (s *summary) addGroup(g *group) {
+	p := s.part(g.key)
+	p.repos += g.repos
+	p.records += g.records
+	p.total.addWide(g.total)
+	p.downloads.addWide(g.downloads(s.overview.Days))
+	if s.overview.HasBefore {
+		p.before.addWide(g.downloads(s.overview.Before))
 	}
-	return s
-}
-
-func (p *parts) addGroup(g *group) {
-	a := p.of(g.key)
-	a.repos += g.repos
-	a.records += g.records
-	a.total.addWide(g.total)
-	a.downloads.addWide(g.downloads(p.overview.Days))
-	if p.overview.HasBefore {
-		a.before.addWide(g.downloads(p.overview.Before))
-	}
-	if p.query.Series {
-		for _, s := range g.in(p.overview.Days) {
-			a.window(s.no).merge(s)
+	if s.query.Series {
+		for _, w := range g.in(s.overview.Days) {
+			p.windows[p.window(w.no)].merge(w)
 		}
 	}
 }
 
-func (p *parts) addColumn(c *column) {
-	a := p.of(keyOf(c.state.Repo))
-	a.repos++
-	a.records += c.records
-	if c.state.Total > 0 {
-		a.total.add(c.state.Total)
+func (s *summary) addColumn(c *column) {
+	p := s.part(keyOf(c.state.Repo))
+	p.repos++
+	p.records += c.records
+	p.total.add(max(c.state.Total, 0))
+	p.downloads.add(c.total(s.overview.Days))
+	if s.overview.HasBefore {
+		p.before.add(c.total(s.overview.Before))
 	}
-	a.downloads.add(c.total(p.overview.Days))
-	if p.overview.HasBefore {
-		a.before.add(c.total(p.overview.Before))
-	}
-	if p.query.Series {
-		for d, v := range c.each(p.overview.Days) {
+	if s.query.Series {
+		for d, v := range c.each(s.overview.Days) {
 			no, bit := windowOf(d)
-			a.window(no).add(int(bit), v)
+			p.windows[p.window(no)].add(int(bit), v)
 		}
 	}
 }
 
-func (p *parts) groups() []history.Group {
-	list := make([]*part, 0, len(p.index))
-	for _, a := range p.index {
-		list = append(list, a)
-	}
-	slices.SortFunc(list, func(a, b *part) int { return a.key.compare(b.key) })
-	out := make([]history.Group, len(list))
-	for i, a := range list {
+func (s *summary) groups() []history.Group {
+	parts := slices.SortedFunc(maps.Values(s.parts), func(a, b *part) int { return a.key.compare(b.key) })
+	out := make([]history.Group, len(parts))
+	for i, p := range parts {
 		out[i] = history.Group{
-			RepoType:  a.key.repoType,
-			Org:       a.key.org,
-			Repos:     a.repos,
-			Records:   a.records,
-			Total:     a.total.count(),
-			Downloads: a.downloads.count(),
-			Before:    a.before.count(),
+			RepoType: p.key.repoType, Org: p.key.org, Repos: p.repos, Records: p.records,
+			Total: p.total.count(), Downloads: p.downloads.count(), Before: p.before.count(),
 		}
-		if p.query.Series {
-			out[i].Series = a.series(p.overview.Days)
+		if s.query.Series {
+			out[i].Series = make([]history.DayDownloads, 0, len(p.windows)*windowDays)
 		}
-	}
-	return out
-}
-
-// series returns the days of the run that have a record.
-func (a *part) series(run history.Days) []history.DayDownloads {
-	numbers := make([]int32, 0, len(a.windows))
-	n := 0
-	for no, s := range a.windows {
-		numbers = append(numbers, no)
-		n += bits.OnesCount64(s.mask)
-	}
-	slices.Sort(numbers)
-	out := make([]history.DayDownloads, 0, n)
-	for _, no := range numbers {
-		s := a.windows[no]
-		for m := s.clip(run); m != 0; m &= m - 1 {
-			bit := bits.TrailingZeros64(m)
-			out = append(out, history.DayDownloads{Day: dayAt(no, bit), Downloads: s.days[bit].count()})
+		for _, w := range p.windows {
+			for m := w.clip(s.overview.Days); m != 0; m &= m - 1 {
+				bit := bits.TrailingZeros64(m)
+				out[i].Series = append(out[i].Series, history.DayDownloads{Day: dayAt(w.no, bit), Downloads: w.days[bit].count()})
+			}
 		}
 	}
 	return out

@@ -2,7 +2,6 @@ package memtable
 
 import (
 	"cmp"
-	"container/heap"
 	"slices"
 	"strings"
 
@@ -68,23 +67,23 @@ func filterColumns(f history.Filter) func(*column) bool {
 }
 
 // compareRows returns the order that q asks for.
-func compareRows(q history.ReposQuery) func(a, b *row) int {
-	key := func(a, b *row) int { return cmp.Compare(a.downloads, b.downloads) }
+func compareRows(q history.ReposQuery) func(a, b row) int {
+	key := func(a, b row) int { return cmp.Compare(a.downloads, b.downloads) }
 	switch q.Sort {
 	case history.SortTotal:
-		key = func(a, b *row) int { return cmp.Compare(a.column.state.Total, b.column.state.Total) }
+		key = func(a, b row) int { return cmp.Compare(a.column.state.Total, b.column.state.Total) }
 	case history.SortChange:
-		key = func(a, b *row) int { return cmp.Compare(a.downloads-a.before, b.downloads-b.before) }
+		key = func(a, b row) int { return cmp.Compare(a.downloads-a.before, b.downloads-b.before) }
 	case history.SortName:
-		key = func(a, b *row) int { return strings.Compare(a.column.state.Repo.Name, b.column.state.Repo.Name) }
+		key = func(a, b row) int { return strings.Compare(a.column.state.Repo.Name, b.column.state.Repo.Name) }
 	case history.SortCorrected:
-		key = func(a, b *row) int { return cmp.Compare(a.column.state.Corrected, b.column.state.Corrected) }
+		key = func(a, b row) int { return cmp.Compare(a.column.state.Corrected, b.column.state.Corrected) }
 	}
 	sign := -1
 	if q.Ascending {
 		sign = 1
 	}
-	return func(a, b *row) int {
+	return func(a, b row) int {
 		if c := key(a, b); c != 0 {
 			return c * sign
 		}
@@ -104,39 +103,29 @@ func page(rows []row, q history.ReposQuery) []row {
 	if end < len(rows)/8 {
 		rows = best(rows, end, compare)
 	}
-	slices.SortFunc(rows, func(a, b row) int { return compare(&a, &b) })
+	slices.SortFunc(rows, compare)
 	return rows[offset:end]
 }
 
-// best returns the first n rows in the order of compare, unordered.
-func best(rows []row, n int, compare func(a, b *row) int) []row {
+// best returns the first n rows in the order of compare, and maybe more, unordered. It
+// sorts whenever it has twice as many.
+func best(rows []row, n int, compare func(a, b row) int) []row {
 	if n == 0 {
 		return nil
 	}
-	h := &rowHeap{rows: slices.Clone(rows[:n]), compare: compare}
-	heap.Init(h)
-	for i := n; i < len(rows); i++ {
-		if compare(&rows[i], &h.rows[0]) < 0 {
-			h.rows[0] = rows[i]
-			heap.Fix(h, 0)
+	kept := make([]row, 0, 2*n)
+	full := false // the first n of kept are in order, and no row that comes after them counts
+	for i := range rows {
+		if full && compare(rows[i], kept[n-1]) >= 0 {
+			continue
+		}
+		if kept = append(kept, rows[i]); len(kept) == 2*n {
+			slices.SortFunc(kept, compare)
+			kept, full = kept[:n], true
 		}
 	}
-	return h.rows
+	return kept
 }
-
-// rowHeap has the last of its rows on top.
-type rowHeap struct {
-	rows    []row
-	compare func(a, b *row) int
-}
-
-func (h *rowHeap) Len() int           { return len(h.rows) }
-func (h *rowHeap) Less(i, j int) bool { return h.compare(&h.rows[i], &h.rows[j]) > 0 }
-func (h *rowHeap) Swap(i, j int)      { h.rows[i], h.rows[j] = h.rows[j], h.rows[i] }
-
-// Push and Pop complete heap.Interface; the number of rows stays as it is.
-func (h *rowHeap) Push(any) {}
-func (h *rowHeap) Pop() any { return nil }
 
 // trend sums up each step days of a run, nil without a step.
 func (d *days) trend(run history.Days, step int) []int64 {

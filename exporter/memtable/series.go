@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"sync"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
 )
 
 // Series is all records of one repository.
@@ -48,22 +46,9 @@ func BuildSeries(ctx context.Context, states []history.RepoMeta, all iter.Seq2[S
 		}
 		packed[s.At] = k.finish()
 	}
-	cols := make([]*column, len(states))
-	var mu sync.Mutex
-	groups := editGroups(nil)
-	parallel.Run(len(states), partColumns, func(parts iter.Seq2[int, int]) {
-		g := editGroups(nil)
-		for from, to := range parts {
-			for i := from; i < to; i++ {
-				cols[i] = newColumn(states[i], packed[i])
-				g.addColumn(cols[i])
-			}
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		groups.addGroups(g.list())
-	})
-	return newTable(cols, groups.list()), nil
+	return assemble(len(states), func() (func(int) *column, func()) {
+		return func(i int) *column { return newColumn(states[i], packed[i]) }, func() {}
+	}), nil
 }
 
 // check returns an error if the days of r are not as they should be.
