@@ -93,21 +93,14 @@ func organizations(all []config.Organization, names []string) ([]config.Organiza
 	if len(names) == 0 {
 		return all, nil
 	}
-	var out []config.Organization
-next:
 	for _, name := range names {
-		for _, o := range all {
-			if !strings.EqualFold(o.Name, name) {
-				continue
-			}
-			if !slices.ContainsFunc(out, func(other config.Organization) bool { return other.Name == o.Name }) {
-				out = append(out, o)
-			}
-			continue next
+		if !slices.ContainsFunc(all, func(o config.Organization) bool { return strings.EqualFold(o.Name, name) }) {
+			return nil, fmt.Errorf("hub.organizations: expected one named %q, which --org asks for, got none", name)
 		}
-		return nil, fmt.Errorf("hub.organizations: expected one named %q, which --org asks for, got none", name)
 	}
-	return out, nil
+	return slices.DeleteFunc(slices.Clone(all), func(o config.Organization) bool {
+		return !slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(o.Name, name) })
+	}), nil
 }
 
 // collectOnce collects every organization, side by side, and prints a line for

@@ -36,8 +36,8 @@ func TestPauses(t *testing.T) {
 	}
 	s := New(10 * time.Minute)
 	for round := range 2 {
-		for _, minutes := range []time.Duration{1, 2, 4, 8} {
-			between(fmt.Sprintf("round %d", round), s.Failed(0), minutes*54*time.Second, minutes*66*time.Second)
+		for _, mean := range []time.Duration{time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute} {
+			between(fmt.Sprintf("round %d", round), s.Failed(0), mean*9/10, mean*11/10)
 		}
 		between("at most the interval", s.Failed(0), 9*time.Minute, 10*time.Minute)
 		between("a success", s.Succeeded(), 9*time.Minute, 11*time.Minute)
