@@ -18,49 +18,32 @@ type Kind string
 
 // The kinds of failures.
 const (
-	// KindUnreachable: nothing listens there, or the way there is cut.
-	KindUnreachable Kind = "unreachable"
-	// KindDNS: the host has no address.
-	KindDNS Kind = "dns"
-	// KindTLS: no encrypted connection that can be trusted.
-	KindTLS Kind = "tls"
-	// KindTimeout: no answer, or no further piece of one, in time.
-	KindTimeout Kind = "timeout"
-	// KindBroken: the connection broke off.
-	KindBroken Kind = "broken"
-	// KindRedirect: the answer is at another place, where nothing is sent.
-	KindRedirect Kind = "redirect"
-	// KindAuth: user, password, header or token are missing or wrong.
-	KindAuth Kind = "auth"
-	// KindForbidden: they are known, and may not do this.
-	KindForbidden Kind = "forbidden"
-	// KindNotFound: the Hub knows no such organisation.
-	KindNotFound Kind = "not_found"
-	// KindNotExporter: what answers is no exporter.
-	KindNotExporter Kind = "not_exporter"
-	// KindVersion: the exporter is too old or too new for this plugin.
-	KindVersion Kind = "version"
-	// KindRefused: the exporter refuses what it was asked.
-	KindRefused Kind = "refused"
-	// KindRateLimited: too many requests.
-	KindRateLimited Kind = "rate_limited"
-	// KindServer: a fault of who answers.
-	KindServer Kind = "server"
-	// KindMalformed: the answer is not what it should be.
-	KindMalformed Kind = "malformed"
-	// KindMemory: the history is larger than the settings allow.
-	KindMemory Kind = "memory"
-	// KindClosed: the settings of the data source have changed meanwhile.
-	KindClosed Kind = "closed"
+	KindUnreachable Kind = "unreachable"  // nothing listens there, or the network is cut
+	KindDNS         Kind = "dns"          // the host has no address
+	KindTLS         Kind = "tls"          // no encrypted connection that can be trusted
+	KindTimeout     Kind = "timeout"      // no answer, or no further piece of one, in time
+	KindBroken      Kind = "broken"       // the connection broke off
+	KindRedirect    Kind = "redirect"     // the answer is at another place, where nothing is sent
+	KindAuth        Kind = "auth"         // user, password, header or token are missing or wrong
+	KindForbidden   Kind = "forbidden"    // they are known, and may not do this
+	KindNotFound    Kind = "not_found"    // the Hub knows no such organization
+	KindNotExporter Kind = "not_exporter" // what answers is no exporter
+	KindVersion     Kind = "version"      // the exporter is too old or too new for this plugin
+	KindRefused     Kind = "refused"      // the exporter refuses what it was asked
+	KindRateLimited Kind = "rate_limited" // too many requests
+	KindServer      Kind = "server"       // a fault of who answers
+	KindMalformed   Kind = "malformed"    // the answer is not what it should be
+	KindMemory      Kind = "memory"       // the history is larger than the settings allow
+	KindClosed      Kind = "closed"       // the settings of the data source have changed meanwhile
 )
 
 // Error is why a connection gave no answer.
 type Error struct {
-	Kind Kind
+	Kind Kind `json:"kind"`
 	// Text is for the user: what is wrong, and what to do.
-	Text string
-	// Err is what it was made of.
-	Err error
+	Text string `json:"text"`
+	// Err is the cause.
+	Err error `json:"-"`
 }
 
 // Error returns the text.
@@ -132,5 +115,14 @@ func innermost(err error) string {
 	}
 }
 
-// asError returns the *Error in err.
-func asError(err error) (*Error, bool) { return errors.AsType[*Error](err) }
+// maxLine bounds how much of an error's text is shown, in bytes.
+const maxLine = 300
+
+// oneLine returns the text of an error without line breaks, and not too long.
+func oneLine(err error) string {
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	if len(text) > maxLine {
+		text = strings.ToValidUTF8(text[:maxLine], "") + "..."
+	}
+	return text
+}

@@ -3,11 +3,15 @@ package connection
 import (
 	"context"
 	"errors"
-	"iter"
+	"fmt"
 	"mime"
 	"net/http"
+	"strconv"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend/httpclient"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/client"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/wire"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -24,81 +28,118 @@ func newExporter(s settings, around surroundings) (*exporterConnection, error) {
 	if err != nil {
 		return nil, err
 	}
-	hc := &http.Client{
-		Transport:     onlyAnswers{idleTransport{t, s.timeout}},
-		CheckRedirect: stayOn(s.url),
-	}
-	client, err := client.New(s.url.String(), hc, client.Options{UserAgent: userAgent()})
-	if err != nil {
-		return nil, err
-	}
-	return &exporterConnection{settings: s, client: client, transport: t}, nil
+	c := &exporterConnection{settings: s, transport: t}
+	hc := &http.Client{Transport: idleTransport{t, s.timeout}, CheckRedirect: stayOn(s.url)}
+	c.client, err = client.New(s.url.String(), hc, client.Options{UserAgent: userAgent(), Explain: c.explain})
+	return c, err
 }
 
 // Reader implements Connection.
 func (c *exporterConnection) Reader(context.Context) (history.Reader, string, error) {
-	return explained{c}, "", nil
+	return c.client, "", nil
 }
 
-// Close implements Connection. Requests under way go on: their contexts end them.
+// Close implements Connection. Requests in flight go on: their contexts end them.
 func (c *exporterConnection) Close() { c.transport.CloseIdleConnections() }
 
-// explained is the history of an exporter. Its errors are for the user.
-type explained struct{ c *exporterConnection }
-
-var _ history.Reader = explained{}
-
-// Overview implements history.Reader.
-func (e explained) Overview(ctx context.Context, q history.OverviewQuery) (history.Overview, error) {
-	o, err := e.c.client.Overview(ctx, q)
-	return o, e.c.explain(ctx, err)
+// Check implements Connection.
+func (c *exporterConnection) Check(ctx context.Context) Health {
+	d := Details{Connection: kindExporter, URL: c.url.String()}
+	s, err := c.client.Status(ctx)
+	if err != nil {
+		return d.fails(err)
+	}
+	d.Version, d.Revision = s.Version, s.Revision
+	d.holds(s.Repos, s.Records, s.Recorded)
+	switch {
+	case s.API < 1:
+		return d.fails(failure(KindNotExporter, nil, "%s answers, and not as an exporter does: check the URL", d.URL))
+	case s.API != wire.Version:
+		return d.fails(c.wrongVersion(strconv.Itoa(s.API), s.Version, nil))
+	}
+	version := ""
+	if s.Version != "" {
+		version = ", version " + s.Version
+	}
+	return Health{OK: true, Message: sentence(fmt.Sprintf("reached the exporter at %s%s: %s", d.URL, version, d.size())), Details: d}
 }
 
-// Repos implements history.Reader.
-func (e explained) Repos(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {
-	p, err := e.c.client.Repos(ctx, q)
-	return p, e.c.explain(ctx, err)
-}
-
-// Records implements history.Reader.
-func (e explained) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
-	return explainedSeq(ctx, e.c, e.c.client.Records(ctx, q))
-}
-
-// Counts implements history.Reader.
-func (e explained) Counts(ctx context.Context, f history.Filter) iter.Seq2[history.Counts, error] {
-	return explainedSeq(ctx, e.c, e.c.client.Counts(ctx, f))
-}
-
-// explainedSeq explains the error of a stream.
-func explainedSeq[V any](ctx context.Context, c *exporterConnection, seq iter.Seq2[V, error]) iter.Seq2[V, error] {
-	return func(yield func(V, error) bool) {
-		for v, err := range seq {
-			if !yield(v, c.explain(ctx, err)) {
-				return
-			}
+// explain makes an error of the client one for the user, in one sentence. ctx is
+// that of the request.
+func (c *exporterConnection) explain(ctx context.Context, err error) error {
+	var (
+		answer  *client.Error
+		kind    *client.TypeError
+		version *client.VersionError
+		at      = c.url.String()
+	)
+	switch {
+	case err == nil, errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		err = failure(KindTimeout, err, "no answer of the exporter at %s within the time that Grafana gives: ask for less, or see what keeps it busy", at)
+	case errors.As(err, &answer):
+		err = c.explainStatus(answer, err)
+	case errors.As(err, &version):
+		err = c.wrongVersion(version.Got, "", err)
+	case errors.As(err, &kind):
+		mediaType, _, _ := mime.ParseMediaType(kind.Got)
+		if mediaType == "text/html" {
+			err = failure(KindNotExporter, err, "%s answers with a page for people, so it is no exporter, or a login stands before it: check the URL, user and password", at)
+			break
 		}
+		err = failure(KindNotExporter, err, "%s answers, and not as an exporter does (its answer is of the type %q): check the URL", at, mediaType)
+	case errors.Is(err, httpclient.ErrResponseBodyTooLarge):
+		err = failure(KindMalformed, err, "the answer of the exporter at %s is longer than Grafana's response_limit allows: ask for less, or raise the limit", at)
+	default:
+		if w, ok := wayOf(err); ok {
+			err = failure(w.kind, err, "no answer of the exporter at %s: %s; %s", at, w.what, w.mend)
+			break
+		}
+		err = failure(KindMalformed, err, "the exporter at %s gave an answer that is not what was asked for, %s: check the URL, and that the versions of exporter and plugin match", at, oneLine(err))
 	}
+	return c.secrets.redactError(err)
 }
 
-// onlyAnswers refuses what is no answer of an exporter, by its type: the page of a
-// proxy, a login, another service.
-type onlyAnswers struct{ idleTransport }
-
-// errNotAnswer is an answer of another type than an exporter's.
-type errNotAnswer struct{ mediaType string }
-
-func (e *errNotAnswer) Error() string { return "an answer of the type " + e.mediaType }
-
-// RoundTrip sends a request.
-func (t onlyAnswers) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := t.idleTransport.RoundTrip(req)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		return resp, err
+// explainStatus makes an answer that is an error one for the user.
+func (c *exporterConnection) explainStatus(e *client.Error, err error) error {
+	at := c.url.String()
+	// What is no error of an exporter's is of what stands before it, or in its place.
+	foreign := e.Message == ""
+	switch {
+	case e.Status == http.StatusUnauthorized:
+		return failure(KindAuth, err, "%s wants to know who asks (401): check user and password, or the header, in the settings of the data source", at)
+	case e.Status == http.StatusForbidden:
+		return failure(KindForbidden, err, "%s refuses the user of this data source (403): give that user access, or enter another", at)
+	case e.Status == http.StatusProxyAuthRequired:
+		return failure(KindAuth, err, "the proxy before %s wants to know who asks (407): check the proxy settings of Grafana", at)
+	case e.Status == http.StatusNotFound && foreign:
+		return failure(KindNotExporter, err, "there is no exporter at %s (404): check the URL, a path in it included", at)
+	case e.Status == http.StatusNotFound:
+		return failure(KindVersion, err, "the exporter at %s is older than this plugin and does not know %s: update the exporter", at, e.Route)
+	case e.Status == http.StatusTooManyRequests:
+		return failure(KindRateLimited, err, "%s takes no more requests for now (429): refresh less often", at)
+	case e.Status >= 500 && foreign:
+		return failure(KindServer, err, "the exporter at %s cannot be reached through what stands before it (%d): see that the exporter runs", at, e.Status)
+	case e.Status == http.StatusServiceUnavailable:
+		return failure(KindServer, err, "the exporter at %s does not answer for now (503, %s)", at, e.Message)
+	case e.Status >= 500:
+		return failure(KindServer, err, "the exporter at %s failed (%d, %s): its log says why", at, e.Status, e.Message)
+	case foreign:
+		return failure(KindNotExporter, err, "%s does not answer as an exporter does (%s): check the URL, and whether it begins with https://", at, oneLine(err))
 	}
-	mediaType, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	if want := req.Header.Get("Accept"); err != nil || mediaType != want {
-		return nil, errors.Join(&errNotAnswer{mediaType}, resp.Body.Close())
+	return failure(KindRefused, err, "the exporter at %s refuses the question: %s", at, oneLine(err))
+}
+
+// wrongVersion explains an exporter that speaks another version of the API. release
+// is that of the exporter, "" if it is not known.
+func (c *exporterConnection) wrongVersion(version, release string, err error) error {
+	if release != "" {
+		release = fmt.Sprintf(" (version %q)", release)
 	}
-	return resp, nil
+	mend := "update the plugin"
+	if n, e := strconv.Atoi(version); e == nil && n < wire.Version {
+		mend = "update the exporter"
+	}
+	return failure(KindVersion, err, "the exporter at %s%s speaks version %s of the API and this plugin version %d: %s", c.url.String(), release, version, wire.Version, mend)
 }

@@ -3,6 +3,7 @@ package connection
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -115,7 +116,7 @@ func wantFaults(t testing.TB, c Connection, kind Kind, words ...string) {
 	t.Helper()
 	wantFault(t, c.Check(context.Background()), kind, words...)
 	for what, err := range ask(t, c) {
-		if e, ok := asError(err); !ok || e.Kind != kind || !backend.IsDownstreamError(err) {
+		if e, ok := errors.AsType[*Error](err); !ok || e.Kind != kind || !backend.IsDownstreamError(err) {
 			t.Errorf("%s: expected an error of upstream of the kind %q, got %v", what, kind, err)
 		}
 	}

@@ -1,13 +1,11 @@
 package connection
 
 import (
-	"context"
+	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/wire"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -42,13 +40,7 @@ type Details struct {
 	NextRefresh time.Time `json:"nextRefresh,omitzero"`
 	MemoryBytes int64     `json:"memoryBytes,omitempty"`
 	// Error is what is wrong.
-	Error *Fault `json:"error,omitempty"`
-}
-
-// Fault is what is wrong, for machines.
-type Fault struct {
-	Kind Kind   `json:"kind"`
-	Text string `json:"text"`
+	Error *Error `json:"error,omitempty"`
 }
 
 // holds notes the size of a history.
@@ -76,12 +68,11 @@ func counted(n int64, one, many string) string {
 
 // fails returns the outcome of a check that found err.
 func (d Details) fails(err error) Health {
-	fault := &Fault{Kind: KindTimeout, Text: err.Error()}
-	if e, ok := asError(err); ok {
-		fault.Kind, fault.Text = e.Kind, e.Text
+	var ok bool
+	if d.Error, ok = errors.AsType[*Error](err); !ok {
+		d.Error = &Error{Kind: KindTimeout, Text: err.Error()}
 	}
-	d.Error = fault
-	return Health{Message: sentence(fault.Text), Details: d}
+	return Health{Message: sentence(d.Error.Text), Details: d}
 }
 
 // sentence begins a text with a capital letter, unless that is a URL, and ends it
@@ -97,26 +88,4 @@ func sentence(text string) string {
 		text += "."
 	}
 	return text
-}
-
-// Check implements Connection.
-func (c *exporterConnection) Check(ctx context.Context) Health {
-	d := Details{Connection: kindExporter, URL: c.url.String()}
-	s, err := c.client.Status(ctx)
-	if err != nil {
-		return d.fails(c.explain(ctx, err))
-	}
-	d.Version, d.Revision = s.Version, s.Revision
-	d.holds(s.Repos, s.Records, s.Recorded)
-	switch {
-	case s.API < 1:
-		return d.fails(failure(KindNotExporter, nil, "%s answers, and not as an exporter does: check the URL", d.URL))
-	case s.API != wire.Version:
-		return d.fails(c.wrongVersion(strconv.Itoa(s.API), s.Version, nil))
-	}
-	version := ""
-	if s.Version != "" {
-		version = ", version " + s.Version
-	}
-	return Health{OK: true, Message: sentence(fmt.Sprintf("reached the exporter at %s%s: %s", d.URL, version, d.size())), Details: d}
 }

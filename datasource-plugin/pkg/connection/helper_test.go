@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -122,7 +123,7 @@ func wantFault(t testing.TB, h Health, kind Kind, words ...string) {
 // wantUpstream checks an error of a query: of upstream, of that kind.
 func wantUpstream(t testing.TB, err error, kind Kind) {
 	t.Helper()
-	e, ok := asError(err)
+	e, ok := errors.AsType[*Error](err)
 	if !ok || e.Kind != kind || !backend.IsDownstreamError(err) {
 		t.Errorf("expected an error of upstream of the kind %q, got %v", kind, err)
 		return

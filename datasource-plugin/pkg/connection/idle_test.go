@@ -2,6 +2,7 @@ package connection
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -41,7 +42,7 @@ func TestHungExporter(t *testing.T) {
 			t.Errorf("expected to wait for 7s, waited %v", got)
 		}
 		for what, err := range ask(t, c) {
-			if e, ok := asError(err); !ok || e.Kind != KindTimeout {
+			if e, ok := errors.AsType[*Error](err); !ok || e.Kind != KindTimeout {
 				t.Errorf("%s: expected a timeout, got %v", what, err)
 			}
 		}
@@ -81,7 +82,7 @@ func TestAnswerThatStandsStill(t *testing.T) {
 			t.Errorf("expected to wait for 7s, waited %v", got)
 		}
 		for what, err := range ask(t, c) {
-			if e, ok := asError(err); !ok || e.Kind != KindTimeout {
+			if e, ok := errors.AsType[*Error](err); !ok || e.Kind != KindTimeout {
 				t.Errorf("%s: expected a timeout, got %v", what, err)
 			}
 		}

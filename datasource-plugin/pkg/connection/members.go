@@ -6,146 +6,121 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // members are the jsonData of a data source. Provisioning files that expand
 // variables write numbers and booleans as strings: both ways are taken. A member
-// that is null, as editors leave them, is absent.
-type members map[string]any
+// that is null, as editors leave them, is absent. The first fault is kept.
+type members struct {
+	values map[string]any
+	err    error
+}
 
-func parseMembers(jsonData []byte) (members, error) {
+func parseMembers(jsonData []byte) *members {
+	m := &members{values: map[string]any{}}
 	if len(bytes.TrimSpace(jsonData)) == 0 {
-		return members{}, nil
+		return m
 	}
 	d := json.NewDecoder(bytes.NewReader(jsonData))
 	d.UseNumber()
-	var m members
-	if err := d.Decode(&m); err != nil {
-		return nil, fmt.Errorf("jsonData: expected a JSON object: %w", err)
+	if err := d.Decode(&m.values); err != nil {
+		m.err = fmt.Errorf("jsonData: expected a JSON object: %w", err)
 	}
-	maps.DeleteFunc(m, func(_ string, v any) bool { return v == nil })
-	return m, nil
+	maps.DeleteFunc(m.values, func(_ string, v any) bool { return v == nil })
+	return m
 }
 
-// text returns a string, space around it cut off, "" if it is absent.
-func (m members) text(name string) (string, error) {
-	v, ok := m[name]
-	if !ok {
-		return "", nil
+// fail keeps a fault of a member.
+func (m *members) fail(name, format string, args ...any) {
+	if m.err == nil {
+		m.err = fmt.Errorf("%s: "+format, append([]any{name}, args...)...)
 	}
-	s, ok := v.(string)
-	if !ok {
-		return "", fmt.Errorf("%s: expected a string, got %s", name, shown(v))
-	}
-	return strings.TrimSpace(s), nil
 }
 
-// flag checks a boolean, false if it is absent, and makes it one.
-func (m members) flag(name string) (bool, error) {
-	switch v := m[name].(type) {
+// text returns a string without space around it, "" if it is absent.
+func (m *members) text(name string) string {
+	s, ok := m.values[name].(string)
+	if v := m.values[name]; v != nil && !ok {
+		m.fail(name, "expected a string, got %s", shown(v))
+	}
+	return strings.TrimSpace(s)
+}
+
+// flag returns a boolean, false if it is absent, and makes the member one.
+func (m *members) flag(name string) bool {
+	switch v := m.values[name].(type) {
 	case nil:
-		return false, nil
+		return false
 	case bool:
-		return v, nil
+		return v
 	case string:
-		switch strings.TrimSpace(v) {
-		case "true":
-			m[name] = true
-			return true, nil
-		case "false", "":
-			m[name] = false
-			return false, nil
+		if v = strings.TrimSpace(v); v == "true" || v == "false" || v == "" {
+			m.values[name] = v == "true"
+			return v == "true"
 		}
 	}
-	return false, fmt.Errorf("%s: expected true or false, got %s", name, shown(m[name]))
+	m.fail(name, "expected true or false, got %s", shown(m.values[name]))
+	return false
 }
 
-// number checks a whole number from least to most, and makes it one. ok is false
-// if it is absent or empty.
-func (m members) number(name string, least, most int64) (n int64, ok bool, err error) {
+// number returns a whole number from least to most, def if it is absent or empty,
+// and makes the member one.
+func (m *members) number(name string, def, least, most int64) int64 {
 	var text string
-	switch v := m[name].(type) {
+	switch v := m.values[name].(type) {
 	case nil:
-		return 0, false, nil
+		return def
 	case json.Number:
 		text = v.String()
 	case string:
-		text = strings.TrimSpace(v)
-		if text == "" {
-			delete(m, name)
-			return 0, false, nil
+		if text = strings.TrimSpace(v); text == "" {
+			delete(m.values, name)
+			return def
 		}
 	}
-	n, err = strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		// 3e2 and 300.0 are numbers of JSON as well.
-		f, e := strconv.ParseFloat(text, 64)
-		if e != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
-			return 0, false, fmt.Errorf("%s: expected a whole number from %d to %d, got %s", name, least, most, shown(m[name]))
-		}
-		n = int64(f)
+	f, err := strconv.ParseFloat(text, 64) // 3e2 and 300.0 are whole numbers, too
+	if err != nil || f != math.Trunc(f) || f < float64(least) || f > float64(most) {
+		m.fail(name, "expected a whole number from %d to %d, got %s", least, most, shown(m.values[name]))
+		return def
 	}
-	if n < least || n > most {
-		return 0, false, fmt.Errorf("%s: expected a whole number from %d to %d, got %d", name, least, most, n)
-	}
-	m[name] = n
-	return n, true, nil
+	m.values[name] = int64(f)
+	return int64(f)
 }
 
-// The members that Grafana's own HTTP settings read. The SDK takes them as they
-// are, and fails in other ways where they are of another type.
-var (
-	httpTexts = []string{
+// checkHTTP checks the members that Grafana's own HTTP settings read. The SDK takes
+// them as they are, and fails in other ways where they are of another type.
+func (m *members) checkHTTP() {
+	for _, name := range []string{
 		"access", "url", "basicAuthUser", "serverName", "secureSocksProxyUsername",
 		"sigV4Region", "sigV4AssumeRoleArn", "sigV4AuthType", "sigV4ExternalId", "sigV4Profile",
+	} {
+		m.text(name)
 	}
-	httpFlags   = []string{"basicAuth", "tlsAuth", "tlsAuthWithCACert", "tlsSkipVerify", "sigV4Auth", "enableSecureSocksProxy"}
-	httpNumbers = []string{
+	for name := range m.values {
+		if strings.HasPrefix(name, "httpHeaderName") {
+			m.text(name)
+		}
+	}
+	for _, name := range []string{"basicAuth", "tlsAuth", "tlsAuthWithCACert", "tlsSkipVerify", "sigV4Auth", "enableSecureSocksProxy"} {
+		m.flag(name)
+	}
+	for _, name := range []string{
 		"dialTimeout", "keepAlive", "httpKeepAlive", "httpTLSHandshakeTimeout", "httpExpectContinueTimeout",
 		"httpMaxConnsPerHost", "httpMaxIdleConns", "httpMaxIdleConnsPerHost", "httpIdleConnTimeout",
+	} {
+		m.number(name, 0, 0, math.MaxInt32)
 	}
-)
-
-// checkHTTP checks the types of Grafana's own HTTP settings.
-func (m members) checkHTTP() error {
-	names := httpTexts
-	for name := range m {
-		if strings.HasPrefix(name, "httpHeaderName") {
-			names = append(slices.Clip(names), name)
-		}
-	}
-	for _, name := range names {
-		if _, err := m.text(name); err != nil {
-			return err
-		}
-	}
-	for _, name := range httpFlags {
-		if _, err := m.flag(name); err != nil {
-			return err
-		}
-	}
-	for _, name := range httpNumbers {
-		if _, _, err := m.number(name, 0, math.MaxInt32); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
-// maxShown bounds how much of a value an error shows, in bytes.
-const maxShown = 100
-
-// shown returns a value as errors show it.
+// shown returns a value as errors show it: as JSON, or its beginning.
 func shown(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprintf("%T", v)
-	}
-	if len(b) > maxShown {
-		return strings.ToValidUTF8(string(b[:maxShown]), "") + "..."
+	b, _ := json.Marshal(v) // it came from JSON
+	if cut := textenc.Cut(string(b)); len(cut) < len(b) {
+		return cut + "..."
 	}
 	return string(b)
 }

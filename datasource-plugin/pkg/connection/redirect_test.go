@@ -2,6 +2,7 @@ package connection
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -124,7 +125,7 @@ func TestExporterIsNotFollowedElsewhere(t *testing.T) {
 			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { sendTo(w, status, target+r.URL.RequestURI()) }))
 			c, _ := connect(t, nil, withCredentials(srv.URL))
 			for what, err := range ask(t, c) {
-				if e, ok := asError(err); !ok || e.Kind != KindRedirect {
+				if e, ok := errors.AsType[*Error](err); !ok || e.Kind != KindRedirect {
 					t.Errorf("%d to %s: %s: got %v", status, target, what, err)
 				}
 			}

@@ -3,6 +3,7 @@ package connection
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -27,7 +28,7 @@ const (
 	// numbers change or its limits allow.
 	minRefresh         = 10 * time.Minute
 	maxRefresh         = 90 * 24 * time.Hour
-	defaultMemoryLimit = 512 << 20 // bytes
+	defaultMemoryLimit = 512 // MiB
 	// The Hub makes an export while one waits for it.
 	defaultTimeout, defaultHubTimeout = 30 * time.Second, 2 * time.Minute
 )
@@ -56,102 +57,84 @@ type settings struct {
 // parseSettings checks the settings of a data source. Errors begin with the name
 // of the setting.
 func parseSettings(ctx context.Context, s backend.DataSourceInstanceSettings) (settings, error) {
-	var out settings
-	m, err := parseMembers(s.JSONData)
-	if err != nil {
-		return out, err
-	}
-	if out.kind, err = m.text("connection"); err != nil {
-		return out, err
-	}
+	m := parseMembers(s.JSONData)
+	out := settings{kind: m.text("connection"), timeout: defaultTimeout}
 	switch out.kind {
 	case kindHub:
-		err = out.parseHub(m, s.DecryptedSecureJSONData)
+		out.timeout = defaultHubTimeout
+		out.parseHub(m, s.DecryptedSecureJSONData["token"])
 	case "", kindExporter:
 		out.kind = kindExporter
-		err = out.parseExporter(s.URL)
+		var err error
+		if out.url, err = parseURL(strings.TrimSpace(s.URL)); err != nil {
+			m.fail("url", "%w", err)
+		}
 	default:
-		err = fmt.Errorf("connection: expected %s or %s, got %q", kindExporter, kindHub, out.kind)
+		m.fail("connection", "expected %s or %s, got %q", kindExporter, kindHub, out.kind)
 	}
-	if err != nil {
-		return out, err
+	if n := m.number("timeout", 0, 0, 24*60*60); n > 0 { // seconds
+		out.timeout = time.Duration(n) * time.Second
 	}
-	if err := out.parseTimeout(m); err != nil {
-		return out, err
+	if m.checkHTTP(); m.err != nil {
+		return out, m.err
 	}
 	return out, out.parseHTTP(ctx, s, m)
 }
 
-func (s *settings) parseExporter(text string) error {
-	text = strings.TrimSpace(text)
+// parseURL reads the URL of an exporter.
+func parseURL(text string) (*url.URL, error) {
+	const like = "expected the URL of an exporter like http://localhost:10061, got "
 	u, err := url.Parse(text)
 	switch {
 	case text == "":
-		return fmt.Errorf("url: expected the URL of an exporter like http://localhost:10061, got none")
+		return nil, errors.New(like + "none")
 	case err != nil && strings.Contains(text, "@"):
-		return fmt.Errorf("url: expected the URL of an exporter like http://localhost:10061, got something that is no URL")
-	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
-		return fmt.Errorf("url: expected the URL of an exporter like http://localhost:10061, got %s", shownURL(text))
+		return nil, errors.New(like + "something that is no URL")
+	case err != nil:
+		return nil, errors.New(like + shown(text))
+	}
+	redacted := *u
+	redacted.RawQuery, redacted.ForceQuery = "", false
+	switch quoted := shown(redacted.Redacted()); {
+	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
+		return nil, errors.New(like + quoted)
 	case u.User != nil:
 		// What is entered there is no secret to Grafana.
-		return fmt.Errorf("url: expected a URL without user and password, which belong to the basic authentication, got %s", shownURL(text))
+		return nil, fmt.Errorf("expected a URL without user and password, which belong to the basic authentication, got %s", quoted)
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return fmt.Errorf("url: expected a URL without query and fragment, got %s", shownURL(text))
+		return nil, fmt.Errorf("expected a URL without query and fragment, got %s", quoted)
 	}
-	s.url = u
-	return nil
+	return u, nil
 }
 
-// shownURL quotes what may be a URL without the password and query in it.
-func shownURL(text string) string {
-	u, err := url.Parse(text)
-	if err != nil {
-		return shown(text)
-	}
-	u.RawQuery, u.ForceQuery = "", false
-	return shown(u.Redacted())
-}
-
-func (s *settings) parseHub(m members, secrets map[string]string) error {
-	org, err := m.text("organization")
-	if err != nil {
-		return err
-	}
+func (s *settings) parseHub(m *members, token string) {
+	org := m.text("organization")
 	if org == "" || org == "." || org == ".." || strings.ContainsFunc(org, func(r rune) bool { return r <= ' ' || r == '/' || r == '\\' || r == 0x7f }) {
-		return fmt.Errorf("organization: expected the name of an organization on the Hub, as in huggingface.co/NAME, got %q", org)
+		m.fail("organization", "expected the name of an organization on the Hub, as in huggingface.co/NAME, got %q", org)
 	}
 	s.organization = org
-	endpoint, err := m.text("endpoint")
-	if err != nil {
-		return err
+	var err error
+	if s.endpoint, err = hub.ParseEndpoint(m.text("endpoint")); err != nil {
+		m.fail("endpoint", "%w", err)
 	}
-	if s.endpoint, err = hub.ParseEndpoint(endpoint); err != nil {
-		return fmt.Errorf("endpoint: %w", err)
+	if s.token, err = hub.NewToken(token, "the settings"); err != nil {
+		m.fail("token", "%w", err)
 	}
-	if s.token, err = hub.NewToken(secrets["token"], "the settings"); err != nil {
-		return fmt.Errorf("token: %w", err)
-	}
-	if s.refresh, err = m.refresh(); err != nil {
-		return err
-	}
-	s.memoryLimit = defaultMemoryLimit
-	if n, ok, err := m.number("memoryLimitMiB", 1, 1<<20); err != nil {
-		return err
-	} else if ok {
-		s.memoryLimit = n << 20
-	}
-	return nil
+	s.refresh = m.refresh()
+	s.memoryLimit = m.number("memoryLimitMiB", defaultMemoryLimit, 1, 1<<20) << 20
 }
 
 // refresh reads the refresh interval: a duration as Go or as Prometheus writes it.
-func (m members) refresh() (time.Duration, error) {
+func (m *members) refresh() time.Duration {
 	const name = "refreshInterval"
-	text, err := m.text(name)
-	if err != nil {
-		return 0, fmt.Errorf("%w; a duration has a unit, like 6h or 1d", err)
+	if v, ok := m.values[name]; ok {
+		if _, ok := v.(string); !ok {
+			m.fail(name, "expected a string, got %s; a duration has a unit, like 6h or 1d", shown(v))
+		}
 	}
+	text := m.text(name)
 	if text == "" {
-		return defaultRefresh, nil
+		return defaultRefresh
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil {
@@ -160,33 +143,15 @@ func (m members) refresh() (time.Duration, error) {
 		d = time.Duration(p)
 	}
 	if err != nil || d < minRefresh || d > maxRefresh {
-		return 0, fmt.Errorf("%s: expected a duration like 6h or 1d, from 10m to 90d, got %q", name, text)
+		m.fail(name, "expected a duration like 6h or 1d, from 10m to 90d, got %q", text)
 	}
-	return d, nil
-}
-
-func (s *settings) parseTimeout(m members) error {
-	s.timeout = defaultTimeout
-	if s.kind == kindHub {
-		s.timeout = defaultHubTimeout
-	}
-	n, ok, err := m.number("timeout", 0, 24*60*60) // seconds
-	if err != nil {
-		return err
-	}
-	if ok && n > 0 {
-		s.timeout = time.Duration(n) * time.Second
-	}
-	return nil
+	return d
 }
 
 // parseHTTP reads Grafana's own HTTP settings.
-func (s *settings) parseHTTP(ctx context.Context, d backend.DataSourceInstanceSettings, m members) error {
-	if err := m.checkHTTP(); err != nil {
-		return err
-	}
+func (s *settings) parseHTTP(ctx context.Context, d backend.DataSourceInstanceSettings, m *members) error {
 	var err error
-	if d.JSONData, err = json.Marshal(m); err != nil {
+	if d.JSONData, err = json.Marshal(m.values); err != nil {
 		return fmt.Errorf("jsonData: %w", err)
 	}
 	if s.http, err = d.HTTPClientOptions(ctx); err != nil {
@@ -201,11 +166,11 @@ func (s *settings) parseHTTP(ctx context.Context, d backend.DataSourceInstanceSe
 	}
 	secrets := d.DecryptedSecureJSONData
 	s.secrets = secretsOf(user, secrets)
-	if m["tlsAuthWithCACert"] == true && secrets["tlsCACert"] == "" {
-		return fmt.Errorf("tlsCACert: expected the certificate of an authority, since tlsAuthWithCACert is on, got none")
+	if m.flag("tlsAuthWithCACert") && secrets["tlsCACert"] == "" {
+		return errors.New("tlsCACert: expected the certificate of an authority, since tlsAuthWithCACert is on, got none")
 	}
-	if m["tlsAuth"] == true && (secrets["tlsClientCert"] == "" || secrets["tlsClientKey"] == "") {
-		return fmt.Errorf("tlsClientCert, tlsClientKey: expected both, since tlsAuth is on, got not both")
+	if m.flag("tlsAuth") && (secrets["tlsClientCert"] == "" || secrets["tlsClientKey"] == "") {
+		return errors.New("tlsClientCert, tlsClientKey: expected both, since tlsAuth is on, got not both")
 	}
 	if _, err := httpclient.GetTLSConfig(s.http); err != nil {
 		return fmt.Errorf("tlsCACert, tlsClientCert, tlsClientKey: expected certificates and a key as PEM: %w", err)

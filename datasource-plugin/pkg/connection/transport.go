@@ -1,11 +1,15 @@
 package connection
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend/httpclient"
 	"github.com/grafana/grafana-plugin-sdk-go/build/buildinfo"
@@ -134,4 +138,88 @@ func userAgent() string {
 	return "huggingface_exporter_datasource/" + version +
 		"; go/" + strings.TrimPrefix(runtime.Version(), "go") +
 		"; os/" + runtime.GOOS
+}
+
+// maxRedirects is how many redirects are followed.
+const maxRedirects = 10
+
+// redirectError is a redirect that is not followed.
+type redirectError struct{ text string }
+
+func (e *redirectError) Error() string { return e.text }
+
+// stayOn returns a CheckRedirect that does not leave an origin: what an exporter
+// answers is with the exporter, and a login page has no numbers.
+func stayOn(origin *url.URL) func(*http.Request, []*http.Request) error {
+	return func(req *http.Request, via []*http.Request) error {
+		if !sameOrigin(req.URL, origin) {
+			return &redirectError{fmt.Sprintf("it sends on to %s://%s, where neither passwords nor questions are sent", req.URL.Scheme, req.URL.Host)}
+		}
+		if len(via) >= maxRedirects {
+			return &redirectError{fmt.Sprintf("it sends on in a circle, to %s://%s%s at last", req.URL.Scheme, req.URL.Host, req.URL.EscapedPath())}
+		}
+		return nil
+	}
+}
+
+// idleTransport ends an answer that stands still. One that keeps coming may take
+// as long as it needs, and so may a reader between two reads.
+type idleTransport struct {
+	*transport
+	most time.Duration
+}
+
+// errIdle ends a request whose answer stands still.
+var errIdle error = idleError{}
+
+// idleError is a net.Error.
+type idleError struct{}
+
+func (idleError) Error() string   { return "the answer stood still" }
+func (idleError) Timeout() bool   { return true }
+func (idleError) Temporary() bool { return true }
+
+// RoundTrip sends a request.
+func (t idleTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithCancelCause(req.Context())
+	resp, err := t.transport.RoundTrip(req.WithContext(ctx))
+	if err != nil {
+		cancel(nil)
+		return resp, err
+	}
+	resp.Body = &idleBody{ReadCloser: resp.Body, ctx: ctx, cancel: cancel, most: t.most}
+	return resp, nil
+}
+
+// idleBody is a body that a timer watches while it is read.
+type idleBody struct {
+	io.ReadCloser
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	most   time.Duration
+	timer  *time.Timer
+}
+
+func (b *idleBody) Read(p []byte) (int, error) {
+	if b.timer == nil {
+		b.timer = time.AfterFunc(b.most, func() { b.cancel(errIdle) })
+	} else {
+		b.timer.Reset(b.most)
+	}
+	n, err := b.ReadCloser.Read(p)
+	b.timer.Stop()
+	if err != nil && !errors.Is(err, io.EOF) && context.Cause(b.ctx) == errIdle {
+		err = errIdle
+	}
+	return n, err
+}
+
+// Close ends the request.
+func (b *idleBody) Close() error {
+	if b.timer != nil {
+		b.timer.Stop()
+	}
+	err := b.ReadCloser.Close()
+	b.cancel(nil)
+	return err
 }
