@@ -23,7 +23,7 @@ var hubAdvice = map[hub.Kind]string{
 	hub.KindTimeout:     "check the network and the proxy (HTTPS_PROXY); if the Hub is only slow, raise hub.timeouts",
 	hub.KindMalformed:   "check hub.endpoint; a proxy may answer in place of the Hub",
 	hub.KindServer:      "wait: the Hub has a fault",
-	hub.KindNetwork:     "check name resolution, the proxy (HTTPS_PROXY), the firewall and the certificates of this machine",
+	hub.KindNetwork:     "check name resolution, the proxy (HTTPS_PROXY, hub.proxy_url), the firewall and the certificates (SSL_CERT_FILE, hub.tls_config)",
 }
 
 // checkHub requests what serve would, of each organization.
