@@ -1,8 +1,8 @@
 import type { AnnotationQuery, AnnotationSupport } from '@grafana/data';
 
-import { AnnotationEditor } from './editor/AnnotationEditor';
+import { AnnotationEditor } from './editor/QueryEditor';
 import { ANNOTATION_QUERY } from './query/defaults';
-import type { AnalyticsQuery } from './query/types';
+import type { AnalyticsQuery } from './query/model';
 
 /**
  * Annotations are queries of the types milestones and corrections; their frames have

@@ -6,7 +6,8 @@ import { exportHref } from './exportLink';
 import { Lookups } from './lookups';
 import { PANEL_QUERY } from './query/defaults';
 import { interpolate } from './query/interpolate';
-import type { AnalyticsOptions, AnalyticsQuery } from './query/types';
+import type { AnalyticsQuery } from './query/model';
+import type { AnalyticsOptions } from './config/settings';
 import { AnalyticsVariableSupport } from './variables';
 
 /** The data source: what Grafana's frontend asks goes to the backend, with values in the place of variables. */

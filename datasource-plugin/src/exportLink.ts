@@ -1,6 +1,6 @@
 import type { TimeRange } from '@grafana/data';
 
-import type { AnalyticsQuery, List } from './query/types';
+import type { AnalyticsQuery, List } from './query/model';
 
 interface Asked {
   /** The path below which Grafana is served, '' for none. */

@@ -3,7 +3,8 @@ import { DataSourcePlugin } from '@grafana/data';
 import { ConfigEditor } from './config/ConfigEditor';
 import { DataSource } from './datasource';
 import { QueryEditor } from './editor/QueryEditor';
-import type { AnalyticsOptions, AnalyticsQuery, AnalyticsSecrets } from './query/types';
+import type { AnalyticsQuery } from './query/model';
+import type { AnalyticsOptions, AnalyticsSecrets } from './config/settings';
 
 export const plugin = new DataSourcePlugin<DataSource, AnalyticsQuery, AnalyticsOptions, AnalyticsSecrets>(DataSource)
   .setConfigEditor(ConfigEditor)

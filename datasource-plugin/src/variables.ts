@@ -10,7 +10,8 @@ import { map, type Observable } from 'rxjs';
 import type { DataSource } from './datasource';
 import { VariableEditor } from './editor/VariableEditor';
 import { VARIABLE_QUERY } from './query/defaults';
-import type { AnalyticsOptions, AnalyticsQuery } from './query/types';
+import type { AnalyticsQuery } from './query/model';
+import type { AnalyticsOptions } from './config/settings';
 
 /** Dashboard variables: their values are what a query of the type "variable" answers. */
 export class AnalyticsVariableSupport extends CustomVariableSupport<DataSource, AnalyticsQuery, AnalyticsQuery, AnalyticsOptions> {

@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event';
 import { useState } from 'react';
 import { describe, expect, it } from 'vitest';
 
-import { checkDuration, checkEndpoint, checkMemory } from '../src/config/checks';
+import { checkDuration, checkEndpoint, checkMemory } from '../src/config/settings';
 import { ConfigEditor } from '../src/config/ConfigEditor';
 
 const DURATION = 'A duration from 10m to 90d, like 6h or 1d';

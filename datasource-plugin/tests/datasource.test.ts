@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { AnalyticsVariableSupport, toValues } from '../src/variables';
 import { PAGE } from '../src/lookups';
-import type { AnalyticsQuery } from '../src/query/types';
+import type { AnalyticsQuery } from '../src/query/model';
 import { fakeDatasource } from './fakes';
 
 describe('queries', () => {

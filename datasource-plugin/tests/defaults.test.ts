@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { decode } from '../src/query/decode';
 import { ANNOTATION_QUERY, PANEL_QUERY, VARIABLE_QUERY, withFormat, withMembers, withType, withValues } from '../src/query/defaults';
-import { formatsOf, MEMBERS, membersOf, QUERY_TYPES } from '../src/query/model';
-import type { AnalyticsQuery } from '../src/query/types';
+import { formatsOf, MEMBERS, membersOf, QUERY_TYPES, type AnalyticsQuery } from '../src/query/model';
+import { decode } from './decode';
 
 describe('new queries', () => {
   const f = (name: string, query: Partial<AnalyticsQuery>) =>

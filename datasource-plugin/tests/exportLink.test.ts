@@ -2,7 +2,7 @@ import { dateTime } from '@grafana/data';
 import { describe, expect, it } from 'vitest';
 
 import { exportHref } from '../src/exportLink';
-import type { AnalyticsQuery } from '../src/query/types';
+import type { AnalyticsQuery } from '../src/query/model';
 
 const BASE = '/api/datasources/uid/analytics/resources/export.csv';
 const RANGE = { from: dateTime(1_767_225_600_000), to: dateTime(1_769_904_000_000), raw: { from: 'now-30d', to: 'now' } };

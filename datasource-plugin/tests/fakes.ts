@@ -1,7 +1,7 @@
 import type { DataSourceInstanceSettings } from '@grafana/data';
 
 import { DataSource } from '../src/datasource';
-import type { AnalyticsOptions } from '../src/query/types';
+import type { AnalyticsOptions } from '../src/config/settings';
 import { fakeTemplates, type FakeVariable } from './fakeTemplates';
 
 /** A data source with the uid "analytics" on a dashboard with these variables. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { interpolate } from '../src/query/interpolate';
-import type { AnalyticsQuery } from '../src/query/types';
+import type { AnalyticsQuery } from '../src/query/model';
 import { fakeTemplates } from './fakeTemplates';
 
 const VARIABLES = fakeTemplates({

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { checkIncludes, pluginJSON } from '../build/pluginJson.mjs';
-import { NAME } from '../src/config/texts';
+import { NAME } from '../src/config/settings';
 
 const root = path.join(__dirname, '..');
 const source = () => readFile(path.join(root, 'src/plugin.json'), 'utf8');

@@ -4,11 +4,10 @@ import userEvent from '@testing-library/user-event';
 import { useState, type ComponentType } from 'react';
 import { describe, expect, it, vi } from 'vitest';
 
-import { AnnotationEditor } from '../src/editor/AnnotationEditor';
-import { QueryEditor } from '../src/editor/QueryEditor';
+import { AnnotationEditor, QueryEditor } from '../src/editor/QueryEditor';
 import { VariableEditor } from '../src/editor/VariableEditor';
-import { decode } from '../src/query/decode';
-import type { AnalyticsQuery } from '../src/query/types';
+import type { AnalyticsQuery } from '../src/query/model';
+import { decode } from './decode';
 import { fakeDatasource } from './fakes';
 
 const RANGE = { from: dateTime(0), to: dateTime(86_400_000), raw: { from: '', to: '' } };
@@ -35,7 +34,7 @@ describe('the query editor', () => {
   it('switches the format, drops what does not belong to it, and runs the query', async () => {
     const { query, onRunQuery } = show(QueryEditor, { queryType: 'repos', trend: 5, limit: 5000, orgs: ['acme-ai'] });
     await userEvent.click(screen.getByRole('radio', { name: 'Time series' }));
-    expect(query()).toEqual({ refId: 'A', version: 1, queryType: 'repos', format: 'time_series', orgs: ['acme-ai'] });
+    expect(query()).toEqual({ refId: 'A', queryType: 'repos', format: 'time_series', orgs: ['acme-ai'] });
     expect(onRunQuery).toHaveBeenCalled();
     expect(screen.queryByLabelText('Trend points')).toBeNull();
   });
@@ -64,7 +63,6 @@ describe('the query editor', () => {
     await userEvent.clear(field);
     await userEvent.type(field, '$rows{Enter}');
     expect(query().limit).toBe('$rows');
-    expect(screen.queryByText(/will be refused/)).toBeNull();
   });
 
   it('drops the direction with the order it belonged to', async () => {
@@ -102,18 +100,10 @@ describe('the query editor', () => {
     expect(link.getAttribute('target')).toBe('_blank');
   });
 
-  it('says what the backend will refuse, and removes it', async () => {
-    const { query } = show(QueryEditor, { queryType: 'overview', expr: 'up' } as never);
-    expect(screen.getByText('This query will be refused: expr')).toBeTruthy();
-    await userEvent.click(screen.getByRole('button', { name: 'Remove expr' }));
-    expect(query()).not.toHaveProperty('expr');
-    expect(screen.queryByText(/will be refused/)).toBeNull();
-  });
-
-  it('says so when a newer plugin has written the query, and leaves it alone', () => {
-    const { query } = show(QueryEditor, { version: 2, queryType: 'overview' });
-    expect(screen.getByText(/a newer version of the plugin/)).toBeTruthy();
-    expect(query().version).toBe(2);
+  it('leaves alone what it does not know, for the backend to name', async () => {
+    const { query } = show(QueryEditor, { version: 2, queryType: 'overview', expr: 'up' } as never);
+    await userEvent.click(screen.getByRole('radio', { name: /^Organization/ }));
+    expect(query()).toEqual({ refId: 'A', version: 2, queryType: 'overview', groupBy: 'org', expr: 'up' });
   });
 });
 
@@ -132,7 +122,7 @@ describe('the annotation editor', () => {
     const options = await screen.findAllByRole('option');
     expect(options).toHaveLength(2);
     await userEvent.click(options[1]);
-    expect(query()).toEqual({ refId: 'A', version: 1, queryType: 'corrections' });
+    expect(query()).toEqual({ refId: 'A', queryType: 'corrections' });
   });
 });
 

@@ -6,7 +6,10 @@
 package query
 
 import (
+	"math"
 	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
@@ -20,16 +23,6 @@ type Query interface {
 
 // Type says what a query asks for.
 type Type string
-
-// The types of queries. types has what decodes them.
-const (
-	TypeOverview    Type = "overview"
-	TypeRepos       Type = "repos"
-	TypeExport      Type = "export"
-	TypeMilestones  Type = "milestones"
-	TypeCorrections Type = "corrections"
-	TypeVariable    Type = "variable"
-)
 
 // Common is what every query has.
 type Common struct {
@@ -45,60 +38,6 @@ type Common struct {
 
 // Base implements Query.
 func (c Common) Base() Common { return c }
-
-// Overview sums over repositories.
-type Overview struct {
-	Common
-	Format  Format // Totals or TimeSeries
-	GroupBy GroupBy
-	// Interval is of TimeSeries, and never Auto.
-	Interval Interval
-}
-
-// Repos is the table of repositories, or a series for each.
-type Repos struct {
-	Common
-	Format    Format // Table or TimeSeries
-	Sort      history.Sort
-	Ascending bool
-	// Limit is the most rows or series, at least 1; Offset how many rows to skip.
-	Limit, Offset int
-	// Trend is the most points of each row's trend, 0 for none.
-	Trend int
-	// Interval is of TimeSeries, and never Auto.
-	Interval Interval
-}
-
-// Export is the daily records themselves.
-type Export struct {
-	Common
-	Order history.Order
-	Limit int // 0 for none, in a query of DecodeURL
-}
-
-// Milestones are the days on which a repository passed a round number of downloads,
-// for annotations.
-type Milestones struct {
-	Common
-	Least int64 // the smallest milestone, a power of ten from 1000
-	Limit int
-}
-
-// Corrections are the times at which the Hub took downloads back, for annotations.
-type Corrections struct {
-	Common
-	Limit int
-}
-
-// Variable is the values that a dashboard variable can take.
-type Variable struct {
-	Common
-	Values Values
-	// Sort and Ascending are of RepoNames.
-	Sort      history.Sort
-	Ascending bool
-	Limit     int
-}
 
 // Format says what kind of frames the answer is.
 type Format string
@@ -151,3 +90,78 @@ const (
 	Orgs      Values = "org"
 	RepoNames Values = "repo"
 )
+
+// version is that of the query model. A query without one is of this version.
+const version = 1
+
+// Decode reads the query of a panel, an alert rule, an annotation or a variable.
+// A member must belong to the type and format of the query, and its value must be
+// of its kind and within its range; any other member is refused. What Grafana itself
+// puts into a query is ignored, as are members that are empty (null, "" or []). What
+// is absent gets its default. Interval and MaxDataPoints count for the interval Auto
+// alone.
+//
+// Every error is an *Error.
+func Decode(asked backend.DataQuery) (Query, error) {
+	f, err := readObject(asked.JSON)
+	if err != nil {
+		return nil, err
+	}
+	var names []Type
+	for _, t := range types {
+		names = append(names, t.name)
+	}
+	if v := f.number("version", version, 1, math.MaxInt32); v > version {
+		f.bad("version", "expected %d, got %d: a newer version of the plugin has written this query; update the plugin", version, v)
+	}
+	name := word(f, "queryType", Type(asked.QueryType), names...)
+	if asked.QueryType != "" && asked.QueryType != string(name) {
+		f.bad("queryType", "expected %s, the type that came with the query, got %s", quote(asked.QueryType), quote(string(name)))
+	}
+	if name == "" {
+		name = names[0]
+	}
+	for _, t := range types {
+		if t.name == name {
+			f.what, f.queryType = "type "+string(name), name
+			q := t.decode(f, asked)
+			if err := f.done(); err != nil {
+				return nil, err
+			}
+			return q, nil
+		}
+	}
+	f.bad("queryType", "expected %s, got %s%s", orWords(names), quote(string(name)), hint(string(name)))
+	return nil, f.done()
+}
+
+// common reads what every query has. The first of the periods is the default.
+func (f *form) common(asked backend.DataQuery, periods ...Period) Common {
+	c := Common{Type: f.queryType, RefID: asked.RefID, From: asked.TimeRange.From, To: asked.TimeRange.To}
+	c.Filter = f.filter("repoTypes", "orgs", "repos", "search")
+	if c.To.Before(c.From) {
+		f.bad("timeRange", "expected a time range that does not end before %s, where it begins, got its end at %s",
+			c.From.UTC().Format(time.RFC3339), c.To.UTC().Format(time.RFC3339))
+	}
+	c.Period = word(f, "period", periods[0], periods...)
+	return c
+}
+
+// format reads the format of a query that has several; the first is the default.
+func (f *form) format(formats ...Format) Format {
+	format := word(f, "format", formats[0], formats...)
+	if len(formats) > 1 {
+		f.what += " and format " + string(format)
+	}
+	return format
+}
+
+func (f *form) limit(def, most int64) int { return int(f.number("limit", def, 1, most)) }
+
+func (f *form) interval(c Common, asked backend.DataQuery) Interval {
+	interval := word(f, "interval", Auto, Auto, Daily, Week, Month)
+	if interval == Auto {
+		return autoInterval(c, asked)
+	}
+	return interval
+}

@@ -2,10 +2,9 @@ import type { DataSourcePluginOptionsEditorProps } from '@grafana/data';
 import { ConfigSection, DataSourceDescription } from '@grafana/plugin-ui';
 import { Divider, RadioButtonGroup, Text } from '@grafana/ui';
 
-import type { AnalyticsOptions, AnalyticsSecrets, Connection } from '../query/types';
+import { DOCS, NAME, type AnalyticsOptions, type AnalyticsSecrets, type Connection } from './settings';
 import { ExporterSettings } from './ExporterSettings';
 import { HubSettings } from './HubSettings';
-import { DOCS, NAME } from './texts';
 
 type Props = DataSourcePluginOptionsEditorProps<AnalyticsOptions, AnalyticsSecrets>;
 

@@ -2,7 +2,7 @@ import type { DataSourcePluginOptionsEditorProps } from '@grafana/data';
 import { Auth, AuthMethod, ConfigSection, ConnectionSettings, convertLegacyAuthProps } from '@grafana/plugin-ui';
 import { Divider } from '@grafana/ui';
 
-import type { AnalyticsOptions, AnalyticsSecrets } from '../query/types';
+import type { AnalyticsOptions, AnalyticsSecrets } from './settings';
 import { TimeoutField } from './TimeoutField';
 
 type Props = DataSourcePluginOptionsEditorProps<AnalyticsOptions, AnalyticsSecrets>;

@@ -2,10 +2,8 @@ import type { DataSourcePluginOptionsEditorProps } from '@grafana/data';
 import { ConfigSection } from '@grafana/plugin-ui';
 import { Divider, InlineField, SecretInput, TextLink } from '@grafana/ui';
 
-import type { AnalyticsOptions, AnalyticsSecrets } from '../query/types';
-import { checkDuration, checkEndpoint, checkMemory } from './checks';
+import { checkDuration, checkEndpoint, checkMemory, HUB, TOKENS, type AnalyticsOptions, type AnalyticsSecrets } from './settings';
 import { FIELD_WIDTH, LABEL_WIDTH, numberOf, SettingField } from './SettingField';
-import { HUB, TOKENS } from './texts';
 import { TimeoutField } from './TimeoutField';
 
 type Props = DataSourcePluginOptionsEditorProps<AnalyticsOptions, AnalyticsSecrets>;

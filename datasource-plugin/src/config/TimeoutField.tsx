@@ -1,4 +1,4 @@
-import { checkTimeout } from './checks';
+import { checkTimeout } from './settings';
 import { numberOf, SettingField } from './SettingField';
 
 interface Props {

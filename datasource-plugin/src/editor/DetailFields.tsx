@@ -1,11 +1,10 @@
 import { EditorField } from '@grafana/plugin-ui';
 import { Combobox, RadioButtonGroup } from '@grafana/ui';
 
-import { DEFAULT_TREND, formatOf, LEAST_MILESTONE, limitOf, MAX_OFFSET, MAX_TREND, membersOf, typeOf } from '../query/model';
-import type { AnalyticsQuery, Format, QueryType } from '../query/types';
-import { NumberField } from './NumberField';
+import { DEFAULT_TREND, formatOf, LEAST_MILESTONE, limitOf, MAX_OFFSET, MAX_TREND, membersOf, typeOf, type AnalyticsQuery } from '../query/model';
 import { GROUP_OPTIONS, INTERVAL_OPTIONS, LEAST_OPTIONS } from './options';
 import { SortFields } from './SortFields';
+import { NumberField } from './TextField';
 import { useFieldId } from './useFieldId';
 
 interface Props {
@@ -62,7 +61,7 @@ export function DetailFields({ query, onChange }: Props) {
       {limit && (
         <NumberField
           name="limit"
-          label={limitLabel(type, format)}
+          label={limit.label}
           value={query.limit}
           least={1}
           most={limit.most}
@@ -96,16 +95,4 @@ export function DetailFields({ query, onChange }: Props) {
       )}
     </>
   );
-}
-
-function limitLabel(type: QueryType, format: Format): string {
-  switch (type) {
-    case 'milestones':
-    case 'corrections':
-      return 'Most events';
-    case 'variable':
-      return 'Most values';
-    default:
-      return format === 'time_series' ? 'Most series' : 'Most rows';
-  }
 }

@@ -1,6 +1,5 @@
 import type { DataSource } from '../datasource';
-import { typeOf } from '../query/model';
-import type { AnalyticsQuery } from '../query/types';
+import { typeOf, type AnalyticsQuery } from '../query/model';
 import { PickField } from './PickField';
 import { TextField } from './TextField';
 

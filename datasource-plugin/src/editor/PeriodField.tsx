@@ -1,7 +1,7 @@
 import { EditorField } from '@grafana/plugin-ui';
 import { Combobox } from '@grafana/ui';
 
-import type { Period } from '../query/types';
+import type { Period } from '../query/model';
 import { PERIOD_OPTIONS } from './options';
 import { useFieldId } from './useFieldId';
 

@@ -3,7 +3,7 @@ import { MultiCombobox, type ComboboxOption } from '@grafana/ui';
 
 import { useFieldId } from './useFieldId';
 import type { Item } from '../lookups';
-import type { List } from '../query/types';
+import type { List } from '../query/model';
 
 interface Props {
   name: string;

@@ -1,8 +1,7 @@
 import { EditorField } from '@grafana/plugin-ui';
 import { Combobox, RadioButtonGroup } from '@grafana/ui';
 
-import { typeOf } from '../query/model';
-import type { AnalyticsQuery } from '../query/types';
+import { typeOf, type AnalyticsQuery } from '../query/model';
 import { DIRECTION_OPTIONS, EXPORT_ORDER_OPTIONS, SORT_OPTIONS, VARIABLE_SORT_OPTIONS } from './options';
 import { useFieldId } from './useFieldId';
 

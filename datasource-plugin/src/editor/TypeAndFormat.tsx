@@ -2,8 +2,7 @@ import { EditorField } from '@grafana/plugin-ui';
 import { Combobox, RadioButtonGroup, type ComboboxOption } from '@grafana/ui';
 
 import { withFormat, withType } from '../query/defaults';
-import { formatOf, formatsOf, typeOf } from '../query/model';
-import type { AnalyticsQuery, QueryType } from '../query/types';
+import { formatOf, formatsOf, typeOf, type AnalyticsQuery, type QueryType } from '../query/model';
 import { FORMAT_LABELS } from './options';
 import { useFieldId } from './useFieldId';
 

@@ -4,20 +4,19 @@ import { RadioButtonGroup } from '@grafana/ui';
 
 import type { DataSource } from '../datasource';
 import { VARIABLE_QUERY, withMembers, withValues } from '../query/defaults';
-import type { AnalyticsOptions, AnalyticsQuery } from '../query/types';
+import type { AnalyticsQuery } from '../query/model';
+import type { AnalyticsOptions } from '../config/settings';
 import { DetailFields } from './DetailFields';
 import { FilterFields } from './FilterFields';
 import { VALUES_OPTIONS } from './options';
 import { PeriodField } from './PeriodField';
-import { Problem } from './Problem';
-import { useMigrated } from './useMigrated';
 
 type Props = QueryEditorProps<DataSource, AnalyticsQuery, AnalyticsOptions>;
 
 /** The editor of a dashboard variable's query. */
 export function VariableEditor({ datasource, query: stored, onChange, onRunQuery }: Props) {
   // A new variable has no query, or an empty text in its place.
-  const { query, fault } = useMigrated(stored && typeof stored === 'object' && stored.queryType ? stored : fresh(stored));
+  const query = stored && typeof stored === 'object' && stored.queryType ? stored : fresh(stored);
   const change = (next: AnalyticsQuery) => {
     onChange(next);
     onRunQuery?.();
@@ -39,7 +38,6 @@ export function VariableEditor({ datasource, query: stored, onChange, onRunQuery
       <EditorRow>
         <FilterFields datasource={datasource} query={query} onChange={set} />
       </EditorRow>
-      <Problem datasource={datasource} query={query} fault={fault} onChange={change} />
     </EditorRows>
   );
 }

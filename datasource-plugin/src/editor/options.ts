@@ -1,18 +1,16 @@
 import type { ComboboxOption } from '@grafana/ui';
 
-import type { Format, GroupBy, Interval, Period, QueryType, Sort, Values } from '../query/types';
+import { QUERY_TYPES, TYPES, type Format, type GroupBy, type Interval, type Period, type QueryType, type Sort, type Values } from '../query/model';
 
 // The words of the query model, as they are shown.
 
-export const TYPE_OPTIONS: Array<ComboboxOption<QueryType>> = [
-  { value: 'overview', label: 'Overview', description: 'Sums over all selected repositories' },
-  { value: 'repos', label: 'Repositories', description: 'One row or one series for each repository' },
-  { value: 'export', label: 'Daily records', description: 'One row for each repository and day, as in the CSV file' },
-  { value: 'milestones', label: 'Milestones', description: 'Days on which a repository passed 1,000, 10,000, ... downloads' },
-  { value: 'corrections', label: 'Corrections', description: 'Times at which the Hub took downloads back' },
-];
+const typeOptions = (types: QueryType[]): Array<ComboboxOption<QueryType>> =>
+  types.map((value) => ({ value, label: TYPES[value].label, description: TYPES[value].description }));
 
-export const ANNOTATION_TYPE_OPTIONS = TYPE_OPTIONS.filter((o) => o.value === 'milestones' || o.value === 'corrections');
+/** The types that a panel can have. */
+export const TYPE_OPTIONS = typeOptions(QUERY_TYPES.filter((type) => type !== 'variable'));
+
+export const ANNOTATION_TYPE_OPTIONS = typeOptions(QUERY_TYPES.filter((type) => TYPES[type].events));
 
 export const FORMAT_LABELS: Record<Format, string> = {
   totals: 'Totals',

@@ -1,5 +1,16 @@
-import { formatsOf, MEMBERS, membersOf, typeOf, formatOf } from './model';
-import { VERSION, type AnalyticsQuery, type Format, type QueryType, type Values } from './types';
+import {
+  formatOf,
+  formatsOf,
+  MEMBERS,
+  membersOf,
+  TYPES,
+  typeOf,
+  VERSION,
+  type AnalyticsQuery,
+  type Format,
+  type QueryType,
+  type Values,
+} from './model';
 
 /** A new panel's query: how the downloads went, day by day. */
 export const PANEL_QUERY: Partial<AnalyticsQuery> = {
@@ -47,7 +58,7 @@ export function withType(query: AnalyticsQuery, queryType: QueryType): Analytics
   if (next.format && (formats.length === 1 || !formats.includes(next.format))) {
     delete next.format;
   }
-  if (queryType === 'milestones' || queryType === 'corrections') {
+  if (TYPES[queryType].events) {
     delete next.period;
   }
   return pruned(next);

@@ -1,8 +1,7 @@
 import type { ScopedVars } from '@grafana/data';
 
 import { withMembers } from './defaults';
-import { MEMBERS } from './model';
-import type { AnalyticsQuery, List, Member } from './types';
+import { MEMBERS, type AnalyticsQuery, type List, type Member } from './model';
 import { expand, hasVariable, type Variables } from './variables';
 
 const LISTS: Member[] = ['repoTypes', 'orgs', 'repos'];

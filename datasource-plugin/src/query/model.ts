@@ -1,14 +1,126 @@
-import type { AnalyticsQuery, Format, Member, Period, QueryType, Sort, Values } from './types';
+import type { DataQuery } from '@grafana/schema';
 
-/** The types of queries that a panel can have; variables and annotations have theirs. */
-export const QUERY_TYPES: QueryType[] = ['overview', 'repos', 'export', 'milestones', 'corrections', 'variable'];
+/** The version of the query model. A query without one is of this version. */
+export const VERSION = 1;
 
-export const PERIODS: Period[] = ['time_range', 'all_time', 'last_month'];
-export const SORTS: Sort[] = ['downloads', 'total', 'change', 'name', 'corrected'];
-export const VARIABLE_SORTS: Sort[] = ['downloads', 'total', 'change', 'name'];
+/** The value of a dashboard variable whose option "All" is chosen. */
+export const ALL = '$__all';
+
+export type Format = 'totals' | 'time_series' | 'table';
+export type Period = 'time_range' | 'all_time' | 'last_month';
+export type GroupBy = 'none' | 'repo_type' | 'org';
+export type Interval = 'auto' | 'day' | 'week' | 'month';
+export type Sort = 'downloads' | 'total' | 'change' | 'name' | 'corrected';
+export type Values = 'repo_type' | 'org' | 'repo';
+
+/** One item, or several; none or [] selects all. An item may be a dashboard variable. */
+export type List = string | string[];
+
+/** A number, or the digits that a dashboard variable was replaced by. */
+export type Num = number | string;
+
+/**
+ * A query as panels, annotations, variables and alert rules keep it: the model of
+ * pkg/query, which decodes it strictly. A member that does not belong to the
+ * query's type and format is an error there; see membersOf.
+ */
+export interface AnalyticsQuery extends DataQuery {
+  version?: Num;
+  queryType?: QueryType;
+  format?: Format;
+  repoTypes?: List;
+  orgs?: List;
+  repos?: List;
+  /** A part of the full name, case ignored. */
+  search?: string;
+  period?: Period;
+  groupBy?: GroupBy;
+  interval?: Interval;
+  sort?: Sort;
+  /** asc or desc of repos; time or repo of export. */
+  order?: string;
+  limit?: Num;
+  offset?: Num;
+  /** The most points of a row's sparkline, 0 for none. */
+  trend?: Num;
+  /** The smallest milestone, a power of ten from 1000 up. */
+  least?: Num;
+  values?: Values;
+}
+
+/** The members of the model that are not Grafana's own. */
+export type Member = Exclude<keyof AnalyticsQuery, Exclude<keyof DataQuery, 'queryType'>>;
+
+/** The range of a query's limit, its default, and what there are at most so many of. */
+export interface Limit {
+  def: number;
+  most: number;
+  label: string;
+}
+
+/** What a query of a type and format has besides what every query has. */
+interface FormatModel {
+  members: Member[];
+  limit?: Limit;
+}
+
+interface TypeModel {
+  label: string;
+  description: string;
+  /** Events in the time range, for annotations: there is no other period. */
+  events?: boolean;
+  /** The formats, the default first. */
+  formats: Partial<Record<Format, FormatModel>>;
+}
+
+const EVENTS: Limit = { def: 100, most: 5000, label: 'Most events' };
+
+const typeModels = {
+  overview: {
+    label: 'Overview',
+    description: 'Sums over all selected repositories',
+    formats: { totals: { members: ['groupBy'] }, time_series: { members: ['groupBy', 'interval'] } },
+  },
+  repos: {
+    label: 'Repositories',
+    description: 'One row or one series for each repository',
+    formats: {
+      table: { members: ['sort', 'order', 'offset', 'trend'], limit: { def: 50, most: 10_000, label: 'Most rows' } },
+      time_series: { members: ['sort', 'order', 'interval'], limit: { def: 10, most: 500, label: 'Most series' } },
+    },
+  },
+  export: {
+    label: 'Daily records',
+    description: 'One row for each repository and day, as in the CSV file',
+    formats: { table: { members: ['order'], limit: { def: 10_000, most: 1_000_000, label: 'Most rows' } } },
+  },
+  milestones: {
+    label: 'Milestones',
+    description: 'Days on which a repository passed 1,000, 10,000, ... downloads',
+    events: true,
+    formats: { table: { members: ['least'], limit: EVENTS } },
+  },
+  corrections: {
+    label: 'Corrections',
+    description: 'Times at which the Hub took downloads back',
+    events: true,
+    formats: { table: { members: [], limit: EVENTS } },
+  },
+  variable: {
+    label: 'Variable',
+    description: 'The values of a dashboard variable',
+    formats: { table: { members: ['values', 'sort'], limit: { def: 1000, most: 10_000, label: 'Most values' } } },
+  },
+} satisfies Record<string, TypeModel>;
+
+export type QueryType = keyof typeof typeModels;
+
+/** The types of queries. */
+export const TYPES: Record<QueryType, TypeModel> = typeModels;
+export const QUERY_TYPES = Object.keys(typeModels) as QueryType[];
 
 /** What a query is when it does not say so. */
-export const DEFAULT_TYPE: QueryType = 'overview';
+const DEFAULT_TYPE: QueryType = 'overview';
 
 export const LEAST_MILESTONE = 1000;
 export const DEFAULT_TREND = 30;
@@ -17,14 +129,7 @@ export const MAX_OFFSET = 2 ** 31 - 1;
 
 /** The formats of a type, the default first. */
 export function formatsOf(type: QueryType): Format[] {
-  switch (type) {
-    case 'overview':
-      return ['totals', 'time_series'];
-    case 'repos':
-      return ['table', 'time_series'];
-    default:
-      return ['table'];
-  }
+  return Object.keys(TYPES[type].formats) as Format[];
 }
 
 /** The type of a query, the default if it has none. */
@@ -37,81 +142,21 @@ export function formatOf(query: Pick<AnalyticsQuery, 'queryType' | 'format'>): F
   return query.format || formatsOf(typeOf(query))[0];
 }
 
-/** The range of a query's limit, and its default. */
-export interface Range {
-  def: number;
-  most: number;
+/** The range of the limit of a type and format; undefined where there is no limit. */
+export function limitOf(type: QueryType, format: Format): Limit | undefined {
+  return TYPES[type]?.formats[format]?.limit;
 }
 
-/** The range of the limit of a type and format; undefined where there is no limit. */
-export function limitOf(type: QueryType, format: Format): Range | undefined {
-  switch (type) {
-    case 'overview':
-      return undefined;
-    case 'repos':
-      return format === 'time_series' ? { def: 10, most: 500 } : { def: 50, most: 10_000 };
-    case 'export':
-      return { def: 10_000, most: 1_000_000 };
-    case 'milestones':
-    case 'corrections':
-      return { def: 100, most: 5000 };
-    case 'variable':
-      return { def: 1000, most: 10_000 };
-  }
-}
+const COMMON: Member[] = ['version', 'queryType', 'format', 'repoTypes', 'orgs', 'repos', 'search', 'period'];
 
 /** The members that belong to a query of that type, format and (of variables) values. */
 export function membersOf(type: QueryType, format: Format, values?: Values): Member[] {
-  const members: Member[] = ['version', 'queryType', 'format', 'repoTypes', 'orgs', 'repos', 'search', 'period'];
-  switch (type) {
-    case 'overview':
-      members.push('groupBy');
-      break;
-    case 'repos':
-      members.push('sort', 'order', 'limit');
-      if (format === 'table') {
-        members.push('offset', 'trend');
-      }
-      break;
-    case 'export':
-      members.push('order', 'limit');
-      break;
-    case 'milestones':
-      members.push('least', 'limit');
-      break;
-    case 'corrections':
-      members.push('limit');
-      break;
-    case 'variable':
-      members.push('values', 'limit');
-      if (values === 'repo') {
-        members.push('sort');
-      }
-      break;
-  }
-  if (format === 'time_series') {
-    members.push('interval');
-  }
-  return members;
+  const { members = [], limit = undefined } = TYPES[type]?.formats[format] ?? {};
+  const own: Member[] = [...COMMON, ...members, ...(limit ? (['limit'] as const) : [])];
+  return type === 'variable' && values !== 'repo' ? own.filter((member) => member !== 'sort') : own;
 }
 
 /** All members that are ours, whatever the type. */
 export const MEMBERS: Member[] = [
-  'format',
-  'groupBy',
-  'interval',
-  'least',
-  'limit',
-  'offset',
-  'order',
-  'orgs',
-  'period',
-  'queryType',
-  'repoTypes',
-  'repos',
-  'search',
-  'sort',
-  'trend',
-  'values',
-  'version',
-];
+  ...new Set(QUERY_TYPES.flatMap((type) => formatsOf(type).flatMap((format) => membersOf(type, format, 'repo')))),
+].sort();

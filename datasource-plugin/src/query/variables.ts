@@ -1,6 +1,6 @@
 import type { ScopedVars, TypedVariableModel } from '@grafana/data';
 
-import { ALL } from './types';
+import { ALL } from './model';
 
 /** Writes the value of a variable: a text, a list of them, or nothing. */
 type Formatter = (value: unknown, variable?: { name?: string }) => string;

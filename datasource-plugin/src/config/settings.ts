@@ -1,3 +1,41 @@
+import type { DataSourceJsonData } from '@grafana/data';
+
+export type Connection = 'exporter' | 'hub';
+
+/** The settings of a data source, but for its URL, authentication and TLS, which Grafana keeps. */
+export interface AnalyticsOptions extends DataSourceJsonData {
+  /** Where the history is from. exporter if absent. */
+  connection?: Connection;
+  /** The organization on the Hub, of hub. */
+  organization?: string;
+  /** Where the Hub is, of hub. */
+  endpoint?: string;
+  /** How often the history is read anew, as 6h or 30m, of hub. */
+  refreshInterval?: string;
+  /** The most memory that the history may take, in MiB, of hub. */
+  memoryLimitMiB?: number;
+  /** The longest wait for an answer to begin, and for each further piece of it, in seconds. */
+  timeout?: number;
+}
+
+export interface AnalyticsSecrets {
+  /** The Hub's access token, of hub. */
+  token?: string;
+}
+
+/** The name of the plugin, as in plugin.json. */
+export const NAME = 'Hugging Face Publisher Analytics';
+
+const REPOSITORY = 'https://github.com/huggingface-exporter/huggingface_exporter';
+
+export const DOCS = `${REPOSITORY}/tree/main/datasource-plugin`;
+
+/** Where the Hub is, unless a setting says otherwise. */
+export const HUB = 'https://huggingface.co';
+
+/** Where access tokens of the Hub are made. */
+export const TOKENS = `${HUB}/settings/tokens`;
+
 // What is wrong with a setting, in words for the user; undefined if nothing is.
 // The backend has the last word.
 

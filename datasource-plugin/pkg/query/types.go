@@ -4,23 +4,20 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
+// The types of queries. types has what decodes them.
 const (
-	// maxOffset is the last row that a page can begin after.
-	maxOffset = 1<<31 - 1
-
-	defaultTrend = 30
-	maxTrend     = 400
-
-	// leastMilestone is the smallest milestone there is, and the default.
-	leastMilestone   = 1000
-	largestMilestone = 1_000_000_000_000_000_000
+	TypeOverview    Type = "overview"
+	TypeRepos       Type = "repos"
+	TypeExport      Type = "export"
+	TypeMilestones  Type = "milestones"
+	TypeCorrections Type = "corrections"
+	TypeVariable    Type = "variable"
 )
 
 // types has what decodes each type of query. The first is the default.
@@ -36,74 +33,25 @@ var types = []struct {
 	{TypeVariable, decodeVariable},
 }
 
-// Decode reads the query of a panel, an alert rule, an annotation or a variable.
-// A member must belong to the type and format of the query, and its value must be
-// of its kind and within its range; any other member is refused. What Grafana itself
-// puts into a query is ignored, as are members that are empty (null, "" or []). What
-// is absent gets its default. Interval and MaxDataPoints count for the interval Auto
-// alone.
-//
-// Every error is an *Error.
-func Decode(asked backend.DataQuery) (Query, error) {
-	f, err := readObject(asked.JSON)
-	if err != nil {
-		return nil, err
-	}
-	var names []Type
-	for _, t := range types {
-		names = append(names, t.name)
-	}
-	f.number("version", 1, 1, 1)
-	name := word(f, "queryType", Type(asked.QueryType), names...)
-	if asked.QueryType != "" && asked.QueryType != string(name) {
-		f.bad("queryType", "expected %s, the type that came with the query, got %s", quote(asked.QueryType), quote(string(name)))
-	}
-	if name == "" {
-		name = names[0]
-	}
-	for _, t := range types {
-		if t.name == name {
-			f.what, f.queryType = "type "+string(name), name
-			q := t.decode(f, asked)
-			if err := f.done(); err != nil {
-				return nil, err
-			}
-			return q, nil
-		}
-	}
-	f.bad("queryType", "expected %s, got %s%s", orWords(names), quote(string(name)), hint(string(name)))
-	return nil, f.done()
-}
+const (
+	// maxOffset is the last row that a page can begin after.
+	maxOffset = 1<<31 - 1
 
-// common reads what every query has. The first of the periods is the default.
-func (f *form) common(asked backend.DataQuery, periods ...Period) Common {
-	c := Common{Type: f.queryType, RefID: asked.RefID, From: asked.TimeRange.From, To: asked.TimeRange.To}
-	c.Filter = f.filter("repoTypes", "orgs", "repos", "search")
-	if c.To.Before(c.From) {
-		f.bad("timeRange", "expected a time range that does not end before %s, where it begins, got its end at %s",
-			c.From.UTC().Format(time.RFC3339), c.To.UTC().Format(time.RFC3339))
-	}
-	c.Period = word(f, "period", periods[0], periods...)
-	return c
-}
+	defaultTrend = 30
+	maxTrend     = 400
 
-// format reads the format of a query that has several; the first is the default.
-func (f *form) format(formats ...Format) Format {
-	format := word(f, "format", formats[0], formats...)
-	if len(formats) > 1 {
-		f.what += " and format " + string(format)
-	}
-	return format
-}
+	// leastMilestone is the smallest milestone there is, and the default.
+	leastMilestone   = 1000
+	largestMilestone = 1_000_000_000_000_000_000
+)
 
-func (f *form) limit(def, most int64) int { return int(f.number("limit", def, 1, most)) }
-
-func (f *form) interval(c Common, asked backend.DataQuery) Interval {
-	interval := word(f, "interval", Auto, Auto, Daily, Week, Month)
-	if interval == Auto {
-		return autoInterval(c, asked)
-	}
-	return interval
+// Overview sums over repositories.
+type Overview struct {
+	Common
+	Format  Format // Totals or TimeSeries
+	GroupBy GroupBy
+	// Interval is of TimeSeries, and never Auto.
+	Interval Interval
 }
 
 func decodeOverview(f *form, asked backend.DataQuery) Query {
@@ -115,6 +63,20 @@ func decodeOverview(f *form, asked backend.DataQuery) Query {
 	}
 	q.GroupBy = word(f, "groupBy", def, GroupByNone, GroupByRepoType, GroupByOrg)
 	return q
+}
+
+// Repos is the table of repositories, or a series for each.
+type Repos struct {
+	Common
+	Format    Format // Table or TimeSeries
+	Sort      history.Sort
+	Ascending bool
+	// Limit is the most rows or series, at least 1; Offset how many rows to skip.
+	Limit, Offset int
+	// Trend is the most points of each row's trend, 0 for none.
+	Trend int
+	// Interval is of TimeSeries, and never Auto.
+	Interval Interval
 }
 
 func decodeRepos(f *form, asked backend.DataQuery) Query {
@@ -136,6 +98,13 @@ func decodeRepos(f *form, asked backend.DataQuery) Query {
 	return q
 }
 
+// Export is the daily records themselves.
+type Export struct {
+	Common
+	Order history.Order
+	Limit int // 0 for none, in a query of DecodeURL
+}
+
 func decodeExport(f *form, asked backend.DataQuery) Query {
 	f.format(Table)
 	return Export{
@@ -143,6 +112,14 @@ func decodeExport(f *form, asked backend.DataQuery) Query {
 		Order:  parsed(f, "order", history.OrderTime, history.ParseOrder),
 		Limit:  f.limit(10_000, 1_000_000),
 	}
+}
+
+// Milestones are the days on which a repository passed a round number of downloads,
+// for annotations.
+type Milestones struct {
+	Common
+	Least int64 // the smallest milestone, a power of ten from 1000
+	Limit int
 }
 
 func decodeMilestones(f *form, asked backend.DataQuery) Query {
@@ -155,9 +132,25 @@ func decodeMilestones(f *form, asked backend.DataQuery) Query {
 	return q
 }
 
+// Corrections are the times at which the Hub took downloads back, for annotations.
+type Corrections struct {
+	Common
+	Limit int
+}
+
 func decodeCorrections(f *form, asked backend.DataQuery) Query {
 	f.format(Table)
 	return Corrections{Common: f.common(asked, TimeRange), Limit: f.limit(100, 5000)}
+}
+
+// Variable is the values that a dashboard variable can take.
+type Variable struct {
+	Common
+	Values Values
+	// Sort and Ascending are of RepoNames.
+	Sort      history.Sort
+	Ascending bool
+	Limit     int
 }
 
 func decodeVariable(f *form, asked backend.DataQuery) Query {
