@@ -219,7 +219,7 @@ func TestNumbersAreThoseOfTheOverview(t *testing.T) {
 	}
 	f("all_time", history.Period{})
 	f("last_month", history.Period{Kind: history.LastMonth})
-	q := query.Query{Period: query.TimeRange, From: wide.From, To: wide.To}
+	q := query.Common{Period: query.TimeRange, From: wide.From, To: wide.To}
 	f("time_range", q.Days())
 }
 

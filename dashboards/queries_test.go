@@ -53,7 +53,7 @@ var wide = backend.TimeRange{
 func decode(q object, c choice) (query.Query, error) {
 	text, err := json.Marshal(c.inQuery(q))
 	if err != nil {
-		return query.Query{}, err
+		return nil, err
 	}
 	return query.Decode(backend.DataQuery{
 		RefID: member(q, "refId"), QueryType: member(q, "queryType"), JSON: text,
@@ -72,7 +72,7 @@ func TestQueriesDecode(t *testing.T) {
 					t.Errorf("%s: %s with %v: %v", d.file, a.where, c, err)
 					continue
 				}
-				checkFilter(t, d.file+": "+a.where, a.query, c, q)
+				checkFilter(t, d.file+": "+a.where, a.query, c, q.Base())
 			}
 		}
 	}
@@ -83,7 +83,7 @@ func TestQueriesDecode(t *testing.T) {
 
 // checkFilter looks whether what was chosen arrives: a variable in a query selects,
 // and All selects everything.
-func checkFilter(t *testing.T, where string, asked object, c choice, q query.Query) {
+func checkFilter(t *testing.T, where string, asked object, c choice, q query.Common) {
 	t.Helper()
 	f := func(name, variable string, got []string) {
 		t.Helper()
