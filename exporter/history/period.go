@@ -2,7 +2,6 @@ package history
 
 import (
 	"context"
-	"fmt"
 )
 
 // PeriodKind says how a Period finds its days.
@@ -31,28 +30,13 @@ type Period struct {
 // RangeOf returns the period of the days from..to; NoDay leaves an end open.
 func RangeOf(from, to Day) Period { return Period{Kind: Range, From: from, To: to} }
 
+var periodKinds = enum[PeriodKind]{"PeriodKind", "all_time, last_month or range", []string{"all_time", "last_month", "range"}}
+
 // ParsePeriodKind reads all_time, last_month or range.
-func ParsePeriodKind(s string) (PeriodKind, error) {
-	for k := AllTime; k <= Range; k++ {
-		if s == k.String() {
-			return k, nil
-		}
-	}
-	return AllTime, fmt.Errorf("expected all_time, last_month or range, got %q", s)
-}
+func ParsePeriodKind(s string) (PeriodKind, error) { return periodKinds.parse(s) }
 
 // String returns all_time, last_month or range.
-func (k PeriodKind) String() string {
-	switch k {
-	case AllTime:
-		return "all_time"
-	case LastMonth:
-		return "last_month"
-	case Range:
-		return "range"
-	}
-	return fmt.Sprintf("PeriodKind(%d)", uint8(k))
-}
+func (k PeriodKind) String() string { return periodKinds.name(k) }
 
 // Resolve returns the days of the period in a history that was recorded over
 // the given days, and the run of the same length just before it, to compare

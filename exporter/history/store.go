@@ -2,7 +2,6 @@ package history
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"strings"
 )
@@ -110,26 +109,13 @@ const (
 	OrderRepo
 )
 
+var orders = enum[Order]{"Order", "time or repo", []string{"time", "repo"}}
+
 // ParseOrder reads time or repo.
-func ParseOrder(s string) (Order, error) {
-	for v := OrderTime; v <= OrderRepo; v++ {
-		if s == v.String() {
-			return v, nil
-		}
-	}
-	return 0, fmt.Errorf("expected time or repo, got %q", s)
-}
+func ParseOrder(s string) (Order, error) { return orders.parse(s) }
 
 // String returns time or repo.
-func (o Order) String() string {
-	switch o {
-	case OrderTime:
-		return "time"
-	case OrderRepo:
-		return "repo"
-	}
-	return fmt.Sprintf("Order(%d)", uint8(o))
-}
+func (o Order) String() string { return orders.name(o) }
 
 // RecordsQuery asks for records.
 type RecordsQuery struct {

@@ -2,7 +2,6 @@ package history
 
 import (
 	"cmp"
-	"fmt"
 	"time"
 )
 
@@ -19,28 +18,13 @@ const (
 	Published
 )
 
-// String returns estimated, observed or published.
-func (s Source) String() string {
-	switch s {
-	case Estimated:
-		return "estimated"
-	case Observed:
-		return "observed"
-	case Published:
-		return "published"
-	}
-	return fmt.Sprintf("Source(%d)", uint8(s))
-}
+var sources = enum[Source]{"Source", "published, observed or estimated", []string{Estimated: "estimated", Observed: "observed", Published: "published"}}
 
-// ParseSource reads what String writes.
-func ParseSource(s string) (Source, error) {
-	for v := Estimated; v <= Published; v++ {
-		if s == v.String() {
-			return v, nil
-		}
-	}
-	return 0, fmt.Errorf("expected published, observed or estimated, got %q", s)
-}
+// ParseSource reads published, observed or estimated.
+func ParseSource(s string) (Source, error) { return sources.parse(s) }
+
+// String returns published, observed or estimated.
+func (s Source) String() string { return sources.name(s) }
 
 // AsOf is the age of a fact: when its source stated it, in microseconds since
 // 1970-01-01 UTC.

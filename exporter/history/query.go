@@ -1,0 +1,186 @@
+package history
+
+import (
+	"slices"
+	"strings"
+)
+
+// Filter selects repositories. An empty list or string selects all; the parts
+// are combined with and.
+type Filter struct {
+	RepoTypes []RepoType
+	// Orgs are names of organisations or users; "" is that of legacy names.
+	Orgs []string
+	// Repos are full names, "org/name", of whatever type.
+	Repos []string
+	// Search is looked for anywhere in the full name, case ignored.
+	Search string
+}
+
+// IsZero reports whether f selects every repository.
+func (f Filter) IsZero() bool {
+	return len(f.RepoTypes) == 0 && len(f.Orgs) == 0 && len(f.Repos) == 0 && f.Search == ""
+}
+
+// ByGroup reports whether f selects whole groups of repo type and organisation
+// and so needs no look at single repositories.
+func (f Filter) ByGroup() bool { return len(f.Repos) == 0 && f.Search == "" }
+
+// MatchesGroup reports whether f selects repositories of that type and
+// organisation, its other parts apart.
+func (f Filter) MatchesGroup(t RepoType, org string) bool {
+	return (len(f.RepoTypes) == 0 || slices.Contains(f.RepoTypes, t)) &&
+		(len(f.Orgs) == 0 || slices.Contains(f.Orgs, org))
+}
+
+// Matcher returns the test of f, made once for many repositories. It may be
+// called from several goroutines.
+func (f Filter) Matcher() func(Repo) bool {
+	if f.IsZero() {
+		return func(Repo) bool { return true }
+	}
+	var names map[string]bool
+	if len(f.Repos) > 0 {
+		names = make(map[string]bool, len(f.Repos))
+		for _, n := range f.Repos {
+			names[n] = true
+		}
+	}
+	search := strings.ToLower(f.Search)
+	return func(r Repo) bool {
+		return f.MatchesGroup(r.Type, r.Org()) &&
+			(names == nil || names[r.Name]) &&
+			(search == "" || strings.Contains(strings.ToLower(r.Name), search))
+	}
+}
+
+// OverviewQuery asks for sums over many repositories.
+type OverviewQuery struct {
+	Filter Filter
+	Period Period
+	// ByRepoType and ByOrg say what the sums are grouped by; with neither there
+	// is one group.
+	ByRepoType, ByOrg bool
+	// Series asks for the downloads of each day as well.
+	Series bool
+}
+
+// Overview is the answer to an OverviewQuery.
+type Overview struct {
+	// Days are the days of the period, Before those of the period before it
+	// (valid only if HasBefore).
+	Days, Before Days
+	HasBefore    bool
+	// Recorded runs from the first to the last recorded day of the whole
+	// history, whatever the filter. It is empty for an empty history.
+	Recorded Days
+	// Groups are ordered by repo type, then organisation. A group without a
+	// repository is left out.
+	Groups []Group
+}
+
+// Group is the sums of one group of repositories. Sums that would pass the
+// largest int64 stay there.
+type Group struct {
+	RepoType RepoType // set if grouped by it
+	Org      string   // set if grouped by it
+	Repos    int
+	// Records is the number of recorded days of all repositories, all time.
+	Records int64
+	// Total is the sum of the known totals of the repositories.
+	Total int64
+	// Downloads and Before are sums over the days of the period and of the
+	// period before it (0 without HasBefore).
+	Downloads, Before int64
+	// Series has the days of the period that have a record, ascending.
+	Series []DayDownloads
+}
+
+// DayDownloads is the downloads of a day.
+type DayDownloads struct {
+	Day       Day   `json:"day"`
+	Downloads int64 `json:"downloads"`
+}
+
+// Sort says what the rows of a repository table are ordered by. Ties are
+// ordered by Repo.Compare, in either direction.
+type Sort uint8
+
+const (
+	// SortDownloads orders by downloads in the period.
+	SortDownloads Sort = iota
+	// SortTotal orders by the Hub's cumulative number.
+	SortTotal
+	// SortChange orders by downloads in the period less those of the period
+	// before it. Without a period before it, it orders by downloads.
+	SortChange
+	// SortName orders by full name.
+	SortName
+	// SortCorrected orders by the downloads that the Hub has taken back.
+	SortCorrected
+)
+
+var sorts = enum[Sort]{
+	"Sort", "downloads, total, change, name or corrected", []string{"downloads", "total", "change", "name", "corrected"},
+}
+
+// ParseSort reads downloads, total, change, name or corrected.
+func ParseSort(s string) (Sort, error) { return sorts.parse(s) }
+
+// String returns downloads, total, change, name or corrected.
+func (s Sort) String() string { return sorts.name(s) }
+
+// ReposQuery asks for a page of the table of repositories.
+type ReposQuery struct {
+	Filter Filter
+	Period Period
+	Sort   Sort
+	// Ascending turns the order round: by default the largest number, or for
+	// SortName the last name, comes first.
+	Ascending bool
+	// Limit is the most rows to return, 0 for all; Offset how many to skip.
+	Limit, Offset int
+	// Trend is the most points wanted of each row's trend, 0 for none.
+	Trend int
+}
+
+// ReposPage is the answer to a ReposQuery.
+type ReposPage struct {
+	Days, Before Days
+	HasBefore    bool
+	Recorded     Days // as in Overview
+	// Matched is the number of repositories that the filter selects, on all pages.
+	Matched int
+	Rows    []RepoRow
+	// TrendStep is the number of days that each point of a trend sums up, 0
+	// without trends. The first point starts with the first day of the period;
+	// the last one may cover fewer days.
+	TrendStep int
+}
+
+// RepoRow is a row of the table of repositories.
+type RepoRow struct {
+	Repo Repo
+	// Total is the Hub's cumulative number, Unknown if it was never told.
+	Total int64
+	// Downloads and Before are sums over the days of the period and of the
+	// period before it (0 without HasBefore).
+	Downloads, Before int64
+	// Recorded runs from the first to the last recorded day of the repository.
+	Recorded Days
+	// Corrected and CorrectedAsOf are those of State.
+	Corrected     int64
+	CorrectedAsOf AsOf
+	// Trend has a sum for each TrendStep days of the period, Unknown where none
+	// of them has a record.
+	Trend []int64
+}
+
+// TrendStep returns how many days each point of a trend of at most points
+// points sums up over a period of the given length, 0 if there is none.
+func TrendStep(days, points int) int {
+	if points <= 0 || days <= 0 {
+		return 0
+	}
+	return (days + points - 1) / points
+}
