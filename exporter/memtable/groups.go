@@ -41,17 +41,23 @@ type sums struct {
 	mask uint64 // days on which any repository has a record
 	all  wide
 	days [windowDays]wide
+	// records counts those of each day.
+	records [windowDays]int32
 }
 
 func (s *sums) add(bit int, v int64) {
 	s.mask |= 1 << bit
 	s.days[bit].add(v)
 	s.all.add(v)
+	s.records[bit]++
 }
 
-func (s *sums) sub(bit int, v int64) {
-	s.days[bit].sub(v)
-	s.all.sub(v)
+// replace puts another number in the place of one that was added.
+func (s *sums) replace(bit int, was, now int64) {
+	s.days[bit].sub(was)
+	s.days[bit].add(now)
+	s.all.sub(was)
+	s.all.add(now)
 }
 
 func (s *sums) merge(t *sums) {
@@ -60,6 +66,14 @@ func (s *sums) merge(t *sums) {
 	for m := t.mask; m != 0; m &= m - 1 {
 		bit := bits.TrailingZeros64(m)
 		s.days[bit].addWide(t.days[bit])
+		s.records[bit] += t.records[bit]
+	}
+}
+
+// mark notes whether there is a record on a day.
+func (s *sums) mark(bit int) {
+	if s.mask &^= 1 << bit; s.records[bit] != 0 {
+		s.mask |= 1 << bit
 	}
 }
 

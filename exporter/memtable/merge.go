@@ -262,8 +262,7 @@ func (m *merger) window(old *column, i int, new *column, j int) {
 			case wins:
 				m.change.Changed++
 				edit()
-				sums.sub(bit, was)
-				sums.add(bit, now)
+				sums.replace(bit, was, now)
 				if version.Source == history.Published && known.Source == history.Published {
 					m.revise(was, now, version.AsOf)
 				}

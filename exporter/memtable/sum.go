@@ -27,6 +27,12 @@ func (s *wide) addWide(t wide) {
 	s.hi += t.hi + carry
 }
 
+func (s *wide) subWide(t wide) {
+	var borrow uint64
+	s.lo, borrow = bits.Sub64(s.lo, t.lo, 0)
+	s.hi -= t.hi + borrow
+}
+
 // count returns the sum, or the largest int64 if it is larger.
 func (s wide) count() int64 {
 	if s.hi != 0 || s.lo > math.MaxInt64 {

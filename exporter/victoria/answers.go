@@ -3,7 +3,6 @@ package victoria
 import (
 	"context"
 	"iter"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -25,14 +24,15 @@ func (s *Store) latest(ctx context.Context, maxAge time.Duration) (*snapshot, er
 	return &snapshot{st, s, ctx}, err
 }
 
-// latestGroups returns the history as it may be answered from, and the sums of all groups.
-func (s *Store) latestGroups(ctx context.Context) (*snapshot, groups, error) {
+// latestGroups returns the history as it may be answered from, and the sums of all groups
+// as a table.
+func (s *Store) latestGroups(ctx context.Context) (*snapshot, *memtable.Table, error) {
 	v, err := s.latest(ctx, s.maxAge)
 	if err != nil {
 		return nil, nil, err
 	}
 	all, err := v.groups(history.Filter{})
-	return v, all, err
+	return v, all.Table(), err
 }
 
 // selector returns the match of a series name under further conditions.
@@ -77,10 +77,8 @@ func (s *Store) Overview(ctx context.Context, q history.OverviewQuery) (history.
 	if err != nil {
 		return history.Overview{}, err
 	}
-	o := history.Overview{Recorded: all.recorded()}
-	o.Days, o.Before, o.HasBefore = q.Period.Resolve(o.Recorded)
+	o := all.Overview(q)
 	if q.Filter.ByGroup() {
-		o.Groups = all.overview(q, &o)
 		return o, nil
 	}
 	repos, err := v.repos(q.Filter)
@@ -101,72 +99,13 @@ func (s *Store) Overview(ctx context.Context, q history.OverviewQuery) (history.
 	return o, nil
 }
 
-// groupSums is a group of an overview as it is summed up.
-type groupSums struct {
-	repos, records           int64
-	total, downloads, before wide
-	series                   dayMap[groupDay]
-}
-
-func (gs groups) overview(q history.OverviewQuery, o *history.Overview) (out []history.Group) {
-	summed := make(map[groupKey]*groupSums)
-	for k, g := range gs {
-		if g.repos == 0 || !q.Filter.MatchesGroup(k.repoType, k.org) {
-			continue
-		}
-		var to groupKey
-		if q.ByRepoType {
-			to.repoType = k.repoType
-		}
-		if q.ByOrg {
-			to.org = k.org
-		}
-		if summed[to] == nil {
-			summed[to] = new(groupSums)
-		}
-		summed[to].add(g, o, q.Series)
-	}
-	for _, k := range slices.SortedFunc(maps.Keys(summed), groupKey.compare) {
-		x := summed[k]
-		g := history.Group{
-			RepoType: k.repoType, Org: k.org, Repos: int(x.repos), Records: x.records,
-			Total: x.total.count(), Downloads: x.downloads.count(), Before: x.before.count(),
-		}
-		for d, n := range x.series.all() {
-			g.Series = append(g.Series, history.DayDownloads{Day: d, Downloads: n.downloads.count()})
-		}
-		out = append(out, g)
-	}
-	return out
-}
-
-func (x *groupSums) add(g *group, o *history.Overview, series bool) {
-	x.repos += g.repos
-	x.total.addWide(g.total, 1)
-	for d, n := range g.days.all() {
-		if n.records == 0 {
-			continue
-		}
-		x.records += n.records
-		if o.HasBefore && o.Before.Contains(d) {
-			x.before.addWide(n.downloads, 1)
-		}
-		if o.Days.Contains(d) {
-			x.downloads.addWide(n.downloads, 1)
-			if series {
-				x.series.at(d).add(*n, 1)
-			}
-		}
-	}
-}
-
 // Repos implements history.Reader.
 func (s *Store) Repos(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {
 	v, all, err := s.latestGroups(ctx)
 	if err != nil {
 		return history.ReposPage{}, err
 	}
-	page := history.ReposPage{Recorded: all.recorded()}
+	page := history.ReposPage{Recorded: all.Recorded()}
 	page.Days, page.Before, page.HasBefore = q.Period.Resolve(page.Recorded)
 	repos, err := v.repos(q.Filter)
 	if err != nil {
@@ -234,7 +173,7 @@ func (s *Store) lastMonth(ctx context.Context, f history.Filter) (*memtable.Tabl
 	if err != nil {
 		return nil, nil, err
 	}
-	month, _, _ := history.Period{Kind: history.LastMonth}.Resolve(all.recorded())
+	month, _, _ := history.Period{Kind: history.LastMonth}.Resolve(all.Recorded())
 	t, err := v.table(f, repos, month, false)
 	return t, repos, err
 }
@@ -262,12 +201,14 @@ func (s *Store) Meta(ctx context.Context, q history.MetaQuery) iter.Seq2[history
 // Stats sums the groups up.
 func (s *Store) Stats(ctx context.Context) (history.Stats, error) {
 	_, all, err := s.latestGroups(ctx)
-	_, sum := all.sum(history.Filter{}, allDays)
-	st := history.Stats{Recorded: all.recorded(), Records: sum.records}
-	for _, g := range all {
-		st.Repos += int(g.repos)
+	if err != nil {
+		return history.Stats{}, err
 	}
-	return st, err
+	st := history.Stats{Recorded: all.Recorded(), Records: all.NumRecords()}
+	for _, g := range all.Overview(history.OverviewQuery{}).Groups {
+		st.Repos += g.Repos
+	}
+	return st, nil
 }
 
 // Snapshot reads the whole history into memory, with the versions of its records.

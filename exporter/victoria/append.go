@@ -172,8 +172,8 @@ type appending struct {
 	repos   *repoList
 	run     history.Days
 	numbers map[string]*orgNumbers
-	// known are the sums as they were, diff is by how much they change.
-	known, diff groups
+	// before are the sums as they were, after as they are to be.
+	before, after *memtable.GroupSums
 }
 
 // findLost returns what this Store appended last and the engine lost, and finds out

@@ -10,8 +10,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
@@ -101,11 +99,11 @@ func (a *appending) write(merged, delta *memtable.Table) error {
 	if err := a.takeNumbers(delta); err != nil {
 		return err
 	}
-	var summing errgroup.Group
-	summing.Go(func() error { return a.sumUp(merged) })
-	defer func() { _ = summing.Wait() }() // an error before it is asked for is told first
+	if err := a.sumUp(merged); err != nil {
+		return err
+	}
 	for pass := 1; ; pass++ {
-		again, err := a.writeSamples(merged, delta, &summing)
+		again, err := a.writeSamples(merged, delta)
 		if err != nil {
 			return err
 		}
@@ -123,7 +121,7 @@ func (a *appending) write(merged, delta *memtable.Table) error {
 
 // writeSamples writes all of an append but that it counts. again tells that some of it may
 // be lost.
-func (a *appending) writeSamples(merged, delta *memtable.Table, summing *errgroup.Group) (again bool, err error) {
+func (a *appending) writeSamples(merged, delta *memtable.Table) (again bool, err error) {
 	w := a.s.newWriter(a.ctx)
 	defer w.stop()
 	for org, x := range a.numbers {
@@ -136,10 +134,7 @@ func (a *appending) writeSamples(merged, delta *memtable.Table, summing *errgrou
 	for m := range merged.Meta() {
 		a.writeMeta(w, m, written[m.Repo])
 	}
-	if err := summing.Wait(); err != nil {
-		return false, err
-	}
-	w.writeGroups(a.known, a.diff, a.numbers)
+	w.writeSums(a.before, a.after, a.numbers)
 	err = w.flush()
 	return w.retried.Load(), err
 }
@@ -216,19 +211,19 @@ func (a *appending) writeMeta(w *writer, m history.RepoMeta, written bool) {
 	w.writeMeta(numbers.last(), numbers.versions[len(numbers.versions)-1].AsOf, old, m, known)
 }
 
-// sumUp works out how the sums of groups change: by what the repositories have now, less
-// what they had.
+// sumUp works out the sums: what they were, less what the repositories had, and with what
+// they have now.
 func (a *appending) sumUp(merged *memtable.Table) (err error) {
-	if a.known, err = a.groups(history.Filter{Orgs: a.orgs}); err != nil {
+	if a.before, err = a.groups(history.Filter{Orgs: a.orgs}); err != nil {
 		return err
 	}
-	a.diff = make(groups)
-	if a.whole {
-		a.diff.addGroups(a.known, -1)
-	} else if err := a.diff.addTable(a.ctx, a.old, -1); err != nil {
-		return err
+	a.after = memtable.NewGroupSums()
+	if !a.whole {
+		a.after.Add(a.before)
+		a.after.Sub(a.old.GroupSums())
 	}
-	return a.diff.addTable(a.ctx, merged, 1)
+	a.after.Add(merged.GroupSums())
+	return nil
 }
 
 // commit makes an append count, unless another came in between. again tells that the engine
@@ -312,19 +307,8 @@ func (a *appending) seen(now *snapshot) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	want := make(groups)
-	want.addGroups(a.known, 1)
-	want.addGroups(a.diff, 1)
-	for k, g := range want {
-		x := got.of(k)
-		if x.repos != g.repos || x.total != g.total {
-			return false, nil
-		}
-		for d, day := range g.days.all() {
-			if x.days.get(d) != *day {
-				return false, nil
-			}
-		}
+	for range got.Changes(a.after) {
+		return false, nil
 	}
 	return true, nil
 }

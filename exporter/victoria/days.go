@@ -8,6 +8,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/vmlines"
 )
 
 // part is a number, and the sequence number that it was written under.
@@ -39,10 +40,10 @@ func (c *counter) has(n seq) bool {
 }
 
 // latest returns the last sample of a series of no day that counts.
-func (l *orgLog) latest(x *line) part {
-	for i := len(x.times) - 1; i >= 0; i-- {
-		if n := seqAt(x.times[i]); l.find(n) != nil {
-			return part{n, x.values[i]}
+func (l *orgLog) latest(x *vmlines.Line) part {
+	for i := len(x.Times) - 1; i >= 0; i-- {
+		if n := seqAt(x.Times[i]); l.find(n) != nil {
+			return part{n, x.Values[i]}
 		}
 	}
 	return part{}
@@ -68,15 +69,15 @@ func (x *repoDays) reset(at, n int) {
 }
 
 // addLine adds the days of a series, each with the last of its samples that counts.
-func (x *repoDays) addLine(l *line, log *orgLog) {
+func (x *repoDays) addLine(l *vmlines.Line, log *orgLog) {
 	counted := counter{log: log}
-	for i := 0; i < len(l.times); {
-		day := l.times[i] / msPerDay
+	for i := 0; i < len(l.Times); {
+		day := l.Times[i] / msPerDay
 		start := day * msPerDay
 		var last part
-		for ; i < len(l.times) && l.times[i]-start < msPerDay; i++ {
-			if n := seq(l.times[i] - start); counted.has(n) {
-				last.update(part{n, l.values[i]})
+		for ; i < len(l.Times) && l.Times[i]-start < msPerDay; i++ {
+			if n := seq(l.Times[i] - start); counted.has(n) {
+				last.update(part{n, l.Values[i]})
 			}
 		}
 		if last.n > 0 {
@@ -109,13 +110,13 @@ func (v *snapshot) days(f history.Filter, repos *repoList, run history.Days, eac
 	var x repoDays
 	start, end := int64(max(run.From, history.MinDay))*msPerDay, min((int64(run.To)+1)*msPerDay-1, endOfTime)
 	if start <= end {
-		err := v.s.export(v.ctx, v.selectors(downloadsSeries, f), start, end, func(l *line) error {
+		err := v.s.export(v.ctx, v.selectors(downloadsSeries, f), start, end, func(l *vmlines.Line) error {
 			r := repoOf(l)
 			at, ok := repos.index[r]
 			if !ok {
 				return nil
 			}
-			x.reset(at, len(l.times))
+			x.reset(at, len(l.Times))
 			x.addLine(l, v.log(r.Org()))
 			if left[at] {
 				x.addTexts(repos.stored[at].days, run)
@@ -171,54 +172,4 @@ func (v *snapshot) versions(to []history.Version, repos *repoList, x *repoDays) 
 		to = append(to, confirmed.version(d, n, version))
 	}
 	return to
-}
-
-// runDays is how many days lie side by side.
-const runDays = 64
-
-// dayMap is a map of days, which mostly follow one another, in less time than the
-// language's own. The zero value is empty; a zero value of T is not there.
-type dayMap[T comparable] struct {
-	runs map[history.Day]*[runDays]T // by their first day
-	// run is the one that was used last.
-	first history.Day
-	run   *[runDays]T
-}
-
-// at returns the place of a day.
-func (t *dayMap[T]) at(d history.Day) *T {
-	if first := d - d%runDays; t.run == nil || first != t.first {
-		if t.first, t.run = first, t.runs[first]; t.run == nil {
-			if t.runs == nil {
-				t.runs = make(map[history.Day]*[runDays]T)
-			}
-			t.run = new([runDays]T)
-			t.runs[first] = t.run
-		}
-	}
-	return &t.run[d-t.first]
-}
-
-// get returns what there is of a day.
-func (t *dayMap[T]) get(d history.Day) T {
-	if run := t.runs[d-d%runDays]; run != nil {
-		return run[d%runDays]
-	}
-	var none T
-	return none
-}
-
-// all returns what is there, ascending by day.
-func (t *dayMap[T]) all() iter.Seq2[history.Day, *T] {
-	return func(yield func(history.Day, *T) bool) {
-		var none T
-		for _, first := range slices.Sorted(maps.Keys(t.runs)) {
-			run := t.runs[first]
-			for i := range run {
-				if run[i] != none && !yield(first+history.Day(i), &run[i]) {
-					return
-				}
-			}
-		}
-	}
 }

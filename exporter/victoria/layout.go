@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/vmlines"
 )
 
 // The names of the series.
@@ -54,24 +54,6 @@ func repoLabels(r history.Repo) labels {
 }
 
 func (l labels) with(more ...string) labels { return append(slices.Clip(l), more...) }
-
-// appendSeries appends the JSON of a series up to its values, for /api/v1/import.
-func appendSeries(b []byte, name, of string, l labels) []byte {
-	b = append(b, `{"metric":{"__name__":"`...)
-	b = append(b, name...)
-	b = append(b, `","history":`...)
-	b = textenc.AppendJSON(b, of)
-	for i := 0; i < len(l); i += 2 {
-		if l[i+1] == "" {
-			continue // an empty label is none
-		}
-		b = append(b, ',', '"')
-		b = append(b, l[i]...)
-		b = append(b, '"', ':')
-		b = textenc.AppendJSON(b, l[i+1])
-	}
-	return append(b, '}')
-}
 
 // selector returns the match of a series name under further conditions. Engines remember
 // for some seconds which series a selector matches: nonce makes it differ from those that
@@ -139,6 +121,6 @@ func (v *snapshot) selectors(name string, f history.Filter) []string {
 	return out
 }
 
-func repoOf(l *line) history.Repo {
-	return history.Repo{Type: history.RepoType(l.label("repo_type")), Name: l.label("repo")}
+func repoOf(l *vmlines.Line) history.Repo {
+	return history.Repo{Type: history.RepoType(l.Label("repo_type")), Name: l.Label("repo")}
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/vmlines"
 )
 
 // The fields of appendsSeries. Each has a sample at the last number of an append.
@@ -217,7 +218,7 @@ var ErrOldLayout = errors.New("the history was stored by an earlier version, in 
 	"under another name (storage.victoriametrics.history)")
 
 func (s *Store) refuseOldLayout(ctx context.Context) error {
-	err := s.export(ctx, []string{s.selector(newNonce(), oldJournal)}, 0, msPerDay-1, func(*line) error { return ErrOldLayout })
+	err := s.export(ctx, []string{s.selector(newNonce(), oldJournal)}, 0, msPerDay-1, func(*vmlines.Line) error { return ErrOldLayout })
 	if errors.Is(err, ErrOldLayout) {
 		return fmt.Errorf("reading the history %q from VictoriaMetrics: %w", s.history, err)
 	}
@@ -268,13 +269,13 @@ type logEntry struct {
 	whole           bool
 }
 
-func (r logReader) add(l *line) error {
-	org, field := l.label("org"), l.label("field")
+func (r logReader) add(l *vmlines.Line) error {
+	org, field := l.Label("org"), l.Label("field")
 	if r[org] == nil {
 		r[org] = make(map[seq]logEntry)
 	}
-	for i, v := range l.values {
-		n := seqAt(l.times[i])
+	for i, v := range l.Values {
+		n := seqAt(l.Times[i])
 		e, ok := r[org][n]
 		if !ok {
 			e.base = -1
@@ -339,7 +340,7 @@ func (w *writer) writeVersions(org string, first seq, versions []history.Version
 			if field == detailField {
 				value = micros*sources + int64(v.Source)
 			}
-			w.add((first + seq(i)).ms(), value)
+			w.Add((first + seq(i)).ms(), value)
 		}
 	}
 }

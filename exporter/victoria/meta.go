@@ -2,7 +2,6 @@ package victoria
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/vmlines"
 )
 
 // The fields of metaSeries that are not fields of history.RepoMeta.
@@ -93,15 +93,15 @@ type value struct {
 type storedRepos map[history.Repo]*stored
 
 // add takes the last sample of a series.
-func (x *stored) add(l *line, last part) (err error) {
-	text, isText := l.label("value"), l.label("__name__") == textSeries
-	if day := l.label("day"); day != "" {
-		d, dayErr := history.ParseDay(day)
-		last.value, err = strconv.ParseInt(text, 10, 64)
-		x.updateDay(d, last)
-		return errors.Join(dayErr, err)
+func (x *stored) add(l *vmlines.Line, last part) (err error) {
+	text, isText := l.Label("value"), l.Label("__name__") == textSeries
+	if day := l.Label("day"); day != "" {
+		if last.value, err = strconv.ParseInt(text, 10, 64); err != nil {
+			return err
+		}
+		return updateDay(&x.days, day, last)
 	}
-	i, ok := fieldIndex[l.label("field")]
+	i, ok := fieldIndex[l.Label("field")]
 	if !ok || last.n < x.values[i].n {
 		return nil
 	}
@@ -114,25 +114,30 @@ func (x *stored) add(l *line, last part) (err error) {
 
 // merged returns x with what y has that was written later. Both stay as they are.
 func (x *stored) merged(y *stored) *stored {
-	out := &stored{slices.Clone(x.values), maps.Clone(x.days)}
+	out := &stored{slices.Clone(x.values), make(map[history.Day]part)}
+	maps.Copy(out.days, x.days)
 	for i, v := range y.values {
 		if v.n > out.values[i].n {
 			out.values[i] = v
 		}
 	}
-	for d, t := range y.days {
-		out.updateDay(d, t)
-	}
+	maps.Copy(out.days, y.days)
 	return out
 }
 
-func (x *stored) updateDay(d history.Day, t part) {
-	if x.days == nil {
-		x.days = make(map[history.Day]part)
+// updateDay takes a number of a day that is written as a text.
+func updateDay(days *map[history.Day]part, day string, t part) error {
+	d, err := history.ParseDay(day)
+	if err != nil {
+		return err
 	}
-	if t.n >= x.days[d].n {
-		x.days[d] = t
+	if *days == nil {
+		*days = make(map[history.Day]part)
 	}
+	if t.n >= (*days)[d].n {
+		(*days)[d] = t
+	}
+	return nil
 }
 
 func (x *stored) field(name string) value { return x.values[fieldIndex[name]] }
@@ -248,7 +253,7 @@ func (v *snapshot) totals(f history.Filter) (*repoList, error) {
 // that matches accepts.
 func (v *snapshot) readMeta(all storedRepos, matches func(history.Repo) bool, from seq, selectors ...string) error {
 	var mu sync.Mutex
-	add := func(l *line) error {
+	add := func(l *vmlines.Line) error {
 		r := repoOf(l)
 		if r.Name == "" || !matches(r) {
 			return nil // it is of an organization, or of none that is asked for
@@ -294,7 +299,7 @@ func (v *snapshot) metaOf(q history.MetaQuery) (*repoList, error) {
 	elsewhere := make(map[history.Repo]bool)
 	for ids := range slices.Chunk(slices.Sorted(maps.Keys(missing)), maxNamed) {
 		selector := v.selector(textSeries, `field="hub_id"`, `value=~`+strconv.Quote(oneOf(ids)))
-		err := v.s.export(v.ctx, []string{selector}, seq(1).ms(), maxSeq.ms(), func(l *line) error {
+		err := v.s.export(v.ctx, []string{selector}, seq(1).ms(), maxSeq.ms(), func(l *vmlines.Line) error {
 			if r := repoOf(l); all[r] == nil {
 				elsewhere[r] = true
 			}

@@ -1,8 +1,8 @@
 package victoria
 
 import (
-	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,14 +12,13 @@ import (
 	"strings"
 	"syscall"
 	"time"
-)
 
-// maxLine bounds a line of an export, in bytes: a series with all its samples.
-const maxLine = 1 << 30
+	"github.com/huggingface-exporter/huggingface_exporter/internal/vmlines"
+)
 
 // export reads the samples of the series that selectors match, from start to end in
 // milliseconds, both included. Of a cluster it takes no partial answer.
-func (s *Store) export(ctx context.Context, selectors []string, start, end int64, each func(*line) error) error {
+func (s *Store) export(ctx context.Context, selectors []string, start, end int64, each func(*vmlines.Line) error) error {
 	form := url.Values{
 		"match[]":               selectors,
 		"start":                 {timeText(start)},
@@ -31,37 +30,11 @@ func (s *Store) export(ctx context.Context, selectors []string, start, end int64
 		return err
 	}
 	defer resp.Body.Close()
-	r := bufio.NewReaderSize(resp.Body, 256<<10)
-	var l line
-	var long []byte
-	for {
-		text, err := r.ReadSlice('\n')
-		if errors.Is(err, bufio.ErrBufferFull) {
-			if long = append(long, text...); len(long) > maxLine {
-				return fmt.Errorf("expected a line of at most %d bytes in the export of VictoriaMetrics", maxLine)
-			}
-			continue
-		}
-		if err != nil && err != io.EOF {
-			return s.readError(ctx, err)
-		}
-		if len(long) > 0 {
-			long = append(long, text...)
-			text = long
-		}
-		if text = bytes.TrimSpace(text); len(text) > 0 {
-			if perr := l.parse(text); perr != nil {
-				return perr
-			}
-			if ferr := each(&l); ferr != nil {
-				return ferr
-			}
-		}
-		long = long[:0]
-		if err == io.EOF {
-			return ctx.Err()
-		}
+	err = vmlines.Read(resp.Body, each)
+	if broken, ok := errors.AsType[*vmlines.ReadError](err); ok {
+		return s.readError(ctx, broken.Err)
 	}
+	return cmp.Or(err, ctx.Err())
 }
 
 // timeText writes a time in milliseconds as every version reads it alike: of numbers, some

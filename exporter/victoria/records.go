@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
+	"math"
+	"slices"
 	"sync"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -29,7 +32,7 @@ func (s *Store) stream(ctx context.Context, q history.RecordsQuery, yield func(*
 	if err != nil {
 		return err
 	}
-	run, _, _ := q.Period.Resolve(all.recorded())
+	run, _, _ := q.Period.Resolve(all.Recorded())
 	if q.Versions && q.Period.Kind == history.AllTime {
 		// What is hidden may reach further than what is recorded.
 		run = allDays
@@ -49,10 +52,20 @@ func (s *Store) stream(ctx context.Context, q history.RecordsQuery, yield func(*
 	for _, m := range repos.meta {
 		st.out.Repos = append(st.out.Repos, history.RepoTotal{Repo: m.Repo, Total: m.Total})
 	}
-	days, sum := all.sum(history.Filter{}, run)
-	pieces := st.byDays(&days, run)
+	records := make(map[history.Day]int64)
+	var total, wantRecords int64
+	for x := range all.GroupSums().All() {
+		if run.Contains(x.Day) {
+			records[x.Day] += x.Count
+			total += x.Count
+			if q.Filter.MatchesGroup(x.RepoType, x.Org) {
+				wantRecords += x.Count
+			}
+		}
+	}
+	pieces := st.byDays(records, run)
 	if q.Order == history.OrderRepo {
-		pieces = st.byRepo(run, sum.records)
+		pieces = st.byRepo(run, total)
 	}
 	for t, err := range st.readAhead(pieces) {
 		if err == nil {
@@ -66,10 +79,13 @@ func (s *Store) stream(ctx context.Context, q history.RecordsQuery, yield func(*
 		return ctx.Err()
 	}
 	// An engine that crashed may lack what it took last, and an answer without that is none.
-	_, want := all.sum(q.Filter, run)
-	if got := st.sum; got.records != want.records || got.downloads.count() != want.downloads.count() {
+	var want int64
+	for _, g := range all.Overview(history.OverviewQuery{Filter: q.Filter, Period: fixed(run)}).Groups {
+		want = g.Downloads
+	}
+	if st.records != wantRecords || st.downloads != want {
 		return fmt.Errorf("reading from VictoriaMetrics: %w: expected %d records with %d downloads by the sums of the history %q, got %d with %d",
-			ErrLost, want.records, want.downloads.count(), s.history, got.records, got.downloads.count())
+			ErrLost, wantRecords, want, s.history, st.records, st.downloads)
 	}
 	return nil
 }
@@ -89,18 +105,20 @@ type streamer struct {
 	yield func(*history.Rows, error) bool
 	repos *repoList
 	out   history.Rows
-	sum   groupDay // of what was streamed and is shown
+	// records and downloads are of what was streamed and is shown; downloads stay at the
+	// largest number.
+	records, downloads int64
 }
 
-// byDays makes pieces of some days each; days has how many records there are.
-func (st *streamer) byDays(days *dayMap[groupDay], run history.Days) (out []piece) {
+// byDays makes pieces of some days each, which have records.
+func (st *streamer) byDays(records map[history.Day]int64, run history.Days) (out []piece) {
 	from, n := run.From, int64(0)
-	for d, x := range days.all() {
-		if n > 0 && n+x.records > st.s.piece {
+	for _, d := range slices.Sorted(maps.Keys(records)) {
+		if n > 0 && n+records[d] > st.s.piece {
 			out = append(out, piece{st.query.Filter, st.repos, history.Days{From: from, To: d - 1}})
 			from, n = d, 0
 		}
-		n += x.records
+		n += records[d]
 	}
 	return append(out, piece{st.query.Filter, st.repos, history.Days{From: from, To: run.To}})
 }
@@ -177,8 +195,10 @@ func (st *streamer) readAhead(pieces []piece) iter.Seq2[*memtable.Table, error] 
 // emit hands on all that a piece has.
 func (st *streamer) emit(t *memtable.Table) error {
 	for _, g := range t.Overview(history.OverviewQuery{}).Groups {
-		st.sum.records += g.Records
-		st.sum.downloads.add(g.Downloads, 1)
+		st.records += g.Records
+		if st.downloads += g.Downloads; st.downloads < 0 {
+			st.downloads = math.MaxInt64
+		}
 	}
 	var remap []uint32
 	q := history.RecordsQuery{Order: st.query.Order, Versions: st.query.Versions}

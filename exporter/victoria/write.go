@@ -1,7 +1,6 @@
 package victoria
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -9,17 +8,15 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/vmlines"
 )
 
 const (
-	// lineSamples is the most samples of a line: a line of more than 100 MB is refused,
-	// and a short one is cheap to build.
-	lineSamples = 10_000
 	// sendsAtOnce is how many requests of a writer are under way: the engine takes one
 	// apart while another is on its way.
 	sendsAtOnce = 2
@@ -42,12 +39,6 @@ type writer struct {
 	// meanwhile may have lost what it had taken before. With once, none is sent again.
 	retried atomic.Bool
 	once    bool
-	// The line under way.
-	name    string
-	labels  labels
-	samples int
-	times   []byte
-	known   timeTexts
 }
 
 // newWriter returns a writer; stop has to be called in the end.
@@ -61,22 +52,11 @@ func (s *Store) newWriter(ctx context.Context) *writer {
 
 // series names the series of what is added from now on.
 func (w *writer) series(name string, l labels) {
-	w.endLine()
-	w.name, w.labels = name, l
-}
-
-func (w *writer) add(ms, v int64) {
-	if w.samples == 0 {
-		w.text = appendSeries(w.text, w.name, w.s.history, w.labels)
-		w.text = append(w.text, `,"values":[`...)
-	} else {
-		w.text, w.times = append(w.text, ','), append(w.times, ',')
+	w.End()
+	if len(w.Bytes) >= w.s.batchBytes {
+		w.send()
 	}
-	w.text = strconv.AppendInt(w.text, v, 10)
-	w.times = w.known.append(w.times, ms)
-	if w.samples++; w.samples >= lineSamples {
-		w.endLine()
-	}
+	w.Start(labels{"__name__", name, "history", w.s.history}.with(l...))
 }
 
 // field writes a number that is of no day: as a text if a sample does not hold it.
@@ -86,13 +66,13 @@ func (w *writer) field(name string, l labels, field string, n seq, v int64) {
 		return
 	}
 	w.series(name, l.with("field", field))
-	w.add(n.ms(), v)
+	w.Add(n.ms(), v)
 }
 
 // writeText writes a text.
 func (w *writer) writeText(l labels, n seq, value string) {
 	w.series(textSeries, l.with("value", value))
-	w.add(n.ms(), 1)
+	w.Add(n.ms(), 1)
 }
 
 // daySample is a number of a day.
@@ -113,23 +93,10 @@ func (w *writer) days(name string, l labels, samples []daySample) {
 			texts = append(texts, x)
 			continue
 		}
-		w.add(int64(x.day)*msPerDay+int64(x.n), x.value)
+		w.Add(int64(x.day)*msPerDay+int64(x.n), x.value)
 	}
 	for _, x := range texts {
 		w.writeText(l.with("field", name, "day", x.day.String()), x.n, strconv.FormatInt(x.value, 10))
-	}
-}
-
-func (w *writer) endLine() {
-	if w.samples == 0 {
-		return
-	}
-	w.text = append(w.text, `],"timestamps":[`...)
-	w.text = append(w.text, w.times...)
-	w.text = append(w.text, "]}\n"...)
-	w.samples, w.times = 0, w.times[:0]
-	if len(w.text) >= w.s.batchBytes {
-		w.send()
 	}
 }
 
@@ -139,7 +106,7 @@ func (w *writer) failed() bool { return w.ctx.Err() != nil }
 // flush sends what is left and returns when the engine has all. Nothing can be added
 // afterwards.
 func (w *writer) flush() error {
-	w.endLine()
+	w.End()
 	w.send()
 	if err := w.sends.Wait(); err != nil {
 		return err
@@ -155,8 +122,8 @@ func (w *writer) stop() {
 
 // send sends the lines.
 func (w *writer) send() {
-	if w.failed() || len(w.text) == 0 {
-		w.text = w.text[:0]
+	if w.failed() || len(w.Bytes) == 0 {
+		w.Bytes = w.Bytes[:0]
 		return
 	}
 	r := w.request
@@ -165,8 +132,7 @@ func (w *writer) send() {
 		if retried {
 			w.retried.Store(true)
 		}
-		r.text = r.text[:0]
-		r.packed.Reset()
+		r.Bytes, r.packed = r.Bytes[:0], r.packed[:0]
 		w.free <- r
 		return err
 	})
@@ -177,30 +143,10 @@ func (w *writer) send() {
 	}
 }
 
-// timeTexts remembers what times look like: those of one series are mostly those of the
-// next as well.
-type timeTexts [1024]msText
-
-type msText struct {
-	ms   int64
-	size int
-	text [20]byte
-}
-
-// append appends a time in milliseconds, which is above zero.
-func (t *timeTexts) append(b []byte, ms int64) []byte {
-	x := &t[uint64(ms)/msPerDay%uint64(len(t))]
-	if x.ms != ms {
-		x.ms, x.size = ms, len(strconv.AppendInt(x.text[:0], ms, 10))
-	}
-	return append(b, x.text[:x.size]...)
-}
-
 // request is the lines of a request. packed is them compressed, once that was asked for.
 type request struct {
-	text   []byte
-	packed bytes.Buffer
-	zip    *gzip.Writer
+	vmlines.Text
+	packed []byte
 }
 
 // insertRequest sends a request, once or again and again while the engine may still take
@@ -224,23 +170,11 @@ func (s *Store) insertRequest(ctx context.Context, r *request, once bool) (retri
 func (s *Store) insertOnce(ctx context.Context, r *request) error {
 	header := http.Header{"Content-Type": {"application/json"}}
 	if s.uncompressed {
-		return s.insert.Post(ctx, header, r.text)
+		return s.insert.Post(ctx, header, r.Bytes)
+	}
+	if len(r.packed) == 0 {
+		r.packed = textenc.AppendGzip(r.packed, r.Bytes)
 	}
 	header.Set("Content-Encoding", "gzip")
-	return s.insert.Post(ctx, header, r.pack())
-}
-
-// pack returns the text, compressed.
-func (r *request) pack() []byte {
-	if r.packed.Len() > 0 {
-		return r.packed.Bytes()
-	}
-	if r.zip == nil {
-		r.zip, _ = gzip.NewWriterLevel(nil, gzip.BestSpeed) // fails for unknown levels alone
-	}
-	r.zip.Reset(&r.packed)
-	// Writing into a bytes.Buffer does not fail.
-	_, _ = r.zip.Write(r.text)
-	_ = r.zip.Close()
-	return r.packed.Bytes()
+	return s.insert.Post(ctx, header, r.packed)
 }

@@ -1,23 +1,27 @@
-package victoria
+package vmlines
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strconv"
 
 	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
-// line is a series of an export. Its slices are valid until the next one.
-type line struct {
+// Line is a series. Its slices are valid until the next one is read.
+type Line struct {
+	// Values and Times go together; Times are milliseconds since 1970, ascending.
+	Values, Times []int64
+
 	names, texts [][]byte // of the labels
-	// values and times go together; times are milliseconds since 1970, ascending.
-	values, times []int64
 }
 
-// label returns the text of a label, "" if there is none of that name.
-func (l *line) label(name string) string {
+// Label returns the text of a label, "" if there is none of that name.
+func (l *Line) Label(name string) string {
 	for i, n := range l.names {
 		if string(n) == name {
 			return string(l.texts[i])
@@ -26,15 +30,61 @@ func (l *line) label(name string) string {
 	return ""
 }
 
+// maxLine bounds a line, in bytes: a series with all its samples.
+const maxLine = 1 << 30
+
+// Read calls each for every line of r.
+func Read(r io.Reader, each func(*Line) error) error {
+	lines := bufio.NewReaderSize(r, 256<<10)
+	var l Line
+	var long []byte
+	for {
+		text, err := lines.ReadSlice('\n')
+		if errors.Is(err, bufio.ErrBufferFull) {
+			if long = append(long, text...); len(long) > maxLine {
+				return fmt.Errorf("expected a line of at most %d bytes in the export of VictoriaMetrics", maxLine)
+			}
+			continue
+		}
+		if err != nil && err != io.EOF {
+			return &ReadError{err}
+		}
+		if len(long) > 0 {
+			long = append(long, text...)
+			text = long
+		}
+		if text = bytes.TrimSpace(text); len(text) > 0 {
+			if err := l.Parse(text); err != nil {
+				return err
+			}
+			if err := each(&l); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		long = long[:0]
+	}
+}
+
+// ReadError is an error of the reader that lines come from.
+type ReadError struct{ Err error }
+
+func (e *ReadError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what the reader said.
+func (e *ReadError) Unwrap() error { return e.Err }
+
 const (
 	metricKey = `{"metric":{`
 	valuesKey = `,"values":[`
 	timesKey  = `,"timestamps":[`
 )
 
-// parse reads a line of an export: {"metric":{...},"values":[...],"timestamps":[...]}.
+// Parse reads a line of an export: {"metric":{...},"values":[...],"timestamps":[...]}.
 // That is most of the time that reading takes, so it is not left to encoding/json.
-func (l *line) parse(text []byte) error {
+func (l *Line) Parse(text []byte) error {
 	rest, ok := cut(text, metricKey)
 	if ok {
 		rest, ok = l.parseLabels(rest)
@@ -43,15 +93,15 @@ func (l *line) parse(text []byte) error {
 		rest, ok = cut(rest, valuesKey)
 	}
 	if ok {
-		l.values, rest, ok = numbers(l.values[:0], rest)
+		l.Values, rest, ok = numbers(l.Values[:0], rest)
 	}
 	if ok {
 		rest, ok = cut(rest, timesKey)
 	}
 	if ok {
-		l.times, rest, ok = numbers(l.times[:0], rest)
+		l.Times, rest, ok = numbers(l.Times[:0], rest)
 	}
-	if !ok || len(l.times) != len(l.values) || len(rest) == 0 || rest[0] != '}' {
+	if !ok || len(l.Times) != len(l.Values) || len(rest) == 0 || rest[0] != '}' {
 		return fmt.Errorf("expected a series with whole numbers in the export of VictoriaMetrics, got %.80q", text)
 	}
 	return nil
@@ -66,7 +116,7 @@ func cut(text []byte, key string) ([]byte, bool) {
 }
 
 // parseLabels reads "name":"text","name":"text"} and returns what follows.
-func (l *line) parseLabels(text []byte) (rest []byte, ok bool) {
+func (l *Line) parseLabels(text []byte) (rest []byte, ok bool) {
 	l.names, l.texts = l.names[:0], l.texts[:0]
 	if rest, ok = cut(text, "}"); ok {
 		return rest, true

@@ -1,4 +1,4 @@
-package victoria
+package vmlines
 
 import (
 	"bytes"
@@ -10,11 +10,11 @@ import (
 func TestParseLine(t *testing.T) {
 	f := func(text string, values, times []int64) {
 		t.Helper()
-		var l line
-		if err := l.parse([]byte(text)); err != nil {
+		var l Line
+		if err := l.Parse([]byte(text)); err != nil {
 			t.Fatal(err)
 		}
-		if l.label("repo") != `a]"values":[b` || !slices.Equal(l.values, values) || !slices.Equal(l.times, times) {
+		if l.Label("repo") != `a]"values":[b` || !slices.Equal(l.Values, values) || !slices.Equal(l.Times, times) {
 			t.Errorf("got %v", l)
 		}
 	}
@@ -28,8 +28,8 @@ func TestParseLine(t *testing.T) {
 func TestParseBadLine(t *testing.T) {
 	f := func(text string) {
 		t.Helper()
-		var l line
-		if err := l.parse([]byte(text)); err == nil {
+		var l Line
+		if err := l.Parse([]byte(text)); err == nil {
 			t.Errorf("%s: expected an error, got %v", text, l)
 		}
 	}
@@ -57,10 +57,10 @@ func BenchmarkParse(b *testing.B) {
 		text = strconv.AppendInt(append(text, ','), int64(19000+i)*msPerDay+7, 10)
 	}
 	text = bytes.ReplaceAll(append(text, "]}\n"...), []byte("[,"), []byte("["))
-	var l line
+	var l Line
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
-		if err := l.parse(text); err != nil {
+		if err := l.Parse(text); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,4 +1,4 @@
-package victoria
+package vmlines
 
 import (
 	"encoding/json"
@@ -22,12 +22,12 @@ func FuzzLine(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		var l line
-		if l.parse(text) != nil {
+		var l Line
+		if l.Parse(text) != nil {
 			return
 		}
-		if len(l.values) != len(l.times) {
-			t.Fatalf("%q: %d values at %d times", text, len(l.values), len(l.times))
+		if len(l.Values) != len(l.Times) {
+			t.Fatalf("%q: %d values at %d times", text, len(l.Values), len(l.Times))
 		}
 		var want struct {
 			Metric             map[string]string
@@ -43,14 +43,14 @@ func FuzzLine(f *testing.F) {
 			}
 			return out
 		}
-		if !slices.Equal(float(l.values), want.Values) || !slices.Equal(float(l.times), want.Timestamps) {
+		if !slices.Equal(float(l.Values), want.Values) || !slices.Equal(float(l.Times), want.Timestamps) {
 			t.Errorf("%q: got %+v, want %+v", text, l, want)
 		}
 		if len(l.names) != len(want.Metric) || !utf8.Valid(text) {
 			return // a label twice, and what is no text, are read otherwise
 		}
 		for name, value := range want.Metric {
-			if got := l.label(name); got != value {
+			if got := l.Label(name); got != value {
 				t.Errorf("%q: label %q is %q, want %q", text, name, got, value)
 			}
 		}
