@@ -124,7 +124,7 @@ var families = []metric{
 	{
 		short: "last_month", name: "huggingface_repo_downloads_last_month",
 		help: "Downloads of the repository in the last 30 days as counted by the Hugging Face Hub," +
-			" or summed from its daily records where the Hub told no count" + fromStore,
+			" or summed from its daily records where the Hub reported no count" + fromStore,
 		value: func(c *history.Counts) int64 { return c.LastMonth },
 	},
 	{

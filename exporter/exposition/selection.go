@@ -12,7 +12,7 @@ import (
 // selection is what of the counts goes on the page.
 type selection struct {
 	repos countList  // ordered as they came
-	orgs  []orgCount // ordered by type and organisation
+	orgs  []orgCount // ordered by type and organization
 	over  int        // repositories left out by the limit
 }
 
@@ -139,7 +139,7 @@ func (l *largest) prune() {
 	})
 }
 
-// orgCounter counts repositories by type and organisation.
+// orgCounter counts repositories by type and organization.
 type orgCounter struct {
 	index  map[org]int
 	counts []orgCount
@@ -148,7 +148,7 @@ type orgCounter struct {
 
 func (o *orgCounter) add(r *history.Repo) {
 	k := org{r.Type, r.Org()}
-	// Counts come ordered: nearly always it is the organisation of the last one.
+	// Counts come ordered: nearly always it is the organization of the last one.
 	if o.last < len(o.counts) && o.counts[o.last].org == k {
 		o.counts[o.last].repos++
 		return

@@ -69,7 +69,7 @@ type segment struct{ plain, packed [][]byte }
 
 func newSegment(b []byte) *segment { return &segment{plain: [][]byte{b}} }
 
-// checksum is what the end of a gzip member tells of its content.
+// checksum is what a gzip member ends with.
 type checksum struct {
 	crc  uint32
 	size int64

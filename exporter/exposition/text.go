@@ -33,7 +33,7 @@ func (m *metric) textHead(name string) []byte {
 // string and format it with fmt, which takes several times as long as all the
 // rest (BenchmarkRender1M).
 type textSampler struct {
-	// Neighbours mostly share their type and organisation: prefix is what comes
+	// Neighbors mostly share their type and organization: prefix is what comes
 	// before the name of repositories of last.
 	last   org
 	prefix []byte

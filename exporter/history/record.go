@@ -6,19 +6,19 @@ import "iter"
 type Record struct {
 	Repo Repo
 	// Total is the Hub's cumulative number for the repository, Unknown if it
-	// was never told. It need not equal the sum of the records.
+	// was never reported. It need not equal the sum of the records.
 	Total     int64
 	Day       Day
 	Downloads int64
 }
 
-// Unknown stands for a number that no source has told.
+// Unknown stands for a number that no source has reported.
 const Unknown int64 = -1
 
 // RepoTotal is an entry of the dictionary of Rows.
 type RepoTotal struct {
 	Repo  Repo
-	Total int64 // Unknown if it was not told
+	Total int64 // Unknown if it was not reported
 }
 
 // Rows is a block of records, one slice a column, all slices of one length.

@@ -244,7 +244,7 @@ type Counts struct {
 	Likes int64
 }
 
-// Counts returns what the metrics page shows, without what records would tell.
+// Counts returns what the metrics page shows, apart from sums of records.
 func (m *RepoMeta) Counts() Counts {
 	return Counts{Repo: m.Repo, Downloads: m.Highest, Corrected: m.Corrected, LastMonth: m.LastMonth, Likes: m.Likes}
 }

@@ -22,13 +22,13 @@ type Reader interface {
 	Counts(ctx context.Context, f Filter) iter.Seq2[Counts, error]
 }
 
-// Appender stores what was collected or imported, and tells what is stored, so that
+// Appender stores what was collected or imported, and returns what is stored, so that
 // its callers can work out what is new. It may be used from several goroutines at once.
 type Appender interface {
 	// Append merges what b brings, wholly or, on an error, not at all. Bad
 	// input is an *InputErrors. Appending the same again changes nothing.
 	Append(ctx context.Context, b Batch) (Change, error)
-	// Meta streams what is stored of repositories besides their days, ordered by
+	// Meta streams what is known of repositories apart from their days, ordered by
 	// Repo.Compare: at least of those that q selects. An error is its last element.
 	Meta(ctx context.Context, q MetaQuery) iter.Seq2[RepoMeta, error]
 	// Records streams what is stored of days, as Reader does.
@@ -73,9 +73,9 @@ type Stats struct {
 // Batch is what one append brings. Each part may be empty.
 type Batch struct {
 	// Rows are records, in any order. A known total in their dictionary counts
-	// as told at the version's AsOf.
+	// as reported at the version's AsOf.
 	Rows RowSeq
-	// Meta are what listings told.
+	// Meta are what listings reported.
 	Meta []RepoMeta
 	// Then, if not nil, is called once after the rows were read to their end and
 	// before anything of the batch is stored: for metadata that follows from the rows.
@@ -92,8 +92,8 @@ type Change struct {
 	// repositories and Days how many different days they, or the states, were of.
 	Records, Repos, Days int64
 	// Records = New + Changed + Unchanged + Outdated: New had no number before;
-	// Changed replaced another number; Unchanged told the number that was
-	// known; Outdated told another, but what was known beats it.
+	// Changed replaced another number; Unchanged reported the number that was
+	// known; Outdated reported another, but what was known beats it.
 	New, Changed, Unchanged, Outdated int64
 	// Corrected is how many downloads were found to be taken back.
 	Corrected int64

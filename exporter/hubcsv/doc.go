@@ -4,7 +4,7 @@
 //	repoType,repoName,total,timestamp,downloads
 //	model,org/name,4362460,2021-01-22T00:00:00.000Z,4
 //
-// Read streams such a text into blocks of history.Rows and tells every fault
+// Read streams such a text into blocks of history.Rows and reports every fault
 // with its line, column and value; Writer writes blocks. What Read has read and
 // Writer writes, Read reads back as the same rows. Neither holds more than a few
 // buffers and the names of the repositories, whatever the size of the text.
@@ -13,7 +13,7 @@
 // splits it by the rules of RFC 4180 and checks every field. The fast one
 // (fast.go, prefix.go, ahead.go) takes rows that begin with the very bytes of a
 // row that the general one has passed - same type, name and total - and have a
-// plain timestamp and number behind them; whatever else it meets it leaves to
+// plain timestamp and number after them; whatever else it meets it leaves to
 // the general one, which alone describes faults.
 package hubcsv
 

@@ -5,22 +5,22 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
-// slack is how many bytes a buffer has behind the text in it, so that the fast
+// slack is how many bytes a buffer has after the text in it, so that the fast
 // path may load many bytes at once without asking where the text ends. It never
 // takes them for text: the last byte of the text is an LF, and nothing that it
 // accepts goes past one.
 const slack = 128
 
-// Behind the date of a timestamp: "T00:00", and ":00.000Z", the first byte lowest.
+// After the date of a timestamp: "T00:00", and ":00.000Z", the first byte lowest.
 const (
 	midnightHead = 'T' | '0'<<8 | '0'<<16 | ':'<<24 | '0'<<32 | '0'<<40
 	midnightTail = ':' | '0'<<8 | '0'<<16 | '.'<<24 | '0'<<32 | '0'<<40 | '0'<<48 | 'Z'<<56
 )
 
 // fast takes rows from b[pos:end] while they begin with a known prefix and have
-// nothing unusual behind it, and returns where it stopped: at end, or at the
+// nothing unusual after it, and returns where it stopped: at end, or at the
 // start of a row that it leaves to the general path. b[:end] ends in an LF, and
-// b has slack bytes behind it. p.rows is nil if the stream does not go on.
+// b has slack bytes after it. p.rows is nil if the stream does not go on.
 func (p *parser) fast(b []byte, pos, end int) int {
 	ps := &p.prefixes
 	if len(ps.entries) == 0 {

@@ -67,7 +67,7 @@ func (p *parser) raggedFault(rec []byte, found int) {
 	p.fault("", rec, fmt.Sprintf("%d fields, as in the header, not %d", len(p.header.names), found))
 }
 
-// totalFault counts a row that tells another total of its repository than the
+// totalFault counts a row with another total of its repository than the
 // first row of it.
 func (p *parser) totalFault(repo uint32, text []byte) {
 	if p.errs.Full() {

@@ -48,7 +48,7 @@ func newParser(o Options, rows *history.Rows, emit func(*history.Rows) *history.
 }
 
 // feed takes the next piece, b[:end], which ends in an LF and has slack bytes
-// behind it. It reports whether the stream goes on.
+// after it. It reports whether the stream goes on.
 func (p *parser) feed(b []byte, end int) bool {
 	pos := 0
 	if len(p.carry) > 0 && end > 0 {

@@ -9,7 +9,7 @@ import (
 
 // prefixes are the raw texts "repoType,repoName,total," with which rows begin,
 // one for each repository, as its first row wrote it. A row that begins with the
-// same bytes is of that repository and tells that total: fields are read from
+// same bytes is of that repository and has that total: fields are read from
 // left to right, so the same bytes have the same meaning, quoted or not.
 type prefixes struct {
 	seed    maphash.Seed
@@ -23,7 +23,7 @@ type prefixes struct {
 // prefix is the prefix of one repository. It takes 64 bytes, a line of a
 // processor's cache.
 type prefix struct {
-	head [headSize]byte // how it begins, zeros behind it if it is shorter
+	head [headSize]byte // how it begins, zeros after it if it is shorter
 	tail uint64         // its last eight bytes
 	size uint32         // its length, noPrefix if the repository has none
 	next uint32         // the repository whose row came after its last row
@@ -41,7 +41,7 @@ const (
 	// maxSpelling bounds how much longer than type and name a prefix may be, so
 	// that memory grows with the names and with nothing else.
 	maxSpelling = 64
-	// maxAfterPrefix bounds what the fast path accepts behind a prefix: a
+	// maxAfterPrefix bounds what the fast path accepts after a prefix: a
 	// timestamp, a comma, 18 digits and a line end.
 	maxAfterPrefix = 64
 )
@@ -99,7 +99,7 @@ func middleOf(raw []byte) []byte {
 }
 
 // match reports whether b[pos:at] is the prefix of a repository. b has headSize
-// bytes behind pos and at least tailSize before at.
+// bytes after pos and at least tailSize before at.
 func (ps *prefixes) match(b []byte, pos, at int, repo uint32) bool {
 	e := &ps.entries[repo]
 	size := at - pos
@@ -139,12 +139,12 @@ func (ps *prefixes) find(b []byte, pos, at int) (uint32, bool) {
 }
 
 // hashText hashes b[pos:at], of at least tailSize bytes, as a prefix. b has
-// headSize bytes behind pos.
+// headSize bytes after pos.
 func (ps *prefixes) hashText(b []byte, pos, at int) uint32 {
 	return ps.hash((*[headSize]byte)(b[pos:]), le64(b[at-tailSize:]), at-pos, middleOf(b[pos:at]))
 }
 
-// hash hashes a prefix of the given length. What is in head behind a shorter
+// hash hashes a prefix of the given length. What is in head after a shorter
 // prefix does not matter.
 func (ps *prefixes) hash(head *[headSize]byte, tail uint64, size int, mid []byte) uint32 {
 	k, mask := &ps.keys, &headMasks[min(uint(size), headSize)]

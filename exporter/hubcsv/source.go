@@ -38,7 +38,7 @@ const (
 
 func (s *source) newBuffer() []byte { return make([]byte, s.size) }
 
-// next reads on behind buf[:n], the beginning of a line. It fills the buffer,
+// next reads on after buf[:n], the beginning of a line. It fills the buffer,
 // and enlarges it for a long line; if eager it returns after one read.
 func (s *source) next(buf []byte, n int, eager bool) chunk {
 	end := 0

@@ -9,7 +9,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-// The ways in which a timestamp may go on behind its date, all of them midnight
+// The ways in which a timestamp may go on after its date, all of them midnight
 // UTC. Writer writes the first.
 var midnights = [...]string{"T00:00:00.000Z", "T00:00:00Z", "", " T00:00:00.000 Z"}
 
@@ -138,7 +138,7 @@ func (e *monthEntry) fill(text uint64) {
 }
 
 // trailingDigits returns how many of the first eight bytes of b are decimal
-// digits with nothing but digits behind them.
+// digits with nothing but digits after them.
 func trailingDigits(b []byte) int {
 	x := binary.LittleEndian.Uint64(b) ^ 0x3030303030303030
 	// A carry would matter here: it is kept from leaving its byte.

@@ -7,7 +7,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-// DefaultOrg is the organisation of an export whose Options name none.
+// DefaultOrg is the organization of an export whose Options name none.
 const DefaultOrg = "acme"
 
 // DefaultLast is the last day of an export whose Options name none: 2025-12-31.
@@ -27,7 +27,7 @@ type Options struct {
 	Days int
 	// Seed chooses among the exports of that size.
 	Seed uint64
-	// Org is the organisation of every repository, "" for DefaultOrg. It holds
+	// Org is the organization of every repository, "" for DefaultOrg. It holds
 	// letters, digits, '-', '_' and '.' alone.
 	Org string
 	// Last is the last day of the span, 0 for DefaultLast.
@@ -55,7 +55,7 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("expected 1 to %d days up to %s, got %d", most, o.Last, o.Days)
 	}
 	if i := strings.IndexFunc(o.Org, notInName); i >= 0 {
-		return o, fmt.Errorf("expected an organisation of letters, digits, '-', '_' and '.', got %q", o.Org)
+		return o, fmt.Errorf("expected an organization of letters, digits, '-', '_' and '.', got %q", o.Org)
 	}
 	if o.Order != history.OrderTime && o.Order != history.OrderRepo {
 		return o, fmt.Errorf("expected order time or repo, got %s", o.Order)

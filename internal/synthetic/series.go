@@ -6,7 +6,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-// Numbers are kept in fixed point: how many bits lie behind the point.
+// Numbers are kept in fixed point: how many bits lie after the point.
 const (
 	levelBits = 16
 	weekBits  = 7
@@ -130,7 +130,7 @@ func (s *series) surprise(day history.Day) {
 	}
 }
 
-// total returns what the Hub would tell of a series that was not begun yet: the
+// total returns what the Hub would report of a series that has not started yet: the
 // sum of its records and a little more.
 func (s series) total() int64 {
 	sum := int64(0)

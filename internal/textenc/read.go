@@ -12,14 +12,14 @@ import (
 func Read8(b []byte) (value uint64, n int) {
 	x := binary.LittleEndian.Uint64(b) ^ 0x3030303030303030
 	// The high bit of each byte that is no digit; a byte from 0x80 up may carry
-	// into the bytes behind it, which then no longer matter.
+	// into the bytes after it, which then no longer matter.
 	other := (x + 0x7676767676767676 | x) & 0x8080808080808080
 	n = bits.TrailingZeros64(other) / 8
 	if n == 0 {
 		return 0, 0
 	}
 	// Shift what follows the digits out, so that they become eight digits with
-	// leading zeros; then add up neighbours in pairs: 1, 2 and 4 digits wide.
+	// leading zeros; then add up neighbors in pairs: 1, 2 and 4 digits wide.
 	x <<= 64 - 8*uint(n)
 	x = (x * (10<<8 + 1)) >> 8 & 0x00ff00ff00ff00ff
 	x = (x * (100<<16 + 1)) >> 16 & 0x0000ffff0000ffff

@@ -23,8 +23,8 @@ type cursor struct {
 	int32s  []int32
 	int64s  []int64
 	levels  []byte
-	// taken is how many values of the page next has handed out.
-	taken int
+	// used is how many values of the page next has handed out.
+	used int
 
 	// dict is the dictionary of the row group.
 	strings []string
@@ -56,7 +56,7 @@ func (c *cursor) release() {
 }
 
 // load makes sure that something is left of the page, unless the column has
-// ended. What was taken before is then no longer valid.
+// ended. What was read before is then no longer valid.
 func (c *cursor) load() (err error) {
 	if c.rows > 0 || c.pages == nil {
 		return nil
@@ -79,11 +79,11 @@ func (c *cursor) load() (err error) {
 	return nil
 }
 
-// use takes hold of the content of a page.
+// use decodes a page.
 func (c *cursor) use(p parquet.Page) error {
 	c.rows = int(p.NumValues())
 	values := c.rows
-	c.levels, c.taken = nil, 0
+	c.levels, c.used = nil, 0
 	if c.spec.optional {
 		c.levels = p.DefinitionLevels()
 		if len(c.levels) != c.rows {
@@ -140,7 +140,7 @@ func (c *cursor) readDictionary(d parquet.Dictionary) {
 	}
 }
 
-// skip leaves n rows of the page behind. values is how many of them are not null.
+// skip skips n rows of the page. values is how many of them are not null.
 func (c *cursor) skip(n, values int) {
 	c.rows -= n
 	if c.levels != nil {

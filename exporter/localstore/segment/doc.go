@@ -1,5 +1,5 @@
 // Package segment reads and writes the Parquet files that a history is kept in:
-// files of records and files of states. They are plain tables for any tool that
+// files of records and files of metadata. They are plain tables for any tool that
 // reads Parquet.
 //
 // A file of records has the columns
@@ -11,20 +11,20 @@
 //	source     string: published, observed or estimated
 //	as_of      timestamp, microseconds, UTC
 //
-// A file of states has a row for each thing that was told of a repository at a
-// moment; things told at the same moment share a row:
+// A file of metadata has a row for each group of fields of a repository
+// (history.MetaFields); groups of the same age share a row:
 //
 //	repo_type, repo                  string
-//	hub_id, last_month, likes        what a listing told; null if it did not
+//	hub_id, last_month, likes        of a listing; null if it did not have them
 //	total, total_highest, corrected  the Hub's total, the highest one ever, and how
 //	                                 many downloads were taken back; null if unknown
+//	corrected_as_of                  timestamp: the age of the newest correction
 //	base                             the total that the next observed day counts from
 //	moved_to                         the repository is gone: its new name, or empty
-//	as_of                            timestamp, microseconds, UTC: when it was told
+//	as_of                            timestamp, microseconds, UTC: the age of the row
 //
-// Each thing has a column that is null in the rows that do not tell it: corrected
-// for the total, base (-1 is none) and moved_to for themselves. A row that has none
-// of the three is of a listing.
+// Three columns are null in the rows of other groups alone: corrected (of the total),
+// base (-1 is none) and moved_to. A row that has none of the three is of a listing.
 //
 // Reading goes through parquet-go, a typed page at a time. Its writer takes a
 // value, a hash and a comparison for every cell, which costs five times as much as

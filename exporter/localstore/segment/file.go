@@ -242,24 +242,17 @@ func verify(r io.ReaderAt, size int64, tail []byte, at int, name string) error {
 	if err != nil {
 		return damaged(name, "its checksum is %q instead of eight hexadecimal digits", digits)
 	}
-	sum := uint32(0)
+	sum := crc32.New(castagnoli)
 	body := io.NewSectionReader(r, 0, size-int64(len(tail)))
-	buf := make([]byte, min(256<<10, body.Size()))
-	for {
-		n, err := body.Read(buf)
-		sum = crc32.Update(sum, castagnoli, buf[:n])
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return fmt.Errorf("reading %s: %w", name, err)
-		}
+	if _, err := io.CopyBuffer(sum, body, make([]byte, min(256<<10, body.Size()+1))); err != nil {
+		return fmt.Errorf("reading %s: %w", name, err)
 	}
-	sum = crc32.Update(sum, castagnoli, tail[:at])
-	sum = crc32.Update(sum, castagnoli, []byte(blankChecksum))
-	sum = crc32.Update(sum, castagnoli, tail[at+len(blankChecksum):])
-	if uint32(want) != sum {
-		return damaged(name, "its checksum is %08x, its content has %08x", want, sum)
+	got := sum.Sum32()
+	for _, b := range [][]byte{tail[:at], []byte(blankChecksum), tail[at+len(blankChecksum):]} {
+		got = crc32.Update(got, castagnoli, b)
+	}
+	if uint32(want) != got {
+		return damaged(name, "its checksum is %08x, its content has %08x", want, got)
 	}
 	return nil
 }

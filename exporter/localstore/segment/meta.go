@@ -183,6 +183,6 @@ func (c *cursor) next() (i int, ok bool) {
 			return 0, false
 		}
 	}
-	c.taken++
-	return c.taken - 1, true
+	c.used++
+	return c.used - 1, true
 }

@@ -20,13 +20,12 @@ const (
 // another version each day, so a file ordered by repository changes it with every
 // row, and blocks hold rows of one version.
 type regrouper struct {
-	// seen leads from a pair of dictionary entries to its place in counts, plus one.
-	seen []int32
-	// counts has the number of rows of each version in order of appearance, then
-	// where they end in order; touched has their places in seen. ranked has the
-	// versions by age: that is the order of days mostly.
-	counts, touched, ranked []int32
-	version, order          []int32
+	// counts has the number of rows of each version, by a pair of dictionary entries,
+	// then where its next row belongs; it is zero between calls.
+	counts []int32
+	// versions are those of the rows, by age: that is the order of days mostly. order
+	// has the rows by version, ends where each version ends in it.
+	versions, order, ends []int32
 }
 
 // sort decides whether to regroup rows of the given dictionary entries and does
@@ -38,40 +37,36 @@ func (g *regrouper) sort(source, asOf []int32, ages []int64) bool {
 			runs++
 		}
 	}
-	const sources = int(history.Published) + 1
-	if runs*shortRun < len(asOf) || runs == 1 || len(ages)*sources > maxVersions {
+	const sources = int32(history.Published) + 1
+	n := len(ages) * int(sources)
+	if runs*shortRun < len(asOf) || runs == 1 || n > maxVersions {
 		return false
 	}
-	if n := len(ages) * sources; len(g.seen) < n {
-		g.seen = make([]int32, n)
+	if len(g.counts) < n {
+		g.counts = make([]int32, n)
 	}
-	g.counts, g.touched, g.ranked, g.version = g.counts[:0], g.touched[:0], g.ranked[:0], g.version[:0]
+	g.versions, g.ends = g.versions[:0], g.ends[:0]
 	for i, a := range asOf {
-		at := a*int32(sources) + source[i]
-		if g.seen[at] == 0 {
-			g.ranked = append(g.ranked, int32(len(g.counts)))
-			g.counts = append(g.counts, 0)
-			g.touched = append(g.touched, at)
-			g.seen[at] = int32(len(g.counts))
+		v := a*sources + source[i]
+		if g.counts[v] == 0 {
+			g.versions = append(g.versions, v)
 		}
-		v := g.seen[at] - 1
 		g.counts[v]++
-		g.version = append(g.version, v)
 	}
-	for _, at := range g.touched {
-		g.seen[at] = 0
-	}
-	slices.SortStableFunc(g.ranked, func(v, w int32) int {
-		return cmp.Compare(ages[g.touched[v]/int32(sources)], ages[g.touched[w]/int32(sources)])
-	})
-	g.order = append(g.order[:0], g.version...)
+	slices.SortStableFunc(g.versions, func(v, w int32) int { return cmp.Compare(ages[v/sources], ages[w/sources]) })
 	end := int32(0)
-	for _, v := range g.ranked {
-		end, g.counts[v] = end+g.counts[v], end
+	for _, v := range g.versions {
+		g.counts[v], end = end, end+g.counts[v]
+		g.ends = append(g.ends, end)
 	}
-	for i, v := range g.version {
-		g.order[g.counts[v]] = int32(i)
-		g.counts[v]++
+	g.order = slices.Grow(g.order[:0], len(asOf))[:len(asOf)]
+	for i, a := range asOf {
+		at := &g.counts[a*sources+source[i]]
+		g.order[*at] = int32(i)
+		*at++
+	}
+	for _, v := range g.versions {
+		g.counts[v] = 0
 	}
 	return true
 }
@@ -81,8 +76,8 @@ func (g *regrouper) sort(source, asOf []int32, ages []int64) bool {
 func (g *regrouper) runs() iter.Seq[[]int32] {
 	return func(yield func([]int32) bool) {
 		from := int32(0)
-		for _, v := range g.ranked {
-			for end := g.counts[v]; from < end; {
+		for _, end := range g.ends {
+			for from < end {
 				to := min(end, from+history.BlockRows)
 				if !yield(g.order[from:to]) {
 					return

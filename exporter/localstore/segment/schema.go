@@ -24,7 +24,7 @@ const (
 	keyChecksum  = "huggingface_exporter.checksum"
 )
 
-// The formats, as keyFormat tells them.
+// The formats, the values of keyFormat.
 const (
 	formatRecords = "records"
 	formatMeta    = "repos"
