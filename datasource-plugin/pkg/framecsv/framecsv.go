@@ -13,12 +13,12 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // Write writes the header and the frames to w. An error is one of w or of the
@@ -134,12 +134,9 @@ type FrameError struct {
 	Value, Want string
 }
 
-// maxQuoted bounds how much of a value an error quotes, in bytes.
-const maxQuoted = 80
-
 // Error quotes the fault: `frame "export", field downloads, row 7: expected ..., got "x"`.
 func (e *FrameError) Error() string {
-	where, value := "frame ", strconv.Quote(e.Value)
+	where := "frame "
 	if e.Frame != "" {
 		where += strconv.Quote(e.Frame) + ", "
 	}
@@ -147,8 +144,5 @@ func (e *FrameError) Error() string {
 	if e.Row >= 0 {
 		where += fmt.Sprintf(", row %d", e.Row)
 	}
-	if len(e.Value) > maxQuoted {
-		value = fmt.Sprintf("%q... (%d bytes)", strings.ToValidUTF8(e.Value[:maxQuoted], ""), len(e.Value))
-	}
-	return where + ": expected " + e.Want + ", got " + value
+	return where + ": expected " + e.Want + ", got " + textenc.Quote(e.Value)
 }

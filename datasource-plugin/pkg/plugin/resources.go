@@ -6,10 +6,11 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // The resources, below /api/datasources/uid/<uid>/resources/.
@@ -26,7 +27,7 @@ func (d *Datasource) CallResource(ctx context.Context, req *backend.CallResource
 	send := sender.Send
 	if req.Method != http.MethodGet {
 		return send(errorResponse(&fault{
-			status: http.StatusMethodNotAllowed, text: "expected GET, got " + quote(req.Method),
+			status: http.StatusMethodNotAllowed, text: "expected GET, got " + textenc.Quote(req.Method),
 		}, "Allow", "GET"))
 	}
 	_, rawQuery, _ := strings.Cut(req.URL, "?")
@@ -43,7 +44,7 @@ func (d *Datasource) CallResource(ctx context.Context, req *backend.CallResource
 		paths := []string{exportPath, orgsPath, reposPath, repoTypesPath}
 		return send(errorResponse(&fault{
 			status: http.StatusNotFound,
-			text:   "expected one of the resources " + strings.Join(slices.Sorted(slices.Values(paths)), ", ") + ", got " + quote(path),
+			text:   "expected one of the resources " + strings.Join(slices.Sorted(slices.Values(paths)), ", ") + ", got " + textenc.Quote(path),
 		}))
 	}
 }
@@ -85,14 +86,4 @@ func headersOf(contentType string, others ...string) map[string][]string {
 		h.Set(others[i], others[i+1])
 	}
 	return h
-}
-
-// maxQuoted bounds how much of a value an error quotes, in bytes.
-const maxQuoted = 80
-
-func quote(s string) string {
-	if len(s) > maxQuoted {
-		return strconv.Quote(strings.ToValidUTF8(s[:maxQuoted], "")) + "..."
-	}
-	return strconv.Quote(s)
 }

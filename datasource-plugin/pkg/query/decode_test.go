@@ -10,6 +10,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 func TestDecodeRefuses(t *testing.T) {
@@ -56,7 +57,7 @@ func TestDecodeRefuses(t *testing.T) {
 	f(`{"queryType":"repos","limit":99999999999999999999}`, "limit", `expected a whole number from 1 to 10000, got 99999999999999999999`)
 	// Long ones.
 	long := strings.Repeat("x", maxText+1)
-	quoted := `"` + long[:maxQuoted] + `"... (1025 bytes)`
+	quoted := `"` + long[:80] + `"... (1025 bytes)`
 	f(`{"search":"`+long+`"}`, "search", `expected at most 1024 bytes, got `+quoted)
 	f(`{"orgs":"`+long+`"}`, "orgs", `expected at most 1024 bytes, got `+quoted)
 	f(`{"orgs":["","`+long+`"]}`, "orgs[1]", `expected at most 1024 bytes, got `+quoted)
@@ -168,7 +169,7 @@ func TestErrorText(t *testing.T) {
 	f(Error{Type: TypeRepos, Message: "expected nothing more"}, "repos query: expected nothing more")
 	f(Error{Message: "expected a JSON object, got 7"}, "query: expected a JSON object, got 7")
 	// A cut takes no half characters with it.
-	f(*bad(strings.Repeat("é", 41)+"x", "%s", quote("x"+strings.Repeat("é", 41))),
+	f(*bad(strings.Repeat("é", 41)+"x", "%s", textenc.Quote("x"+strings.Repeat("é", 41))),
 		"query, field "+strings.Repeat("é", 40)+`: "x`+strings.Repeat("é", 39)+`"... (83 bytes)`)
 }
 

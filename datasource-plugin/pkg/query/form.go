@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 const (
@@ -77,7 +78,7 @@ func (f *form) done() error {
 		switch known := strings.Join(f.known, ", "); {
 		case slices.Contains(f.known, name):
 		case f.queryType == "":
-			f.bad(name, "expected one of the parameters %s, got %s", known, quote(name))
+			f.bad(name, "expected one of the parameters %s, got %s", known, textenc.Quote(name))
 		default:
 			f.bad(name, "expected no such member in a query of %s, got %s; remove it, or use one of %s", f.what, f.values[name].shown(), known)
 		}
@@ -92,7 +93,7 @@ func (f *form) done() error {
 // shown returns a value as errors show it.
 func (v value) shown() string {
 	if v.kind == isText {
-		return quote(v.text)
+		return textenc.Quote(v.text)
 	}
 	return v.text
 }
@@ -108,7 +109,7 @@ func (f *form) text(name string) (field, text string, ok bool) {
 	case v.kind != isText:
 		f.bad(v.field, "expected a string, got %s", v.text)
 	case len(v.text) > maxText:
-		f.bad(v.field, "expected at most %d bytes, got %s", maxText, quote(v.text))
+		f.bad(v.field, "expected at most %d bytes, got %s", maxText, textenc.Quote(v.text))
 	}
 	return v.field, v.text, f.fault == nil
 }
@@ -146,9 +147,9 @@ func (f *form) items(name, want string) []string {
 	for i, item := range items {
 		switch {
 		case len(item) > maxText:
-			f.bad(v.item(i), "expected at most %d bytes, got %s", maxText, quote(item))
+			f.bad(v.item(i), "expected at most %d bytes, got %s", maxText, textenc.Quote(item))
 		case item != all && (strings.Contains(item, "$") || strings.Contains(item, "[[")): // which no name has
-			f.bad(v.item(i), "expected a name, got %s%s", quote(item), hint(item))
+			f.bad(v.item(i), "expected a name, got %s%s", textenc.Quote(item), hint(item))
 		case item == "" && want != "" && !slices.Contains(items, all):
 			f.bad(v.item(i), `expected %s, got ""`, want)
 		}
@@ -173,7 +174,7 @@ func (f *form) filter(types, orgs, repos, search string) history.Filter {
 	field, text, _ := f.text(search)
 	if h := hint(text); h != "" {
 		// Nothing would be found, and nothing would say why.
-		f.bad(field, "expected a part of a name, got %s%s", quote(text), h)
+		f.bad(field, "expected a part of a name, got %s%s", textenc.Quote(text), h)
 	}
 	filter.Search = text
 	return filter
@@ -185,8 +186,16 @@ func word[T ~string](f *form, name string, def T, words ...T) T {
 		if slices.Contains(words, T(s)) {
 			return T(s), nil
 		}
-		return def, fmt.Errorf("expected %s, got %s", orWords(words), quote(s))
+		return def, fmt.Errorf("expected %s, got %s", alternatives(words), textenc.Quote(s))
 	})
+}
+
+func alternatives[T ~string](words []T) string {
+	texts := make([]string, len(words))
+	for i, w := range words {
+		texts[i] = string(w)
+	}
+	return textenc.Alternatives(texts)
 }
 
 // parsed returns a value as parse reads it, def without one. The errors of parse
@@ -203,9 +212,6 @@ func parsed[T any](f *form, name string, def T, parse func(string) (T, error)) T
 	}
 	return v
 }
-
-// maxQuoted is how much of a value, or of the name of a field, an error shows, in bytes.
-const maxQuoted = 80
 
 // Error says what is wrong with a query.
 type Error struct {
@@ -231,37 +237,7 @@ func (e *Error) Error() string {
 }
 
 func bad(field, format string, args ...any) *Error {
-	return &Error{Field: cut(field), Message: fmt.Sprintf(format, args...)}
-}
-
-// cut shortens s to what an error shows of it.
-func cut(s string) string {
-	if len(s) > maxQuoted {
-		// Half a character may be left at the end.
-		s = strings.ToValidUTF8(s[:maxQuoted], "")
-	}
-	return s
-}
-
-// quote returns s in quotation marks, shortened if it is long.
-func quote(s string) string {
-	if c := cut(s); len(c) < len(s) {
-		return fmt.Sprintf("%q... (%d bytes)", c, len(s))
-	}
-	return strconv.Quote(s)
-}
-
-// orWords returns "a, b or c".
-func orWords[T ~string](words []T) string {
-	texts := make([]string, len(words))
-	for i, w := range words {
-		texts[i] = string(w)
-	}
-	last := len(texts) - 1
-	if last == 0 {
-		return texts[0]
-	}
-	return strings.Join(texts[:last], ", ") + " or " + texts[last]
+	return &Error{Field: textenc.Cut(field), Message: fmt.Sprintf(format, args...)}
 }
 
 // variable matches the three ways to write a dashboard variable.

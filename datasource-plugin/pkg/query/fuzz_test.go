@@ -75,7 +75,7 @@ func checkIsFault(t *testing.T, err error) {
 	if !errors.As(err, &fault) {
 		t.Fatalf("expected an *Error, got %T: %s", err, err)
 	}
-	if fault.Message == "" || len(fault.Message) > 4*maxText || len(fault.Field) > maxQuoted+10 {
+	if fault.Message == "" || len(fault.Message) > 4*maxText || len(fault.Field) > 80+10 {
 		t.Errorf("expected a message of some length, got %d bytes for field %s: %s", len(fault.Message), fault.Field, fault.Message)
 	}
 }

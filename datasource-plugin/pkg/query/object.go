@@ -7,6 +7,8 @@ import (
 	"io"
 	"slices"
 	"strconv"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // grafanas are what Grafana itself writes into a query of any data source: the
@@ -103,7 +105,7 @@ func textOf(raw json.RawMessage) (s string, ok bool) {
 // show returns a JSON value as it came, shortened if it is long.
 func show(raw []byte) string {
 	s := string(raw)
-	if c := cut(s); len(c) < len(s) {
+	if c := textenc.Cut(s); len(c) < len(s) {
 		return c + "... (" + strconv.Itoa(len(s)) + " bytes)"
 	}
 	return s

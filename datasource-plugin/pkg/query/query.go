@@ -12,6 +12,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // Query is a decoded and checked query: an Overview, Repos, Export, Milestones,
@@ -116,7 +117,7 @@ func Decode(asked backend.DataQuery) (Query, error) {
 	}
 	name := word(f, "queryType", Type(asked.QueryType), names...)
 	if asked.QueryType != "" && asked.QueryType != string(name) {
-		f.bad("queryType", "expected %s, the type that came with the query, got %s", quote(asked.QueryType), quote(string(name)))
+		f.bad("queryType", "expected %s, the type that came with the query, got %s", textenc.Quote(asked.QueryType), textenc.Quote(string(name)))
 	}
 	if name == "" {
 		name = names[0]
@@ -131,7 +132,7 @@ func Decode(asked backend.DataQuery) (Query, error) {
 			return q, nil
 		}
 	}
-	f.bad("queryType", "expected %s, got %s%s", orWords(names), quote(string(name)), hint(string(name)))
+	f.bad("queryType", "expected %s, got %s%s", alternatives(names), textenc.Quote(string(name)), hint(string(name)))
 	return nil, f.done()
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // The types of queries. types has what decodes them.
@@ -172,7 +173,7 @@ func decodeVariable(f *form, asked backend.DataQuery) Query {
 func parseVariableSort(s string) (history.Sort, error) {
 	sort, err := history.ParseSort(s)
 	if err != nil || sort == history.SortCorrected {
-		return history.SortDownloads, fmt.Errorf("expected downloads, total, change or name, got %s", quote(s))
+		return history.SortDownloads, fmt.Errorf("expected downloads, total, change or name, got %s", textenc.Quote(s))
 	}
 	return sort, nil
 }

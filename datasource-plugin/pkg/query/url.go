@@ -8,8 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/wire"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // variablePrefix begins the parameters that Grafana writes for dashboard variables.
@@ -24,7 +26,7 @@ const variablePrefix = "var-"
 func readParams(rawQuery string, variables bool) (*form, error) {
 	params, err := url.ParseQuery(rawQuery)
 	if err != nil {
-		return nil, bad("", "expected a URL-encoded query, got %s: %s", quote(rawQuery), err)
+		return nil, bad("", "expected a URL-encoded query, got %s: %s", textenc.Quote(rawQuery), err)
 	}
 	f := &form{values: make(map[string]value)}
 	for field, texts := range params {
@@ -39,11 +41,11 @@ func readParams(rawQuery string, variables bool) (*form, error) {
 		}
 		v := value{field: field, text: texts[0]}
 		if len(texts) > 1 {
-			v.kind, v.text = isOther, fmt.Sprintf("%d: %s, %s", len(texts), quote(texts[0]), quote(texts[1]))
+			v.kind, v.text = isOther, fmt.Sprintf("%d: %s, %s", len(texts), textenc.Quote(texts[0]), textenc.Quote(texts[1]))
 		}
 		// A list may be repeated, may hold several items with commas between them, or both.
 		for _, text := range texts {
-			v.items = appendItems(v.items, text)
+			v.items = wire.AppendItems(v.items, text)
 		}
 		f.values[name] = v
 	}
@@ -52,26 +54,6 @@ func readParams(rawQuery string, variables bool) (*form, error) {
 
 // linkParams are the parameters of the CSV link.
 var linkParams = []string{"bom", "from", "order", "org", "period", "repo", "repo_type", "search", "sep", "to"}
-
-// appendItems splits a value at its commas. A backslash takes the meaning from
-// a comma or a backslash behind it; names on the Hub hold neither.
-func appendItems(items []string, value string) []string {
-	var item []byte
-	for i := 0; i < len(value); i++ {
-		c := value[i]
-		switch {
-		case c == '\\' && i+1 < len(value) && (value[i+1] == ',' || value[i+1] == '\\'):
-			i++
-			item = append(item, value[i])
-		case c == ',':
-			items = append(items, string(item))
-			item = item[:0]
-		default:
-			item = append(item, c)
-		}
-	}
-	return append(items, string(item))
-}
 
 // maxLookup is the most names that a lookup gives, and the default.
 const maxLookup = 50
@@ -162,7 +144,7 @@ func (f *form) instant(name string, into time.Duration) time.Time {
 			return t, err
 		}
 		if t.Unix() < int64(history.MinDay)*secondsPerDay || t.Unix() >= (int64(history.MaxDay)+1)*secondsPerDay {
-			return t, fmt.Errorf("expected a time from %s to %s, got %s", history.MinDay, history.MaxDay, quote(s))
+			return t, fmt.Errorf("expected a time from %s to %s, got %s", history.MinDay, history.MaxDay, textenc.Quote(s))
 		}
 		return t.UTC(), nil
 	})
@@ -179,7 +161,7 @@ func parseInstant(s string, into time.Duration) (time.Time, error) {
 		return time.UnixMilli(ms), nil
 	}
 	return time.Time{}, fmt.Errorf("expected milliseconds since 1970 (what Grafana puts for ${__from} and ${__to}), "+
-		"a day like 2021-01-22 or a time like 2021-01-22T15:04:05Z, got %s", quote(s))
+		"a day like 2021-01-22 or a time like 2021-01-22T15:04:05Z, got %s", textenc.Quote(s))
 }
 
 func parseSeparator(s string) (rune, error) {
@@ -191,5 +173,5 @@ func parseSeparator(s string) (rune, error) {
 	case "tab", "\t":
 		return '\t', nil
 	}
-	return 0, fmt.Errorf("expected comma, semicolon or tab, got %s", quote(s))
+	return 0, fmt.Errorf("expected comma, semicolon or tab, got %s", textenc.Quote(s))
 }

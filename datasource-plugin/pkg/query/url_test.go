@@ -122,7 +122,7 @@ func TestDecodeURLRefuses(t *testing.T) {
 	f("search=${search}", "search", `expected a part of a name, got "${search}"`)
 	f("repo="+strings.Repeat("a,", maxItems)+"a", "repo", `expected at most 10000 items, got 10001`)
 	long := strings.Repeat("x", maxText+1)
-	quoted := `expected at most 1024 bytes, got "` + long[:maxQuoted] + `"... (1025 bytes)`
+	quoted := `expected at most 1024 bytes, got "` + long[:80] + `"... (1025 bytes)`
 	f("org=a,"+long, "org", quoted)
 	f("var-org="+long, "var-org", quoted)
 	f("search="+long, "search", quoted)

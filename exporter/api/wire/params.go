@@ -114,7 +114,7 @@ func (p *params) single(name string) (value string, ok bool) {
 func (p *params) list(name string) []string {
 	var items []string
 	for _, v := range p.get(name) {
-		items = appendItems(items, v)
+		items = AppendItems(items, v)
 	}
 	if len(items) > maxItems {
 		p.bad(name, "expected at most %d items, got %d", maxItems, len(items))
@@ -127,9 +127,9 @@ func (p *params) list(name string) []string {
 	return items
 }
 
-// appendItems splits a value at its commas. A backslash takes the meaning from
+// AppendItems splits a value at its commas. A backslash takes the meaning from
 // a comma or a backslash after it; names on the Hub have neither.
-func appendItems(items []string, value string) []string {
+func AppendItems(items []string, value string) []string {
 	if !strings.Contains(value, `\`) {
 		return append(items, strings.Split(value, ",")...)
 	}
