@@ -16,218 +16,191 @@ import (
 func Read(r io.Reader) history.RowSeq {
 	return func(yield func(*history.Rows, error) bool) {
 		d := decoder{in: bufio.NewReaderSize(r, 64<<10)}
-		if err := d.begin(); err != nil {
-			yield(nil, err)
-			return
+		d.readMagic()
+		for d.next() {
+			if !yield(&d.rows, nil) {
+				return
+			}
 		}
-		for {
-			more, err := d.next()
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if !more || !yield(&d.rows, nil) {
-				return
-			}
+		if d.err != nil {
+			yield(nil, d.err)
 		}
 	}
 }
 
+// decoder reads a stream. The first fault stays in err, and what is read after it
+// is zero.
 type decoder struct {
 	in *bufio.Reader
-	at int64 // bytes that were read before the block at hand
-	// block is what is left of the block at hand, of size bytes.
+	at int64 // bytes that were read before the current block
+	// block is what is left of the current block, of size bytes.
 	block []byte
 	size  int
 	buf   []byte
-	rows  history.Rows
-	told  bool // the version was
-	read  int64
+
+	rows       history.Rows
+	hasVersion bool
+	read       int64 // rows
+	err        error
 	// repoType is that of the last entry: types are few, and share their text.
 	repoType history.RepoType
 }
 
-// wrong is the error of the byte at hand.
-func (d *decoder) wrong(want, got string) error {
-	return fmt.Errorf("stream of rows, byte %d: expected %s, got %s", d.at+int64(d.size-len(d.block)), want, got)
-}
-
-// cut makes the end of r in the midst of a stream what it is.
-func (d *decoder) cut(err error) error {
-	if errors.Is(err, io.EOF) {
-		return fmt.Errorf("stream of rows: it ends too early, after %d rows: %w", d.read, io.ErrUnexpectedEOF)
+// fail keeps a fault at the current byte.
+func (d *decoder) fail(want string, got any) {
+	if d.err == nil {
+		d.err = fmt.Errorf("stream of rows, byte %d: expected %s, got %v", d.at+int64(d.size-len(d.block)), want, got)
 	}
-	return err
+	d.block = nil
 }
 
-func (d *decoder) begin() error {
+// failReading keeps an error of the reader. The end of it is too early.
+func (d *decoder) failReading(err error) {
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = fmt.Errorf("stream of rows: it ends too early, after %d rows: %w", d.read, err)
+	}
+	d.err = err
+}
+
+func (d *decoder) readMagic() {
 	var head [len(magic)]byte
 	n, err := io.ReadFull(d.in, head[:])
-	// What begins like something else is told of rather than its end.
+	// What begins like something else is reported rather than its end.
 	if got := string(head[:n]); got != magic[:n] {
-		return d.wrong(fmt.Sprintf("%q", magic), fmt.Sprintf("%q", got))
+		d.fail(fmt.Sprintf("%q", magic), fmt.Sprintf("%q", got))
+	} else if err != nil {
+		d.failReading(err)
 	}
 	d.at = int64(n)
-	if err != nil {
-		return d.cut(err)
-	}
-	return nil
 }
 
 // next reads the next block into rows. It returns false at the end.
-func (d *decoder) next() (bool, error) {
-	size, err := d.number()
-	if err != nil {
-		return false, err
-	}
-	if size == 0 {
-		return false, d.end()
-	}
-	if size > maxBlock {
-		return false, d.wrong(fmt.Sprintf("a block of at most %d bytes", maxBlock), fmt.Sprint(size))
+func (d *decoder) next() bool {
+	size := d.number()
+	switch {
+	case d.err != nil:
+		return false
+	case size == 0:
+		d.readEnd()
+		return false
+	case size > maxBlock:
+		d.fail(fmt.Sprintf("a block of at most %d bytes", maxBlock), size)
+		return false
 	}
 	if cap(d.buf) < int(size) {
 		d.buf = make([]byte, size)
 	}
 	d.block, d.size = d.buf[:size], int(size)
 	if _, err := io.ReadFull(d.in, d.block); err != nil {
-		return false, d.cut(err)
+		d.failReading(err)
+		return false
 	}
-	if err := d.decode(); err != nil {
-		return false, err
-	}
+	d.decode()
 	d.at += int64(size)
 	d.block, d.size = nil, 0
 	d.read += int64(d.rows.Len())
-	return true, nil
+	return d.err == nil
 }
 
-// end checks what stands behind the last block.
-func (d *decoder) end() error {
-	rows, err := d.number()
-	if err != nil {
-		return err
+// readEnd checks what follows the last block.
+func (d *decoder) readEnd() {
+	rows := d.number()
+	if d.err != nil {
+		return
 	}
 	if rows != uint64(d.read) {
-		return d.wrong(fmt.Sprintf("the number of rows before, %d", d.read), fmt.Sprint(rows))
+		d.fail(fmt.Sprintf("the number of rows before, %d", d.read), rows)
+		return
 	}
-	switch b, err := d.in.ReadByte(); {
-	case err == nil:
-		return d.wrong("the end of the stream", fmt.Sprintf("%q", []byte{b}))
-	case !errors.Is(err, io.EOF):
-		return err
+	if b, err := d.in.ReadByte(); err == nil {
+		d.fail("the end of the stream", fmt.Sprintf("%q", []byte{b}))
+	} else if !errors.Is(err, io.EOF) {
+		d.err = err
 	}
-	return nil
 }
 
 // number reads a number between blocks.
-func (d *decoder) number() (uint64, error) {
-	var n uint64
-	for shift := 0; ; shift += 7 {
+func (d *decoder) number() (n uint64) {
+	for shift := 0; d.err == nil; shift += 7 {
 		c, err := d.in.ReadByte()
 		if err != nil {
-			return 0, d.cut(err)
+			d.failReading(err)
+			break
 		}
-		d.at++
-		if shift == 63 && c > 1 {
-			return 0, d.wrong("a number of 64 bits", "a larger one")
+		if d.at++; shift == 63 && c > 1 {
+			d.fail("a number of 64 bits", "a larger one")
+			break
 		}
 		n |= uint64(c&0x7f) << shift
 		if c < 0x80 {
-			return n, nil
+			return n
 		}
 	}
+	return 0
 }
 
-// decode reads the block at hand.
-func (d *decoder) decode() error {
-	n, err := d.uvarint("the number of rows")
-	if err != nil {
-		return err
-	}
+// decode reads the current block.
+func (d *decoder) decode() {
+	n := d.uvarint("the number of rows")
 	// Each row takes three bytes at the least, so that no memory is asked for that
 	// the stream does not have the bytes for.
 	if n == 0 || n > uint64(len(d.block))/3 {
-		return d.wrong("as many rows as a block of its size has", fmt.Sprint(n))
+		d.fail("as many rows as a block of its size has", n)
+		return
 	}
-	if err := d.entries(); err != nil {
-		return err
+	for entries := d.uvarint("the number of new repositories"); entries > 0 && d.err == nil; entries-- {
+		d.entry()
 	}
-	if err := d.version(); err != nil {
-		return err
-	}
+	d.version()
 	r := &d.rows
-	if r.Repo, err = deltas(d, r.Repo, int(n), 0, int64(len(r.Repos))-1, "the index of a repository"); err != nil {
-		return err
-	}
-	if r.Day, err = deltas(d, r.Day, int(n), int64(history.MinDay), int64(history.MaxDay), "a day"); err != nil {
-		return err
-	}
-	if err := d.downloads(int(n)); err != nil {
-		return err
-	}
+	r.Repo = deltas(d, r.Repo, int(n), 0, int64(len(r.Repos))-1, "the index of a repository")
+	r.Day = deltas(d, r.Day, int(n), int64(history.MinDay), int64(history.MaxDay), "a day")
+	d.downloads(int(n))
 	if len(d.block) > 0 {
-		return d.wrong("the end of the block", fmt.Sprintf("%d bytes more", len(d.block)))
+		d.fail("the end of the block", fmt.Sprintf("%d bytes more", len(d.block)))
 	}
-	return nil
 }
 
-func (d *decoder) entries() error {
-	n, err := d.uvarint("the number of new repositories")
-	if err != nil {
-		return err
+// entry reads a new repository.
+func (d *decoder) entry() {
+	if t := d.text("a repository type"); string(d.repoType) != string(t) {
+		d.repoType = history.RepoType(t)
 	}
-	for range n {
-		t, err := d.text("a repository type")
-		if err != nil {
-			return err
-		}
-		name, err := d.text("a repository name")
-		if err != nil {
-			return err
-		}
-		total, err := d.uvarint("a total")
-		if err != nil {
-			return err
-		}
-		if total > maxCount+1 {
-			return d.wrong("a total of 63 bits", fmt.Sprint(total-1))
-		}
-		if string(d.repoType) != string(t) {
-			d.repoType = history.RepoType(t)
-		}
-		d.rows.Repos = append(d.rows.Repos, history.RepoTotal{
-			Repo: history.Repo{Type: d.repoType, Name: string(name)}, Total: int64(total - 1),
-		})
+	name := string(d.text("a repository name"))
+	total := d.uvarint("a total")
+	if total > maxCount+1 {
+		d.fail("a total of 63 bits", total-1)
 	}
-	return nil
+	d.rows.Repos = append(d.rows.Repos, history.RepoTotal{
+		Repo: history.Repo{Type: d.repoType, Name: name}, Total: int64(total - 1),
+	})
 }
 
-func (d *decoder) version() error {
-	s, err := d.uvarint("a source")
-	if err != nil {
-		return err
-	}
-	if s == 0 {
-		if !d.told {
-			return d.wrong("a version in the first block", "none")
+func (d *decoder) version() {
+	switch s := d.uvarint("a source"); {
+	case d.err != nil:
+	case s == 0:
+		if !d.hasVersion {
+			d.fail("a version in the first block", "none")
 		}
-		return nil
+	case s-1 > uint64(history.Published):
+		d.fail("a source", s-1)
+	default:
+		asOf, n := binary.Varint(d.block)
+		if n <= 0 {
+			d.fail("the age of a version", "the end of the block")
+			return
+		}
+		d.block = d.block[n:]
+		d.rows.Version, d.hasVersion = history.Version{Source: history.Source(s - 1), AsOf: history.AsOf(asOf)}, true
 	}
-	if s-1 > uint64(history.Published) {
-		return d.wrong("a source", fmt.Sprint(s-1))
-	}
-	asOf, n := binary.Varint(d.block)
-	if n <= 0 {
-		return d.wrong("the age of a version", "the end of the block")
-	}
-	d.block = d.block[n:]
-	d.rows.Version, d.told = history.Version{Source: history.Source(s - 1), AsOf: history.AsOf(asOf)}, true
-	return nil
 }
 
 // downloads reads the last column.
-func (d *decoder) downloads(n int) error {
+func (d *decoder) downloads(n int) {
 	column, b := d.rows.Downloads[:0], d.block
 	for range n {
 		if len(b) > 0 && b[0] < 0x80 {
@@ -237,16 +210,16 @@ func (d *decoder) downloads(n int) error {
 		v, size := binary.Uvarint(b)
 		if size <= 0 || v > maxCount {
 			d.block = b
-			return d.wrong("downloads", "the end of the block, or more than 63 bits")
+			d.fail("downloads", "the end of the block, or more than 63 bits")
+			return
 		}
 		column, b = append(column, int64(v)), b[size:]
 	}
 	d.rows.Downloads, d.block = column, b
-	return nil
 }
 
 // deltas reads a column of n differences into numbers from least to most.
-func deltas[T uint32 | history.Day](d *decoder, column []T, n int, least, most int64, what string) ([]T, error) {
+func deltas[T uint32 | history.Day](d *decoder, column []T, n int, least, most int64, what string) []T {
 	column, b, v := column[:0], d.block, int64(0)
 	for range n {
 		var z uint64
@@ -255,39 +228,40 @@ func deltas[T uint32 | history.Day](d *decoder, column []T, n int, least, most i
 			z = uint64(b[0])
 		} else if z, size = binary.Uvarint(b); size <= 0 {
 			d.block = b
-			return column, d.wrong(what, "the end of the block, or more than 64 bits")
+			d.fail(what, "the end of the block, or more than 64 bits")
+			return column
 		}
 		v += int64(z>>1) ^ -int64(z&1)
 		if v < least || v > most {
 			d.block = b
-			return column, d.wrong(fmt.Sprintf("%s from %d to %d", what, least, most), fmt.Sprint(v))
+			d.fail(fmt.Sprintf("%s from %d to %d", what, least, most), v)
+			return column
 		}
 		column, b = append(column, T(v)), b[size:]
 	}
 	d.block = b
-	return column, nil
+	return column
 }
 
-// uvarint reads a number of the block at hand.
-func (d *decoder) uvarint(what string) (uint64, error) {
+// uvarint reads a number of the current block.
+func (d *decoder) uvarint(what string) uint64 {
 	v, n := binary.Uvarint(d.block)
 	if n <= 0 {
-		return 0, d.wrong(what, "the end of the block, or more than 64 bits")
+		d.fail(what, "the end of the block, or more than 64 bits")
+		return 0
 	}
 	d.block = d.block[n:]
-	return v, nil
+	return v
 }
 
-// text reads a text of the block at hand, valid as long as that is.
-func (d *decoder) text(what string) ([]byte, error) {
-	n, err := d.uvarint("the length of " + what)
-	if err != nil {
-		return nil, err
-	}
+// text reads a text of the current block, valid as long as that is.
+func (d *decoder) text(what string) []byte {
+	n := d.uvarint("the length of " + what)
 	if n > uint64(len(d.block)) {
-		return nil, d.wrong(what, fmt.Sprintf("a text of %d bytes in %d", n, len(d.block)))
+		d.fail(what, fmt.Sprintf("a text of %d bytes in %d", n, len(d.block)))
+		return nil
 	}
 	s := d.block[:n]
 	d.block = d.block[n:]
-	return s, nil
+	return s
 }

@@ -1,3 +1,25 @@
+// Package rowstream writes blocks of records as bytes and reads them back: what an
+// exporter and its clients of this project tell each other. A record takes about
+// four bytes, a seventh of what it takes as text, and is written and read at the
+// speed of a copy.
+//
+// The format is for programs of one API version and no file format: files of
+// records are CSV, JSON lines or Parquet.
+//
+//	stream  = "HFXROWS\x01" { size block } 0 rows
+//	block   = rows entries { entry } version repos days downloads
+//	entry   = length type length name total
+//	version = 0 | source age
+//
+// Numbers are varints as encoding/binary has them. size is the number of bytes
+// of a block, rows that of its records, and behind the last block the number of
+// records of the whole stream: one that was cut anywhere is not taken for a
+// whole one. The entries are those that the dictionary has grown by, their totals
+// one higher than told and 0 where none was. A version is that of the block
+// before (0), or a source counted from 1 and the as_of, signed. The columns of a
+// block follow each other: repos as signed differences of indexes, days as signed
+// differences of numbers, both from one row to the next and beginning at 0, and
+// downloads as they are.
 package rowstream
 
 import (
@@ -9,14 +31,20 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
+// ContentType is the media type of a stream.
+const ContentType = "application/vnd.huggingface-exporter.rows"
+
+// magic begins a stream. Its last byte is the version of the format.
+const magic = "HFXROWS\x01"
+
 // Writer writes the blocks of one stream to an io.Writer, a Write for each block.
 // Nothing is written before the first block or Close.
 type Writer struct {
 	w       io.Writer
-	begun   bool
+	started bool
 	repos   int // entries of the dictionary that were written
+	// version is that of the block before, if there was one.
 	version history.Version
-	told    bool // version was written
 	rows    int64
 	buf     []byte
 }
@@ -63,9 +91,9 @@ func (w *Writer) WriteRows(rows *history.Rows) error {
 func (w *Writer) write(b []byte) error {
 	var head [room]byte
 	h := head[:0]
-	if !w.begun {
+	if !w.started {
 		h = append(h, magic...)
-		w.begun = true
+		w.started = true
 	}
 	h = binary.AppendUvarint(h, uint64(len(b)-room))
 	b = b[room-len(h):]
@@ -77,7 +105,7 @@ func (w *Writer) write(b []byte) error {
 // Close ends the stream, which is whole then. It does not close the io.Writer.
 func (w *Writer) Close() error {
 	b := w.buf[:0]
-	if !w.begun {
+	if !w.started {
 		b = append(b, magic...)
 	}
 	b = append(b, 0)
@@ -106,10 +134,10 @@ func (w *Writer) appendEntries(b []byte, repos []history.RepoTotal) []byte {
 }
 
 func (w *Writer) appendVersion(b []byte, v history.Version) []byte {
-	if w.told && v == w.version {
+	if w.rows > 0 && v == w.version {
 		return append(b, 0)
 	}
-	w.version, w.told = v, true
+	w.version = v
 	b = binary.AppendUvarint(b, uint64(v.Source)+1)
 	return binary.AppendVarint(b, int64(v.AsOf))
 }

@@ -49,7 +49,10 @@ func (c *exporterConnection) Check(ctx context.Context) Health {
 	if err != nil {
 		return d.fails(err)
 	}
-	d.Version, d.Revision = s.Version, s.Revision
+	d.Version = s.Version
+	if s.Revision != nil {
+		d.Revision = *s.Revision
+	}
 	d.holds(s.Repos, s.Records, s.Recorded)
 	switch {
 	case s.API < 1:

@@ -44,9 +44,9 @@ type Details struct {
 }
 
 // holds notes the size of a history.
-func (d *Details) holds(repos int, records int64, recorded history.Days) {
+func (d *Details) holds(repos int, records int64, recorded *history.Days) {
 	d.Repos, d.Records = repos, records
-	if recorded.Len() > 0 {
+	if recorded != nil && recorded.Len() > 0 {
 		d.FirstDay, d.LastDay = recorded.From.String(), recorded.To.String()
 	}
 }

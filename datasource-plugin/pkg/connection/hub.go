@@ -192,7 +192,8 @@ func (c *hubConnection) details(s state) Details {
 	if s.table != nil {
 		d.CollectedAt = s.collected.UTC()
 		d.MemoryBytes = s.table.MemoryBytes()
-		d.holds(s.table.NumRepos(), s.table.NumRecords(), s.table.Recorded())
+		recorded := s.table.Recorded()
+		d.holds(s.table.NumRepos(), s.table.NumRecords(), &recorded)
 	}
 	return d
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"testing"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/apitest"
@@ -27,17 +28,17 @@ func TestStatus(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := c.Status(context.Background()); err != nil || got != decoded {
+		if got, err := c.Status(context.Background()); err != nil || !reflect.DeepEqual(got, decoded) {
 			t.Errorf("expected %+v, got %+v, %v", decoded, got, err)
 		}
 	}
 	f(apitest.StoreOf(t, nil), server.Options{},
 		`{"api":1,"version":"","revision":null,"repos":0,"records":0,"recorded":null}`,
-		wire.Status{API: 1, Recorded: history.NoDays})
+		wire.Status{API: 1})
 	legacy := history.NewRepoMeta(history.Repo{Type: history.Model, Name: "gpt2"})
 	f(apitest.StoreOf(t, apitest.SixRows(), legacy), server.Options{Version: "1.2.3", Build: "0a1b2c", Revision: func() string { return "r1" }},
 		`{"api":1,"version":"1.2.3","revision":"r1","repos":3,"records":6,"recorded":{"from":"2021-01-22","to":"2021-11-29"}}`,
-		wire.Status{API: 1, Version: "1.2.3", Revision: "r1", Repos: 3, Records: 6, Recorded: history.Days{From: 18649, To: 18960}})
+		wire.Status{API: 1, Version: "1.2.3", Revision: new("r1"), Repos: 3, Records: 6, Recorded: &history.Days{From: 18649, To: 18960}})
 }
 
 // TestStatusOfOthers asks what is no exporter, or an older one.

@@ -167,13 +167,7 @@ func (a *handlers) status(ctx context.Context, _ struct{}, revision string) (bod
 	if err != nil {
 		return nil, err
 	}
-	sum := wire.Sum(o.Groups)
-	return func(w io.Writer) error {
-		return wire.WriteJSON(w, wire.Status{
-			API: wire.Version, Version: a.Version, Revision: revision,
-			Repos: sum.Repos, Records: sum.Records, Recorded: o.Recorded,
-		})
-	}, nil
+	return func(w io.Writer) error { return wire.WriteJSON(w, wire.NewStatus(a.Version, revision, &o)) }, nil
 }
 
 func (a *handlers) overview(ctx context.Context, q history.OverviewQuery, revision string) (body, error) {

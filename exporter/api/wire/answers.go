@@ -10,44 +10,25 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-// Status says what answers, and how much it holds.
+// Status says what answers, and how much it holds: the answer to StatusRoute.
 type Status struct {
 	// API is the version of the API: 1.
-	API int
+	API int `json:"api"`
 	// Version is that of the exporter, "" if its build was not told.
-	Version string
-	// Revision names the present state of the history, "" if the store names none.
-	Revision string
+	Version string `json:"version"`
+	// Revision names the present state of the history, nil if the store names none.
+	Revision *string `json:"revision"`
 	// Repos is the number of repositories, Records of recorded days of all of them.
-	Repos   int
-	Records int64
-	// Recorded runs from the first to the last recorded day. It is empty for an
-	// empty history.
-	Recorded history.Days
-}
-
-type statusJSON struct {
-	API      int           `json:"api"`
-	Version  string        `json:"version"`
-	Revision *string       `json:"revision"`
-	Repos    int           `json:"repos"`
-	Records  int64         `json:"records"`
+	Repos   int   `json:"repos"`
+	Records int64 `json:"records"`
+	// Recorded runs from the first to the last recorded day, nil for an empty history.
 	Recorded *history.Days `json:"recorded"`
 }
 
-// MarshalJSON writes the answer to StatusRoute.
-func (s Status) MarshalJSON() ([]byte, error) {
-	return json.Marshal(statusJSON{s.API, s.Version, optional(s.Revision), s.Repos, s.Records, daysOf(s.Recorded)})
-}
-
-// UnmarshalJSON reads what MarshalJSON writes.
-func (s *Status) UnmarshalJSON(b []byte) error {
-	var j statusJSON
-	if err := json.Unmarshal(b, &j); err != nil {
-		return err
-	}
-	*s = Status{j.API, j.Version, value(j.Revision), j.Repos, j.Records, daysIn(j.Recorded)}
-	return nil
+// NewStatus returns the status of a history of those groups.
+func NewStatus(exporter, revision string, o *history.Overview) Status {
+	sum := Sum(o.Groups)
+	return Status{Version, exporter, optional(revision), sum.Repos, sum.Records, daysOf(o.Recorded)}
 }
 
 // periodJSON is what overview and page have in common: what they are about.
