@@ -23,7 +23,6 @@ type Analytics struct {
 	// Validators are for the next call; they are empty if the Hub sent none.
 	Validators Validators
 
-	q    *request
 	body *body
 	text io.Reader
 	used bool
@@ -47,21 +46,16 @@ func (c *Client) PublisherAnalytics(ctx context.Context, org string, known Valid
 		most:   c.o.MaxResponseBytes,
 	}
 	return try(ctx, c, q, func() (*Analytics, error) {
-		a, err := c.send(ctx, q)
+		b, err := c.send(ctx, q)
 		if err != nil {
 			return nil, err
 		}
-		text, err := a.sniff(a.header.Get("Content-Type"), "CSV")
+		text, err := b.sniff("CSV")
 		if err != nil {
-			a.close()
+			b.close()
 			return nil, err
 		}
-		return &Analytics{
-			Validators: Validators{ETag: a.header.Get("ETag"), LastModified: a.header.Get("Last-Modified")},
-			q:          q,
-			body:       a.body,
-			text:       text,
-		}, nil
+		return &Analytics{Validators: Validators{ETag: b.header.Get("ETag"), LastModified: b.header.Get("Last-Modified")}, body: b, text: text}, nil
 	})
 }
 

@@ -21,6 +21,7 @@ import (
 // context; the first one stays.
 type body struct {
 	q      *request
+	header http.Header
 	parent context.Context // the caller's
 	ctx    context.Context // the request's, which cancel ends
 	cancel context.CancelCauseFunc
@@ -53,7 +54,7 @@ func (w *wire) Read(p []byte) (int, error) {
 
 // open makes b the content of resp, or closes it and returns why it is refused.
 func (b *body) open(resp *http.Response) error {
-	b.wire = wire{ReadCloser: resp.Body}
+	b.header, b.wire = resp.Header, wire{ReadCloser: resp.Body}
 	b.most = b.q.most
 	b.endless = resp.ContentLength < 0 && resp.ProtoMajor < 2 && len(resp.TransferEncoding) == 0
 	coding := strings.TrimSpace(resp.Header.Get("Content-Encoding"))
@@ -184,14 +185,14 @@ const sniffed = 512
 
 // sniff returns a reader of the whole content, or says that it is not what the
 // caller wants: a page for people, by its type or by how it starts.
-func (b *body) sniff(contentType, want string) (io.Reader, error) {
+func (b *body) sniff(want string) (io.Reader, error) {
 	text := bufio.NewReaderSize(b, sniffed)
 	start, err := text.Peek(sniffed)
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
 	start = bytes.TrimLeft(bytes.TrimPrefix(start, []byte("\xef\xbb\xbf")), " \t\r\n")
-	media, _, _ := mime.ParseMediaType(contentType)
+	media, _, _ := mime.ParseMediaType(b.header.Get("Content-Type"))
 	if media == "text/html" || media == "application/xhtml+xml" || bytes.HasPrefix(start, []byte("<")) {
 		return nil, b.malformed(fmt.Errorf("expected %s, got an HTML page", want))
 	}

@@ -17,12 +17,6 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 )
 
-// answer is an answer of status 200, whose body is to be closed.
-type answer struct {
-	*body
-	header http.Header
-}
-
 // try repeats op where its error is worth it, and otherwise returns its result.
 func try[T any](ctx context.Context, c *Client, q *request, op func() (T, error)) (T, error) {
 	result, err := httpx.Do(ctx, httpx.Retry{
@@ -38,11 +32,12 @@ func try[T any](ctx context.Context, c *Client, q *request, op func() (T, error)
 	return result, err
 }
 
-// send asks once. The error is an *Error, ErrNotModified or the end of ctx.
-func (c *Client) send(ctx context.Context, q *request) (answer, error) {
+// send asks once, and returns the body of an answer of status 200, which is to be closed.
+// The error is an *Error, ErrNotModified or the end of ctx.
+func (c *Client) send(ctx context.Context, q *request) (*body, error) {
 	token, err := c.o.Token()
 	if err != nil {
-		return answer{}, q.fail(KindAuth, err)
+		return nil, q.fail(KindAuth, err)
 	}
 	q.token = token
 	limits := c.o.Limiters.limiter(c.o.Endpoint, token)
@@ -50,12 +45,12 @@ func (c *Client) send(ctx context.Context, q *request) (answer, error) {
 		c.o.Logger.Info("Waiting for the Hub's rate limit", "route", q.route, "org", q.org, "wait", d.Round(time.Millisecond))
 	})
 	if err != nil {
-		return answer{}, q.ended(err)
+		return nil, q.ended(err)
 	}
 	if wait > 0 {
 		e := q.fail(KindRateLimited, errors.New("the Hub allows no more requests for now"))
 		e.RetryAfter = wait
-		return answer{}, e
+		return nil, e
 	}
 
 	b := &body{q: q, parent: ctx, idle: c.o.Timeouts.Idle}
@@ -78,10 +73,9 @@ func (c *Client) send(ctx context.Context, q *request) (answer, error) {
 	}
 	if err != nil {
 		b.cancel(nil)
-		return answer{}, q.unanswered(ctx, err)
+		return nil, q.unanswered(ctx, err)
 	}
 
-	a := answer{body: b, header: resp.Header}
 	switch {
 	case resp.StatusCode == http.StatusNotModified && len(q.header) > 0:
 		err = ErrNotModified
@@ -92,13 +86,13 @@ func (c *Client) send(ctx context.Context, q *request) (answer, error) {
 		}
 	default:
 		if err := b.open(resp); err != nil {
-			return answer{}, err
+			return nil, err
 		}
-		return a, nil
+		return b, nil
 	}
 	_ = resp.Body.Close()
 	b.cancel(nil)
-	return answer{}, err
+	return nil, err
 }
 
 func (c *Client) newRequest(ctx context.Context, q *request) *http.Request {

@@ -87,42 +87,42 @@ func (c *Client) newPager(t history.RepoType, org string) (*pager, error) {
 // page, nil after the last one.
 func (p *pager) next(ctx context.Context) ([]Listing, error) {
 	var page []Listing
-	a, err := try(ctx, p.c, p.q, func() (answer, error) {
+	b, err := try(ctx, p.c, p.q, func() (*body, error) {
 		page = page[:0]
-		a, err := p.c.send(ctx, p.q)
+		b, err := p.c.send(ctx, p.q)
 		if err != nil {
-			return a, err
+			return nil, err
 		}
-		defer a.close()
-		text, err := a.sniff(a.header.Get("Content-Type"), "a JSON array")
+		defer b.close()
+		text, err := b.sniff("a JSON array")
 		if err != nil {
-			return a, err
+			return nil, err
 		}
 		err = decodePage(text, p.t, func(l Listing) { page = append(page, l) })
 		switch {
-		case a.err != nil && a.err != io.EOF:
-			return a, a.err // the text is at fault only because it was cut
+		case b.err != nil && b.err != io.EOF:
+			return nil, b.err // the text is at fault only because it was cut
 		case err != nil:
-			return a, a.malformed(err)
+			return nil, b.malformed(err)
 		}
-		return a, nil
+		return b, nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	p.pages++
 	fresh := p.unseen(page)
-	if p.q.url, err = p.follow(nextLink(a.header.Values("Link"))); err != nil {
-		return nil, a.malformed(err)
+	if p.q.url, err = p.follow(nextLink(b.header.Values("Link"))); err != nil {
+		return nil, b.malformed(err)
 	}
 	if p.barren++; len(fresh) > 0 {
 		p.barren = 0
 	}
 	switch {
 	case p.q.url != nil && p.pages >= maxPages:
-		return nil, a.malformed(fmt.Errorf("expected at most %d pages, got a link to another one", maxPages))
+		return nil, b.malformed(fmt.Errorf("expected at most %d pages, got a link to another one", maxPages))
 	case p.q.url != nil && p.barren >= maxBarren:
-		return nil, a.malformed(fmt.Errorf("expected new repositories, got %d pages in a row without one, and a link to a next", p.barren))
+		return nil, b.malformed(fmt.Errorf("expected new repositories, got %d pages in a row without one, and a link to a next", p.barren))
 	}
 	return fresh, nil
 }
