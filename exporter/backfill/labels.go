@@ -52,7 +52,7 @@ func ParseLabels(texts []string) ([]Label, error) {
 }
 
 // labelsOf returns the labels of a repository's series, ordered by name. One with
-// an empty value, as the organisation of a legacy name, is the same as none to
+// an empty value, as the organization of a legacy name, is the same as none to
 // those that take samples, so it is left out.
 func labelsOf(r history.Repo, extra []Label) []Label {
 	labels := append([]Label{

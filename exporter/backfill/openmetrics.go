@@ -48,7 +48,7 @@ func WriteOpenMetrics(w io.Writer, all iter.Seq2[*Series, error], each func()) (
 			line := buf[n:cap(buf)]
 			size := copy(line, prefix)
 			size += textenc.PutDecimal(line[size:], uint64(v))
-			if end := ends.of(s.At[i]); end != nil {
+			if end := ends.at(s.At[i]); end != nil {
 				*(*lineEnd)(line[size:]) = *end
 				size += len(end)
 			} else {
@@ -83,8 +83,8 @@ const (
 // same days mostly, so each is written once.
 type lineEnds []lineEnd
 
-// of returns the end of the lines of a time, nil if it has not ten digits.
-func (l *lineEnds) of(at history.Day) *lineEnd {
+// at returns the end of the lines of a time, nil if it has not ten digits.
+func (l *lineEnds) at(at history.Day) *lineEnd {
 	i := int(at - firstTenDigits)
 	if uint(i) < uint(len(*l)) {
 		return &(*l)[i]

@@ -63,7 +63,7 @@ func (e *writeRequest) add(s *Series) {
 	e.samples += len(s.Values)
 }
 
-func (e *writeRequest) take() []byte {
+func (e *writeRequest) body() []byte {
 	e.packed = snappy.Encode(e.packed[:cap(e.packed)], e.message)
 	e.message, e.samples = e.message[:0], 0
 	return e.packed

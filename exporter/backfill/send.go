@@ -41,9 +41,9 @@ type encoder interface {
 	// full reports whether what was added is enough for a request.
 	full() bool
 	empty() bool
-	// take returns the body of what was added, valid until the next add, and begins
+	// body returns the body of what was added, valid until the next add, and begins
 	// anew.
-	take() []byte
+	body() []byte
 }
 
 // maxWait is the longest pause that a receiver may ask for.
@@ -80,15 +80,15 @@ func NewSender(r *pushclient.Receiver, p Protocol, log *slog.Logger, done func(h
 // minutes, so a sample may arrive twice. each is called after each series. The
 // error of a refusal says what to do about it.
 func (s *Sender) Send(ctx context.Context, all iter.Seq2[*Series, error], each func()) error {
-	var finished, told history.Repo // up to which all is in a batch, or done was called with
+	var finished, reported history.Repo // up to which all is in a batch, or done was called with
 	flush := func() error {
-		if err := s.post(ctx, s.encoder.take()); err != nil {
+		if err := s.post(ctx, s.encoder.body()); err != nil {
 			return err
 		}
-		if s.done == nil || finished == told {
+		if s.done == nil || finished == reported {
 			return nil
 		}
-		told = finished
+		reported = finished
 		return s.done(finished)
 	}
 	for series, err := range all {

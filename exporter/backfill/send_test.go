@@ -177,7 +177,7 @@ func TestSend(t *testing.T) {
 	f := func(p Protocol, series []*Series, sizes []int, done string) {
 		t.Helper()
 		r := &fakeReceiver{T: t}
-		s, told := r.newSender(p)
+		s, reported := r.newSender(p)
 		steps := 0
 		if err := s.Send(t.Context(), streamOf(nil, series...), func() { steps++ }); err != nil {
 			t.Errorf("%s: %v", p, err)
@@ -185,9 +185,9 @@ func TestSend(t *testing.T) {
 		if want := expected(series...); !slices.Equal(r.samples, want) {
 			t.Errorf("%s: got %d samples, expected %d, or they differ", p, len(r.samples), len(want))
 		}
-		if !slices.Equal(r.sizes, sizes) || fmt.Sprint(*told) != done || steps != len(series) {
+		if !slices.Equal(r.sizes, sizes) || fmt.Sprint(*reported) != done || steps != len(series) {
 			t.Errorf("%s: got requests of %v samples, done up to %v, after %d series; expected %v, %s",
-				p, r.sizes, *told, steps, sizes, done)
+				p, r.sizes, *reported, steps, sizes, done)
 		}
 	}
 	f(VictoriaMetrics, small, []int{6}, "[model o/c]")
@@ -206,7 +206,7 @@ func TestSendManyBatches(t *testing.T) {
 		series = append(series, long(fmt.Sprintf("o/%02d", i), 100))
 	}
 	r := &fakeReceiver{T: t}
-	s, told := r.newSender(VictoriaMetrics)
+	s, reported := r.newSender(VictoriaMetrics)
 	s.encoder.(*importLines).batch = 5000
 	if err := s.Send(t.Context(), streamOf(nil, series...), func() {}); err != nil {
 		t.Fatal(err)
@@ -214,8 +214,8 @@ func TestSendManyBatches(t *testing.T) {
 	if !slices.Equal(r.samples, expected(series...)) {
 		t.Error("the samples differ")
 	}
-	if len(r.sizes) < 2 || len(*told) != len(r.sizes) || (*told)[len(*told)-1] != series[39].Repo {
-		t.Errorf("got requests of %v samples, done up to %v", r.sizes, *told)
+	if len(r.sizes) < 2 || len(*reported) != len(r.sizes) || (*reported)[len(*reported)-1] != series[39].Repo {
+		t.Errorf("got requests of %v samples, done up to %v", r.sizes, *reported)
 	}
 }
 
@@ -265,10 +265,10 @@ func TestSendWaitsNoHours(t *testing.T) {
 
 func TestSendEnds(t *testing.T) {
 	r := &fakeReceiver{T: t}
-	s, told := r.newSender(RemoteWrite)
+	s, reported := r.newSender(RemoteWrite)
 	err := s.Send(t.Context(), streamOf(errBroken, long("o/a", 6000), long("o/b", 10)), func() {})
-	if !errors.Is(err, errBroken) || len(r.sizes) != 1 || len(*told) != 0 {
-		t.Errorf("a stream that breaks: got %v, requests of %v, done up to %v", err, r.sizes, *told)
+	if !errors.Is(err, errBroken) || len(r.sizes) != 1 || len(*reported) != 0 {
+		t.Errorf("a stream that breaks: got %v, requests of %v, done up to %v", err, r.sizes, *reported)
 	}
 
 	ctx, cancel := context.WithCancel(t.Context())
@@ -279,7 +279,7 @@ func TestSendEnds(t *testing.T) {
 	}
 	s, _ = r.newSender(RemoteWrite)
 	if err := s.Send(ctx, streamOf(nil, long("o/a", 1)), func() {}); !errors.Is(err, context.Canceled) {
-		t.Errorf("told to stop: got %v", err)
+		t.Errorf("reported to stop: got %v", err)
 	}
 
 	r = &fakeReceiver{T: t}

@@ -51,11 +51,11 @@ type counter struct {
 	at            []history.Day
 }
 
-// of returns the samples within s, and whether the counter would have begun below
+// samples returns the samples within s, and whether the counter would have begun below
 // zero: then it is zero there. now is the counter that is shown, history.Unknown
 // if none is: then it is the sum of the records. The days ascend. What is returned
 // is valid until the next call.
-func (c *counter) of(days []history.Day, downloads []int64, now int64, s span) (at []history.Day, values []int64, clamped bool) {
+func (c *counter) samples(days []history.Day, downloads []int64, now int64, s span) (at []history.Day, values []int64, clamped bool) {
 	if now == history.Unknown {
 		now = sum(downloads)
 	}

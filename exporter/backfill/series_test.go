@@ -27,7 +27,7 @@ func TestCounter(t *testing.T) {
 	type days = []history.Day
 	f := func(d days, downloads []int64, now int64, s span, want string, clamped bool) {
 		t.Helper()
-		at, values, below := c.of(d, downloads, now, s)
+		at, values, below := c.samples(d, downloads, now, s)
 		if got := shown(at, values); got != want || below != clamped {
 			t.Errorf("%v with %v, now %d: got %q, below zero %v; expected %q, %v", d, downloads, now, got, below, want, clamped)
 		}

@@ -66,7 +66,7 @@ func All(ctx context.Context, source history.Reader, o Options, stats *Stats) it
 				yield(nil, err)
 				return
 			}
-			if !m.take(rows) {
+			if !m.add(rows) {
 				return
 			}
 		}
@@ -95,8 +95,8 @@ type maker struct {
 	series    Series
 }
 
-// take gathers the rows of a block and reports whether the stream goes on.
-func (m *maker) take(rows *history.Rows) bool {
+// add gathers the rows of a block and reports whether the stream goes on.
+func (m *maker) add(rows *history.Rows) bool {
 	for i := 0; i < rows.Len(); {
 		repo := rows.Repo[i]
 		if !m.open || repo != m.index {
@@ -137,7 +137,7 @@ func (m *maker) finish() bool {
 		m.stats.Unshown++
 		return true
 	}
-	at, values, clamped := m.counter.of(m.days, m.downloads, m.counts.Downloads, m.span)
+	at, values, clamped := m.counter.samples(m.days, m.downloads, m.counts.Downloads, m.span)
 	if len(at) == 0 {
 		return true
 	}

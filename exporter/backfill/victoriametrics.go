@@ -46,7 +46,7 @@ func (e *importLines) add(s *Series) {
 	e.text.End()
 }
 
-func (e *importLines) take() []byte {
+func (e *importLines) body() []byte {
 	e.packed = textenc.AppendGzip(e.packed[:0], e.text.Bytes)
 	e.text.Bytes = e.text.Bytes[:0]
 	return e.packed

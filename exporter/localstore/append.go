@@ -102,7 +102,7 @@ func (l *Ledger) unlockDir() {
 }
 
 // sweep removes what interrupted writes left behind. Nobody writes now, so
-// whatever bears a temporary name is left over. A file of states that waits for
+// whatever bears a temporary name is left over. A file of metadata that waits for
 // its file of records goes too if that was never renamed; otherwise somebody else
 // took the file of records away, and may bring it back.
 func (l *Ledger) sweep(ls *listing) error {
@@ -117,7 +117,7 @@ func (l *Ledger) sweep(ls *listing) error {
 		dir   string
 		names []string
 		sync  bool
-	}{{statesDir, pending, true}, {statesDir, ls.tempStates, false}, {recordsDir, ls.tempRecords, false}} {
+	}{{metaDir, pending, true}, {metaDir, ls.tempMeta, false}, {recordsDir, ls.tempRecords, false}} {
 		dir := filepath.Join(l.dir, step.dir)
 		for _, name := range step.names {
 			if err := l.disk.remove(filepath.Join(dir, name)); err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
-// synthetic streams the history of an organisation: counts with a heavy tail, a
+// synthetic streams the history of an organization: counts with a heavy tail, a
 // weekly rhythm and noise, grouped by repository.
 func synthetic(repos, days int, v history.Version) history.RowSeq {
 	return func(yield func(*history.Rows, error) bool) {

@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// Compact merges all files into one of records and one of states. Appends compact
+// Compact merges all files into one of records and one of metadata. Appends compact
 // by themselves, so there is no need to call it; it makes the store as small and as
 // quick to open as it gets. The content does not change.
 func (l *Ledger) Compact(ctx context.Context) error {
@@ -26,7 +26,7 @@ func (l *Ledger) Compact(ctx context.Context) error {
 // tidy compacts if it is due. The append before it stands, whatever happens here.
 func (l *Ledger) tidy(ctx context.Context) {
 	now := l.current.Load()
-	if due(now.records) == nil && due(now.states) == nil {
+	if due(now.records) == nil && due(now.meta) == nil {
 		return
 	}
 	if err := l.compact(ctx, due); err != nil && ctx.Err() == nil {
@@ -71,22 +71,22 @@ func due(f files) []string {
 func (l *Ledger) compact(ctx context.Context, choose func(files) []string) error {
 	return l.inTurn(ctx, func() error {
 		now := l.current.Load()
-		records, states := choose(now.records), choose(now.states)
-		// States that belong to a file of records must stand alone before it goes.
-		for name, f := range now.states {
-			if slices.Contains(records, f.companionOf) && !slices.Contains(states, name) {
-				states = append(states, name)
+		records, meta := choose(now.records), choose(now.meta)
+		// Metadata that belongs to a file of records must stand alone before it goes.
+		for name, f := range now.meta {
+			if slices.Contains(records, f.companionOf) && !slices.Contains(meta, name) {
+				meta = append(meta, name)
 			}
 		}
-		err := l.merge(ctx, nil, states)
+		err := l.merge(ctx, nil, meta)
 		if err == nil {
 			err = l.merge(ctx, records, nil)
 		}
 		if err != nil {
 			return fmt.Errorf("compacting the store: %w", err)
 		}
-		if len(records)+len(states) > 0 {
-			l.log.Debug("Merged files of the store.", "dir", l.dir, "records", len(records), "states", len(states))
+		if len(records)+len(meta) > 0 {
+			l.log.Debug("Merged files of the store.", "dir", l.dir, "records", len(records), "meta", len(meta))
 		}
 		return nil
 	})
@@ -94,8 +94,8 @@ func (l *Ledger) compact(ctx context.Context, choose func(files) []string) error
 
 // merge writes the union of some files of one kind as one file that stands alone, then
 // removes them. It depends on nothing but those files, and no file belongs to them any more.
-func (l *Ledger) merge(ctx context.Context, records, states []string) error {
-	if len(records)+len(states) == 0 {
+func (l *Ledger) merge(ctx context.Context, records, meta []string) error {
+	if len(records)+len(meta) == 0 {
 		return nil
 	}
 	now := l.current.Load()
@@ -106,8 +106,8 @@ func (l *Ledger) merge(ctx context.Context, records, states []string) error {
 			return err
 		}
 	}
-	for _, name := range states {
-		if _, _, err := r.states(name, now.records); err != nil {
+	for _, name := range meta {
+		if _, _, err := r.meta(name, now.records); err != nil {
 			return err
 		}
 	}
@@ -116,15 +116,15 @@ func (l *Ledger) merge(ctx context.Context, records, states []string) error {
 		return err
 	}
 	w := l.newWriter()
-	if err := w.write(ctx, t, records != nil, states != nil); err != nil {
+	if err := w.write(ctx, t, records != nil, meta != nil); err != nil {
 		return err
 	}
-	newRecords, newStates := w.files()
-	names, dir := append(records, states...), w.recordsDir()
-	if states != nil {
-		dir = w.statesDir()
+	newRecords, newMeta := w.files()
+	names, dir := append(records, meta...), w.recordsDir()
+	if meta != nil {
+		dir = w.metaDir()
 	}
-	l.use(l.Table(), now.replaced(newRecords, newStates, names...))
+	l.use(l.Table(), now.replaced(newRecords, newMeta, names...))
 	for _, name := range names {
 		if err := l.disk.remove(filepath.Join(dir, name)); err != nil {
 			return err

@@ -92,10 +92,10 @@ func TestAppendsStayFew(t *testing.T) {
 	l := open(t, dir)
 	for i := range 100 {
 		add(t, l, dayBatch("org", i))
-		if s := statsOf(l); s.RecordFiles > 2*fanout || s.StateFiles > 2*fanout {
+		if s := statsOf(l); s.RecordFiles > 2*fanout || s.MetaFiles > 2*fanout {
 			t.Fatalf("after %d appends: %+v", i+1, s)
 		}
-		if len(dirFiles(t, dir)) != statsOf(l).RecordFiles+statsOf(l).StateFiles {
+		if len(dirFiles(t, dir)) != statsOf(l).RecordFiles+statsOf(l).MetaFiles {
 			t.Fatalf("after %d appends: %v, but %+v", i+1, dirFiles(t, dir), statsOf(l))
 		}
 	}
@@ -131,8 +131,8 @@ func TestOrderOfFiles(t *testing.T) {
 		add(t, l, history.Batch{Meta: []history.RepoMeta{s}})
 	}
 	want := contentsOf(t, l.Table())
-	if c := want.States[0].Corrected; c == 0 || want.States[0].Highest != 30 {
-		t.Fatalf("expected a correction, got %+v", want.States[0])
+	if c := want.Meta[0].Corrected; c == 0 || want.Meta[0].Highest != 30 {
+		t.Fatalf("expected a correction, got %+v", want.Meta[0])
 	}
 	for round := range 50 {
 		dir := t.TempDir()

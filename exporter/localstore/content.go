@@ -20,7 +20,7 @@ type files map[string]file
 type file struct {
 	// size is in bytes.
 	size int64
-	// companionOf is the file of records that a file of states belongs to, "" if
+	// companionOf is the file of records that a file of metadata belongs to, "" if
 	// it stands alone.
 	companionOf string
 }
@@ -29,25 +29,25 @@ func (f files) names() []string { return slices.Sorted(maps.Keys(f)) }
 
 // content names the files that the history comes from. It is immutable.
 type content struct {
-	// pending are files of states that do not count: their files of records are not there.
-	records, states, pending files
-	revision                 string
+	// pending are files of metadata that do not count: their files of records are not there.
+	records, meta, pending files
+	revision               string
 }
 
-func newContent(records, states, pending files) *content {
+func newContent(records, meta, pending files) *content {
 	h := sha256.New()
-	for _, f := range []files{records, states} {
+	for _, f := range []files{records, meta} {
 		for _, name := range f.names() {
 			h.Write([]byte(name + "\x00"))
 		}
 		h.Write([]byte{0})
 	}
-	return &content{records: records, states: states, pending: pending, revision: hex.EncodeToString(h.Sum(nil)[:12])}
+	return &content{records: records, meta: meta, pending: pending, revision: hex.EncodeToString(h.Sum(nil)[:12])}
 }
 
 // replaced returns the content with other files beside those of c, without those that
 // are named.
-func (c *content) replaced(records, states files, without ...string) *content {
+func (c *content) replaced(records, meta files, without ...string) *content {
 	with := func(old, added files) files {
 		out := maps.Clone(old)
 		if out == nil {
@@ -57,7 +57,7 @@ func (c *content) replaced(records, states files, without ...string) *content {
 		maps.Copy(out, added)
 		return out
 	}
-	return newContent(with(c.records, records), with(c.states, states), c.pending)
+	return newContent(with(c.records, records), with(c.meta, meta), c.pending)
 }
 
 const (
@@ -79,15 +79,15 @@ func isFile(name string) bool {
 // listing is what the two directories hold, by name and sorted: files, and what is
 // being written or was left behind.
 type listing struct {
-	records, states         []string
-	tempRecords, tempStates []string
+	records, meta         []string
+	tempRecords, tempMeta []string
 }
 
 func (a *listing) equal(b *listing) bool {
-	return slices.Equal(a.records, b.records) && slices.Equal(a.states, b.states)
+	return slices.Equal(a.records, b.records) && slices.Equal(a.meta, b.meta)
 }
 
-// list reads the directories. Records come first: a file of states that was there
+// list reads the directories. Records come first: a file of metadata that was there
 // before the file of records it belongs to is then listed too.
 func (l *Ledger) list() (*listing, error) {
 	var out listing
@@ -95,7 +95,7 @@ func (l *Ledger) list() (*listing, error) {
 	if out.records, out.tempRecords, err = l.listDir(recordsDir); err != nil {
 		return nil, err
 	}
-	if out.states, out.tempStates, err = l.listDir(statesDir); err != nil {
+	if out.meta, out.tempMeta, err = l.listDir(metaDir); err != nil {
 		return nil, err
 	}
 	return &out, nil
@@ -168,9 +168,9 @@ func (l *Ledger) tryLoad(ctx context.Context) (*listing, error) {
 	if err != nil {
 		return nil, err
 	}
-	known := append(was.states.names(), was.pending.names()...)
+	known := append(was.meta.names(), was.pending.names()...)
 	slices.Sort(known)
-	if ls.equal(&listing{records: was.records.names(), states: known}) {
+	if ls.equal(&listing{records: was.records.names(), meta: known}) {
 		return ls, nil
 	}
 	if ls, err = settled(ctx, ls, l.list); err != nil {
@@ -183,7 +183,7 @@ func (l *Ledger) tryLoad(ctx context.Context) (*listing, error) {
 func (l *Ledger) read(ctx context.Context, was *content, ls *listing) error {
 	r := reader{ctx: ctx, dir: l.dir}
 	defer r.close()
-	records, states, pending := make(files), make(files), make(files)
+	records, meta, pending := make(files), make(files), make(files)
 	for _, name := range ls.records {
 		f, ok := was.records[name]
 		if !ok {
@@ -194,22 +194,22 @@ func (l *Ledger) read(ctx context.Context, was *content, ls *listing) error {
 		}
 		records[name] = f
 	}
-	for _, name := range ls.states {
-		if f, ok := was.states[name]; ok {
-			states[name] = f
+	for _, name := range ls.meta {
+		if f, ok := was.meta[name]; ok {
+			meta[name] = f
 			continue
 		}
-		f, waits, err := r.states(name, records)
+		f, waits, err := r.meta(name, records)
 		if err != nil {
 			return err
 		}
 		if !waits {
-			states[name] = f
+			meta[name] = f
 			continue
 		}
 		pending[name] = f
 		if _, ok := was.pending[name]; !ok {
-			l.log.Warn("A file of states waits for the file of records it belongs to, and does not count until then.",
+			l.log.Warn("A file of meta waits for the file of records it belongs to, and does not count until then.",
 				"file", name, "records", f.companionOf)
 		}
 	}
@@ -217,6 +217,6 @@ func (l *Ledger) read(ctx context.Context, was *content, ls *listing) error {
 	if err != nil {
 		return err
 	}
-	l.use(l.Table().Union(t), newContent(records, states, pending))
+	l.use(l.Table().Union(t), newContent(records, meta, pending))
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-// base makes a store of several appends: small files, some of states alone and
+// base makes a store of several appends: small files, some of metadata alone and
 // some of records alone among them.
 func base(t *testing.T, appends int) string {
 	t.Helper()
@@ -49,7 +49,7 @@ var operations = []struct {
 		_, err := l.Append(context.Background(), dayBatch("org", 90))
 		return err
 	}},
-	{"append of states", 3, false, func(l *Ledger) error {
+	{"append of meta", 3, false, func(l *Ledger) error {
 		b := dayBatch("org", 9)
 		b.Rows = nil
 		_, err := l.Append(context.Background(), b)
@@ -88,7 +88,7 @@ func TestCrashAtEachStep(t *testing.T) {
 						t.Fatal(err)
 					}
 					after = contentsOf(t, l.Table())
-					if s := statsOf(l); op.compacts && (s.RecordFiles != 1 || s.StateFiles != 1) {
+					if s := statsOf(l); op.compacts && (s.RecordFiles != 1 || s.MetaFiles != 1) {
 						t.Fatalf("expected a compacted store, got %+v", s)
 					}
 					continue
@@ -131,7 +131,7 @@ func healed(t *testing.T, dir string, again func(*Ledger) error, what string) {
 		}
 	}
 	if n := len(l.current.Load().pending); n > 0 {
-		t.Fatalf("%s: %d files of states wait for records", what, n)
+		t.Fatalf("%s: %d files of meta wait for records", what, n)
 	}
 	l.Close()
 }

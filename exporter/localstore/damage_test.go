@@ -23,14 +23,14 @@ func intruders(t *testing.T) []struct {
 	kind       error
 } {
 	t.Helper()
-	var records, newer, states, contradiction bytes.Buffer
+	var records, newer, meta, contradiction bytes.Buffer
 	v := history.Version{Source: history.Published, AsOf: 1}
 	r := history.Record{Repo: history.Repo{Type: history.Model, Name: "o/n"}, Day: 1, Downloads: 1}
 	other := r
 	other.Downloads = 2
 	for _, err := range []error{
 		second(segment.WriteRecords(&records, history.RowsOf(v, r))),
-		second(segment.WriteMeta(&states, slices.Values([]history.RepoMeta{history.NewRepoMeta(r.Repo)}), "")),
+		second(segment.WriteMeta(&meta, slices.Values([]history.RepoMeta{history.NewRepoMeta(r.Repo)}), "")),
 		second(segment.WriteRecords(&contradiction, history.RowsOf(v, r, other))),
 	} {
 		if err != nil {
@@ -54,8 +54,8 @@ func intruders(t *testing.T) []struct {
 		{"records/a.parquet", "move it out of the directory", []byte("repoType,repoName\n"), segment.ErrForeign},
 		{"records/a.parquet", "it is empty; nothing was changed: restore the file from a backup, or move it out of the directory", nil, segment.ErrDamaged},
 		{"records/a.parquet", "restore the file from a backup", damaged, segment.ErrDamaged},
-		{"repos/a.parquet", "restore the file from a backup", states.Bytes()[:states.Len()-1], segment.ErrDamaged},
-		{"records/a.parquet", `expected a file of records, got one of "repos"`, states.Bytes(), segment.ErrForeign},
+		{"repos/a.parquet", "restore the file from a backup", meta.Bytes()[:meta.Len()-1], segment.ErrDamaged},
+		{"records/a.parquet", `expected a file of records, got one of "repos"`, meta.Bytes(), segment.ErrForeign},
 		{"repos/a.parquet", `expected a file of repos, got one of "records"`, records.Bytes(), segment.ErrForeign},
 		{"records/a.parquet", "its layout is 2, the newest that this version reads is 1: upgrade the program", newer.Bytes(), segment.ErrNewer},
 		{"records/a.parquet", "it contradicts itself", contradiction.Bytes(), segment.ErrDamaged},
@@ -146,7 +146,7 @@ func TestTruncatedSegments(t *testing.T) {
 	}
 }
 
-// TestRecordsTakenAway asserts that the states of an append whose records somebody
+// TestRecordsTakenAway asserts that the metadata of an append whose records somebody
 // moved away wait for them and are not deleted.
 func TestRecordsTakenAway(t *testing.T) {
 	dir, away := t.TempDir(), t.TempDir()
@@ -199,7 +199,7 @@ func TestLeftovers(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir)
 	add(t, l, dayBatch("org", 0))
-	for _, sub := range []string{recordsDir, statesDir} {
+	for _, sub := range []string{recordsDir, metaDir} {
 		if err := os.WriteFile(filepath.Join(dir, sub, tempName("x.parquet")), []byte("PAR1 and then"), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -59,7 +59,7 @@ func TestEarlierFiles(t *testing.T) {
 // export, byte for byte, and the same counters as that version, also once it is compacted.
 func TestPreviousLayout(t *testing.T) {
 	dir := t.TempDir()
-	for _, sub := range []string{recordsDir, statesDir} {
+	for _, sub := range []string{recordsDir, metaDir} {
 		copyDir(t, filepath.Join("testdata/previous", sub), filepath.Join(dir, sub))
 	}
 	l := open(t, dir)
@@ -94,7 +94,7 @@ func TestPreviousLayout(t *testing.T) {
 	}
 	f("compacted")
 	l = open(t, dir)
-	if s := statsOf(l); s.RecordFiles != 1 || s.StateFiles != 1 {
+	if s := statsOf(l); s.RecordFiles != 1 || s.MetaFiles != 1 {
 		t.Errorf("expected two files, got %+v", s)
 	}
 	f("opened again")

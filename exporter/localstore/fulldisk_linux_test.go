@@ -57,8 +57,8 @@ func refusesThenAppends(l *Ledger, full error, makeRoom func() error) error {
 		return fmt.Errorf("opened again it has %d records", n)
 	}
 	ls, err := l.list()
-	if err != nil || len(ls.tempRecords)+len(ls.tempStates) > 0 {
-		return fmt.Errorf("left over: %v, %v, %v", ls.tempRecords, ls.tempStates, err)
+	if err != nil || len(ls.tempRecords)+len(ls.tempMeta) > 0 {
+		return fmt.Errorf("left over: %v, %v, %v", ls.tempRecords, ls.tempMeta, err)
 	}
 	if err := makeRoom(); err != nil {
 		return err

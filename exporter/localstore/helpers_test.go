@@ -42,15 +42,15 @@ const batchRepos = 6
 func dayBatch(org string, day int) history.Batch {
 	v := history.Version{Source: history.Published, AsOf: history.AsOf(1000 * (day + 1))}
 	var records []history.Record
-	var states []history.RepoMeta
+	var meta []history.RepoMeta
 	for i := range batchRepos {
 		r := history.Repo{Type: history.Model, Name: fmt.Sprintf("%s/m%d", org, i)}
 		records = append(records, history.Record{Repo: r, Total: int64(100*(day+1) + i), Day: history.Day(day), Downloads: int64(day*10 + i)})
 		s := history.NewRepoMeta(r)
 		s.Likes, s.LastMonth, s.HubID, s.ListedAsOf = int64(day), int64(i), fmt.Sprintf("%024x", i), v.AsOf+1
-		states = append(states, s)
+		meta = append(meta, s)
 	}
-	return history.Batch{Rows: history.RowsOf(v, records...), Meta: states}
+	return history.Batch{Rows: history.RowsOf(v, records...), Meta: meta}
 }
 
 // versionedRecord is a record as it is kept.
@@ -64,7 +64,7 @@ type versionedRecord struct {
 // contents is all that a table holds.
 type contents struct {
 	Records []versionedRecord
-	States  []history.RepoMeta
+	Meta    []history.RepoMeta
 }
 
 func contentsOf(t testing.TB, table *memtable.Table) contents {
@@ -79,7 +79,7 @@ func contentsOf(t testing.TB, table *memtable.Table) contents {
 			c.Records = append(c.Records, versionedRecord{r.Repo, r.Day, r.Downloads, rows.Version})
 		}
 	}
-	c.States = slices.Collect(table.Meta())
+	c.Meta = slices.Collect(table.Meta())
 	return c
 }
 
@@ -87,7 +87,7 @@ func contentsOf(t testing.TB, table *memtable.Table) contents {
 func dirFiles(t testing.TB, dir string) []string {
 	t.Helper()
 	var out []string
-	for _, sub := range []string{recordsDir, statesDir} {
+	for _, sub := range []string{recordsDir, metaDir} {
 		entries, err := os.ReadDir(filepath.Join(dir, sub))
 		if err != nil {
 			t.Fatal(err)
@@ -109,11 +109,11 @@ func copyDir(t testing.TB, from, to string) {
 // fileStats are the Stats of a store and how many files of each kind it has.
 type fileStats struct {
 	history.Stats
-	RecordFiles, StateFiles int
+	RecordFiles, MetaFiles int
 }
 
 func statsOf(l *Ledger) fileStats {
 	st, _ := l.Stats(context.Background())
 	now := l.current.Load()
-	return fileStats{st, len(now.records), len(now.states)}
+	return fileStats{st, len(now.records), len(now.meta)}
 }

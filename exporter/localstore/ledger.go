@@ -19,7 +19,7 @@ import (
 
 const (
 	recordsDir = "records"
-	statesDir  = "repos"
+	metaDir    = "repos"
 	lockFile   = "lock"
 )
 
@@ -104,7 +104,7 @@ func (l *Ledger) prepare() error {
 		}
 		return err
 	}
-	for _, d := range []string{recordsDir, statesDir} {
+	for _, d := range []string{recordsDir, metaDir} {
 		if err := os.MkdirAll(filepath.Join(l.dir, d), 0o755); err != nil {
 			return fmt.Errorf("making the store's directories: %w", err)
 		}
@@ -127,9 +127,9 @@ func (l *Ledger) Stats(ctx context.Context) (history.Stats, error) {
 	c, t := l.current.Load(), l.Table()
 	st := history.Stats{
 		Repos: t.NumRepos(), Records: t.NumRecords(), Recorded: t.Recorded(),
-		OnDisk: true, Files: len(c.records) + len(c.states),
+		OnDisk: true, Files: len(c.records) + len(c.meta),
 	}
-	for _, kind := range []files{c.records, c.states} {
+	for _, kind := range []files{c.records, c.meta} {
 		for _, f := range kind {
 			st.Bytes += f.size
 		}

@@ -122,7 +122,7 @@ func TestReopen(t *testing.T) {
 	if got := contentsOf(t, open(t, dir).Table()); !reflect.DeepEqual(got, want) {
 		t.Errorf("compacted: got %+v\nwant %+v", got, want)
 	}
-	if s := statsOf(l); s.RecordFiles != 1 || s.StateFiles != 1 || s.Bytes >= before.Bytes || s.Bytes == 0 {
+	if s := statsOf(l); s.RecordFiles != 1 || s.MetaFiles != 1 || s.Bytes >= before.Bytes || s.Bytes == 0 {
 		t.Errorf("compacted from %+v to %+v", before, s)
 	}
 	if revision == l.Revision() {

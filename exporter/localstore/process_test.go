@@ -153,8 +153,8 @@ func wholeDays(t *testing.T, l *Ledger) int {
 	t.Helper()
 	got := contentsOf(t, l.Table())
 	if len(got.Records) == 0 {
-		if len(got.States) > 0 {
-			t.Fatalf("states without records: %+v", got.States)
+		if len(got.Meta) > 0 {
+			t.Fatalf("meta without records: %+v", got.Meta)
 		}
 		return -1
 	}
@@ -163,8 +163,8 @@ func wholeDays(t *testing.T, l *Ledger) int {
 	for day := max(0, last-2); day <= last; day++ {
 		add(t, want, dayBatch("org", day))
 	}
-	if w := contentsOf(t, want.Table()).States; !reflect.DeepEqual(got.States, w) {
-		t.Fatalf("states of day %d: got %+v\nwant %+v", last, got.States, w)
+	if w := contentsOf(t, want.Table()).Meta; !reflect.DeepEqual(got.Meta, w) {
+		t.Fatalf("meta of day %d: got %+v\nwant %+v", last, got.Meta, w)
 	}
 	if len(got.Records) != (last+1)*batchRepos {
 		t.Fatalf("expected %d records of %d days, got %d", (last+1)*batchRepos, last+1, len(got.Records))
@@ -178,7 +178,7 @@ func wholeDays(t *testing.T, l *Ledger) int {
 	return last
 }
 
-// writeSome appends some days of an organisation, and of one that others append too.
+// writeSome appends some days of an organization, and of one that others append too.
 func writeSome(args []string) error {
 	dir, org := args[0], args[1]
 	days, err := strconv.Atoi(args[2])
@@ -229,13 +229,13 @@ func TestProcessesTogether(t *testing.T) {
 	}
 	want := contentsOf(t, alone.Table())
 	if got := contentsOf(t, open(t, dir).Table()); !reflect.DeepEqual(got, want) {
-		t.Errorf("opened again: got %d records, %d states; want %d, %d", len(got.Records), len(got.States), len(want.Records), len(want.States))
+		t.Errorf("opened again: got %d records, %d meta; want %d, %d", len(got.Records), len(got.Meta), len(want.Records), len(want.Meta))
 	}
 	if _, err := l.Refresh(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	if got := contentsOf(t, l.Table()); !reflect.DeepEqual(got, want) {
-		t.Errorf("refreshed: got %d records, %d states; want %d, %d", len(got.Records), len(got.States), len(want.Records), len(want.States))
+		t.Errorf("refreshed: got %d records, %d meta; want %d, %d", len(got.Records), len(got.Meta), len(want.Records), len(want.Meta))
 	}
 }
 

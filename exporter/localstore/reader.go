@@ -52,10 +52,10 @@ func (r *reader) records(name string) (file, error) {
 	return file{size: s.Size()}, nil
 }
 
-// states opens a file of states. waits reports that it belongs to a file of
+// meta opens a file of metadata. waits reports that it belongs to a file of
 // records that is not among those given, and so does not count.
-func (r *reader) states(name string, records files) (f file, waits bool, err error) {
-	path := filepath.Join(r.dir, statesDir, name)
+func (r *reader) meta(name string, records files) (f file, waits bool, err error) {
+	path := filepath.Join(r.dir, metaDir, name)
 	s, err := segment.OpenMeta(path)
 	if err != nil {
 		return file{}, false, advise(err)
@@ -68,14 +68,14 @@ func (r *reader) states(name string, records files) (f file, waits bool, err err
 		}
 	}
 	r.jobs = append(r.jobs, job{path, func(ctx context.Context) (*memtable.Table, error) {
-		var states []history.RepoMeta
+		var meta []history.RepoMeta
 		for s, err := range s.All() {
 			if err != nil {
 				return nil, err
 			}
-			states = append(states, s)
+			meta = append(meta, s)
 		}
-		return memtable.Build(ctx, nil, states)
+		return memtable.Build(ctx, nil, meta)
 	}})
 	return f, false, nil
 }

@@ -10,14 +10,14 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
-// writer writes a table as one file of records and one of states, or as either if
+// writer writes a table as one file of records and one of metadata, or as either if
 // there is nothing for the other.
 type writer struct {
 	disk *disk
 	dir  string
 	name string
-	// records and states are the files written, nil for none.
-	records, states *file
+	// records and meta are the files written, nil for none.
+	records, meta *file
 	// known are the repositories that have records.
 	known map[history.Repo]bool
 }
@@ -25,7 +25,7 @@ type writer struct {
 func (l *Ledger) newWriter() *writer { return &writer{disk: &l.disk, dir: l.dir, name: newName()} }
 
 func (w *writer) recordsDir() string { return filepath.Join(w.dir, recordsDir) }
-func (w *writer) statesDir() string  { return filepath.Join(w.dir, statesDir) }
+func (w *writer) metaDir() string    { return filepath.Join(w.dir, metaDir) }
 
 // everything is every record there is, with its version, as a file has them.
 var everything = history.RecordsQuery{
@@ -34,13 +34,13 @@ var everything = history.RecordsQuery{
 	Versions: true,
 }
 
-// write makes the records of t durable, its states, or both. On an error nothing is left.
-func (w *writer) write(ctx context.Context, t *memtable.Table, records, states bool) (err error) {
+// write makes the records of t durable, its metadata, or both. On an error nothing is left.
+func (w *writer) write(ctx context.Context, t *memtable.Table, records, meta bool) (err error) {
 	if records {
 		err = w.writeRecords(ctx, t)
 	}
-	if err == nil && states {
-		err = w.writeStates(t)
+	if err == nil && meta {
+		err = w.writeMeta(t)
 	}
 	if err == nil {
 		err = w.publish()
@@ -52,15 +52,15 @@ func (w *writer) write(ctx context.Context, t *memtable.Table, records, states b
 }
 
 // files returns what was written.
-func (w *writer) files() (records, states files) {
-	records, states = make(files), make(files)
+func (w *writer) files() (records, meta files) {
+	records, meta = make(files), make(files)
 	if w.records != nil {
 		records[w.name] = *w.records
 	}
-	if w.states != nil {
-		states[w.name] = *w.states
+	if w.meta != nil {
+		meta[w.name] = *w.meta
 	}
-	return records, states
+	return records, meta
 }
 
 // writeRecords writes the records of t under a temporary name, unless it has none.
@@ -103,10 +103,10 @@ func (w *writer) writeRecords(ctx context.Context, t *memtable.Table) error {
 	return nil
 }
 
-// writeStates writes the states of t under a temporary name, unless it has none.
+// writeMeta writes the metadata of t under a temporary name, unless it has none.
 // A state that tells nothing is left out if the records name the repository.
-func (w *writer) writeStates(t *memtable.Table) error {
-	states := func(yield func(history.RepoMeta) bool) {
+func (w *writer) writeMeta(t *memtable.Table) error {
+	meta := func(yield func(history.RepoMeta) bool) {
 		for s := range t.Meta() {
 			if s == history.NewRepoMeta(s.Repo) && w.known[s.Repo] {
 				continue
@@ -117,7 +117,7 @@ func (w *writer) writeStates(t *memtable.Table) error {
 		}
 	}
 	some := false
-	for range states {
+	for range meta {
 		some = true
 		break
 	}
@@ -128,28 +128,28 @@ func (w *writer) writeStates(t *memtable.Table) error {
 	if w.records != nil {
 		f.companionOf = w.name
 	}
-	size, err := w.disk.write(w.statesDir(), w.name, func(out io.Writer) error {
-		_, err := segment.WriteMeta(out, states, f.companionOf)
+	size, err := w.disk.write(w.metaDir(), w.name, func(out io.Writer) error {
+		_, err := segment.WriteMeta(out, meta, f.companionOf)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	f.size = size
-	w.states = &f
+	w.meta = &f
 	return nil
 }
 
 // publish gives the files their names: that of the records, if there is one, last.
 func (w *writer) publish() error {
-	if w.states != nil && w.records != nil {
-		// A crash must not leave the states without a trace of what they belong to.
+	if w.meta != nil && w.records != nil {
+		// A crash must not leave the metadata without a trace of what it belongs to.
 		if err := w.disk.syncDir(w.recordsDir()); err != nil {
 			return err
 		}
 	}
-	if w.states != nil {
-		if err := w.disk.publish(w.statesDir(), w.name); err != nil {
+	if w.meta != nil {
+		if err := w.disk.publish(w.metaDir(), w.name); err != nil {
 			return err
 		}
 	}
@@ -164,8 +164,8 @@ func (w *writer) publish() error {
 func (w *writer) undo() {
 	for _, path := range []string{
 		filepath.Join(w.recordsDir(), w.name),
-		filepath.Join(w.statesDir(), w.name),
-		filepath.Join(w.statesDir(), tempName(w.name)),
+		filepath.Join(w.metaDir(), w.name),
+		filepath.Join(w.metaDir(), tempName(w.name)),
 		filepath.Join(w.recordsDir(), tempName(w.name)),
 	} {
 		if err := w.disk.remove(path); err != nil {

@@ -14,14 +14,14 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
 )
 
-// Build makes a Table of rows, in any order, and of states. rows may be nil.
+// Build makes a Table of rows, in any order, and of metadata. rows may be nil.
 //
 // Equal rows collapse. Two different numbers of one version for one repository
 // and day are a fault, as is a number or a day out of its range: the error is
 // then an *history.InputErrors that names the lines. Of two versions the merge
 // rule takes one. An error of the stream, or of ctx, is returned as it came.
-func Build(ctx context.Context, rows history.RowSeq, states []history.RepoMeta) (*Table, error) {
-	return BuildBatch(ctx, history.Batch{Rows: rows, Meta: states})
+func Build(ctx context.Context, rows history.RowSeq, meta []history.RepoMeta) (*Table, error) {
+	return BuildBatch(ctx, history.Batch{Rows: rows, Meta: meta})
 }
 
 // BuildBatch is Build of all that an append brings. A batch that was built already is
@@ -42,10 +42,10 @@ func build(ctx context.Context, batch history.Batch, limit budget) (*Table, erro
 		budget:       limit,
 		index:        make(map[history.Repo]uint32),
 		packed:       make(map[uint32]*packedRun),
-		told:         make(map[uint32]bool),
+		given:        make(map[uint32]bool),
 		versionIndex: make(map[history.Version]uint32),
 	}
-	b.tell(batch.Meta)
+	b.addMeta(batch.Meta)
 	if batch.Rows != nil {
 		if err := b.read(ctx, batch.Rows); err != nil {
 			return nil, err
@@ -56,22 +56,22 @@ func build(ctx context.Context, batch history.Batch, limit budget) (*Table, erro
 		if err != nil {
 			return nil, err
 		}
-		b.tell(more)
+		b.addMeta(more)
 	}
 	return b.table()
 }
 
 type builder struct {
-	index  map[history.Repo]uint32
-	states []history.RepoMeta
-	logs   []repoLog
-	// told has the states that were given as such; others were named by the
+	index map[history.Repo]uint32
+	meta  []history.RepoMeta
+	logs  []repoLog
+	// given has the repositories whose metadata was given; others were named by the
 	// dictionary of the stream, which tells nothing by itself.
-	told map[uint32]bool
+	given map[uint32]bool
 	// run is the run of rows under way, packed those that have ended, by repository.
 	run    run
 	packed map[uint32]*packedRun
-	// remap leads from the dictionary of the stream to states and logs.
+	// remap leads from the dictionary of the stream to metadata and logs.
 	remap        []uint32
 	versions     []history.Version
 	versionIndex map[history.Version]uint32
@@ -83,37 +83,37 @@ type builder struct {
 func (b *builder) repo(r history.Repo) uint32 {
 	i, ok := b.index[r]
 	if !ok {
-		i = uint32(len(b.states))
+		i = uint32(len(b.meta))
 		b.index[r] = i
-		b.states = append(b.states, history.NewRepoMeta(r))
+		b.meta = append(b.meta, history.NewRepoMeta(r))
 		b.logs = append(b.logs, repoLog{})
 	}
 	return i
 }
 
-// tell takes states.
-func (b *builder) tell(states []history.RepoMeta) {
-	for j := range states {
-		i := b.repo(states[j].Repo)
-		b.states[i].MergeFrom(&states[j])
-		b.told[i] = true
+// addMeta adds metadata.
+func (b *builder) addMeta(meta []history.RepoMeta) {
+	for j := range meta {
+		i := b.repo(meta[j].Repo)
+		b.meta[i].MergeFrom(&meta[j])
+		b.given[i] = true
 	}
 }
 
-// blocksAhead is how many blocks of a stream may wait to be added.
-const blocksAhead = 8
+// maxQueued is how many blocks of a stream may wait to be added.
+const maxQueued = 8
 
 // read takes the blocks of a stream. They are copied and handed to a goroutine of
 // its own, so that the source goes on with the next ones meanwhile.
 func (b *builder) read(ctx context.Context, rows history.RowSeq) error {
-	full := make(chan *history.Rows, blocksAhead)
-	empty := make(chan *history.Rows, blocksAhead+2)
+	full := make(chan *history.Rows, maxQueued)
+	empty := make(chan *history.Rows, maxQueued+2)
 	var done sync.WaitGroup
 	var over atomic.Pointer[MemoryError]
 	done.Go(func() {
 		for r := range full {
 			b.add(r)
-			if b.budget.count(r.Len(), len(b.states)) {
+			if b.budget.count(r.Len(), len(b.meta)) {
 				over.CompareAndSwap(nil, b.budget.exceeded(b.weight()))
 			}
 			select {
@@ -174,20 +174,20 @@ func (b *builder) add(r *history.Rows) {
 		switch {
 		case downloads < 0 || day < history.MinDay || day > history.MaxDay:
 			b.fault(r, i)
-		case b.run.goesOn(at, day, line, r.Version):
+		case b.run.continues(at, day, line, r.Version):
 			b.run.add(day, downloads, line)
-		case b.run.rows == 0 && b.logs[at].goesOn(b.version):
+		case b.run.rows == 0 && b.logs[at].continues(b.version):
 			b.logs[at].add(day, downloads, line, b.version)
 		default:
-			b.addApart(r, i, at, line, step)
+			b.addElsewhere(r, i, at, line, step)
 		}
 		line += step
 	}
 }
 
-// addApart adds a row that does not go on with the run under way: it begins the
+// addElsewhere adds a row that does not go on with the run under way: it begins the
 // next one, or goes to the log of its repository.
-func (b *builder) addApart(r *history.Rows, i int, at uint32, line, step int64) {
+func (b *builder) addElsewhere(r *history.Rows, i int, at uint32, line, step int64) {
 	b.endRun()
 	day, downloads := r.Day[i], r.Downloads[i]
 	l := &b.logs[at]
@@ -226,13 +226,13 @@ func (b *builder) useVersion(v history.Version) {
 
 // total notes what the dictionary tells of a repository.
 func (b *builder) total(at uint32, total int64, asOf history.AsOf) {
-	s := &b.states[at]
+	s := &b.meta[at]
 	if total == history.Unknown {
 		return
 	}
-	told := history.NewRepoMeta(s.Repo)
-	told.Total, told.TotalAsOf = total, asOf
-	s.MergeFrom(&told)
+	given := history.NewRepoMeta(s.Repo)
+	given.Total, given.TotalAsOf = total, asOf
+	s.MergeFrom(&given)
 }
 
 func (b *builder) fault(r *history.Rows, i int) {
@@ -247,13 +247,13 @@ func (b *builder) fault(r *history.Rows, i int) {
 // table packs the logs, with all processors: the input has been read by now.
 func (b *builder) table() (*Table, error) {
 	b.endRun()
-	order := make([]uint32, 0, len(b.states))
-	for i := range b.states {
-		if b.told[uint32(i)] || b.logs[i].rows > 0 || b.packed[uint32(i)] != nil {
+	order := make([]uint32, 0, len(b.meta))
+	for i := range b.meta {
+		if b.given[uint32(i)] || b.logs[i].rows > 0 || b.packed[uint32(i)] != nil {
 			order = append(order, uint32(i))
 		}
 	}
-	slices.SortFunc(order, func(i, j uint32) int { return b.states[i].Repo.Compare(b.states[j].Repo) })
+	slices.SortFunc(order, func(i, j uint32) int { return b.meta[i].Repo.Compare(b.meta[j].Repo) })
 
 	var bytes atomic.Int64
 	t := assemble(len(order), func() (func(int) *column, func()) {
@@ -262,7 +262,7 @@ func (b *builder) table() (*Table, error) {
 			if b.budget.exceeded(bytes.Load()) != nil {
 				return nil
 			}
-			l, s := &b.logs[order[i]], b.states[order[i]]
+			l, s := &b.logs[order[i]], b.meta[order[i]]
 			c := newColumn(s, p.days(s.Repo, b.packed[order[i]], l))
 			l.log = nil
 			bytes.Add(c.memory())

@@ -12,7 +12,7 @@ import (
 
 // column is one repository: what is known of it, and its days. It is immutable.
 type column struct {
-	state history.RepoMeta
+	meta history.RepoMeta
 	// lower is the full name in lower case, to search in.
 	lower string
 	days
@@ -28,11 +28,11 @@ type days struct {
 }
 
 func newColumn(s history.RepoMeta, d days) *column {
-	return &column{state: s, lower: strings.ToLower(s.Repo.Name), days: d}
+	return &column{meta: s, lower: strings.ToLower(s.Repo.Name), days: d}
 }
 
 // moved reports whether the repository's history went over to another name.
-func (c *column) moved() bool { return c.state.Moved() }
+func (c *column) moved() bool { return c.meta.Moved() }
 
 // recorded returns the first and the last recorded day, NoDays without any.
 func (d *days) recorded() history.Days {
@@ -81,8 +81,8 @@ var (
 // memory returns the bytes that the column holds on to.
 func (c *column) memory() int64 {
 	b := columnSize + int64(cap(c.windows))*windowSize + int64(cap(c.data)) +
-		int64(len(c.state.Repo.Name)+len(c.state.HubID))
-	if c.lower != c.state.Repo.Name {
+		int64(len(c.meta.Repo.Name)+len(c.meta.HubID))
+	if c.lower != c.meta.Repo.Name {
 		b += int64(len(c.lower))
 	}
 	return b

@@ -9,7 +9,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-// group is the sums of all repositories of one type and organisation. A group
+// group is the sums of all repositories of one type and organization. A group
 // that is part of a Table is immutable.
 type group struct {
 	key     groupKey
@@ -172,10 +172,10 @@ func (e *groupEditor) addColumn(c *column) {
 	if c.moved() {
 		return
 	}
-	g := e.group(keyOf(c.state.Repo))
+	g := e.group(keyOf(c.meta.Repo))
 	g.repos++
 	g.records += c.records
-	g.total.add(max(c.state.Total, 0))
+	g.total.add(max(c.meta.Total, 0))
 	var buf [windowDays]int64
 	for i := range c.windows {
 		w := &c.windows[i]
@@ -193,7 +193,7 @@ func (e *groupEditor) addColumn(c *column) {
 func (e *groupEditor) rebuild(key groupKey, cols []*column) {
 	e.groups[key], e.fresh[key] = nil, false
 	for _, c := range cols {
-		if keyOf(c.state.Repo) == key {
+		if keyOf(c.meta.Repo) == key {
 			e.addColumn(c)
 		}
 	}
@@ -216,7 +216,7 @@ func (e *groupEditor) addGroups(groups []*group) {
 	}
 }
 
-// list returns the groups, ordered by type and organisation.
+// list returns the groups, ordered by type and organization.
 func (e *groupEditor) list() []*group {
 	out := make([]*group, 0, len(e.groups))
 	for _, g := range e.groups {

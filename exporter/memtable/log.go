@@ -31,8 +31,8 @@ type repoLog struct {
 func zigzag(v int64) uint64   { return uint64(v<<1 ^ v>>63) }
 func unzigzag(v uint64) int64 { return int64(v>>1) ^ -int64(v&1) }
 
-// goesOn reports whether the log has rows, and the last one is of that version.
-func (l *repoLog) goesOn(version uint32) bool { return l.rows > 0 && l.version == version }
+// continues reports whether the log has rows, and the last one is of that version.
+func (l *repoLog) continues(version uint32) bool { return l.rows > 0 && l.version == version }
 
 func (l *repoLog) add(day history.Day, downloads, line int64, version uint32) {
 	delta := int64(day) - int64(l.day)

@@ -17,12 +17,12 @@ func (t *Table) Union(n *Table) *Table {
 
 // Append merges n into t as new information. Besides the merged table it returns
 // the delta, what t did not know: records that are new, that replaced others, or
-// that were told again at a newer age, and states that differ. merged equals
+// that were told again at a newer age, and metadata that differ. merged equals
 // t.Union(delta).
 //
-// What the Hub took back is counted in State.Corrected: for a repository the
+// What the Hub took back is counted in RepoMeta.Corrected: for a repository the
 // larger of the fall of its total and of the net fall of its published days, if a
-// newer export told them. State.CorrectedAsOf is then the age of what told a fall.
+// newer export told them. RepoMeta.CorrectedAsOf is then the age of what told a fall.
 func (t *Table) Append(n *Table) (merged, delta *Table, change history.Change) {
 	m := merger{corrections: true}
 	merged, delta = m.merge(t, n)
@@ -73,7 +73,7 @@ func (m *merger) merge(t, n *Table) (merged, delta *Table) {
 		case j == len(n.cols):
 			c = -1
 		default:
-			c = t.cols[i].state.Repo.Compare(n.cols[j].state.Repo)
+			c = t.cols[i].meta.Repo.Compare(n.cols[j].meta.Repo)
 		}
 		switch {
 		case c < 0:
@@ -123,34 +123,34 @@ func deltaTable(cols []*column) *Table {
 // if it knew all.
 func (m *merger) column(old, new *column) (merged, gain *column) {
 	days, gained, fall := m.days(old, new)
-	state := old.state
-	state.MergeFrom(&new.state)
+	meta := old.meta
+	meta.MergeFrom(&new.meta)
 	if m.corrections {
 		if fall > 0 {
-			state.CorrectedAsOf = max(state.CorrectedAsOf, m.loweredAsOf)
+			meta.CorrectedAsOf = max(meta.CorrectedAsOf, m.loweredAsOf)
 		}
-		if less := fallOfTotal(old.state, new.state); less > 0 {
-			state.CorrectedAsOf = max(state.CorrectedAsOf, new.state.TotalAsOf)
+		if less := fallOfTotal(old.meta, new.meta); less > 0 {
+			meta.CorrectedAsOf = max(meta.CorrectedAsOf, new.meta.TotalAsOf)
 			fall = max(fall, less)
 		}
 		if fall > 0 {
-			state.Corrected = addCounts(state.Corrected, fall)
+			meta.Corrected = addCounts(meta.Corrected, fall)
 			m.change.Corrected = addCounts(m.change.Corrected, fall)
 		}
 	}
-	if state == old.state && gained.records == 0 {
+	if meta == old.meta && gained.records == 0 {
 		return old, nil
 	}
-	m.addState(old, state)
-	if old.moved() || state.Moved() {
-		m.rebuild[keyOf(state.Repo)] = true
+	m.addMeta(old, meta)
+	if old.moved() || meta.Moved() {
+		m.rebuild[keyOf(meta.Repo)] = true
 	}
-	gainedState := state
-	if state == old.state {
-		// Only days are news: the delta need not tell the state again.
-		gainedState = history.NewRepoMeta(state.Repo)
+	gainedMeta := meta
+	if meta == old.meta {
+		// Only days are news: the delta need not tell the metadata again.
+		gainedMeta = history.NewRepoMeta(meta.Repo)
 	}
-	return newColumn(state, days), newColumn(gainedState, gained)
+	return newColumn(meta, days), newColumn(gainedMeta, gained)
 }
 
 // fallOfTotal returns by how much the total fell, if now told a newer one than was
@@ -162,17 +162,17 @@ func fallOfTotal(was, now history.RepoMeta) int64 {
 	return was.Total - now.Total
 }
 
-// addState brings the group up to date with the new state of a column.
-func (m *merger) addState(old *column, state history.RepoMeta) {
-	if state.Total == old.state.Total {
+// addMeta brings the group up to date with the new metadata of a column.
+func (m *merger) addMeta(old *column, meta history.RepoMeta) {
+	if meta.Total == old.meta.Total {
 		return
 	}
-	g := m.groups.group(keyOf(state.Repo))
-	if old.state.Total > 0 {
-		g.total.sub(old.state.Total)
+	g := m.groups.group(keyOf(meta.Repo))
+	if old.meta.Total > 0 {
+		g.total.sub(old.meta.Total)
 	}
-	if state.Total > 0 {
-		g.total.add(state.Total)
+	if meta.Total > 0 {
+		g.total.add(meta.Total)
 	}
 }
 
@@ -210,7 +210,7 @@ func (m *merger) adopt(new *column, j int) {
 	w := &new.windows[j]
 	m.change.New += int64(w.records())
 	w.expand(new.data, &m.new)
-	g := m.groups.group(keyOf(new.state.Repo))
+	g := m.groups.group(keyOf(new.meta.Repo))
 	g.records += int64(w.records())
 	s := m.groups.window(g, w.no)
 	for b := w.mask; b != 0; b &= b - 1 {
@@ -241,7 +241,7 @@ func (m *merger) window(old *column, i int, new *column, j int) {
 	var group *group
 	edit := func() {
 		if sums == nil {
-			group = m.groups.group(keyOf(new.state.Repo))
+			group = m.groups.group(keyOf(new.meta.Repo))
 			sums = m.groups.window(group, w.no)
 		}
 	}

@@ -23,7 +23,7 @@ func (t *Table) Overview(q history.OverviewQuery) history.Overview {
 	} else {
 		matches := q.Filter.Matcher()
 		for _, c := range t.shown {
-			if matches(c.state.Repo) {
+			if matches(c.meta.Repo) {
 				s.addColumn(c)
 			}
 		}
@@ -76,10 +76,10 @@ func (s *summary) addGroup(g *group) {
 }
 
 func (s *summary) addColumn(c *column) {
-	p := s.part(keyOf(c.state.Repo))
+	p := s.part(keyOf(c.meta.Repo))
 	p.repos++
 	p.records += c.records
-	p.total.add(max(c.state.Total, 0))
+	p.total.add(max(c.meta.Total, 0))
 	p.downloads.add(c.total(s.overview.Days))
 	if s.overview.HasBefore {
 		p.before.add(c.total(s.overview.Before))

@@ -26,7 +26,7 @@ func (t *Table) Records(ctx context.Context, q history.RecordsQuery) history.Row
 		for _, c := range from {
 			if c.records > 0 && matches(c) {
 				cols = append(cols, c)
-				e.rows.Repos = append(e.rows.Repos, history.RepoTotal{Repo: c.state.Repo, Total: c.state.Total})
+				e.rows.Repos = append(e.rows.Repos, history.RepoTotal{Repo: c.meta.Repo, Total: c.meta.Total})
 			}
 		}
 		if run.Len() == 0 {

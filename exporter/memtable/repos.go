@@ -19,15 +19,15 @@ func (t *Table) Repos(q history.ReposQuery) history.ReposPage {
 	p.Rows = make([]history.RepoRow, len(rows))
 	for i, r := range rows {
 		p.Rows[i] = history.RepoRow{
-			Repo:      r.column.state.Repo,
-			Total:     r.column.state.Total,
+			Repo:      r.column.meta.Repo,
+			Total:     r.column.meta.Total,
 			Downloads: r.downloads,
 			Before:    r.before,
 			Recorded:  r.column.recorded(),
 			Trend:     r.column.trend(p.Days, p.TrendStep),
 
-			Corrected:     r.column.state.Corrected,
-			CorrectedAsOf: r.column.state.CorrectedAsOf,
+			Corrected:     r.column.meta.Corrected,
+			CorrectedAsOf: r.column.meta.CorrectedAsOf,
 		}
 	}
 	return p
@@ -62,7 +62,7 @@ func filterColumns(f history.Filter) func(*column) bool {
 	f.Search = ""
 	matches := f.Matcher()
 	return func(c *column) bool {
-		return matches(c.state.Repo) && strings.Contains(c.lower, search)
+		return matches(c.meta.Repo) && strings.Contains(c.lower, search)
 	}
 }
 
@@ -71,13 +71,13 @@ func compareRows(q history.ReposQuery) func(a, b row) int {
 	key := func(a, b row) int { return cmp.Compare(a.downloads, b.downloads) }
 	switch q.Sort {
 	case history.SortTotal:
-		key = func(a, b row) int { return cmp.Compare(a.column.state.Total, b.column.state.Total) }
+		key = func(a, b row) int { return cmp.Compare(a.column.meta.Total, b.column.meta.Total) }
 	case history.SortChange:
 		key = func(a, b row) int { return cmp.Compare(a.downloads-a.before, b.downloads-b.before) }
 	case history.SortName:
-		key = func(a, b row) int { return strings.Compare(a.column.state.Repo.Name, b.column.state.Repo.Name) }
+		key = func(a, b row) int { return strings.Compare(a.column.meta.Repo.Name, b.column.meta.Repo.Name) }
 	case history.SortCorrected:
-		key = func(a, b row) int { return cmp.Compare(a.column.state.Corrected, b.column.state.Corrected) }
+		key = func(a, b row) int { return cmp.Compare(a.column.meta.Corrected, b.column.meta.Corrected) }
 	}
 	sign := -1
 	if q.Ascending {
@@ -87,7 +87,7 @@ func compareRows(q history.ReposQuery) func(a, b row) int {
 		if c := key(a, b); c != 0 {
 			return c * sign
 		}
-		return a.column.state.Repo.Compare(b.column.state.Repo)
+		return a.column.meta.Repo.Compare(b.column.meta.Repo)
 	}
 }
 

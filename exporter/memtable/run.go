@@ -33,8 +33,8 @@ type packedRun struct {
 	first, step int64
 }
 
-// goesOn reports whether a row can be added to the run.
-func (u *run) goesOn(at uint32, day history.Day, line int64, v history.Version) bool {
+// continues reports whether a row can be added to the run.
+func (u *run) continues(at uint32, day history.Day, line int64, v history.Version) bool {
 	return u.rows > 0 && at == u.at && day > u.day && line == u.line+u.step && v == u.version
 }
 

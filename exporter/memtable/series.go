@@ -10,7 +10,7 @@ import (
 
 // Series is all records of one repository.
 type Series struct {
-	// At is the place of the repository among the states.
+	// At is the place of the repository among the metadata.
 	At int
 	// Days are ascending, Downloads go with them, and Versions unless it is nil.
 	Days      []history.Day
@@ -18,13 +18,13 @@ type Series struct {
 	Versions  []history.Version
 }
 
-// BuildSeries makes a Table of states, which name each repository once in the order of
+// BuildSeries makes a Table of metadata, which name each repository once in the order of
 // Repo.Compare, and of records, which come a repository at a time and, without versions,
 // are all of version v: nothing has to be looked up or put in order then. The slices of a Series are read
 // before the next is asked for. A repository whose records come twice, a day that is out
 // of its order or range, and a number below zero are errors.
-func BuildSeries(ctx context.Context, states []history.RepoMeta, all iter.Seq2[Series, error], v history.Version) (*Table, error) {
-	packed := make([]days, len(states))
+func BuildSeries(ctx context.Context, meta []history.RepoMeta, all iter.Seq2[Series, error], v history.Version) (*Table, error) {
+	packed := make([]days, len(meta))
 	var k packer
 	for s, err := range all {
 		if err == nil {
@@ -33,11 +33,11 @@ func BuildSeries(ctx context.Context, states []history.RepoMeta, all iter.Seq2[S
 		if err != nil {
 			return nil, err
 		}
-		if err := s.check(states[s.At].Repo); err != nil {
+		if err := s.check(meta[s.At].Repo); err != nil {
 			return nil, err
 		}
 		if packed[s.At].records > 0 {
-			return nil, fmt.Errorf("expected the records of %s at once, got more of them", states[s.At].Repo)
+			return nil, fmt.Errorf("expected the records of %s at once, got more of them", meta[s.At].Repo)
 		}
 		if s.Versions == nil {
 			k.packSeries(s.Days, s.Downloads, v)
@@ -46,8 +46,8 @@ func BuildSeries(ctx context.Context, states []history.RepoMeta, all iter.Seq2[S
 		}
 		packed[s.At] = k.finish()
 	}
-	return assemble(len(states), func() (func(int) *column, func()) {
-		return func(i int) *column { return newColumn(states[i], packed[i]) }, func() {}
+	return assemble(len(meta), func() (func(int) *column, func()) {
+		return func(i int) *column { return newColumn(meta[i], packed[i]) }, func() {}
 	}), nil
 }
 

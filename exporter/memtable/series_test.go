@@ -12,11 +12,11 @@ import (
 )
 
 // seriesOf returns the records of a table as series, in no order.
-func seriesOf(t *testing.T, rng *rand.Rand, n *Table, states []history.RepoMeta) []Series {
+func seriesOf(t *testing.T, rng *rand.Rand, n *Table, meta []history.RepoMeta) []Series {
 	t.Helper()
 	at := make(map[history.Repo]int)
-	out := make([]Series, len(states))
-	for i, s := range states {
+	out := make([]Series, len(meta))
+	for i, s := range meta {
 		at[s.Repo], out[i].At = i, i
 	}
 	for rows, err := range n.Records(context.Background(), history.RecordsQuery{Order: history.OrderRepo, Versions: true}) {
@@ -48,19 +48,19 @@ func TestBuildSeries(t *testing.T) {
 	for seed := range uint64(300) {
 		rng := rand.New(rand.NewPCG(seed, 3))
 		from := randomTable(t, rng)
-		states := slices.Collect(from.Meta())
-		series := seriesOf(t, rng, from, states)
+		meta := slices.Collect(from.Meta())
+		series := seriesOf(t, rng, from, meta)
 		var records []history.Record
 		for _, s := range series {
 			for i, d := range s.Days {
-				records = append(records, history.Record{Repo: states[s.At].Repo, Total: history.Unknown, Day: d, Downloads: s.Downloads[i]})
+				records = append(records, history.Record{Repo: meta[s.At].Repo, Total: history.Unknown, Day: d, Downloads: s.Downloads[i]})
 			}
 		}
-		want, err := Build(context.Background(), history.RowsOf(v, records...), states)
+		want, err := Build(context.Background(), history.RowsOf(v, records...), meta)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := BuildSeries(context.Background(), states, eachSeries(series...), v)
+		got, err := BuildSeries(context.Background(), meta, eachSeries(series...), v)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,10 +72,10 @@ func TestBuildSeries(t *testing.T) {
 }
 
 func TestBuildSeriesRefuses(t *testing.T) {
-	states := []history.RepoMeta{history.NewRepoMeta(history.Repo{Type: history.Model, Name: "a/m"})}
+	meta := []history.RepoMeta{history.NewRepoMeta(history.Repo{Type: history.Model, Name: "a/m"})}
 	f := func(want string, all ...Series) {
 		t.Helper()
-		_, err := BuildSeries(context.Background(), states, eachSeries(all...), history.Version{Source: history.Published})
+		_, err := BuildSeries(context.Background(), meta, eachSeries(all...), history.Version{Source: history.Published})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got error %v, want one with %q", err, want)
 		}
@@ -89,7 +89,7 @@ func TestBuildSeriesRefuses(t *testing.T) {
 	f("expected downloads of model a/m of 0 or more, got -1 on 2019-04-14", Series{Days: []history.Day{18000}, Downloads: []int64{-1}})
 
 	broken := errors.New("the stream broke off")
-	_, err := BuildSeries(context.Background(), states, func(yield func(Series, error) bool) {
+	_, err := BuildSeries(context.Background(), meta, func(yield func(Series, error) bool) {
 		if yield(one, nil) {
 			yield(Series{}, broken)
 		}
@@ -99,7 +99,7 @@ func TestBuildSeriesRefuses(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := BuildSeries(ctx, states, eachSeries(one), history.Version{}); err != context.Canceled {
+	if _, err := BuildSeries(ctx, meta, eachSeries(one), history.Version{}); err != context.Canceled {
 		t.Errorf("got error %v, want that of the context", err)
 	}
 }

@@ -65,7 +65,7 @@ func (t *Table) Recorded() history.Days { return t.recorded }
 func (t *Table) Meta() iter.Seq[history.RepoMeta] {
 	return func(yield func(history.RepoMeta) bool) {
 		for _, c := range t.cols {
-			if !yield(c.state) {
+			if !yield(c.meta) {
 				return
 			}
 		}
@@ -80,7 +80,7 @@ func (t *Table) SelectMeta(ctx context.Context, q history.MetaQuery) iter.Seq2[h
 				yield(history.RepoMeta{}, err)
 				return
 			}
-			if q.Matches(c.state) && !yield(c.state, nil) {
+			if q.Matches(c.meta) && !yield(c.meta, nil) {
 				return
 			}
 		}
@@ -97,10 +97,10 @@ func (t *Table) Counts(ctx context.Context, f history.Filter) iter.Seq2[history.
 				yield(history.Counts{}, err)
 				return
 			}
-			if c.state.Gone() || !matches(c.state.Repo) {
+			if c.meta.Gone() || !matches(c.meta.Repo) {
 				continue
 			}
-			n := c.state.Counts()
+			n := c.meta.Counts()
 			if n.LastMonth == history.Unknown && c.records > 0 {
 				n.LastMonth = c.total(month)
 			}

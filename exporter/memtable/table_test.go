@@ -45,7 +45,7 @@ func randomTable(t *testing.T, rng *rand.Rand) *Table {
 		}
 		blocks = append(blocks, rows)
 	}
-	var states []history.RepoMeta
+	var meta []history.RepoMeta
 	for range rng.IntN(4) {
 		s := history.NewRepoMeta(dictionary[rng.IntN(len(dictionary))].Repo)
 		s.Total, s.TotalAsOf = int64(rng.IntN(10)), history.AsOf(1+rng.IntN(3))
@@ -56,7 +56,7 @@ func randomTable(t *testing.T, rng *rand.Rand) *Table {
 		if rng.IntN(2) == 0 {
 			s.Likes, s.LastMonth, s.ListedAsOf, s.HubID = int64(rng.IntN(3)), int64(rng.IntN(3)), history.AsOf(1+rng.IntN(3)), "id"
 		}
-		states = append(states, s)
+		meta = append(meta, s)
 	}
 	n, err := Build(context.Background(), func(yield func(*history.Rows, error) bool) {
 		for _, b := range blocks {
@@ -64,7 +64,7 @@ func randomTable(t *testing.T, rng *rand.Rand) *Table {
 				return
 			}
 		}
-	}, states)
+	}, meta)
 	if err != nil {
 		t.Fatal(err)
 	}

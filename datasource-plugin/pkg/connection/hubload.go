@@ -27,7 +27,7 @@ func (c *hubConnection) load(ctx context.Context, old *memtable.Table) (*memtabl
 	// A newer export is newer, even if the clock was set back meanwhile.
 	asOf := max(history.AsOfTime(time.Now()), c.asOf+1)
 	rows := export.Rows(history.Version{Source: history.Published, AsOf: asOf})
-	table, err := memtable.BuildWithin(ctx, rows, nil, c.memoryLimit)
+	table, err := memtable.BuildLimited(ctx, rows, nil, c.memoryLimit)
 	if err != nil {
 		return nil, err
 	}

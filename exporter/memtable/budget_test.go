@@ -35,7 +35,7 @@ func TestBuildWithin(t *testing.T) {
 		}
 		var taken int64
 		most := int64(perRow * float64(free.NumRecords()))
-		table, err := BuildWithin(context.Background(), counting(rows, &taken), nil, most)
+		table, err := BuildLimited(context.Background(), counting(rows, &taken), nil, most)
 		if err != nil {
 			t.Fatalf("%s: expected %d bytes to be enough, got %v", what, most, err)
 		}
@@ -44,7 +44,7 @@ func TestBuildWithin(t *testing.T) {
 		}
 		for _, part := range []int64{4, 20} {
 			taken = 0
-			_, err = BuildWithin(context.Background(), counting(rows, &taken), nil, free.MemoryBytes()/part)
+			_, err = BuildLimited(context.Background(), counting(rows, &taken), nil, free.MemoryBytes()/part)
 			e, ok := errors.AsType[*MemoryError](err)
 			if !ok || e.Most != free.MemoryBytes()/part || e.Rows > taken || !strings.Contains(err.Error(), "bytes in memory") {
 				t.Fatalf("%s: expected a *MemoryError, got %v", what, err)
@@ -54,7 +54,7 @@ func TestBuildWithin(t *testing.T) {
 			}
 			// The end of the input is not waited for: besides the blocks that wait,
 			// one is at hand on either side.
-			if ahead := int64(blocksAhead+2) * history.BlockRows; taken > e.Rows+ahead {
+			if ahead := int64(maxQueued+2) * history.BlockRows; taken > e.Rows+ahead {
 				t.Errorf("%s, a %dth of what it takes: expected at most %d rows to be read after the %d that were too many, got %d", what, part, ahead, e.Rows, taken-e.Rows)
 			}
 		}
@@ -80,10 +80,10 @@ func TestBuildWithinOfScatteredDays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := BuildWithin(context.Background(), rows, nil, free.MemoryBytes()*2); err != nil {
+	if _, err := BuildLimited(context.Background(), rows, nil, free.MemoryBytes()*2); err != nil {
 		t.Errorf("expected twice what it takes to be enough, got %v", err)
 	}
-	if _, err := BuildWithin(context.Background(), rows, nil, free.MemoryBytes()*9/10); !errors.As(err, new(*MemoryError)) {
+	if _, err := BuildLimited(context.Background(), rows, nil, free.MemoryBytes()*9/10); !errors.As(err, new(*MemoryError)) {
 		t.Errorf("expected a *MemoryError, got %v", err)
 	}
 }

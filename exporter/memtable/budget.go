@@ -19,12 +19,12 @@ func (e *MemoryError) Error() string {
 	return fmt.Sprintf("expected a history of at most %d bytes in memory, got more in %d rows", e.Most, e.Rows)
 }
 
-// BuildWithin is Build for a history that may take most bytes of memory at the
+// BuildLimited is Build for a history that may take most bytes of memory at the
 // most: while it is read, when rows that come in no order take several times what
 // they take once packed, and afterwards. Beyond that the error is a *MemoryError.
 // most must be above 0.
-func BuildWithin(ctx context.Context, rows history.RowSeq, states []history.RepoMeta, most int64) (*Table, error) {
-	return build(ctx, history.Batch{Rows: rows, Meta: states}, budget{most: most})
+func BuildLimited(ctx context.Context, rows history.RowSeq, meta []history.RepoMeta, most int64) (*Table, error) {
+	return build(ctx, history.Batch{Rows: rows, Meta: meta}, budget{most: most})
 }
 
 // budget bounds the memory of a builder. The zero value bounds nothing.
@@ -37,8 +37,8 @@ type budget struct {
 }
 
 var (
-	stateSize = int64(reflect.TypeFor[history.RepoMeta]().Size() + reflect.TypeFor[repoLog]().Size())
-	runSize   = int64(reflect.TypeFor[packedRun]().Size())
+	metaSize = int64(reflect.TypeFor[history.RepoMeta]().Size() + reflect.TypeFor[repoLog]().Size())
+	runSize  = int64(reflect.TypeFor[packedRun]().Size())
 )
 
 // minWeighed is how many rows are read between two looks at the memory, at least.
@@ -66,9 +66,9 @@ func (g *budget) exceeded(bytes int64) *MemoryError {
 
 // weight returns about how many bytes the builder holds on to.
 func (b *builder) weight() int64 {
-	w := b.budget.packed + int64(len(b.states))*stateSize
+	w := b.budget.packed + int64(len(b.meta))*metaSize
 	for i := range b.logs {
-		w += int64(cap(b.logs[i].log)) + int64(len(b.states[i].Repo.Name))
+		w += int64(cap(b.logs[i].log)) + int64(len(b.meta[i].Repo.Name))
 	}
 	return w
 }
