@@ -230,7 +230,7 @@ func (r *runner) ready(args ...string) *service {
 // wait waits until done reports true.
 func (r *runner) wait(what string, done func() bool, log fmt.Stringer) {
 	r.Helper()
-	for end := time.Now().Add(patience); !done(); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(patience); !done(); time.Sleep(30 * time.Millisecond) {
 		if time.Now().After(end) {
 			r.Fatalf("waited in vain for: %s\n%s", what, log)
 		}
