@@ -179,7 +179,7 @@ func TestBackfillRefuses(t *testing.T) {
 func TestBackfillResumes(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t)
-	r.write("x.csv", r.ok("generate", "--repos=250", "--days=1500"), 5)
+	r.write("x.csv", r.ok("generate", "--repos=250", "--days=1150"), 5)
 	r.ok("import", "x.csv")
 	whole := newImporter(t)
 	_, stderr, code := r.run(nil, "backfill", "--to=victoriametrics", "--url="+whole.url)
