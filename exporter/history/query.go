@@ -161,7 +161,7 @@ type ReposPage struct {
 // RepoRow is a row of the table of repositories.
 type RepoRow struct {
 	Repo Repo
-	// Total is the Hub's cumulative number, Unknown if it was never told.
+	// Total is the Hub's cumulative number, Unknown if it was never reported.
 	Total int64
 	// Downloads and Before are sums over the days of the period and of the
 	// period before it (0 without HasBefore).
