@@ -30,7 +30,7 @@ type orgCount struct {
 // of repositories, whatever their number.
 func (s *settings) selectCounts(counts iter.Seq[history.Counts]) selection {
 	top := largest{limit: s.maxRepos, floor: history.Unknown - 1}
-	orgs := orgCounter{index: make(map[org]int)}
+	orgs := orgCounter{counts: make(map[org]int)}
 	shown := 0
 	for c := range counts {
 		if !s.shows(&c.Repo) {
@@ -43,30 +43,23 @@ func (s *settings) selectCounts(counts iter.Seq[history.Counts]) selection {
 		}
 	}
 	top.prune()
-	return selection{repos: top.kept, orgs: orgs.sorted(), over: shown - top.kept.len()}
+	return selection{repos: top.kept, orgs: orgs.sorted(), over: shown - top.kept.len}
 }
 
 // countList is a list of counts in blocks of blockRepos: it grows without
 // copying, and a block is a piece of work for rendering.
 type countList struct {
 	blocks [][]history.Counts // all full but the last
-}
-
-func (l *countList) len() int {
-	if len(l.blocks) == 0 {
-		return 0
-	}
-	last := len(l.blocks) - 1
-	return last*blockRepos + len(l.blocks[last])
+	len    int
 }
 
 func (l *countList) add(c history.Counts) {
-	last := len(l.blocks) - 1
-	if last < 0 || len(l.blocks[last]) == blockRepos {
+	if l.len%blockRepos == 0 {
 		l.blocks = append(l.blocks, make([]history.Counts, 0, blockRepos))
-		last++
 	}
+	last := len(l.blocks) - 1
 	l.blocks[last] = append(l.blocks[last], c)
+	l.len++
 }
 
 // keep drops what f does not want.
@@ -86,7 +79,7 @@ func (l *countList) keep(f func(*history.Counts) bool) {
 		full++
 	}
 	clear(l.blocks[full:])
-	l.blocks = l.blocks[:full]
+	l.blocks, l.len = l.blocks[:full], n
 }
 
 // largest keeps the counts with the most downloads in the order in which they
@@ -108,17 +101,17 @@ func (l *largest) add(c history.Counts) {
 		return
 	}
 	l.kept.add(c)
-	if l.limit >= 0 && l.kept.len()-l.limit >= max(l.limit, pruneSlack) {
+	if l.limit >= 0 && l.kept.len-l.limit >= max(l.limit, pruneSlack) {
 		l.prune()
 	}
 }
 
 // prune drops all but the limit's largest.
 func (l *largest) prune() {
-	if l.limit < 0 || l.kept.len() <= l.limit {
+	if l.limit < 0 || l.kept.len <= l.limit {
 		return
 	}
-	order := slices.Grow(l.scratch[:0], l.kept.len())
+	order := slices.Grow(l.scratch[:0], l.kept.len)
 	for _, block := range l.kept.blocks {
 		for i := range block {
 			order = append(order, block[i].Downloads)
@@ -141,31 +134,36 @@ func (l *largest) prune() {
 
 // orgCounter counts repositories by type and organization.
 type orgCounter struct {
-	index  map[org]int
-	counts []orgCount
-	last   int
+	counts map[org]int
+	// Counts come ordered: nearly always it is the organization of the last one, of
+	// which run repositories are not in counts yet.
+	last org
+	run  int
 }
 
 func (o *orgCounter) add(r *history.Repo) {
-	k := org{r.Type, r.Org()}
-	// Counts come ordered: nearly always it is the organization of the last one.
-	if o.last < len(o.counts) && o.counts[o.last].org == k {
-		o.counts[o.last].repos++
-		return
+	if k := (org{r.Type, r.Org()}); k != o.last {
+		o.flush()
+		o.last = k
 	}
-	i, ok := o.index[k]
-	if !ok {
-		i = len(o.counts)
-		o.index[k] = i
-		o.counts = append(o.counts, orgCount{org: k})
+	o.run++
+}
+
+func (o *orgCounter) flush() {
+	if o.run > 0 {
+		o.counts[o.last] += o.run
+		o.run = 0
 	}
-	o.counts[i].repos++
-	o.last = i
 }
 
 func (o *orgCounter) sorted() []orgCount {
-	slices.SortFunc(o.counts, func(a, b orgCount) int {
+	o.flush()
+	all := make([]orgCount, 0, len(o.counts))
+	for k, n := range o.counts {
+		all = append(all, orgCount{k, n})
+	}
+	slices.SortFunc(all, func(a, b orgCount) int {
 		return cmp.Or(a.typ.Compare(b.typ), strings.Compare(a.name, b.name))
 	})
-	return o.counts
+	return all
 }

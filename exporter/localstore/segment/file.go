@@ -188,7 +188,7 @@ func (f *file) findColumns() error {
 		if e.Type != want.Type || e.RepetitionType != want.RepetitionType || e.LogicalType.String() != want.LogicalType.String() {
 			return damaged(f.name, "column %s: it has the type %v %v %s", c, e.RepetitionType.V, e.Type.V, &e.LogicalType)
 		}
-		f.at = append(f.at, int(leaf.ColumnIndex))
+		f.at = append(f.at, leaf.ColumnIndex)
 	}
 	return nil
 }
