@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"crypto/sha256"
 	"sync"
 	"time"
 
@@ -16,7 +17,10 @@ type Limiters struct {
 	limiters map[limiterKey]*limiter
 }
 
-type limiterKey struct{ endpoint, token string }
+type limiterKey struct {
+	endpoint string
+	token    [sha256.Size]byte
+}
 
 // NewLimiters returns Limiters that know nothing yet.
 func NewLimiters() *Limiters {

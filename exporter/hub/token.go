@@ -3,7 +3,6 @@ package hub
 import (
 	"cmp"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -68,13 +67,7 @@ func (t Token) reveal() string {
 }
 
 // fingerprint distinguishes tokens without revealing one.
-func (t Token) fingerprint() string {
-	if t.secret == nil {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(*t.secret))
-	return hex.EncodeToString(sum[:])
-}
+func (t Token) fingerprint() [sha256.Size]byte { return sha256.Sum256([]byte(t.reveal())) }
 
 // TokenLookup says where to look for a token.
 type TokenLookup struct {
@@ -156,14 +149,8 @@ func (l TokenLookup) expand(path string) string {
 }
 
 func (l TokenLookup) home() string {
-	if l.Home != "" {
-		return l.Home
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return ""
-	}
-	return home
+	home, _ := os.UserHomeDir() // "" if there is none
+	return cmp.Or(l.Home, home)
 }
 
 // maxTokenFile bounds a token file: a larger one is another file.
