@@ -12,10 +12,10 @@
 //	version = 0 | source age
 //
 // Numbers are varints as encoding/binary has them. size is the number of bytes
-// of a block, rows that of its records, and behind the last block the number of
+// of a block, rows that of its records, and after the last block comes the number of
 // records of the whole stream: one that was cut anywhere is not taken for a
 // whole one. The entries are those that the dictionary has grown by, their totals
-// one higher than told and 0 where none was. A version is that of the block
+// one higher than they are and 0 where unknown. A version is that of the block
 // before (0), or a source counted from 1 and the as_of, signed. The columns of a
 // block follow each other: repos as signed differences of indexes, days as signed
 // differences of numbers, both from one row to the next and beginning at 0, and
@@ -87,7 +87,7 @@ func (w *Writer) WriteRows(rows *history.Rows) error {
 	return w.write(b)
 }
 
-// write writes a block that stands behind room.
+// write writes a block that follows room.
 func (w *Writer) write(b []byte) error {
 	var head [room]byte
 	h := head[:0]

@@ -57,14 +57,14 @@ func failure(kind Kind, cause error, format string, args ...any) error {
 	return backend.DownstreamError(&Error{Kind: kind, Text: fmt.Sprintf(format, args...), Err: cause})
 }
 
-// way is what is wrong with the way to a host, and what to do.
-type way struct {
-	kind       Kind
-	what, mend string
+// cause is why a host was not reached, and what to do.
+type cause struct {
+	kind         Kind
+	what, advice string
 }
 
-// wayOf explains a failure of the way to a host. ok is false if it was none.
-func wayOf(err error) (w way, ok bool) {
+// networkCause explains a failure to reach a host. ok is false if it was none.
+func networkCause(err error) (c cause, ok bool) {
 	var (
 		dns       *net.DNSError
 		op        *net.OpError
@@ -73,21 +73,21 @@ func wayOf(err error) (w way, ok bool) {
 	)
 	switch {
 	case errors.As(err, &elsewhere):
-		return way{KindRedirect, elsewhere.Error(), "enter the URL where it is now"}, true
+		return cause{KindRedirect, elsewhere.Error(), "enter the URL where it is now"}, true
 	case errors.As(err, &dns) && !dns.IsTimeout:
-		return way{KindDNS, fmt.Sprintf("the name %q has no address", dns.Name), "check the URL"}, true
+		return cause{KindDNS, fmt.Sprintf("the name %q has no address", dns.Name), "check the URL"}, true
 	case errors.Is(err, http.ErrSchemeMismatch):
-		return way{KindTLS, "it speaks plain HTTP", "enter the URL with http://"}, true
+		return cause{KindTLS, "it speaks plain HTTP", "enter the URL with http://"}, true
 	case isTLS(err):
-		return way{KindTLS, "no encrypted connection that can be trusted: " + innermost(err), "check its certificate and the TLS settings"}, true
+		return cause{KindTLS, "no encrypted connection that can be trusted: " + innermost(err), "check its certificate and the TLS settings"}, true
 	case errors.As(err, &timed) && timed.Timeout():
-		return way{KindTimeout, "no answer came in time: " + innermost(err), "see what keeps it busy, or set a longer timeout"}, true
+		return cause{KindTimeout, "no answer came in time: " + innermost(err), "see what keeps it busy, or set a longer timeout"}, true
 	case errors.As(err, &op) && op.Op == "dial":
-		return way{KindUnreachable, "no connection: " + innermost(op.Err), "check the URL, and that it runs"}, true
+		return cause{KindUnreachable, "no connection: " + innermost(op.Err), "check the URL, and that it runs"}, true
 	case errors.As(err, &op), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return way{KindBroken, "the connection broke off: " + innermost(err), "try again, and see its log"}, true
+		return cause{KindBroken, "the connection broke off: " + innermost(err), "try again, and see its log"}, true
 	}
-	return way{}, false
+	return cause{}, false
 }
 
 func isTLS(err error) bool {

@@ -95,8 +95,8 @@ func (c *exporterConnection) explain(ctx context.Context, err error) error {
 	case errors.Is(err, httpclient.ErrResponseBodyTooLarge):
 		err = failure(KindMalformed, err, "the answer of the exporter at %s is longer than Grafana's response_limit allows: ask for less, or raise the limit", at)
 	default:
-		if w, ok := wayOf(err); ok {
-			err = failure(w.kind, err, "no answer of the exporter at %s: %s; %s", at, w.what, w.mend)
+		if w, ok := networkCause(err); ok {
+			err = failure(w.kind, err, "no answer of the exporter at %s: %s; %s", at, w.what, w.advice)
 			break
 		}
 		err = failure(KindMalformed, err, "the exporter at %s gave an answer that is not what was asked for, %s: check the URL, and that the versions of exporter and plugin match", at, oneLine(err))
@@ -140,9 +140,9 @@ func (c *exporterConnection) wrongVersion(version, release string, err error) er
 	if release != "" {
 		release = fmt.Sprintf(" (version %q)", release)
 	}
-	mend := "update the plugin"
+	advice := "update the plugin"
 	if n, e := strconv.Atoi(version); e == nil && n < wire.Version {
-		mend = "update the exporter"
+		advice = "update the exporter"
 	}
-	return failure(KindVersion, err, "the exporter at %s%s speaks version %s of the API and this plugin version %d: %s", c.url.String(), release, version, wire.Version, mend)
+	return failure(KindVersion, err, "the exporter at %s%s speaks version %s of the API and this plugin version %d: %s", c.url.String(), release, version, wire.Version, advice)
 }

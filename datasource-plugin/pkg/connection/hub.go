@@ -18,7 +18,7 @@ import (
 )
 
 // hubConnection is the connection to the Hub itself. It reads the whole export of
-// an organisation into memory, first when it is first used, and then again on a
+// an organization into memory, first when it is first used, and then again on a
 // schedule, in one goroutine. Queries read what is there; only before the first
 // load has ended do they wait.
 type hubConnection struct {
@@ -26,11 +26,11 @@ type hubConnection struct {
 	client *hub.Client
 	log    log.Logger
 
-	begin    sync.Once
-	cancel   context.CancelFunc
-	ctx      context.Context // of what runs in the background
-	ended    sync.WaitGroup
-	schedule *schedule.Schedule
+	startOnce sync.Once
+	cancel    context.CancelFunc
+	ctx       context.Context // of what runs in the background
+	ended     sync.WaitGroup
+	schedule  *schedule.Schedule
 
 	mu    sync.Mutex
 	state state
@@ -143,7 +143,7 @@ func (c *hubConnection) now() state {
 
 // Close implements Connection.
 func (c *hubConnection) Close() {
-	c.begin.Do(func() {}) // nothing begins any more
+	c.startOnce.Do(func() {}) // nothing starts any more
 	c.cancel()
 	c.ended.Wait()
 	c.client.CloseIdleConnections()

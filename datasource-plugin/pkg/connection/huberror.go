@@ -55,8 +55,8 @@ func (c *hubConnection) explained(err error) error {
 	case hub.KindServer:
 		return failure(KindServer, err, "%s has a fault%s: it is asked again soon", at, said)
 	case hub.KindTimeout, hub.KindNetwork:
-		if w, ok := wayOf(err); ok {
-			return failure(w.kind, err, "no answer of %s: %s; %s", at, w.what, w.mend)
+		if w, ok := networkCause(err); ok {
+			return failure(w.kind, err, "no answer of %s: %s; %s", at, w.what, w.advice)
 		}
 		if e.Kind == hub.KindTimeout {
 			return failure(KindTimeout, err, "no answer of %s in time: %s; set a longer timeout if that stays so", at, oneLine(e.Err))
@@ -105,7 +105,7 @@ func (c *hubConnection) stillLoading(ctx context.Context, s state) error {
 		c.organization, c.endpoint, read>>20, time.Since(s.since).Round(time.Second))
 }
 
-// minutes is how times are told.
+// minutes is the layout of times.
 const minutes = "2006-01-02 15:04 UTC"
 
 // notice says that what is shown is old because the Hub could not be read since,

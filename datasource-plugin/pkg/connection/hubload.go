@@ -11,7 +11,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
-// load reads the export of the organisation. It returns old if nothing changed
+// load reads the export of the organization. It returns old if nothing changed
 // since; old is nil before the first load.
 func (c *hubConnection) load(ctx context.Context, old *memtable.Table) (*memtable.Table, error) {
 	export, err := c.client.PublisherAnalytics(ctx, c.organization, c.validators)
@@ -93,7 +93,7 @@ func succeed(ctx context.Context, old, table *memtable.Table) (*memtable.Table, 
 
 // start begins to load, at the first call.
 func (c *hubConnection) start() {
-	c.begin.Do(func() {
+	c.startOnce.Do(func() {
 		c.set(func(s *state) { s.loading, s.since = true, time.Now() })
 		c.ended.Go(c.run)
 	})

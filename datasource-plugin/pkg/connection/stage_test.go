@@ -23,7 +23,7 @@ type stage struct {
 	secrets map[string]string
 }
 
-// onStage runs a test in a bubble, over a Hub with an organisation acme that has a
+// onStage runs a test in a bubble, over a Hub with an organization acme that has a
 // token, and no connection yet.
 func onStage(t *testing.T, o fakehub.Options, test func(s *stage)) {
 	t.Helper()

@@ -20,7 +20,7 @@ import (
 // settings go to origin alone.
 //
 // There is no bound for a whole answer, which an export may take long to give;
-// the caller bounds each wait within it.
+// the caller bounds each wait for a piece of it.
 func newTransport(s settings, origin *url.URL, around surroundings) (*transport, error) {
 	made := new(transport)
 	o := s.http

@@ -19,7 +19,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
-// Options are what the handlers need besides a store.
+// Options are what the handlers need in addition to a store.
 type Options struct {
 	// Logger takes what went wrong on the server's side. nil: nothing is logged.
 	Logger *slog.Logger

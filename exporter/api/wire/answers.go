@@ -14,7 +14,7 @@ import (
 type Status struct {
 	// API is the version of the API: 1.
 	API int `json:"api"`
-	// Version is that of the exporter, "" if its build was not told.
+	// Version is that of the exporter, "" if its build does not say.
 	Version string `json:"version"`
 	// Revision names the present state of the history, nil if the store names none.
 	Revision *string `json:"revision"`
