@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
@@ -201,45 +202,56 @@ func (d *decoder) version() {
 
 // downloads reads the last column.
 func (d *decoder) downloads(n int) {
-	column, b := d.rows.Downloads[:0], d.block
-	for range n {
-		if len(b) > 0 && b[0] < 0x80 {
-			column, b = append(column, int64(b[0])), b[1:]
+	column, b := slices.Grow(d.rows.Downloads[:0], n)[:n], d.block
+	at := 0
+	for i := range column {
+		// Most numbers take one byte or two.
+		if at < len(b) && b[at] < 0x80 {
+			column[i] = int64(b[at])
+			at++
 			continue
 		}
-		v, size := binary.Uvarint(b)
+		if at < len(b)-1 && b[at+1] < 0x80 {
+			column[i] = int64(b[at]&0x7f) | int64(b[at+1])<<7
+			at += 2
+			continue
+		}
+		v, size := binary.Uvarint(b[at:])
 		if size <= 0 || v > maxCount {
-			d.block = b
+			d.block = b[at:]
 			d.fail("downloads", "the end of the block, or more than 63 bits")
 			return
 		}
-		column, b = append(column, int64(v)), b[size:]
+		column[i] = int64(v)
+		at += size
 	}
-	d.rows.Downloads, d.block = column, b
+	d.rows.Downloads, d.block = column, b[at:]
 }
 
 // deltas reads a column of n differences into numbers from least to most.
 func deltas[T uint32 | history.Day](d *decoder, column []T, n int, least, most int64, what string) []T {
-	column, b, v := column[:0], d.block, int64(0)
-	for range n {
+	column, b := slices.Grow(column[:0], n)[:n], d.block
+	at, v := 0, int64(0)
+	for i := range column {
 		var z uint64
 		size := 1
-		if len(b) > 0 && b[0] < 0x80 {
-			z = uint64(b[0])
-		} else if z, size = binary.Uvarint(b); size <= 0 {
-			d.block = b
+		if at < len(b) && b[at] < 0x80 {
+			z = uint64(b[at])
+		} else if z, size = binary.Uvarint(b[at:]); size <= 0 {
+			d.block = b[at:]
 			d.fail(what, "the end of the block, or more than 64 bits")
 			return column
 		}
 		v += int64(z>>1) ^ -int64(z&1)
 		if v < least || v > most {
-			d.block = b
+			d.block = b[at:]
 			d.fail(fmt.Sprintf("%s from %d to %d", what, least, most), v)
 			return column
 		}
-		column, b = append(column, T(v)), b[size:]
+		column[i] = T(v)
+		at += size
 	}
-	d.block = b
+	d.block = b[at:]
 	return column
 }
 
