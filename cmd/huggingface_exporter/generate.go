@@ -20,7 +20,7 @@ func generateCommand(app *kingpin.Application) command {
 	last := cmd.Flag("last", "The last day, as 2025-12-31, or yesterday: the last one that has ended in UTC.").
 		Default(synthetic.DefaultLast.String()).String()
 	seed := cmd.Flag("seed", "Chooses among the exports of that size.").Default("1").Uint64()
-	org := cmd.Flag("org", "Organisation of the repositories.").Default(synthetic.DefaultOrg).String()
+	org := cmd.Flag("org", "Organization of the repositories.").Default(synthetic.DefaultOrg).String()
 	order := orderFlag(cmd)
 	return command{cmd.FullCommand(), func(_ context.Context, p *program) error {
 		o := synthetic.Options{Repos: *repos, Days: *days, Seed: *seed, Org: *org}

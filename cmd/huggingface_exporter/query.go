@@ -19,7 +19,7 @@ type filterFlags struct {
 func addFilterFlags(cmd *kingpin.CmdClause) filterFlags {
 	return filterFlags{
 		repoTypes: cmd.Flag("repo-type", "Only repositories of this type, as model or dataset. Repeatable.").PlaceHolder("TYPE").Strings(),
-		orgs:      cmd.Flag("org", "Only repositories of this organisation. Repeatable.").PlaceHolder("ORG").Strings(),
+		orgs:      cmd.Flag("org", "Only repositories of this organization. Repeatable.").PlaceHolder("ORG").Strings(),
 		repos:     cmd.Flag("repo", "Only this repository, by its full name. Repeatable.").PlaceHolder("ORG/NAME").Strings(),
 		search:    cmd.Flag("search", "Only repositories with this text in their full name; case is ignored.").PlaceHolder("TEXT").String(),
 	}

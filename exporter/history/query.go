@@ -9,7 +9,7 @@ import (
 // are combined with and.
 type Filter struct {
 	RepoTypes []RepoType
-	// Orgs are names of organisations or users; "" is that of legacy names.
+	// Orgs are names of organizations or users; "" is that of legacy names.
 	Orgs []string
 	// Repos are full names, "org/name", of whatever type.
 	Repos []string
@@ -22,12 +22,12 @@ func (f Filter) IsZero() bool {
 	return len(f.RepoTypes) == 0 && len(f.Orgs) == 0 && len(f.Repos) == 0 && f.Search == ""
 }
 
-// ByGroup reports whether f selects whole groups of repo type and organisation
+// ByGroup reports whether f selects whole groups of repo type and organization
 // and so needs no look at single repositories.
 func (f Filter) ByGroup() bool { return len(f.Repos) == 0 && f.Search == "" }
 
 // MatchesGroup reports whether f selects repositories of that type and
-// organisation, its other parts apart.
+// organization, its other parts apart.
 func (f Filter) MatchesGroup(t RepoType, org string) bool {
 	return (len(f.RepoTypes) == 0 || slices.Contains(f.RepoTypes, t)) &&
 		(len(f.Orgs) == 0 || slices.Contains(f.Orgs, org))
@@ -74,7 +74,7 @@ type Overview struct {
 	// Recorded runs from the first to the last recorded day of the whole
 	// history, whatever the filter. It is empty for an empty history.
 	Recorded Days
-	// Groups are ordered by repo type, then organisation. A group without a
+	// Groups are ordered by repo type, then organization. A group without a
 	// repository is left out.
 	Groups []Group
 }

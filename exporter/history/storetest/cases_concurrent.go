@@ -14,7 +14,7 @@ const (
 	writerRepos   = 5
 )
 
-// writerBatch is batch n of a writer: one day of its organisation's repositories,
+// writerBatch is batch n of a writer: one day of its organization's repositories,
 // a download each, and their totals.
 func writerBatch(writer, n int) block {
 	b := block{version: published(n)}

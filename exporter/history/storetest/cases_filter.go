@@ -61,7 +61,7 @@ var filterCases = []testCase{
 		f(history.Filter{Orgs: []string{"acme"}}, bert, news, newsData, flash)
 		f(history.Filter{Orgs: []string{"ACME"}})
 		f(history.Filter{Orgs: []string{"acm"}})
-		// Legacy names are those without an organisation.
+		// Legacy names are those without an organization.
 		f(history.Filter{Orgs: []string{""}}, gpt2, squad)
 		f(history.Filter{Orgs: []string{"", "other"}}, gpt2, bertOther, squad)
 		f(history.Filter{Orgs: []string{"gpt2"}})

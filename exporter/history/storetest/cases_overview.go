@@ -15,7 +15,7 @@ func quarter(p *probe) {
 	p.addBatch(history.Batch{Rows: stream(b)})
 }
 
-// mixed is a history of several types and organisations.
+// mixed is a history of several types and organizations.
 func mixed(p *probe) {
 	p.Helper()
 	p.add(published(1),
@@ -106,7 +106,7 @@ var overviewCases = []testCase{
 			"type=space org= repos=1 records=0 total=0 downloads=0 before=0",
 			"type=bucket org= repos=1 records=1 total=1280 downloads=256 before=0",
 			"type=kernel org= repos=1 records=1 total=640 downloads=128 before=0")
-		// Legacy names have no organisation, and come first.
+		// Legacy names have no organization, and come first.
 		p.wantOverview(history.OverviewQuery{ByOrg: true},
 			"type= org= repos=2 records=2 total=400 downloads=80 before=0",
 			"type= org=acme repos=5 records=5 total=830 downloads=167 before=0",

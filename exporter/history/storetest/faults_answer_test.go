@@ -116,7 +116,7 @@ var answerFaults = map[string]fault{
 		}
 	}, []string{"filters", "random histories"}},
 
-	"legacy names are of every organisation": {func(b *broken) {
+	"legacy names are of every organization": {func(b *broken) {
 		b.overview = func(ctx context.Context, q history.OverviewQuery) (history.Overview, error) {
 			if slices.Contains(q.Filter.Orgs, "") {
 				q.Filter.Orgs = nil
@@ -125,7 +125,7 @@ var answerFaults = map[string]fault{
 		}
 	}, []string{"filters", "random histories"}},
 
-	"only the first organisation counts": {func(b *broken) {
+	"only the first organization counts": {func(b *broken) {
 		b.records = func(ctx context.Context, q history.RecordsQuery) history.RowSeq {
 			q.Filter.Orgs = q.Filter.Orgs[:min(1, len(q.Filter.Orgs))]
 			return b.Model.Records(ctx, q)
