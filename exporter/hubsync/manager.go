@@ -81,7 +81,6 @@ type running struct {
 	cancel   context.CancelFunc
 	done     chan struct{}
 	schedule *schedule.Schedule
-	asked    time.Time // when the Hub was asked last
 
 	mu     sync.Mutex
 	status Status
@@ -181,7 +180,7 @@ func (m *Manager) collect(ctx context.Context, r *running) (next time.Duration, 
 	if onlyStore {
 		report = r.job.Collector.StoreWaiting(ctx)
 	} else {
-		r.asked = time.Now()
+		r.schedule.Asked()
 		report = r.job.Collector.Collect(ctx)
 	}
 	if ctx.Err() != nil {
@@ -195,7 +194,7 @@ func (m *Manager) collect(ctx context.Context, r *running) (next time.Duration, 
 		next = r.schedule.Failed(0)
 	}
 	if onlyStore || r.job.Collector.Waits() {
-		next = max(min(next, r.job.Interval-time.Since(r.asked)), 0)
+		next = min(next, r.schedule.UntilDue())
 	}
 	m.logReport(&report, next)
 	return next, true
@@ -204,7 +203,7 @@ func (m *Manager) collect(ctx context.Context, r *running) (next time.Duration, 
 // storesOnly reports whether what was collected last is still to be stored, and the Hub need
 // not be asked again yet.
 func (r *running) storesOnly() bool {
-	return r.storeFailed() && r.job.Collector.Waits() && time.Since(r.asked) < r.job.Interval
+	return r.storeFailed() && r.job.Collector.Waits() && r.schedule.UntilDue() > 0
 }
 
 // storeFailed reports whether the last collection could not be stored.

@@ -9,12 +9,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/queue"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/schedule"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
 )
 
@@ -80,7 +80,7 @@ func (w *world) restartWith(dir string, most int64) {
 // ask has the Hub asked, whatever waits.
 func (w *world) ask(day, hour int) *Report {
 	w.Helper()
-	w.running.asked = time.Time{}
+	w.running.schedule = schedule.New(w.running.job.Interval)
 	return w.try(day, hour)
 }
 

@@ -27,6 +27,7 @@ const (
 type Schedule struct {
 	interval time.Duration
 	retries  *backoff.ExponentialBackOff
+	asked    time.Time
 	wake     chan struct{}
 }
 
@@ -46,6 +47,12 @@ func (s *Schedule) First(name string) time.Duration {
 	h.Write([]byte(name))
 	return min(time.Duration(uint64(h.Sum32())*uint64(maxFirst)>>32), s.interval)
 }
+
+// Asked notes that the Hub is asked now.
+func (s *Schedule) Asked() { s.asked = time.Now() }
+
+// UntilDue returns how long it is until the Hub is due to be asked again, 0 if it is due.
+func (s *Schedule) UntilDue() time.Duration { return max(s.interval-time.Since(s.asked), 0) }
 
 // Succeeded returns the pause after a success: about the interval.
 func (s *Schedule) Succeeded() time.Duration {

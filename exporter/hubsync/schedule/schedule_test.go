@@ -47,6 +47,25 @@ func TestPauses(t *testing.T) {
 	between("a short interval", New(time.Second).Failed(0), 900*time.Millisecond, time.Second)
 }
 
+func TestUntilDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(time.Hour)
+		f := func(want time.Duration) {
+			t.Helper()
+			if got := s.UntilDue(); got != want {
+				t.Errorf("got %s, expected %s", got, want)
+			}
+		}
+		f(0) // it was never asked
+		s.Asked()
+		f(time.Hour)
+		time.Sleep(20 * time.Minute)
+		f(40 * time.Minute)
+		time.Sleep(50 * time.Minute)
+		f(0)
+	})
+}
+
 func TestWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := New(time.Hour)
