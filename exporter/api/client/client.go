@@ -38,9 +38,8 @@ var _ history.Reader = (*Client)(nil)
 type Options struct {
 	// UserAgent is sent with every request; "" stands for "huggingface_exporter".
 	UserAgent string
-	// MaxJSONBytes bounds the answer to Overview and to a page of Repos, after
-	// decompression. 0 stands for 256 MiB. Records and Counts are not bounded: they
-	// stream.
+	// MaxJSONBytes bounds the answers to Overview, Counts and for a page of Repos,
+	// after decompression. 0 stands for 256 MiB. Records are not bounded: they stream.
 	MaxJSONBytes int64
 	// Explain makes the error of a method the one that it returns; ctx is that of
 	// the method. nil leaves errors as they are.
@@ -176,26 +175,35 @@ func (c *Client) pages(ctx context.Context, q history.ReposQuery) (page history.
 	}
 }
 
-// Counts streams what the metrics page shows of repositories. Each walk over the
-// stream is a request, and ending the walk ends it. A stream that does not arrive
-// whole ends with an error; an answer that is an error is an *Error.
+// Counts asks the exporter what its metrics page shows. Each walk is a request.
 func (c *Client) Counts(ctx context.Context, f history.Filter) iter.Seq2[history.Counts, error] {
-	return stream(ctx, c, wire.CountsRoute, wire.Counts.Encode(f), wire.JSONType, wire.ReadCounts)
+	return func(yield func(history.Counts, error) bool) {
+		var counts []history.Counts
+		err := c.ask(ctx, wire.CountsRoute, wire.Counts.Encode(f), wire.JSONType, func(body io.Reader) (err error) {
+			counts, err = wire.ReadCounts(body, c.options.MaxJSONBytes)
+			return err
+		})
+		for _, count := range counts {
+			if !yield(count, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(history.Counts{}, c.options.Explain(ctx, err))
+		}
+	}
 }
 
-// Records streams records as Counts streams counts.
+// Records streams records from the exporter. Each walk over the stream is a
+// request, and ending the walk ends it. A stream that does not arrive whole ends
+// with an error; an answer that is an error is an *Error.
 func (c *Client) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
-	query := wire.Records.Encode(wire.RecordsQuery{RecordsQuery: q, Format: format.Rows})
-	return stream(ctx, c, wire.RecordsRoute, query, rowstream.ContentType, rowstream.Read)
-}
-
-// stream asks route and returns the elements that read finds in the answer.
-func stream[T any](ctx context.Context, c *Client, route, query, want string, read func(io.Reader) iter.Seq2[T, error]) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
+	return func(yield func(*history.Rows, error) bool) {
 		asked, cancel := context.WithCancel(ctx)
 		defer cancel()
-		err := c.ask(asked, route, query, want, func(body io.Reader) error {
-			for e, err := range read(body) {
+		query := wire.Records.Encode(wire.RecordsQuery{RecordsQuery: q, Format: format.Rows})
+		err := c.ask(asked, wire.RecordsRoute, query, rowstream.ContentType, func(body io.Reader) error {
+			for rows, err := range rowstream.Read(body) {
 				// A stream that ctx ends has other errors, too.
 				if ctx.Err() != nil {
 					err = ctx.Err()
@@ -203,14 +211,14 @@ func stream[T any](ctx context.Context, c *Client, route, query, want string, re
 				if err != nil {
 					return err
 				}
-				if !yield(e, nil) {
+				if !yield(rows, nil) {
 					return errStopped
 				}
 			}
 			return nil
 		})
 		if err != nil && !errors.Is(err, errStopped) {
-			yield(*new(T), c.options.Explain(ctx, err))
+			yield(nil, c.options.Explain(ctx, err))
 		}
 	}
 }

@@ -1,8 +1,6 @@
 package wire
 
 import (
-	"encoding/json"
-	"fmt"
 	"io"
 	"iter"
 	"math"
@@ -241,7 +239,7 @@ type countsJSON struct {
 	Likes     countJSON `json:"likes"`
 }
 
-// WriteCounts writes the answer to CountsRoute, element by element.
+// WriteCounts writes the answer to CountsRoute.
 func WriteCounts(w io.Writer, revision string, counts iter.Seq2[history.Counts, error]) error {
 	head := struct {
 		Revision *string `json:"revision"`
@@ -255,65 +253,20 @@ func WriteCounts(w io.Writer, revision string, counts iter.Seq2[history.Counts, 
 	})
 }
 
-// ReadCounts reads what WriteCounts writes, element by element. What does not come
-// whole ends with an error.
-func ReadCounts(r io.Reader) iter.Seq2[history.Counts, error] {
-	return func(yield func(history.Counts, error) bool) {
-		dec := json.NewDecoder(r)
-		err := readListHead(dec, "rows")
-		for err == nil && dec.More() {
-			var j countsJSON
-			if err = dec.Decode(&j); err == nil && !yield(history.Counts{
-				Repo: j.repo(), Downloads: int64(j.Downloads), Corrected: j.Corrected,
-				LastMonth: int64(j.LastMonth), Likes: int64(j.Likes),
-			}, nil) {
-				return
-			}
-		}
-		if err == nil {
-			err = readDelims(dec, ']', '}')
-		}
-		if err == nil {
-			err = readEnd(dec)
-		}
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
-		if err != nil {
-			yield(history.Counts{}, err)
+// ReadCounts reads an answer of at most limit bytes.
+func ReadCounts(r io.Reader, limit int64) ([]history.Counts, error) {
+	var j struct {
+		Rows []countsJSON `json:"rows"`
+	}
+	if err := ReadJSON(r, limit, &j); err != nil {
+		return nil, err
+	}
+	counts := make([]history.Counts, len(j.Rows))
+	for i, c := range j.Rows {
+		counts[i] = history.Counts{
+			Repo: c.repo(), Downloads: int64(c.Downloads), Corrected: c.Corrected,
+			LastMonth: int64(c.LastMonth), Likes: int64(c.Likes),
 		}
 	}
-}
-
-// readListHead reads an object up to the first element of its last member, the
-// named list.
-func readListHead(dec *json.Decoder, name string) error {
-	if err := readDelims(dec, '{'); err != nil {
-		return err
-	}
-	for {
-		switch t, err := dec.Token(); {
-		case err != nil:
-			return err
-		case t == name:
-			return readDelims(dec, '[')
-		case t == json.Delim('}'):
-			return fmt.Errorf("expected the list %q, got an object without it", name)
-		}
-		var other json.RawMessage
-		if err := dec.Decode(&other); err != nil {
-			return err
-		}
-	}
-}
-
-func readDelims(dec *json.Decoder, want ...json.Delim) error {
-	for _, d := range want {
-		if t, err := dec.Token(); err != nil {
-			return err
-		} else if t != d {
-			return fmt.Errorf("expected %q, got %v", d.String(), t)
-		}
-	}
-	return nil
+	return counts, nil
 }

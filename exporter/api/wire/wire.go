@@ -67,11 +67,6 @@ func ReadJSON(r io.Reader, limit int64, v any) error {
 		}
 		return err
 	}
-	return readEnd(dec)
-}
-
-// readEnd checks that nothing follows.
-func readEnd(dec *json.Decoder) error {
 	switch t, err := dec.Token(); err {
 	case io.EOF:
 		return nil
