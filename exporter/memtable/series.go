@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math/bits"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
@@ -49,6 +50,30 @@ func BuildSeries(ctx context.Context, meta []history.RepoMeta, all iter.Seq2[Ser
 	return assemble(len(meta), func() (func(int) *column, func()) {
 		return func(i int) *column { return newColumn(meta[i], packed[i]) }, func() {}
 	}), nil
+}
+
+// Series returns the records of each repository that has any, with their versions, in the
+// order of Repo.Compare: also of those that moved to another name. A Series is valid until
+// the next one.
+func (t *Table) Series() iter.Seq2[history.Repo, *Series] {
+	return func(yield func(history.Repo, *Series) bool) {
+		var s Series
+		var p plain
+		for at, c := range t.cols {
+			s.At, s.Days, s.Downloads, s.Versions = at, s.Days[:0], s.Downloads[:0], s.Versions[:0]
+			for i := range c.windows {
+				c.windows[i].expand(c.data, &p)
+				for m := p.mask; m != 0; m &= m - 1 {
+					bit := bits.TrailingZeros64(m)
+					s.Days, s.Downloads = append(s.Days, dayAt(c.windows[i].no, bit)), append(s.Downloads, p.downloads[bit])
+					s.Versions = append(s.Versions, p.at(bit))
+				}
+			}
+			if len(s.Days) > 0 && !yield(c.state.Repo, &s) {
+				return
+			}
+		}
+	}
 }
 
 // check returns an error if the days of r are not as they should be.

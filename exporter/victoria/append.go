@@ -16,9 +16,12 @@ import (
 // again and again. It may be repeated.
 var ErrConcurrent = errors.New("another process appends to the same organizations of the same history: one has to own them")
 
-// errForked says that another process stored something at the same moment: all is stored,
-// and the sums have to be worked out again.
-var errForked = fmt.Errorf("the sums lack something: %w", ErrConcurrent)
+// errForked says that another process stored something at the same moment, errTaken that it
+// did so under the same numbers, and that this append is not stored. The sums are wrong.
+var (
+	errForked = fmt.Errorf("the sums lack something: %w", ErrConcurrent)
+	errTaken  = fmt.Errorf("the numbers are taken: %w", ErrConcurrent)
+)
 
 // ErrLost says that samples of a history are not there that were.
 var ErrLost = errors.New("the engine does not show all that was stored: ask again, and if it stays so, " +
@@ -31,7 +34,7 @@ const (
 	maxPasses = 5
 	// numberGap is up to how many numbers are left free before an append, so that two
 	// processes that append at once hardly take the same.
-	numberGap = 256
+	numberGap = 1024
 	// maxNamed is how many repositories a selector names.
 	maxNamed = 200
 	// visibleFor is how long what was written may take to be seen after it should be.
@@ -115,8 +118,10 @@ func (s *Store) Append(ctx context.Context, b history.Batch) (history.Change, er
 	}
 	defer unlock()
 	var stored *history.Change // what the try did that stored it
+	whole := false
 	for try := 1; ; try++ {
-		change, err := s.tryAppend(ctx, n, orgs)
+		change, err := s.tryAppend(ctx, n, orgs, whole)
+		whole = whole || errors.Is(err, errForked) || errors.Is(err, errTaken)
 		if stored == nil && (err == nil || errors.Is(err, errForked)) {
 			stored = &change
 		}
@@ -142,12 +147,12 @@ func orgsOf(t *memtable.Table) []string {
 	return slices.Sorted(maps.Keys(orgs))
 }
 
-func (s *Store) tryAppend(ctx context.Context, n *memtable.Table, orgs []string) (history.Change, error) {
+func (s *Store) tryAppend(ctx context.Context, n *memtable.Table, orgs []string, whole bool) (history.Change, error) {
 	v, err := s.latest(ctx, 0)
 	if err != nil {
 		return history.Change{}, err
 	}
-	a := &appending{snapshot: v, orgs: orgs}
+	a := &appending{snapshot: v, orgs: orgs, whole: whole}
 	lost := a.findLost()
 	if err := a.read(n.Union(lost)); err != nil {
 		return history.Change{}, err
@@ -176,16 +181,15 @@ type appending struct {
 	before, after *memtable.GroupSums
 }
 
-// findLost returns what this Store appended last and the engine lost, and finds out
-// whether the sums are right.
+// findLost returns what this Store appended last and the engine lost. The sums are then not
+// relied on either.
 func (a *appending) findLost() *memtable.Table {
 	a.s.mu.Lock()
 	defer a.s.mu.Unlock()
 	lost := memtable.Empty()
 	for _, org := range a.orgs {
-		log, own := a.log(org), a.s.own[org]
-		a.whole = a.whole || log.forked
-		if own == nil || own.last == 0 || log.find(own.last) != nil {
+		own := a.s.own[org]
+		if own == nil || own.last == 0 || a.log(org).find(own.last) != nil {
 			continue
 		}
 		a.whole = true

@@ -31,10 +31,7 @@ func (o *orgNumbers) number(v history.Version) seq {
 // takeNumbers takes the numbers for what delta has: for its versions, or one for metadata
 // alone, whose version is its age.
 func (a *appending) takeNumbers(delta *memtable.Table) error {
-	versions, err := versionsByOrg(a.ctx, delta)
-	if err != nil {
-		return err
-	}
+	versions := versionsByOrg(delta)
 	ages := make(map[string]history.AsOf)
 	for m := range delta.Meta() {
 		ages[m.Repo.Org()] = max(ages[m.Repo.Org()], m.TotalAsOf)
@@ -68,28 +65,23 @@ func (a *appending) takeNumbers(delta *memtable.Table) error {
 }
 
 // versionsByOrg returns the versions of the records of each organization, ascending.
-func versionsByOrg(ctx context.Context, t *memtable.Table) (map[string][]history.Version, error) {
+func versionsByOrg(t *memtable.Table) map[string][]history.Version {
 	sets := make(map[string]map[history.Version]bool)
-	for rows, err := range t.Records(ctx, history.RecordsQuery{Order: history.OrderRepo, Versions: true}) {
-		if err != nil {
-			return nil, err
+	for r, s := range t.Series() {
+		if sets[r.Org()] == nil {
+			sets[r.Org()] = make(map[history.Version]bool)
 		}
-		for i, r := range rows.Repo {
-			if i > 0 && r == rows.Repo[i-1] {
-				continue
+		for i, v := range s.Versions {
+			if i == 0 || v != s.Versions[i-1] {
+				sets[r.Org()][v] = true
 			}
-			org := rows.Repos[r].Repo.Org()
-			if sets[org] == nil {
-				sets[org] = make(map[history.Version]bool)
-			}
-			sets[org][rows.Version] = true
 		}
 	}
 	out := make(map[string][]history.Version, len(sets))
 	for org, set := range sets {
 		out[org] = slices.SortedFunc(maps.Keys(set), history.Version.Compare)
 	}
-	return out, nil
+	return out
 }
 
 // write writes delta and the sums that change, and then that it counts. An engine that did
@@ -127,10 +119,7 @@ func (a *appending) writeSamples(merged, delta *memtable.Table) (again bool, err
 	for org, x := range a.numbers {
 		w.writeVersions(org, x.first, x.versions)
 	}
-	written, err := a.writeRecords(w, delta)
-	if err != nil {
-		return false, err
-	}
+	written := a.writeRecords(w, delta)
 	for m := range merged.Meta() {
 		a.writeMeta(w, m, written[m.Repo])
 	}
@@ -139,53 +128,50 @@ func (a *appending) writeSamples(merged, delta *memtable.Table) (again bool, err
 	return w.retried.Load(), err
 }
 
-// writeRecords writes the records of delta, a repository after the other, days
-// ascending. It returns the repositories that there were any of.
-func (a *appending) writeRecords(w *writer, delta *memtable.Table) (map[history.Repo]bool, error) {
-	q := history.RecordsQuery{Order: history.OrderRepo, Versions: true}
-	nextOld, stop := iter.Pull2(byRepository(a.old.Records(a.ctx, q)))
+// writeRecords writes the records of delta. It returns the repositories that there were any
+// of.
+func (a *appending) writeRecords(w *writer, delta *memtable.Table) map[history.Repo]bool {
+	nextOld, stop := iter.Pull2(a.old.Series())
 	defer stop()
-	old, err, more := nextOld()
+	oldRepo, old, more := nextOld()
 	written := make(map[history.Repo]bool)
 	var samples []daySample
-	for d, deltaErr := range byRepository(delta.Records(a.ctx, q)) {
-		for more && err == nil && deltaErr == nil && old.repo.Compare(d.repo) < 0 {
-			old, err, more = nextOld()
-		}
-		if err := errors.Join(deltaErr, err); err != nil {
-			return nil, err
-		}
+	for r, s := range delta.Series() {
 		if w.failed() {
 			break // flush tells why
 		}
-		written[d.repo] = true
-		var known []fact
-		var was confirmed
-		if more && old.repo == d.repo {
-			known = old.facts
+		written[r] = true
+		for more && oldRepo.Compare(r) < 0 {
+			oldRepo, old, more = nextOld()
 		}
-		if at, ok := a.repos.index[d.repo]; ok {
+		known := new(memtable.Series)
+		if more && oldRepo == r {
+			known = old
+		}
+		var was confirmed
+		if at, ok := a.repos.index[r]; ok {
 			was = a.repos.stored[at].confirmed()
 		}
-		l, numbers := repoLabels(d.repo), a.numbers[d.repo.Org()]
-		changed, now, ok := confirm(known, d.facts, was, a.run)
-		if ok {
+		l, numbers := repoLabels(r), a.numbers[r.Org()]
+		samples = samples[:0]
+		add := func(i int) {
+			samples = append(samples, daySample{s.Days[i], numbers.number(s.Versions[i]), s.Downloads[i]})
+		}
+		if changed, now, ok := confirm(known, s, was, a.run); ok {
 			w.field(metaSeries, l, confirmedAsOf, numbers.last(), int64(now.asOf))
 			w.field(metaSeries, l, confirmedFrom, numbers.last(), int64(now.run.From))
 			w.field(metaSeries, l, confirmedTo, numbers.last(), int64(now.run.To))
-		}
-		samples = samples[:0]
-		var version history.Version
-		var n seq
-		for _, f := range changed {
-			if n == 0 || f.version != version {
-				version, n = f.version, numbers.number(f.version)
+			for _, i := range changed {
+				add(i)
 			}
-			samples = append(samples, daySample{f.day, n, f.downloads})
+		} else {
+			for i := range s.Days {
+				add(i)
+			}
 		}
 		w.days(downloadsSeries, l, samples)
 	}
-	return written, nil
+	return written
 }
 
 // writeMeta writes what changed of the metadata of a repository; written says that records
@@ -236,8 +222,11 @@ func (a *appending) commit(delta *memtable.Table) (again bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	for org := range a.numbers {
-		if now.log(org).last() != a.log(org).last() {
+	for org, x := range a.numbers {
+		switch log := now.log(org); {
+		case log.find(x.first) != nil || log.find(x.last()) != nil:
+			return false, errTaken
+		case log.last() != a.log(org).last():
 			return false, fmt.Errorf("writing to VictoriaMetrics: %w", ErrConcurrent)
 		}
 	}
@@ -245,14 +234,9 @@ func (a *appending) commit(delta *memtable.Table) (again bool, err error) {
 	w := a.s.newWriter(ctx)
 	defer w.stop()
 	w.once = true
-	base := baseField
-	if a.whole {
-		base = wholeField
-	}
 	for org, x := range a.numbers {
-		l := labels{"org", org}
-		w.field(appendsSeries, l, firstField, x.last(), int64(x.first))
-		w.field(appendsSeries, l, base, x.last(), int64(a.log(org).last()))
+		w.series(appendsSeries, labels{"org", org})
+		w.Add(x.last().ms(), int64(x.first))
 	}
 	if err := w.flush(); err != nil {
 		e := pushclient.As(err)
@@ -298,7 +282,7 @@ func (a *appending) seen(now *snapshot) (bool, error) {
 		if log.find(x.last()) == nil {
 			return false, nil
 		}
-		forked = forked || log.forked
+		forked = forked || len(log.commits) != len(a.log(org).commits)+1
 	}
 	if forked {
 		return false, errForked

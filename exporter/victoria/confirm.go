@@ -1,9 +1,8 @@
 package victoria
 
 import (
-	"iter"
-
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // confirmed says that an export of the Hub repeated what was known of a repository: the
@@ -27,93 +26,45 @@ func (c *confirmed) version(day history.Day, n seq, v history.Version) history.V
 	return v
 }
 
-// fact is a day's number of a repository, and its version.
-type fact struct {
-	day       history.Day
-	downloads int64
-	version   history.Version
-}
-
-// confirm returns what has to be written of the facts that an append brings of a
-// repository, ascending by day, if the others are confirmed, and what confirms them. ok
-// is false if all have to be written: old are the facts that were known of the days
-// of run, was the confirmation before.
-func confirm(old, facts []fact, was confirmed, run history.Days) (changed []fact, now confirmed, ok bool) {
-	if len(facts) < minConfirmed || len(old) < minConfirmed {
-		return facts, was, false
+// confirm returns the places of the days that an append has to write of what it brings of a
+// repository, if the others are confirmed, and what confirms them. ok is false if all have to
+// be written: old is what was known of the days of run, was the confirmation before.
+func confirm(old, brought *memtable.Series, was confirmed, run history.Days) (changed []int, now confirmed, ok bool) {
+	n := len(brought.Days)
+	if n < minConfirmed || len(old.Days) < minConfirmed {
+		return nil, was, false
 	}
-	v := facts[0].version
-	now = confirmed{asOf: v.AsOf, run: history.Days{From: facts[0].day, To: facts[len(facts)-1].day}}
+	v := brought.Versions[0]
+	now = confirmed{asOf: v.AsOf, run: history.Days{From: brought.Days[0], To: brought.Days[n-1]}}
 	if was.n > 0 {
 		now.run = span(now.run, was.run)
 	}
 	if v.Source != history.Published || v.AsOf <= was.asOf && was.n > 0 || now.run.From < run.From || now.run.To > run.To {
-		return facts, was, false
+		return nil, was, false
 	}
-	same, i := 0, 0
-	for _, f := range facts {
-		if f.version != v {
-			return facts, was, false
+	i := 0
+	for at := 0; at <= n; at++ {
+		day := history.MaxDay + 1
+		if at < n {
+			day = brought.Days[at]
 		}
-		for ; i < len(old) && old[i].day < f.day; i++ {
-			if !old[i].unaffected(v, now.run) {
-				return facts, was, false
+		for ; i < len(old.Days) && old.Days[i] < day; i++ {
+			// An export that does not have a number may not make it newer.
+			if u := old.Versions[i]; u.Source == history.Published && now.run.Contains(old.Days[i]) && u.Compare(v) < 0 {
+				return nil, was, false
 			}
 		}
-		if i < len(old) && old[i].day == f.day {
+		same := false
+		if i < len(old.Days) && old.Days[i] == day {
+			same = old.Versions[i].Source == history.Published && old.Downloads[i] == brought.Downloads[at]
 			i++
-			if old[i-1].downloads == f.downloads && old[i-1].version.Source == history.Published {
-				same++
-				continue
-			}
 		}
-		changed = append(changed, f)
-	}
-	for ; i < len(old); i++ {
-		if !old[i].unaffected(v, now.run) {
-			return facts, was, false
+		switch {
+		case at < n && brought.Versions[at] != v:
+			return nil, was, false
+		case at < n && !same:
+			changed = append(changed, at)
 		}
 	}
-	if same < minConfirmed {
-		return facts, was, false
-	}
-	return changed, now, true
-}
-
-// unaffected reports whether a fact that an export of version v does not have keeps its
-// version if that export confirms a run of days.
-func (f *fact) unaffected(v history.Version, run history.Days) bool {
-	return f.version.Source != history.Published || !run.Contains(f.day) || f.version.Compare(v) >= 0
-}
-
-// repoFacts is the facts of one repository.
-type repoFacts struct {
-	repo  history.Repo
-	facts []fact
-}
-
-// byRepository gathers a stream of OrderRepo with versions, a repository at a time.
-// What it yields is valid until the next.
-func byRepository(rows history.RowSeq) iter.Seq2[*repoFacts, error] {
-	return func(yield func(*repoFacts, error) bool) {
-		var x repoFacts
-		for block, err := range rows {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for i, r := range block.Repo {
-				if repo := block.Repos[r].Repo; repo != x.repo {
-					if len(x.facts) > 0 && !yield(&x, nil) {
-						return
-					}
-					x.repo, x.facts = repo, x.facts[:0]
-				}
-				x.facts = append(x.facts, fact{block.Day[i], block.Downloads[i], block.Version})
-			}
-		}
-		if len(x.facts) > 0 {
-			yield(&x, nil)
-		}
-	}
+	return changed, now, n-len(changed) >= minConfirmed
 }

@@ -17,31 +17,16 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/internal/vmlines"
 )
 
-// The fields of appendsSeries. Each has a sample at the last number of an append.
-const (
-	firstField = "first" // the first number
-	// baseField and wholeField are the number that counted last when the append was worked
-	// out. An append with wholeField summed up all of the organization.
-	baseField  = "base"
-	wholeField = "whole"
-)
-
-// commit is an append that counts.
+// commit is an append that counts: appendsSeries has its first number at its last one.
 type commit struct {
-	first, last, base seq
-	whole             bool
-	// versions are those of the numbers from first on.
-	versions []history.Version
+	first, last seq
+	versions    []history.Version // of the numbers from first on
 }
 
 // orgLog is the appends of an organization that count. It never changes.
 type orgLog struct {
 	commits []commit // ascending
-	// seen is the last number that is in use, by whatever append.
-	seen seq
-	// forked says that an append did not know of the one before, so that the sums lack one
-	// of them, and that nobody has summed up the whole since.
-	forked bool
+	seen    seq      // the last number that is in use, by whatever append
 }
 
 // emptyLog is that of an organization that nothing is stored of.
@@ -76,22 +61,6 @@ func (l *orgLog) version(n seq) history.Version {
 func (l *orgLog) extends(old *orgLog) bool {
 	n := len(old.commits)
 	return n == 0 || n <= len(l.commits) && l.commits[n-1].last == old.last()
-}
-
-// with returns the log with appends that came after all it has.
-func (l *orgLog) with(fresh []commit, seen seq) *orgLog {
-	out := &orgLog{commits: append(slices.Clip(l.commits), fresh...), seen: max(l.seen, seen), forked: l.forked}
-	last := l.last()
-	for i := range fresh {
-		switch c := &fresh[i]; {
-		case c.base != last || c.first <= last:
-			out.forked = true
-		case c.whole:
-			out.forked = false
-		}
-		last = fresh[i].last
-	}
-	return out
 }
 
 // state is what counts, as of one moment. It never changes.
@@ -142,14 +111,11 @@ func (s *Store) refresh(ctx context.Context, maxAge time.Duration) (*state, erro
 	var changed []string
 	for org, first := range firsts {
 		l := known.log(org)
-		switch n := len(l.commits); {
-		case n > 0 && l.commits[n-1].first == first:
-			logs[org] = l
+		if logs[org] = l; l.find(first) != nil && l.find(first).last == l.last() {
 			continue
-		case n > 0 && l.commits[n-1].first < first:
-			logs[org] = l
-		default:
-			logs[org] = emptyLog // new, or the engine lost some
+		}
+		if first <= l.last() {
+			logs[org] = emptyLog // the engine lost some
 		}
 		changed = append(changed, org)
 	}
@@ -172,7 +138,7 @@ func (s *Store) refresh(ctx context.Context, maxAge time.Duration) (*state, erro
 
 // lastAppends returns the first number of the last append to each organization.
 func (s *Store) lastAppends(ctx context.Context) (map[string]seq, error) {
-	selector := s.selector(newNonce(), appendsSeries, `field="`+firstField+`"`)
+	selector := s.selector(newNonce(), appendsSeries)
 	form := url.Values{
 		"query": {"last_over_time(" + selector + "[1d])"}, "time": {strconv.Itoa((numbersDay + 1) * msPerDay / 1000)},
 		"nocache": {"1"}, "deny_partial_response": {"1"},
@@ -186,7 +152,7 @@ func (s *Store) lastAppends(ctx context.Context) (map[string]seq, error) {
 		Data struct {
 			Result []struct {
 				Metric struct{ Org string }
-				Value  [2]json.RawMessage
+				Value  [2]any // a time, and a number as a text
 			}
 		}
 	}
@@ -195,16 +161,11 @@ func (s *Store) lastAppends(ctx context.Context) (map[string]seq, error) {
 	}
 	out := make(map[string]seq, len(answer.Data.Result))
 	for _, r := range answer.Data.Result {
-		var text string
-		err := json.Unmarshal(r.Value[1], &text)
-		if err == nil {
-			var n float64
-			n, err = strconv.ParseFloat(text, 64)
-			out[r.Metric.Org] = seq(n)
-		}
+		n, err := strconv.ParseFloat(fmt.Sprint(r.Value[1]), 64)
 		if err != nil {
 			return nil, fmt.Errorf("reading from VictoriaMetrics: expected a number, got %q", r.Value[1])
 		}
+		out[r.Metric.Org] = seq(n)
 	}
 	return out, nil
 }
@@ -225,35 +186,31 @@ func (s *Store) refuseOldLayout(ctx context.Context) error {
 	return err
 }
 
+// lateNumbers is how many numbers before the last one are read again: another process may
+// have taken one of them, and have been seen later than who took a larger one.
+const lateNumbers = 4 * numberGap
+
 // catchUp reads what was appended to organizations since logs.
 func (s *Store) catchUp(ctx context.Context, logs map[string]*orgLog, orgs []string) error {
-	for len(orgs) > 0 {
-		from := maxSeq
-		for _, org := range orgs {
-			from = min(from, logs[org].last()+1)
-		}
-		r := make(logReader)
-		where, nonce := conditions(history.Filter{Orgs: orgs}), newNonce()
-		selectors := []string{s.selector(nonce, appendsSeries, where...), s.selector(nonce, versionSeries, where...)}
-		if err := s.export(ctx, selectors, from.ms(), maxSeq.ms(), r.add); err != nil {
+	if len(orgs) == 0 {
+		return nil
+	}
+	from := maxSeq
+	for _, org := range orgs {
+		from = min(from, max(logs[org].last()-lateNumbers, 1))
+	}
+	r := make(logReader)
+	where, nonce := conditions(history.Filter{Orgs: orgs}), newNonce()
+	selectors := []string{s.selector(nonce, appendsSeries, where...), s.selector(nonce, versionSeries, where...)}
+	if err := s.export(ctx, selectors, from.ms(), maxSeq.ms(), r.add); err != nil {
+		return err
+	}
+	for _, org := range orgs {
+		l, err := r.log(org, logs[org])
+		if err != nil {
 			return err
 		}
-		var again []string
-		for _, org := range orgs {
-			l := logs[org]
-			fresh, seen, err := r.commits(org, l.last())
-			if err != nil {
-				return err
-			}
-			if len(fresh) > 0 && l != emptyLog && (fresh[0].whole || fresh[0].base != l.last()) {
-				// There may be others that were seen later than those that followed them.
-				logs[org] = emptyLog
-				again = append(again, org)
-				continue
-			}
-			logs[org] = l.with(fresh, seen)
-		}
-		orgs = again
+		logs[org] = l
 	}
 	return nil
 }
@@ -261,12 +218,11 @@ func (s *Store) catchUp(ctx context.Context, logs map[string]*orgLog, orgs []str
 // logReader gathers the samples of logs: by organization and number.
 type logReader map[string]map[seq]logEntry
 
-// logEntry is what the samples of a number say: of all of them its version, of the last of
-// an append what that is.
+// logEntry is what the samples of a number say: its version, and, where an append ends, the
+// first number of that.
 type logEntry struct {
 	seconds, detail int64
-	first, base     seq // 0 and -1: there is no sample yet
-	whole           bool
+	first           seq
 }
 
 func (r logReader) add(l *vmlines.Line) error {
@@ -275,45 +231,40 @@ func (r logReader) add(l *vmlines.Line) error {
 		r[org] = make(map[seq]logEntry)
 	}
 	for i, v := range l.Values {
-		n := seqAt(l.Times[i])
-		e, ok := r[org][n]
-		if !ok {
-			e.base = -1
-		}
+		e := r[org][seqAt(l.Times[i])]
 		switch field {
-		case firstField:
-			e.first = seq(v)
-		case baseField, wholeField:
-			e.base, e.whole = seq(v), field == wholeField
 		case secondsField:
 			e.seconds = v
 		case detailField:
 			e.detail = v
+		default:
+			e.first = seq(v)
 		}
-		r[org][n] = e
+		r[org][seqAt(l.Times[i])] = e
 	}
 	return nil
 }
 
-// commits returns the appends of an organization after a number, and the last number that
-// is in use.
-func (r logReader) commits(org string, after seq) (out []commit, seen seq, err error) {
+// log returns a log with what was read.
+func (r logReader) log(org string, known *orgLog) (*orgLog, error) {
+	out := &orgLog{commits: slices.Clone(known.commits), seen: known.seen}
 	for _, n := range slices.Sorted(maps.Keys(r[org])) {
-		seen = n
-		e := r[org][n]
-		if e.first == 0 || e.base < 0 || n <= after {
-			continue // it does not count, not yet, or is known
+		out.seen = max(out.seen, n)
+		first := r[org][n].first
+		if first == 0 || known.find(n) != nil {
+			continue
 		}
-		if e.first < 1 || e.first > n {
-			return nil, 0, fmt.Errorf("expected an append of numbers from 1 to %d, got %d to %d", maxSeq, e.first, n)
+		if first < 1 || first > n {
+			return nil, fmt.Errorf("expected an append of numbers from 1 to %d, got %d to %d", maxSeq, first, n)
 		}
-		c := commit{first: e.first, last: n, base: e.base, whole: e.whole}
-		for k := e.first; k <= n; k++ {
+		c := commit{first: first, last: n}
+		for k := first; k <= n; k++ {
 			c.versions = append(c.versions, r[org][k].version())
 		}
-		out = append(out, c)
+		out.commits = append(out.commits, c)
 	}
-	return out, seen, nil
+	slices.SortFunc(out.commits, func(a, b commit) int { return cmp.Compare(a.last, b.last) })
+	return out, nil
 }
 
 // The fields of versionSeries: an age in whole seconds, and its microseconds with the source.
