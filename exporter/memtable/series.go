@@ -69,7 +69,7 @@ func (t *Table) Series() iter.Seq2[history.Repo, *Series] {
 					s.Versions = append(s.Versions, p.at(bit))
 				}
 			}
-			if len(s.Days) > 0 && !yield(c.state.Repo, &s) {
+			if len(s.Days) > 0 && !yield(c.meta.Repo, &s) {
 				return
 			}
 		}

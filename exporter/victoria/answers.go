@@ -182,7 +182,7 @@ func (s *Store) lastMonth(ctx context.Context, f history.Filter) (*memtable.Tabl
 func (s *Store) Meta(ctx context.Context, q history.MetaQuery) iter.Seq2[history.RepoMeta, error] {
 	return func(yield func(history.RepoMeta, error) bool) {
 		v, err := s.latest(ctx, 0)
-		repos := newRepoList()
+		repos := new(repoList)
 		if err == nil {
 			repos, err = v.metaOf(q)
 		}

@@ -225,12 +225,9 @@ func (a *appending) read(n *memtable.Table) (err error) {
 	if err != nil {
 		return err
 	}
-	a.repos = newRepoList()
-	for i, m := range all.meta {
-		if named[m.Repo] {
-			a.repos.add(m, all.stored[i])
-			moves = moves || m.MovedTo != ""
-		}
+	a.repos = all.only(0, len(all.meta), func(r history.Repo) bool { return named[r] })
+	for i := range a.repos.meta {
+		moves = moves || a.repos.meta[i].MovedTo != ""
 	}
 	if !moves { // a repository that goes or comes back takes all its days along
 		a.run = n.Recorded()

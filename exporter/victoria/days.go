@@ -2,7 +2,6 @@ package victoria
 
 import (
 	"iter"
-	"maps"
 	"math"
 	"slices"
 
@@ -106,7 +105,7 @@ func (v *snapshot) days(f history.Filter, repos *repoList, run history.Days, eac
 	if run.Len() == 0 {
 		return nil
 	}
-	left := maps.Clone(repos.withTexts)
+	done := make(map[int]bool) // of those with days that are written as texts
 	var x repoDays
 	start, end := int64(max(run.From, history.MinDay))*msPerDay, min((int64(run.To)+1)*msPerDay-1, endOfTime)
 	if start <= end {
@@ -118,9 +117,9 @@ func (v *snapshot) days(f history.Filter, repos *repoList, run history.Days, eac
 			}
 			x.reset(at, len(l.Times))
 			x.addLine(l, v.log(r.Org()))
-			if left[at] {
-				x.addTexts(repos.stored[at].days, run)
-				delete(left, at)
+			if texts := repos.stored[at].days; len(texts) > 0 {
+				x.addTexts(texts, run)
+				done[at] = true
 			}
 			return each(&x)
 		})
@@ -128,11 +127,15 @@ func (v *snapshot) days(f history.Filter, repos *repoList, run history.Days, eac
 			return err
 		}
 	}
-	for at := range left {
+	for at, m := range repos.stored {
+		if len(m.days) == 0 || done[at] {
+			continue
+		}
 		x.reset(at, 1)
-		x.addTexts(repos.stored[at].days, run)
-		if err := each(&x); err != nil {
-			return err
+		if x.addTexts(m.days, run); len(x.days) > 0 {
+			if err := each(&x); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

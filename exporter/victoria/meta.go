@@ -1,7 +1,6 @@
 package victoria
 
 import (
-	"context"
 	"maps"
 	"slices"
 	"strconv"
@@ -176,34 +175,29 @@ type repoList struct {
 	meta   []history.RepoMeta
 	stored []*stored
 	index  map[history.Repo]int
-	// withTexts has the places of those with days that are written as texts.
-	withTexts map[int]bool
 }
 
 func (l *repoList) add(m history.RepoMeta, x *stored) {
-	at := len(l.meta)
-	l.meta, l.stored, l.index[m.Repo] = append(l.meta, m), append(l.stored, x), at
-	if len(x.days) > 0 {
-		l.withTexts[at] = true
-	}
+	l.index[m.Repo] = len(l.meta)
+	l.meta, l.stored = append(l.meta, m), append(l.stored, x)
 }
 
-func newRepoList() *repoList {
-	return &repoList{index: make(map[history.Repo]int), withTexts: make(map[int]bool)}
-}
-
-// part returns the repositories from one place to before another.
-func (l *repoList) part(from, to int) *repoList {
-	out := newRepoList()
+// only returns the repositories from one place to before another that matches accepts.
+func (l *repoList) only(from, to int, matches func(history.Repo) bool) *repoList {
+	out := &repoList{index: make(map[history.Repo]int)}
 	for i := from; i < to; i++ {
-		out.add(l.meta[i], l.stored[i])
+		if matches(l.meta[i].Repo) {
+			out.add(l.meta[i], l.stored[i])
+		}
 	}
 	return out
 }
 
+func everyRepo(history.Repo) bool { return true }
+
 // list returns those of all that matches accepts.
 func (v *snapshot) list(all storedRepos, matches func(history.Repo) bool) *repoList {
-	out := newRepoList()
+	out := &repoList{index: make(map[history.Repo]int)}
 	for _, r := range slices.SortedFunc(maps.Keys(all), history.Repo.Compare) {
 		if matches(r) {
 			out.add(all[r].meta(r, v.log(r.Org())), all[r])
@@ -212,46 +206,25 @@ func (v *snapshot) list(all storedRepos, matches func(history.Repo) bool) *repoL
 	return out
 }
 
-// repos reads the metadata of the repositories that f selects.
-func (v *snapshot) repos(f history.Filter) (*repoList, error) {
+// totalsOnly is a condition that leaves out the fields that a stream of records does not
+// need: what is left are the totals, and which repositories moved to another name.
+const totalsOnly = `field!~"hub_id|last_month|likes|(base|highest|corrected|confirmed).*"`
+
+// repos reads the metadata of the repositories that f selects, under further conditions.
+func (v *snapshot) repos(f history.Filter, more ...string) (*repoList, error) {
 	if v.s.cache != nil {
 		if out, err := v.s.cache.list(v, f.Matcher()); out != nil || err != nil {
 			return out, err
 		}
 	}
+	all, err := v.readMeta(1, f.Matcher(), append(conditions(f), more...)...)
+	return v.list(all, f.Matcher()), err
+}
+
+// readMeta reads what was written from a number on of the repositories that the engine
+// selects by conditions and matches accepts.
+func (v *snapshot) readMeta(from seq, matches func(history.Repo) bool, where ...string) (storedRepos, error) {
 	all := make(storedRepos)
-	where := conditions(f)
-	err := v.readMeta(all, f.Matcher(), 1, v.selector(metaSeries, where...), v.selector(textSeries, where...))
-	return v.list(all, f.Matcher()), err
-}
-
-// totals is repos of what a stream of records needs: the totals, and which repositories
-// moved to another name.
-func (v *snapshot) totals(f history.Filter) (*repoList, error) {
-	if v.s.cache != nil {
-		return v.repos(f)
-	}
-	all, where := make(storedRepos), slices.Clip(conditions(f))
-	err := v.readMeta(all, f.Matcher(), 1,
-		v.selector(metaSeries, append(where, `field=~"`+knownField+`|total"`)...),
-		v.selector(textSeries, append(where, `field!="hub_id"`)...),
-	)
-	// Whether it is still so of those that ever moved takes more to tell.
-	var moved []string
-	for r, x := range all {
-		if x.field("moved_to").n > 0 {
-			moved = append(moved, r.Name)
-		}
-	}
-	if err == nil && len(moved) > 0 {
-		err = v.readMeta(all, f.Matcher(), 1, v.selectors(metaSeries, history.Filter{Repos: moved})...)
-	}
-	return v.list(all, f.Matcher()), err
-}
-
-// readMeta adds what the series of selectors have from a number on of the repositories
-// that matches accepts.
-func (v *snapshot) readMeta(all storedRepos, matches func(history.Repo) bool, from seq, selectors ...string) error {
 	var mu sync.Mutex
 	add := func(l *vmlines.Line) error {
 		r := repoOf(l)
@@ -271,24 +244,22 @@ func (v *snapshot) readMeta(all storedRepos, matches func(history.Repo) bool, fr
 	}
 	// The engine searches for the series of a question with one processor.
 	asked, ctx := errgroup.WithContext(v.ctx)
-	for _, selector := range selectors {
+	for _, name := range []string{metaSeries, textSeries} {
 		asked.Go(func() error {
-			return v.s.export(ctx, []string{selector}, from.ms(), maxSeq.ms(), add)
+			return v.s.export(ctx, []string{v.selector(name, where...)}, from.ms(), maxSeq.ms(), add)
 		})
 	}
-	return asked.Wait()
+	return all, asked.Wait()
 }
 
-// metaOf reads the metadata of the repositories that q selects, in the order of
-// Repo.Compare.
+// metaOf reads the metadata of at least the repositories that q selects.
 func (v *snapshot) metaOf(q history.MetaQuery) (*repoList, error) {
 	if q.Org == "" || v.s.cache != nil {
 		return v.repos(history.Filter{})
 	}
-	all := make(storedRepos)
-	where := `org=~` + strconv.Quote("(?i:"+oneOf([]string{q.Org})+")|")
 	ofOrg := func(r history.Repo) bool { return r.Org() == "" || strings.EqualFold(r.Org(), q.Org) }
-	if err := v.readMeta(all, ofOrg, 1, v.selector(metaSeries, where), v.selector(textSeries, where)); err != nil {
+	all, err := v.readMeta(1, ofOrg, `org=~`+strconv.Quote("(?i:"+oneOf([]string{q.Org})+")|"))
+	if err != nil {
 		return nil, err
 	}
 	// Those that have one of the ids may be found under the name of another organization.
@@ -296,50 +267,41 @@ func (v *snapshot) metaOf(q history.MetaQuery) (*repoList, error) {
 	for _, x := range all {
 		delete(missing, x.field("hub_id").text)
 	}
-	elsewhere := make(map[history.Repo]bool)
+	var names []string
 	for ids := range slices.Chunk(slices.Sorted(maps.Keys(missing)), maxNamed) {
 		selector := v.selector(textSeries, `field="hub_id"`, `value=~`+strconv.Quote(oneOf(ids)))
 		err := v.s.export(v.ctx, []string{selector}, seq(1).ms(), maxSeq.ms(), func(l *vmlines.Line) error {
-			if r := repoOf(l); all[r] == nil {
-				elsewhere[r] = true
-			}
+			names = append(names, repoOf(l).Name)
 			return nil
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
-	for part := range slices.Chunk(slices.Collect(maps.Keys(elsewhere)), maxNamed) {
-		var f history.Filter
-		for _, r := range part {
-			f.Repos = append(f.Repos, r.Name)
-		}
-		where := conditions(f)
-		matches := func(r history.Repo) bool { return elsewhere[r] }
-		if err := v.readMeta(all, matches, 1, v.selector(metaSeries, where...), v.selector(textSeries, where...)); err != nil {
+	for part := range slices.Chunk(names, maxNamed) {
+		f := history.Filter{Repos: part}
+		more, err := v.readMeta(1, f.Matcher(), conditions(f)...)
+		if err != nil {
 			return nil, err
 		}
+		maps.Copy(all, more)
 	}
-	return v.list(all, func(history.Repo) bool { return true }), nil
+	return v.list(all, everyRepo), nil
 }
 
 // metaCache is the metadata of all repositories as of a state: of a history that was
 // collected for years there are thousands of samples of each, and only those that are new
 // are read then.
 type metaCache struct {
-	turn chan struct{} // held by who reads or changes it
-	as   *state
-	all  storedRepos // nil: nothing was read yet
+	mu  sync.Mutex
+	as  *state
+	all storedRepos // nil: nothing was read yet
 }
-
-func newMetaCache() *metaCache { return &metaCache{turn: make(chan struct{}, 1), as: new(state)} }
 
 // list is snapshot.list of what the cache has, nil if that is already of a later state.
 func (k *metaCache) list(v *snapshot, matches func(history.Repo) bool) (*repoList, error) {
-	if err := k.lock(v.ctx); err != nil {
-		return nil, err
-	}
-	defer k.unlock()
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if v.serial < k.as.serial {
 		return nil, nil
 	}
@@ -348,19 +310,8 @@ func (k *metaCache) list(v *snapshot, matches func(history.Repo) bool) (*repoLis
 			return nil, err
 		}
 	}
-	return v.list(k.all, matches), nil
+	return v.list(k.all, matches), v.ctx.Err()
 }
-
-func (k *metaCache) lock(ctx context.Context) error {
-	select {
-	case k.turn <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (k *metaCache) unlock() { <-k.turn }
 
 // catchUp reads what came to count since, or all where more than that changed.
 func (k *metaCache) catchUp(v *snapshot) error {
@@ -373,20 +324,16 @@ func (k *metaCache) catchUp(v *snapshot) error {
 			whole = whole || !l.extends(old)
 		}
 	}
-	var where []string
+	where := conditions(history.Filter{Orgs: changed})
 	if whole {
-		from, k.all = 1, make(storedRepos)
-	} else if where = conditions(history.Filter{Orgs: changed}); len(changed) == 0 {
-		k.as = v.state
-		return nil
+		from, where = 1, nil
 	}
-	fresh := make(storedRepos)
-	everything := func(history.Repo) bool { return true }
-	if err := v.readMeta(fresh, everything, from, v.selector(metaSeries, where...), v.selector(textSeries, where...)); err != nil {
-		if whole {
-			k.all = nil
-		}
+	fresh, err := v.readMeta(from, everyRepo, where...)
+	if err != nil {
 		return err
+	}
+	if whole {
+		k.all = make(storedRepos, len(fresh))
 	}
 	for r, x := range fresh {
 		if was := k.all[r]; was != nil {

@@ -40,11 +40,11 @@ func (s *Store) stream(ctx context.Context, q history.RecordsQuery, yield func(*
 	if run.Len() == 0 {
 		return nil
 	}
-	known := v.totals
-	if q.Versions {
-		known = v.repos
+	var more []string
+	if !q.Versions {
+		more = []string{totalsOnly}
 	}
-	repos, err := known(q.Filter)
+	repos, err := v.repos(q.Filter, more...)
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func (st *streamer) byRepo(run history.Days, records int64) (out []piece) {
 	n := len(st.repos.meta)
 	size := max(1, (n+pieces-1)/pieces)
 	for from := 0; from < n; from += size {
-		p := piece{repos: st.repos.part(from, min(from+size, n)), days: run}
+		p := piece{repos: st.repos.only(from, min(from+size, n), everyRepo), days: run}
 		types := make(map[history.RepoType]bool)
 		for _, m := range p.repos.meta {
 			p.filter.Repos = append(p.filter.Repos, m.Repo.Name)

@@ -121,7 +121,7 @@ func New(o Options) (*Store, error) {
 	}
 	s.state.Store(s.newState(0, nil))
 	if o.KeepMeta {
-		s.cache = newMetaCache()
+		s.cache = &metaCache{as: new(state)}
 	}
 	var err error
 	s.insert, err = pushclient.New(pushclient.Options{
