@@ -155,5 +155,5 @@ func appendJSONHead(b []byte, r *history.RepoTotal) []byte {
 // appendVersion appends the source and the age to the microsecond, its unit.
 func appendVersion(b []byte, v history.Version, between string) []byte {
 	b = append(append(b, v.Source.String()...), between...)
-	return v.AsOf.Time().AppendFormat(b, "2006-01-02T15:04:05.000000Z")
+	return v.AsOf.Append(b)
 }

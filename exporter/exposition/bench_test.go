@@ -158,7 +158,7 @@ func BenchmarkRender1M(b *testing.B) {
 
 func seriesName(c *history.Counts) string {
 	var t textSampler
-	t.of(&c.Repo)
+	t.setRepo(&c.Repo)
 	return families[0].name + string(t.labels[:len(t.labels)-1])
 }
 
@@ -166,7 +166,7 @@ func writeWithVictoriaMetrics(w io.Writer, counts iter.Seq[history.Counts]) {
 	var t textSampler
 	var buf bytes.Buffer
 	for c := range counts {
-		t.of(&c.Repo)
+		t.setRepo(&c.Repo)
 		name := families[0].name + string(t.labels[:len(t.labels)-1])
 		metrics.WriteCounterUint64(&buf, name, uint64(c.Downloads))
 		if buf.Len() > 1<<16 {

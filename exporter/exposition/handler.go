@@ -73,7 +73,7 @@ type answer struct {
 }
 
 func (a answer) plain(page *form, own []byte) {
-	if !a.begin(page.sum.size + int64(len(own))) {
+	if !a.sendHeader(page.sum.size + int64(len(own))) {
 		return
 	}
 	for b := range page.plain() {
@@ -92,7 +92,7 @@ func (a answer) gzip(page *form, mem *scratch) {
 	for b := range page.packed() {
 		size += int64(len(b))
 	}
-	if !a.begin(size) || !a.write([]byte(gzipHeader)) {
+	if !a.sendHeader(size) || !a.write([]byte(gzipHeader)) {
 		return
 	}
 	for b := range page.packed() {
@@ -105,8 +105,8 @@ func (a answer) gzip(page *form, mem *scratch) {
 	}
 }
 
-// begin announces the length and reports whether a body is to follow.
-func (a answer) begin(size int64) bool {
+// sendHeader announces the length and reports whether a body is to follow.
+func (a answer) sendHeader(size int64) bool {
 	a.w.Header().Set("Content-Length", strconv.FormatInt(size, 10))
 	return !a.head
 }

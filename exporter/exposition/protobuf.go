@@ -54,7 +54,7 @@ type protobufSampler struct {
 	labels []byte
 }
 
-func (p *protobufSampler) of(r *history.Repo) {
+func (p *protobufSampler) setRepo(r *history.Repo) {
 	if o := (org{r.Type, r.Org()}); o != p.last || p.prefix == nil {
 		p.last = o
 		p.prefix = appendOrgPairs(p.prefix[:0], o)

@@ -16,8 +16,8 @@ const blockRepos = 4096
 
 // sampler writes samples in a format.
 type sampler interface {
-	// of sets the labels of the samples that follow.
-	of(*history.Repo)
+	// setRepo sets the labels of the samples that follow.
+	setRepo(*history.Repo)
 	// append appends a sample.
 	append(b []byte, m *metric, value int64) []byte
 	// orgs appends the samples of orgFamily.
@@ -68,7 +68,7 @@ func render(sel selection, s *settings, newSampler func() sampler) []rendered {
 			}
 			for i := range repos.blocks[block] {
 				c := &repos.blocks[block][i]
-				samples.of(&c.Repo)
+				samples.setRepo(&c.Repo)
 				for f := range families {
 					if v := families[f].value(c); v >= 0 {
 						bufs[f] = samples.append(bufs[f], &families[f], v)

@@ -98,11 +98,11 @@ func (f *form) packed() iter.Seq[[]byte] {
 	return f.pieces(func(s *segment) [][]byte { return s.packed })
 }
 
-func (f *form) pieces(of func(*segment) [][]byte) iter.Seq[[]byte] {
+func (f *form) pieces(choose func(*segment) [][]byte) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for _, p := range f.parts {
 			for _, s := range []*segment{p.head, p.body} {
-				for _, b := range of(s) {
+				for _, b := range choose(s) {
 					if !yield(b) {
 						return
 					}

@@ -40,7 +40,7 @@ type textSampler struct {
 	labels []byte // {repo_type="...",org="...",repo="..."} and a space
 }
 
-func (t *textSampler) of(r *history.Repo) {
+func (t *textSampler) setRepo(r *history.Repo) {
 	if o := (org{r.Type, r.Org()}); o != t.last || t.prefix == nil {
 		t.last = o
 		t.prefix = append(appendOrgLabels(t.prefix[:0], o), `,repo="`...)

@@ -36,6 +36,9 @@ func AsOfTime(t time.Time) AsOf { return AsOf(t.UnixMicro()) }
 // Time returns the instant in UTC.
 func (a AsOf) Time() time.Time { return time.UnixMicro(int64(a)).UTC() }
 
+// Append appends the instant as "2021-01-22T06:00:00.000000Z" to b.
+func (a AsOf) Append(b []byte) []byte { return a.Time().AppendFormat(b, "2006-01-02T15:04:05.000000Z") }
+
 // Version ranks a day's number among others for the same repository and day.
 type Version struct {
 	Source Source

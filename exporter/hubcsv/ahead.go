@@ -31,8 +31,8 @@ func (p *parser) lookAhead(b []byte, pos, end int, last uint32) ([]guess, int) {
 		n++
 	}
 	if n == 0 {
-		p.ahead[0] = guess{}
-		return p.ahead[:1], maxMisses + 1
+		p.guesses[0] = guess{}
+		return p.guesses[:1], maxMisses + 1
 	}
 
 	ps := &p.prefixes
@@ -50,13 +50,13 @@ func (p *parser) lookAhead(b []byte, pos, end int, last uint32) ([]guess, int) {
 		if repo == last || repo == ps.entries[last].next {
 			foreseen++
 		}
-		p.ahead[i] = guess{repo: repo, size: uint32(ends[i] - starts[i])}
+		p.guesses[i] = guess{repo: repo, size: uint32(ends[i] - starts[i])}
 		last = repo
 	}
 	if foreseen > n/2 {
-		return p.ahead[:n], 0
+		return p.guesses[:n], 0
 	}
-	return p.ahead[:n], maxMisses + 1
+	return p.guesses[:n], maxMisses + 1
 }
 
 // prefixEnd returns where the prefix of a row ends that begins at pos and has

@@ -31,7 +31,7 @@ func (p *parser) fast(b []byte, pos, end int) int {
 	n := p.n
 	lineOfRow0 := p.line - int64(n)
 	last, same, misses := p.last, p.same, p.misses
-	var ahead []guess
+	var guesses []guess
 
 	for pos < end {
 		// Which repository is it? The one of the row before (grouped by
@@ -45,11 +45,11 @@ func (p *parser) fast(b []byte, pos, end int) int {
 			}
 			size = int(entries[repo].size)
 		} else {
-			if len(ahead) == 0 {
-				ahead, misses = p.lookAhead(b, pos, end, last)
+			if len(guesses) == 0 {
+				guesses, misses = p.lookAhead(b, pos, end, last)
 			}
-			repo, size = ahead[0].repo, int(ahead[0].size)
-			ahead = ahead[1:]
+			repo, size = guesses[0].repo, int(guesses[0].size)
+			guesses = guesses[1:]
 		}
 		at := pos + size
 		if at >= end || !ps.match(b, pos, at, repo) {

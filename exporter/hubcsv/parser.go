@@ -26,7 +26,7 @@ type parser struct {
 	last     uint32 // the repository of the last row
 	same     bool   // whether the next row may be of it, too
 	misses   int    // rows of repositories that were not foreseen
-	ahead    [aheadRows]guess
+	guesses  [aheadRows]guess
 
 	// A record that goes on in the next piece: what came of it.
 	scan  scanner

@@ -59,7 +59,7 @@ func read(r io.Reader, o Options, size int) history.RowSeq {
 			return renew(r)
 		})
 		s := &source{r: r, size: size + slack, longest: o.MaxLineBytes}
-		c, err := p.begin(s)
+		c, err := p.start(s)
 		more := p.rows != nil
 		if more && err == nil && c.err == nil {
 			more, err = p.pipeline(s, c, yield)
@@ -70,9 +70,9 @@ func read(r io.Reader, o Options, size int) history.RowSeq {
 	}
 }
 
-// begin reads the header and one buffer, with which a small input ends. It
+// start reads the header and one buffer, with which a small input ends. It
 // returns the last chunk it read; more is to be read if that has no error.
-func (p *parser) begin(s *source) (chunk, error) {
+func (p *parser) start(s *source) (chunk, error) {
 	// The header is read piece by piece, so that what is none of our business is
 	// refused before more of it is asked for.
 	buf, n := s.newBuffer(), 0
@@ -98,11 +98,11 @@ func (p *parser) begin(s *source) (chunk, error) {
 		n = copy(buf, buf[c.end:c.n])
 	}
 	c := s.next(buf, n, false)
-	return c, p.take(c)
+	return c, p.parse(c)
 }
 
-// take parses a chunk and returns the error that ends the stream with it.
-func (p *parser) take(c chunk) error {
+// parse parses a chunk and returns the error that ends the stream with it.
+func (p *parser) parse(c chunk) error {
 	if !p.feed(c.buf, c.end) {
 		return p.errs.Err()
 	}
@@ -162,7 +162,7 @@ func (p *parser) pipeline(s *source, c chunk, yield func(*history.Rows, error) b
 			return renew(turns[n%len(turns)])
 		}
 		for c := range chunks {
-			if failed = p.take(c); failed != nil || p.rows == nil {
+			if failed = p.parse(c); failed != nil || p.rows == nil {
 				return
 			}
 		}

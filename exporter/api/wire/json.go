@@ -108,7 +108,7 @@ func (a asOfJSON) MarshalJSON() ([]byte, error) {
 	if a == 0 {
 		return []byte("null"), nil
 	}
-	return history.AsOf(a).Time().AppendFormat(nil, `"2006-01-02T15:04:05.000000Z"`), nil
+	return append(history.AsOf(a).Append([]byte{'"'}), '"'), nil
 }
 
 func (a *asOfJSON) UnmarshalJSON(b []byte) error {
