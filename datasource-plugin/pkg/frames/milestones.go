@@ -3,8 +3,6 @@ package frames
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
@@ -107,11 +105,7 @@ func (m *climbs) add(r history.Repo, end, last int64) {
 
 // read reads the records of the repositories that find found.
 func (m *climbs) read(ctx context.Context, store history.Reader, f history.Filter, since history.Period) error {
-	names := make(map[string]bool, len(m.ends))
-	for r := range m.ends {
-		names[r.Name] = true
-	}
-	for part := range chunks(slices.Sorted(maps.Keys(names))) {
+	for part := range chunksOfNames(m.ends) {
 		selected := history.Filter{RepoTypes: f.RepoTypes, Repos: part}
 		err := eachRecord(ctx, store, selected, since, func(r history.Repo, day history.Day, downloads int64) {
 			if r != m.repo {

@@ -54,7 +54,7 @@ func addRecords(ctx context.Context, store history.Reader, q query.Repos, rows [
 	for i, r := range rows {
 		line[r.Repo] = lines[i]
 	}
-	for part := range chunksOfRepos(rows) {
+	for part := range chunksOfNames(line) {
 		f := history.Filter{RepoTypes: q.Filter.RepoTypes, Repos: part}
 		err := eachRecord(ctx, store, f, q.Days(), func(r history.Repo, day history.Day, downloads int64) {
 			// A name may be of another type too, that is not at the top.

@@ -54,12 +54,12 @@ func eachRecord(ctx context.Context, store history.Reader, f history.Filter, p h
 	return nil
 }
 
-// chunksOfRepos yields the names of the repositories in rows, each once, so many at
-// a time that a query may select them.
-func chunksOfRepos(rows []history.RepoRow) iter.Seq[[]string] {
-	names := make([]string, len(rows))
-	for i := range rows {
-		names[i] = rows[i].Repo.Name
+// chunksOfNames yields the names of repositories, each once, so many at a time that a
+// query may select them.
+func chunksOfNames[V any](repos map[history.Repo]V) iter.Seq[[]string] {
+	var names []string
+	for r := range repos {
+		names = append(names, r.Name)
 	}
 	slices.Sort(names)
 	return chunks(slices.Compact(names))

@@ -31,7 +31,7 @@ const pieceBytes = 1000 << 10
 func (d *Datasource) exportCSV(ctx context.Context, rawQuery, acceptEncoding string, send sendFunc) error {
 	d.metrics.exportsOpen.Inc()
 	defer d.metrics.exportsOpen.Dec()
-	begin := time.Now()
+	start := time.Now()
 	ctx, end := startSpan(ctx, "export")
 	// Ends the stream of the store, whatever ends the download.
 	ctx, cancel := context.WithCancel(ctx)
@@ -52,7 +52,7 @@ func (d *Datasource) exportCSV(ctx context.Context, rawQuery, acceptEncoding str
 	d.metrics.exports.WithLabelValues(string(result)).Inc()
 	d.metrics.exportRecord.Add(float64(out.records))
 	backend.Logger.FromContext(ctx).Debug("An export ended", "status", string(result),
-		"records", out.records, "bytes", out.sent, "took", time.Since(begin))
+		"records", out.records, "bytes", out.sent, "took", time.Since(start))
 	return err
 }
 

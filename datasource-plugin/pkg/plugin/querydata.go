@@ -26,7 +26,7 @@ func (d *Datasource) QueryData(ctx context.Context, req *backend.QueryDataReques
 
 // answer answers one query, and measures it.
 func (d *Datasource) answer(ctx context.Context, asked concurrent.Query) backend.DataResponse {
-	begin := time.Now()
+	start := time.Now()
 	what := query.Type("unknown") // as long as it is not decoded
 	ctx, end := startSpan(ctx, "query", attribute.String("ref_id", asked.DataQuery.RefID))
 	var out data.Frames
@@ -46,7 +46,7 @@ func (d *Datasource) answer(ctx context.Context, asked concurrent.Query) backend
 		resp = backend.DataResponse{Error: f, Status: f.status, ErrorSource: f.source}
 	}
 	end(err, attribute.String("type", string(what)), attribute.Int("frames", len(out)))
-	d.metrics.query(what, result, time.Since(begin))
+	d.metrics.query(what, result, time.Since(start))
 	return resp
 }
 
