@@ -15,7 +15,7 @@ import (
 
 const header = hubcsv.Header + "\n"
 
-func TestAppendFrame(t *testing.T) {
+func TestWriteFrames(t *testing.T) {
 	f := func(frame *data.Frame, want string) {
 		t.Helper()
 		if got := written(t, hubcsv.WriterOptions{}, frame); got != header+want {
