@@ -181,7 +181,7 @@ func (j repoJSON) repo() history.Repo { return history.Repo{Type: j.RepoType, Na
 
 type rowJSON struct {
 	repoJSON
-	Total countJSON `json:"total"`
+	Total *int64 `json:"total"`
 	compareJSON
 	Recorded *history.Days `json:"recorded"`
 	// CorrectedAsOf is null where nothing was corrected, or nobody knows when.
@@ -202,7 +202,7 @@ func WriteRepos(w io.Writer, revision string, page *history.ReposPage) error {
 		for i := range page.Rows {
 			r := &page.Rows[i]
 			if !yield(rowJSON{
-				repoOf(r.Repo), countJSON(r.Total), compare(r.Downloads, r.Before, page.HasBefore), daysOf(r.Recorded),
+				repoOf(r.Repo), known(&r.Total), compare(r.Downloads, r.Before, page.HasBefore), daysOf(r.Recorded),
 				r.Corrected, asOfJSON(r.CorrectedAsOf), r.Trend,
 			}, nil) {
 				return
@@ -222,7 +222,7 @@ func ReadRepos(r io.Reader, limit int64, q history.ReposQuery) (p history.ReposP
 	p.Days, p.Before, p.HasBefore = q.Period.Resolve(p.Recorded)
 	for _, r := range j.Rows {
 		p.Rows = append(p.Rows, history.RepoRow{
-			Repo: r.repo(), Total: int64(r.Total), Downloads: r.Downloads, Before: value(r.Before),
+			Repo: r.repo(), Total: countIn(r.Total), Downloads: r.Downloads, Before: value(r.Before),
 			Recorded: daysIn(r.Recorded), Trend: r.Trend,
 			Corrected: r.Corrected, CorrectedAsOf: history.AsOf(r.CorrectedAsOf),
 		})
@@ -233,10 +233,10 @@ func ReadRepos(r io.Reader, limit int64, q history.ReposQuery) (p history.ReposP
 // countsJSON is an element of the answer to CountsRoute.
 type countsJSON struct {
 	repoJSON
-	Downloads countJSON `json:"downloads"`
-	Corrected int64     `json:"corrected"`
-	LastMonth countJSON `json:"last_month"`
-	Likes     countJSON `json:"likes"`
+	Downloads *int64 `json:"downloads"`
+	Corrected int64  `json:"corrected"`
+	LastMonth *int64 `json:"last_month"`
+	Likes     *int64 `json:"likes"`
 }
 
 // WriteCounts writes the answer to CountsRoute.
@@ -246,7 +246,7 @@ func WriteCounts(w io.Writer, revision string, counts iter.Seq2[history.Counts, 
 	}{optional(revision)}
 	return writeList(w, head, "rows", func(yield func(countsJSON, error) bool) {
 		for c, err := range counts {
-			if !yield(countsJSON{repoOf(c.Repo), countJSON(c.Downloads), c.Corrected, countJSON(c.LastMonth), countJSON(c.Likes)}, err) {
+			if !yield(countsJSON{repoOf(c.Repo), known(&c.Downloads), c.Corrected, known(&c.LastMonth), known(&c.Likes)}, err) {
 				return
 			}
 		}
@@ -264,8 +264,8 @@ func ReadCounts(r io.Reader, limit int64) ([]history.Counts, error) {
 	counts := make([]history.Counts, len(j.Rows))
 	for i, c := range j.Rows {
 		counts[i] = history.Counts{
-			Repo: c.repo(), Downloads: int64(c.Downloads), Corrected: c.Corrected,
-			LastMonth: int64(c.LastMonth), Likes: int64(c.Likes),
+			Repo: c.repo(), Downloads: countIn(c.Downloads), Corrected: c.Corrected,
+			LastMonth: countIn(c.LastMonth), Likes: countIn(c.Likes),
 		}
 	}
 	return counts, nil

@@ -76,28 +76,20 @@ func daysIn(d *history.Days) history.Days {
 	return *d
 }
 
-// countJSON is a number that may be unknown: then it is null.
-type countJSON int64
-
-func (c countJSON) MarshalJSON() ([]byte, error) { return appendCount(nil, int64(c)), nil }
-
-func (c *countJSON) UnmarshalJSON(b []byte) error {
-	var n *int64
-	if err := json.Unmarshal(b, &n); err != nil {
-		return err
+// known returns n as JSON has it: null where the number is unknown.
+func known(n *int64) *int64 {
+	if *n == history.Unknown {
+		return nil
 	}
-	*c = countJSON(history.Unknown)
-	if n != nil {
-		*c = countJSON(*n)
-	}
-	return nil
+	return n
 }
 
-func appendCount(b []byte, n int64) []byte {
-	if n == history.Unknown {
-		return append(b, "null"...)
+// countIn returns what known was made of.
+func countIn(n *int64) int64 {
+	if n == nil {
+		return history.Unknown
 	}
-	return strconv.AppendInt(b, n, 10)
+	return *n
 }
 
 // asOfJSON is the age of a fact, like "2024-05-01T06:00:00.000000Z"; null where it
@@ -134,19 +126,23 @@ func (t trendJSON) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendCount(b, n)
+		if n == history.Unknown {
+			b = append(b, "null"...)
+		} else {
+			b = strconv.AppendInt(b, n, 10)
+		}
 	}
 	return append(b, ']'), nil
 }
 
 func (t *trendJSON) UnmarshalJSON(b []byte) error {
-	var list []countJSON
+	var list []*int64
 	if err := json.Unmarshal(b, &list); err != nil {
 		return err
 	}
 	*t = make(trendJSON, len(list))
-	for i, c := range list {
-		(*t)[i] = int64(c)
+	for i, n := range list {
+		(*t)[i] = countIn(n)
 	}
 	return nil
 }
