@@ -32,7 +32,8 @@ func (l *Ledger) Append(ctx context.Context, b history.Batch) (history.Change, e
 			if err := w.write(ctx, delta, true, true); err != nil {
 				return fmt.Errorf("writing to the store: %w", err)
 			}
-			l.use(merged, l.current.Load().replaced(w.files()))
+			records, meta := w.files()
+			l.current.Store(l.current.Load().replaced(merged, records, meta))
 			appended = true
 		}
 		change = c
@@ -42,13 +43,6 @@ func (l *Ledger) Append(ctx context.Context, b history.Batch) (history.Change, e
 		l.tidy(ctx)
 	}
 	return change, err
-}
-
-// use makes t the content, which comes from the files of c. Who sees the new revision
-// has to see the new content, so that comes first.
-func (l *Ledger) use(t *memtable.Table, c *content) {
-	l.Set(t)
-	l.current.Store(c)
 }
 
 // lockRetry is how often a writer looks whether another process is done.

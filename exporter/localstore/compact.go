@@ -124,7 +124,7 @@ func (l *Ledger) merge(ctx context.Context, records, meta []string) error {
 	if meta != nil {
 		dir = w.metaDir()
 	}
-	l.use(l.Table(), now.replaced(newRecords, newMeta, names...))
+	l.current.Store(now.replaced(now.table, newRecords, newMeta, names...))
 	for _, name := range names {
 		if err := l.disk.remove(filepath.Join(dir, name)); err != nil {
 			return err

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // files are files by name.
@@ -27,14 +29,15 @@ type file struct {
 
 func (f files) names() []string { return slices.Sorted(maps.Keys(f)) }
 
-// content names the files that the history comes from. It is immutable.
+// content is the history at a moment, and the files that it comes from. It is immutable.
 type content struct {
+	table *memtable.Table
 	// pending are files of metadata that do not count: their files of records are not there.
 	records, meta, pending files
 	revision               string
 }
 
-func newContent(records, meta, pending files) *content {
+func newContent(t *memtable.Table, records, meta, pending files) *content {
 	h := sha256.New()
 	for _, f := range []files{records, meta} {
 		for _, name := range f.names() {
@@ -42,12 +45,12 @@ func newContent(records, meta, pending files) *content {
 		}
 		h.Write([]byte{0})
 	}
-	return &content{records: records, meta: meta, pending: pending, revision: hex.EncodeToString(h.Sum(nil)[:12])}
+	return &content{table: t, records: records, meta: meta, pending: pending, revision: hex.EncodeToString(h.Sum(nil)[:12])}
 }
 
-// replaced returns the content with other files beside those of c, without those that
-// are named.
-func (c *content) replaced(records, meta files, without ...string) *content {
+// replaced returns the content t, which comes from other files besides those of c, and not
+// from those that are named.
+func (c *content) replaced(t *memtable.Table, records, meta files, without ...string) *content {
 	with := func(old, added files) files {
 		out := maps.Clone(old)
 		if out == nil {
@@ -57,7 +60,7 @@ func (c *content) replaced(records, meta files, without ...string) *content {
 		maps.Copy(out, added)
 		return out
 	}
-	return newContent(with(c.records, records), with(c.meta, meta), c.pending)
+	return newContent(t, with(c.records, records), with(c.meta, meta), c.pending)
 }
 
 const (
@@ -217,6 +220,6 @@ func (l *Ledger) read(ctx context.Context, was *content, ls *listing) error {
 	if err != nil {
 		return err
 	}
-	l.use(l.Table().Union(t), newContent(records, meta, pending))
+	l.current.Store(newContent(was.table.Union(t), records, meta, pending))
 	return nil
 }

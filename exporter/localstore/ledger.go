@@ -43,10 +43,9 @@ type Options struct {
 	disk disk
 }
 
-// Ledger is a history in a directory. Answers come from memory, which the embedded
-// Store has, and never wait for a write.
+// Ledger is a history in a directory. Answers come from memory and never wait for a write.
 type Ledger struct {
-	*memtable.Store
+	memtable.Answers
 	dir      string
 	log      *slog.Logger
 	readOnly bool
@@ -69,7 +68,6 @@ type Ledger struct {
 // names the file, and nothing is changed.
 func Open(ctx context.Context, dir string, o Options) (*Ledger, error) {
 	l := &Ledger{
-		Store:    memtable.NewStore(),
 		dir:      dir,
 		log:      o.Logger,
 		readOnly: o.ReadOnly,
@@ -84,7 +82,8 @@ func Open(ctx context.Context, dir string, o Options) (*Ledger, error) {
 	if err := l.prepare(); err != nil {
 		return nil, err
 	}
-	l.current.Store(newContent(nil, nil, nil))
+	l.Answers = func() *memtable.Table { return l.current.Load().table }
+	l.current.Store(newContent(memtable.Empty(), nil, nil, nil))
 	if _, err := l.Refresh(ctx); err != nil {
 		return nil, err
 	}
@@ -124,7 +123,8 @@ func (l *Ledger) Revision() string { return l.current.Load().revision }
 
 // Stats returns the size of the content and of the files that it comes from.
 func (l *Ledger) Stats(ctx context.Context) (history.Stats, error) {
-	c, t := l.current.Load(), l.Table()
+	c := l.current.Load()
+	t := c.table
 	st := history.Stats{
 		Repos: t.NumRepos(), Records: t.NumRecords(), Recorded: t.Recorded(),
 		OnDisk: true, Files: len(c.records) + len(c.meta),

@@ -104,7 +104,7 @@ func (w *writer) writeRecords(ctx context.Context, t *memtable.Table) error {
 }
 
 // writeMeta writes the metadata of t under a temporary name, unless it has none.
-// A state that tells nothing is left out if the records name the repository.
+// Metadata that says nothing is left out if the records name the repository.
 func (w *writer) writeMeta(t *memtable.Table) error {
 	meta := func(yield func(history.RepoMeta) bool) {
 		for s := range t.Meta() {

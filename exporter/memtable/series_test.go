@@ -103,23 +103,3 @@ func TestBuildSeriesRefuses(t *testing.T) {
 		t.Errorf("got error %v, want that of the context", err)
 	}
 }
-
-// TestVersions compares them with those of each record.
-func TestVersions(t *testing.T) {
-	for seed := range uint64(300) {
-		rng := rand.New(rand.NewPCG(seed, 4))
-		n := randomTable(t, rng).Union(randomTable(t, rng))
-		var want []history.Version
-		for rows, err := range n.Records(context.Background(), history.RecordsQuery{Versions: true}) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			want = append(want, rows.Version)
-		}
-		slices.SortFunc(want, history.Version.Compare)
-		want = slices.Compact(want)
-		if got := n.Versions(); !slices.Equal(got, want) {
-			t.Fatalf("seed %d: got %v, want %v", seed, got, want)
-		}
-	}
-}
