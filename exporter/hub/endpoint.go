@@ -1,7 +1,6 @@
 package hub
 
 import (
-	"cmp"
 	"fmt"
 	"net/url"
 	"strings"
@@ -75,11 +74,5 @@ func (e Endpoint) route(segments ...string) *url.URL {
 // isOrigin reports whether u has the scheme, host and port of the endpoint. A
 // token may go there and nowhere else.
 func (e Endpoint) isOrigin(u *url.URL) bool {
-	b := e.base()
-	return u.Scheme == b.Scheme && strings.EqualFold(u.Hostname(), b.Hostname()) && port(u) == port(b)
-}
-
-// port returns the port of u, that of its scheme if it names none.
-func port(u *url.URL) string {
-	return cmp.Or(u.Port(), map[string]string{"https": "443", "http": "80"}[u.Scheme])
+	return httpx.SameOrigin(u, e.base())
 }

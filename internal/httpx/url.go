@@ -1,6 +1,7 @@
 package httpx
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -30,4 +31,15 @@ func ParseURL(s, example, route string) (*url.URL, error) {
 // URL has its signature) and fragment.
 func ShowURL(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
+}
+
+// SameOrigin reports whether two URLs have one scheme, host and port: a secret may go
+// from one to the other, and nowhere else.
+func SameOrigin(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+}
+
+// port returns the port of u, that of its scheme if it names none.
+func port(u *url.URL) string {
+	return cmp.Or(u.Port(), map[string]string{"https": "443", "http": "80"}[u.Scheme])
 }

@@ -1,6 +1,7 @@
 package httpx
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -32,4 +33,25 @@ func TestParseURL(t *testing.T) {
 	f("http://me:pa55word@h", "", "without user and password")
 	f("http://me:pa55word%@h", "", "without user and password")
 	f("http://pa55word@h", "", "without user and password")
+}
+
+func TestSameOrigin(t *testing.T) {
+	f := func(a, b string, want bool) {
+		t.Helper()
+		x, errX := url.Parse(a)
+		y, errY := url.Parse(b)
+		if errX != nil || errY != nil {
+			t.Fatal(errX, errY)
+		}
+		if got := SameOrigin(x, y); got != want {
+			t.Errorf("%s and %s: expected %v, got %v", a, b, want, got)
+		}
+	}
+	f("http://h/a", "http://H:80/b", true)
+	f("https://h:443", "https://h", true)
+	f("http://[::1]:9090", "http://[::1]:9090/x", true)
+	f("http://h", "https://h", false)
+	f("http://h:80", "https://h:80", false)
+	f("http://h", "http://h:8080", false)
+	f("http://h", "http://h.example", false)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend/httpclient"
 	"github.com/grafana/grafana-plugin-sdk-go/build/buildinfo"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 )
 
 // newTransport makes what sends the requests of a connection: Grafana's own, with
@@ -102,7 +103,7 @@ func (c credentials) middleware(_ httpclient.Options, next http.RoundTripper) ht
 // went to the origin: what another host made up is not asked with credentials.
 func (c credentials) stayed(req *http.Request) bool {
 	for req != nil {
-		if !sameOrigin(req.URL, c.origin) {
+		if !httpx.SameOrigin(req.URL, c.origin) {
 			return false
 		}
 		if req.Response == nil {
@@ -111,22 +112,6 @@ func (c credentials) stayed(req *http.Request) bool {
 		req = req.Response.Request
 	}
 	return true
-}
-
-// sameOrigin reports whether two URLs have one scheme, host and port.
-func sameOrigin(a, b *url.URL) bool {
-	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
-}
-
-// port returns the port of u, that of its scheme if it names none.
-func port(u *url.URL) string {
-	switch p := u.Port(); {
-	case p != "":
-		return p
-	case u.Scheme == "https":
-		return "443"
-	}
-	return "80"
 }
 
 // userAgent names the plugin in the form that the Hub's own clients use.
@@ -152,7 +137,7 @@ func (e *redirectError) Error() string { return e.text }
 // answers is with the exporter, and a login page has no numbers.
 func stayOn(origin *url.URL) func(*http.Request, []*http.Request) error {
 	return func(req *http.Request, via []*http.Request) error {
-		if !sameOrigin(req.URL, origin) {
+		if !httpx.SameOrigin(req.URL, origin) {
 			return &redirectError{fmt.Sprintf("it sends on to %s://%s, where neither passwords nor questions are sent", req.URL.Scheme, req.URL.Host)}
 		}
 		if len(via) >= maxRedirects {
