@@ -40,6 +40,16 @@ func (v *snapshot) selector(name string, conditions ...string) string {
 	return v.s.selector(v.revision, name, conditions...)
 }
 
+// read reads the repositories that f selects, over a run of days.
+func (v *snapshot) read(f history.Filter, run history.Days, versions bool) (*memtable.Table, *repoList, error) {
+	repos, err := v.repos(f)
+	if err != nil {
+		return nil, nil, err
+	}
+	t, err := v.table(f, repos, run, versions)
+	return t, repos, err
+}
+
 // Revision names the state of the history that was read last: the same as long as nothing
 // is appended.
 func (s *Store) Revision() string { return s.state.Load().revision }
@@ -81,11 +91,7 @@ func (s *Store) Overview(ctx context.Context, q history.OverviewQuery) (history.
 	if q.Filter.ByGroup() {
 		return o, nil
 	}
-	repos, err := v.repos(q.Filter)
-	if err != nil {
-		return history.Overview{}, err
-	}
-	t, err := v.table(q.Filter, repos, allDays, false)
+	t, _, err := v.read(q.Filter, allDays, false)
 	if err != nil {
 		return history.Overview{}, err
 	}
@@ -107,11 +113,7 @@ func (s *Store) Repos(ctx context.Context, q history.ReposQuery) (history.ReposP
 	}
 	page := history.ReposPage{Recorded: all.Recorded()}
 	page.Days, page.Before, page.HasBefore = q.Period.Resolve(page.Recorded)
-	repos, err := v.repos(q.Filter)
-	if err != nil {
-		return history.ReposPage{}, err
-	}
-	t, err := v.table(q.Filter, repos, span(page.Days, page.Before), false)
+	t, repos, err := v.read(q.Filter, span(page.Days, page.Before), false)
 	if err != nil {
 		return history.ReposPage{}, err
 	}
@@ -169,13 +171,8 @@ func (s *Store) lastMonth(ctx context.Context, f history.Filter) (*memtable.Tabl
 	if err != nil {
 		return nil, nil, err
 	}
-	repos, err := v.repos(f)
-	if err != nil {
-		return nil, nil, err
-	}
 	month, _, _ := history.Period{Kind: history.LastMonth}.Resolve(all.Recorded())
-	t, err := v.table(f, repos, month, false)
-	return t, repos, err
+	return v.read(f, month, false)
 }
 
 // Meta implements history.Appender.
@@ -217,9 +214,6 @@ func (s *Store) Snapshot(ctx context.Context) (*memtable.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	repos, err := v.repos(history.Filter{})
-	if err != nil {
-		return nil, err
-	}
-	return v.table(history.Filter{}, repos, allDays, true)
+	t, _, err := v.read(history.Filter{}, allDays, true)
+	return t, err
 }

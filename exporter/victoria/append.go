@@ -205,9 +205,7 @@ func (a *appending) read(n *memtable.Table) (err error) {
 	f := history.Filter{Orgs: a.orgs}
 	a.run = allDays
 	if a.whole {
-		if a.repos, err = a.snapshot.repos(f); err == nil {
-			a.old, err = a.table(f, a.repos, a.run, true)
-		}
+		a.old, a.repos, err = a.snapshot.read(f, a.run, true)
 		return err
 	}
 	names, types := make(map[string]bool), make(map[history.RepoType]bool)

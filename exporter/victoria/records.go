@@ -12,6 +12,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
 )
 
 // errStopped says that who reads a stream wants no more of it.
@@ -146,11 +147,8 @@ func (st *streamer) byRepo(run history.Days, records int64) (out []piece) {
 	return out
 }
 
-// readsAtOnce is how many pieces are read at a time: the engine searches for one while it
-// sends another.
-const readsAtOnce = 2
-
-// readAhead reads pieces, in their order, those that come next while one is handed on.
+// readAhead reads pieces, in their order, two at a time while one is handed on: the engine
+// searches for one while it sends the other.
 func (st *streamer) readAhead(pieces []piece) iter.Seq2[*memtable.Table, error] {
 	return func(yield func(*memtable.Table, error) bool) {
 		ctx, cancel := context.WithCancel(st.ctx)
@@ -159,33 +157,27 @@ func (st *streamer) readAhead(pieces []piece) iter.Seq2[*memtable.Table, error] 
 			table *memtable.Table
 			err   error
 		}
-		results := make([]chan result, len(pieces))
 		var reads sync.WaitGroup
 		defer reads.Wait()
 		defer cancel()
-		start := func(i int) {
-			if i >= len(pieces) {
-				return
-			}
-			results[i] = make(chan result, 1)
-			reads.Go(func() {
-				p := &pieces[i]
-				var r result
-				r.err = retryBroken(ctx, func() (err error) {
-					r.table, err = v.table(p.filter, p.repos, p.days, st.query.Versions)
-					return err
+		started := func(yield func(chan result) bool) {
+			for _, p := range pieces {
+				c := make(chan result, 1)
+				reads.Go(func() {
+					var r result
+					r.err = retryBroken(ctx, func() (err error) {
+						r.table, err = v.table(p.filter, p.repos, p.days, st.query.Versions)
+						return err
+					})
+					c <- r
 				})
-				results[i] <- r
-			})
+				if !yield(c) {
+					return
+				}
+			}
 		}
-		for i := range readsAtOnce {
-			start(i)
-		}
-		for i := range pieces {
-			r := <-results[i]
-			results[i] = nil
-			start(i + readsAtOnce)
-			if !yield(r.table, r.err) {
+		for c := range parallel.Ahead(started, 1) {
+			if r := <-c; !yield(r.table, r.err) {
 				return
 			}
 		}
