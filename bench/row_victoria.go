@@ -17,6 +17,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/victoria"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/vmapi"
 )
 
 // maxVictoriaMB is the memory of a whole export from VictoriaMetrics.
@@ -233,8 +234,11 @@ func (v *victoriaBench) store(history string) (*victoria.Store, error) {
 		return nil, err
 	}
 	return victoria.New(victoria.Options{
-		InsertURL: u, SelectURL: u, FlushURLs: []*url.URL{u.JoinPath("/internal/force_flush")},
+		Options: vmapi.Options{
+			InsertURL: u, SelectURL: u, FlushURLs: []*url.URL{u.JoinPath("/internal/force_flush")},
+			HTTP: config.DefaultHTTPClientConfig,
+		},
 		MaxAge:  time.Second, // as in serve
-		History: history, HTTP: config.DefaultHTTPClientConfig,
+		History: history,
 	})
 }

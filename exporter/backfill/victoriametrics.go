@@ -4,7 +4,7 @@ import (
 	"net/http"
 
 	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
-	"github.com/huggingface-exporter/huggingface_exporter/internal/vmlines"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/vmapi"
 )
 
 // importBatch is how much text a request has before it is packed, in bytes.
@@ -14,7 +14,7 @@ const importBatch = 4 << 20
 // for each series, packed by gzip.
 type importLines struct {
 	batch  int // how much text is full
-	text   vmlines.Text
+	text   vmapi.Text
 	labels []string
 	packed []byte
 }
@@ -27,7 +27,7 @@ func (e *importLines) header() http.Header {
 	return http.Header{"Content-Type": {"application/json"}, "Content-Encoding": {"gzip"}}
 }
 
-func (e *importLines) most() int { return vmlines.MaxSamples }
+func (e *importLines) most() int { return vmapi.MaxSamples }
 
 func (e *importLines) full() bool { return len(e.text.Bytes) >= e.batch }
 

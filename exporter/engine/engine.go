@@ -16,6 +16,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/victoria"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/vmapi"
 )
 
 // Engine is a stored history. It may be used from several goroutines at once.
@@ -95,9 +96,12 @@ func newVictoria(o *Options) (Engine, error) {
 		return nil, err
 	}
 	return victoria.New(victoria.Options{
-		InsertURL: insert, SelectURL: query, FlushURLs: flush, FlushAfter: flushAfter(flush), Visible: time.Duration(v.Visible), History: v.History,
-		HTTP: v.HTTP.Settings, Timeout: time.Duration(v.Timeout), RetryFor: time.Duration(v.RetryFor), BatchBytes: v.BatchBytes,
-		Uncompressed: isThisMachine(insert.Hostname()), MaxAge: maxAge, KeepMeta: o.Cache, UserAgent: o.UserAgent,
+		Options: vmapi.Options{
+			InsertURL: insert, SelectURL: query, FlushURLs: flush, FlushAfter: flushAfter(flush), Visible: time.Duration(v.Visible),
+			HTTP: v.HTTP.Settings, Timeout: time.Duration(v.Timeout), RetryFor: time.Duration(v.RetryFor),
+			Uncompressed: isThisMachine(insert.Hostname()), UserAgent: o.UserAgent,
+		},
+		History: v.History, BatchBytes: v.BatchBytes, MaxAge: maxAge, KeepMeta: o.Cache,
 	})
 }
 

@@ -215,7 +215,7 @@ func (a *appending) sumUp(merged *memtable.Table) (err error) {
 // commit makes an append count, unless another came in between. again tells that the engine
 // may have lost some of it.
 func (a *appending) commit(delta *memtable.Table) (again bool, err error) {
-	if err := a.s.settle(a.ctx); err != nil {
+	if err := a.s.engine.Settle(a.ctx); err != nil {
 		return false, err
 	}
 	now, err := a.s.refresh(a.ctx, 0)
@@ -242,7 +242,7 @@ func (a *appending) commit(delta *memtable.Table) (again bool, err error) {
 		e := pushclient.As(err)
 		return e != nil && e.Temporary(), err
 	}
-	if err := a.s.settle(ctx); err != nil {
+	if err := a.s.engine.Settle(ctx); err != nil {
 		return false, err
 	}
 	return a.verify(ctx, delta)
@@ -265,7 +265,7 @@ func (a *appending) verify(ctx context.Context, delta *memtable.Table) (again bo
 		if err := pause(ctx, 10*shortPause); err != nil {
 			return false, err
 		}
-		_ = a.s.settle(ctx) // what it fails at shows in what can be seen
+		_ = a.s.engine.Settle(ctx) // what it fails at shows in what can be seen
 	}
 }
 

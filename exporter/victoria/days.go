@@ -7,7 +7,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
-	"github.com/huggingface-exporter/huggingface_exporter/internal/vmlines"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/vmapi"
 )
 
 // part is a number, and the sequence number that it was written under.
@@ -39,7 +39,7 @@ func (c *counter) has(n seq) bool {
 }
 
 // latest returns the last sample of a series of no day that counts.
-func (l *orgLog) latest(x *vmlines.Line) part {
+func (l *orgLog) latest(x *vmapi.Line) part {
 	for i := len(x.Times) - 1; i >= 0; i-- {
 		if n := seqAt(x.Times[i]); l.find(n) != nil {
 			return part{n, x.Values[i]}
@@ -68,7 +68,7 @@ func (x *repoDays) reset(at, n int) {
 }
 
 // addLine adds the days of a series, each with the last of its samples that counts.
-func (x *repoDays) addLine(l *vmlines.Line, log *orgLog) {
+func (x *repoDays) addLine(l *vmapi.Line, log *orgLog) {
 	counted := counter{log: log}
 	for i := 0; i < len(l.Times); {
 		day := l.Times[i] / msPerDay
@@ -109,7 +109,7 @@ func (v *snapshot) days(f history.Filter, repos *repoList, run history.Days, eac
 	var x repoDays
 	start, end := int64(max(run.From, history.MinDay))*msPerDay, min((int64(run.To)+1)*msPerDay-1, endOfTime)
 	if start <= end {
-		err := v.s.export(v.ctx, v.selectors(downloadsSeries, f), start, end, func(l *vmlines.Line) error {
+		err := v.s.engine.Export(v.ctx, v.selectors(downloadsSeries, f), start, end, func(l *vmapi.Line) error {
 			r := repoOf(l)
 			at, ok := repos.index[r]
 			if !ok {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/victoria"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/victoriatest"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/vmapi"
 )
 
 // The single node and the cluster are shared by the tests of this package; each test has
@@ -108,9 +109,11 @@ func optionsIn(c *victoriatest.Cluster) victoria.Options {
 // optionsFor returns how to reach a history of its own.
 func optionsFor(u *url.URL) victoria.Options {
 	return victoria.Options{
-		InsertURL: u, SelectURL: u, FlushURLs: []*url.URL{u.JoinPath("/internal/force_flush")},
+		Options: vmapi.Options{
+			InsertURL: u, SelectURL: u, FlushURLs: []*url.URL{u.JoinPath("/internal/force_flush")},
+			HTTP: config.DefaultHTTPClientConfig,
+		},
 		History: fmt.Sprintf("history %d", histories.Add(1)),
-		HTTP:    config.DefaultHTTPClientConfig,
 	}
 }
 

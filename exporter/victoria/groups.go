@@ -5,7 +5,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
-	"github.com/huggingface-exporter/huggingface_exporter/internal/vmlines"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/vmapi"
 )
 
 // sumSeries are the series of the sums of groups: the name of that of the days, the field
@@ -72,7 +72,7 @@ func (v *snapshot) groups(f history.Filter) (*memtable.GroupSums, error) {
 		selectors = append(selectors, v.selector(s.days, where...))
 	}
 	all := make(map[groupKey]*storedGroup)
-	err := v.s.export(v.ctx, selectors, 0, endOfTime, func(l *vmlines.Line) error {
+	err := v.s.engine.Export(v.ctx, selectors, 0, endOfTime, func(l *vmapi.Line) error {
 		k := groupKey{history.RepoType(l.Label("repo_type")), l.Label("org")}
 		if !f.MatchesGroup(k.repoType, k.org) {
 			return nil
@@ -89,7 +89,7 @@ func (v *snapshot) groups(f history.Filter) (*memtable.GroupSums, error) {
 	return out, err
 }
 
-func (g *storedGroup) add(l *vmlines.Line, log *orgLog) (err error) {
+func (g *storedGroup) add(l *vmapi.Line, log *orgLog) (err error) {
 	name, field := l.Label("__name__"), l.Label("field")
 	for i := range g {
 		s, x := &sumSeries[i], &g[i]

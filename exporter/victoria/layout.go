@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/internal/vmlines"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/vmapi"
 )
 
 // The names of the series.
@@ -121,6 +121,6 @@ func (v *snapshot) selectors(name string, f history.Filter) []string {
 	return out
 }
 
-func repoOf(l *vmlines.Line) history.Repo {
+func repoOf(l *vmapi.Line) history.Repo {
 	return history.Repo{Type: history.RepoType(l.Label("repo_type")), Name: l.Label("repo")}
 }

@@ -3,18 +3,16 @@ package victoria
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"maps"
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/internal/vmlines"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/vmapi"
 )
 
 // commit is an append that counts: appendsSeries has its first number at its last one.
@@ -139,33 +137,13 @@ func (s *Store) refresh(ctx context.Context, maxAge time.Duration) (*state, erro
 // lastAppends returns the first number of the last append to each organization.
 func (s *Store) lastAppends(ctx context.Context) (map[string]seq, error) {
 	selector := s.selector(newNonce(), appendsSeries)
-	form := url.Values{
-		"query": {"last_over_time(" + selector + "[1d])"}, "time": {strconv.Itoa((numbersDay + 1) * msPerDay / 1000)},
-		"nocache": {"1"}, "deny_partial_response": {"1"},
-	}
-	resp, err := s.post(ctx, "/api/v1/query", form)
+	results, err := s.engine.Query(ctx, "last_over_time("+selector+"[1d])", (numbersDay+1)*msPerDay/1000)
 	if err != nil {
 		return nil, err
 	}
-	defer resp.Body.Close()
-	var answer struct {
-		Data struct {
-			Result []struct {
-				Metric struct{ Org string }
-				Value  [2]any // a time, and a number as a text
-			}
-		}
-	}
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
-		return nil, s.readError(ctx, err)
-	}
-	out := make(map[string]seq, len(answer.Data.Result))
-	for _, r := range answer.Data.Result {
-		n, err := strconv.ParseFloat(fmt.Sprint(r.Value[1]), 64)
-		if err != nil {
-			return nil, fmt.Errorf("reading from VictoriaMetrics: expected a number, got %q", r.Value[1])
-		}
-		out[r.Metric.Org] = seq(n)
+	out := make(map[string]seq, len(results))
+	for _, r := range results {
+		out[r.Metric["org"]] = seq(r.Value)
 	}
 	return out, nil
 }
@@ -179,7 +157,7 @@ var ErrOldLayout = errors.New("the history was stored by an earlier version, in 
 	"under another name (storage.victoriametrics.history)")
 
 func (s *Store) refuseOldLayout(ctx context.Context) error {
-	err := s.export(ctx, []string{s.selector(newNonce(), oldJournal)}, 0, msPerDay-1, func(*vmlines.Line) error { return ErrOldLayout })
+	err := s.engine.Export(ctx, []string{s.selector(newNonce(), oldJournal)}, 0, msPerDay-1, func(*vmapi.Line) error { return ErrOldLayout })
 	if errors.Is(err, ErrOldLayout) {
 		return fmt.Errorf("reading the history %q from VictoriaMetrics: %w", s.history, err)
 	}
@@ -202,7 +180,7 @@ func (s *Store) catchUp(ctx context.Context, logs map[string]*orgLog, orgs []str
 	r := make(logReader)
 	where, nonce := conditions(history.Filter{Orgs: orgs}), newNonce()
 	selectors := []string{s.selector(nonce, appendsSeries, where...), s.selector(nonce, versionSeries, where...)}
-	if err := s.export(ctx, selectors, from.ms(), maxSeq.ms(), r.add); err != nil {
+	if err := s.engine.Export(ctx, selectors, from.ms(), maxSeq.ms(), r.add); err != nil {
 		return err
 	}
 	for _, org := range orgs {
@@ -225,7 +203,7 @@ type logEntry struct {
 	first           seq
 }
 
-func (r logReader) add(l *vmlines.Line) error {
+func (r logReader) add(l *vmapi.Line) error {
 	org, field := l.Label("org"), l.Label("field")
 	if r[org] == nil {
 		r[org] = make(map[seq]logEntry)

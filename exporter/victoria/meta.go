@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/internal/vmlines"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/vmapi"
 )
 
 // The fields of metaSeries that are not fields of history.RepoMeta.
@@ -92,7 +92,7 @@ type value struct {
 type storedRepos map[history.Repo]*stored
 
 // add takes the last sample of a series.
-func (x *stored) add(l *vmlines.Line, last part) (err error) {
+func (x *stored) add(l *vmapi.Line, last part) (err error) {
 	text, isText := l.Label("value"), l.Label("__name__") == textSeries
 	if day := l.Label("day"); day != "" {
 		if last.value, err = strconv.ParseInt(text, 10, 64); err != nil {
@@ -226,7 +226,7 @@ func (v *snapshot) repos(f history.Filter, more ...string) (*repoList, error) {
 func (v *snapshot) readMeta(from seq, matches func(history.Repo) bool, where ...string) (storedRepos, error) {
 	all := make(storedRepos)
 	var mu sync.Mutex
-	add := func(l *vmlines.Line) error {
+	add := func(l *vmapi.Line) error {
 		r := repoOf(l)
 		if r.Name == "" || !matches(r) {
 			return nil // it is of an organization, or of none that is asked for
@@ -246,7 +246,7 @@ func (v *snapshot) readMeta(from seq, matches func(history.Repo) bool, where ...
 	asked, ctx := errgroup.WithContext(v.ctx)
 	for _, name := range []string{metaSeries, textSeries} {
 		asked.Go(func() error {
-			return v.s.export(ctx, []string{v.selector(name, where...)}, from.ms(), maxSeq.ms(), add)
+			return v.s.engine.Export(ctx, []string{v.selector(name, where...)}, from.ms(), maxSeq.ms(), add)
 		})
 	}
 	return all, asked.Wait()
@@ -270,7 +270,7 @@ func (v *snapshot) metaOf(q history.MetaQuery) (*repoList, error) {
 	var names []string
 	for ids := range slices.Chunk(slices.Sorted(maps.Keys(missing)), maxNamed) {
 		selector := v.selector(textSeries, `field="hub_id"`, `value=~`+strconv.Quote(oneOf(ids)))
-		err := v.s.export(v.ctx, []string{selector}, seq(1).ms(), maxSeq.ms(), func(l *vmlines.Line) error {
+		err := v.s.engine.Export(v.ctx, []string{selector}, seq(1).ms(), maxSeq.ms(), func(l *vmapi.Line) error {
 			names = append(names, repoOf(l).Name)
 			return nil
 		})

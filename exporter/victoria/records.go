@@ -13,6 +13,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/vmapi"
 )
 
 // errStopped says that who reads a stream wants no more of it.
@@ -165,7 +166,7 @@ func (st *streamer) readAhead(pieces []piece) iter.Seq2[*memtable.Table, error] 
 				c := make(chan result, 1)
 				reads.Go(func() {
 					var r result
-					r.err = retryBroken(ctx, func() (err error) {
+					r.err = vmapi.RetryBroken(ctx, func() (err error) {
 						r.table, err = v.table(p.filter, p.repos, p.days, st.query.Versions)
 						return err
 					})

@@ -2,26 +2,19 @@ package victoria
 
 import (
 	"context"
-	"fmt"
-	"net/http"
 	"strconv"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
-	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
-	"github.com/huggingface-exporter/huggingface_exporter/internal/vmlines"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/vmapi"
 )
 
 const (
 	// sendsAtOnce is how many requests of a writer are under way: the engine takes one
 	// apart while another is on its way.
 	sendsAtOnce = 2
-	// firstRetry and longestRetry are between which the pauses before a retry are.
-	firstRetry, longestRetry = 500 * time.Millisecond, time.Minute
 )
 
 // writer sends samples to the engine in requests of about batchBytes, while the next is
@@ -32,9 +25,9 @@ type writer struct {
 	ctx    context.Context // of the requests; it ends with the first that fails
 	cancel context.CancelFunc
 	sends  *errgroup.Group
-	// request is what is being put together, free are those that were sent.
-	*request
-	free chan *request
+	// Request is what is being put together, free are those that were sent.
+	*vmapi.Request
+	free chan *vmapi.Request
 	// retried tells that a request was not taken at first: an engine that started anew
 	// meanwhile may have lost what it had taken before. With once, none is sent again.
 	retried atomic.Bool
@@ -43,7 +36,7 @@ type writer struct {
 
 // newWriter returns a writer; stop has to be called in the end.
 func (s *Store) newWriter(ctx context.Context) *writer {
-	w := &writer{s: s, caller: ctx, request: new(request), free: make(chan *request, sendsAtOnce)}
+	w := &writer{s: s, caller: ctx, Request: new(vmapi.Request), free: make(chan *vmapi.Request, sendsAtOnce)}
 	ctx, w.cancel = context.WithCancel(ctx)
 	w.sends, w.ctx = errgroup.WithContext(ctx)
 	w.sends.SetLimit(sendsAtOnce)
@@ -126,55 +119,19 @@ func (w *writer) send() {
 		w.Bytes = w.Bytes[:0]
 		return
 	}
-	r := w.request
+	r := w.Request
 	w.sends.Go(func() error {
-		retried, err := w.s.insertRequest(w.ctx, r, w.once)
+		retried, err := w.s.engine.Import(w.ctx, r, w.once)
 		if retried {
 			w.retried.Store(true)
 		}
-		r.Bytes, r.packed = r.Bytes[:0], r.packed[:0]
+		r.Reset()
 		w.free <- r
 		return err
 	})
 	select {
-	case w.request = <-w.free:
+	case w.Request = <-w.free:
 	default:
-		w.request = new(request)
+		w.Request = new(vmapi.Request)
 	}
-}
-
-// request is the lines of a request. packed is them compressed, once that was asked for.
-type request struct {
-	vmlines.Text
-	packed []byte
-}
-
-// insertRequest sends a request, once or again and again while the engine may still take
-// it. The same sample sent twice is one.
-func (s *Store) insertRequest(ctx context.Context, r *request, once bool) (retried bool, err error) {
-	retry := httpx.Retry{First: firstRetry, Max: longestRetry, Within: s.retryFor}
-	if once {
-		retry.Tries = 1
-	}
-	tries := 0
-	_, err = httpx.Do(ctx, retry, func() (struct{}, error) {
-		tries++
-		return struct{}{}, s.insertOnce(ctx, r)
-	})
-	if err != nil {
-		err = fmt.Errorf("writing to VictoriaMetrics: %w", err)
-	}
-	return tries > 1, err
-}
-
-func (s *Store) insertOnce(ctx context.Context, r *request) error {
-	header := http.Header{"Content-Type": {"application/json"}}
-	if s.uncompressed {
-		return s.insert.Post(ctx, header, r.Bytes)
-	}
-	if len(r.packed) == 0 {
-		r.packed = textenc.AppendGzip(r.packed, r.Bytes)
-	}
-	header.Set("Content-Encoding", "gzip")
-	return s.insert.Post(ctx, header, r.packed)
 }

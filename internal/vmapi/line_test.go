@@ -1,4 +1,4 @@
-package vmlines
+package vmapi
 
 import (
 	"bytes"

@@ -1,8 +1,8 @@
-// Package vmlines writes and reads the lines of VictoriaMetrics' own format, that of
+// Package vmapi is a client of VictoriaMetrics, and writes and reads its own format of lines, that of
 // /api/v1/import and /api/v1/export: a series of whole numbers each.
 //
 //	{"metric":{"__name__":"...","label":"..."},"values":[1,2],"timestamps":[1704067200001,1704153600001]}
-package vmlines
+package vmapi
 
 import (
 	"strconv"
