@@ -58,97 +58,85 @@ func All(ctx context.Context, source history.Reader, o Options, stats *Stats) it
 	return func(yield func(*Series, error) bool) {
 		next, stop := iter.Pull2(source.Counts(ctx, o.Filter))
 		defer stop()
-		m := maker{options: o, stats: stats, span: spanOf(o.From, o.To, o.Until), next: next, yield: yield}
-		m.counts, m.err, m.more = next()
+		shown, err, more := next()
+		period := spanOf(o.From, o.To, o.Until)
+		var c counter
+		var series Series
 		// Whatever the days asked for, the counter before them depends on those after.
-		for rows, err := range source.Records(ctx, history.RecordsQuery{Filter: o.Filter, Order: history.OrderRepo}) {
+		for d, readErr := range byRepo(source.Records(ctx, history.RecordsQuery{Filter: o.Filter, Order: history.OrderRepo})) {
+			if readErr != nil {
+				yield(nil, readErr)
+				return
+			}
+			if o.After != nil && d.repo.Compare(*o.After) <= 0 {
+				continue
+			}
+			for more && err == nil && shown.Repo.Compare(d.repo) < 0 {
+				shown, err, more = next()
+			}
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			if !m.add(rows) {
+			if !more || shown.Repo != d.repo {
+				stats.Unshown++
+				continue
+			}
+			at, values, clamped := c.samples(d.days, d.downloads, shown.Downloads, period)
+			if len(at) == 0 {
+				continue
+			}
+			if clamped {
+				stats.Clamped++
+			}
+			if shown.Downloads == history.Unknown {
+				stats.Summed++
+			}
+			stats.Series++
+			stats.Samples += int64(len(at))
+			series = Series{Repo: d.repo, Labels: labelsOf(d.repo, o.Labels), At: at, Values: values}
+			if !yield(&series, nil) {
 				return
 			}
 		}
-		m.finish()
 	}
 }
 
-// maker gathers the records of one repository after another.
-type maker struct {
-	options Options
-	stats   *Stats
-	span    span
-	yield   func(*Series, error) bool
-
-	next   func() (history.Counts, error, bool)
-	counts history.Counts
-	err    error
-	more   bool
-
-	open      bool // a repository is being gathered
+// repoDays is the records of one repository.
+type repoDays struct {
 	repo      history.Repo
-	index     uint32
 	days      []history.Day
 	downloads []int64
-	counter   counter
-	series    Series
 }
 
-// add gathers the rows of a block and reports whether the stream goes on.
-func (m *maker) add(rows *history.Rows) bool {
-	for i := 0; i < rows.Len(); {
-		repo := rows.Repo[i]
-		if !m.open || repo != m.index {
-			if !m.finish() {
-				return false
+// byRepo gathers the records of each repository of a stream of OrderRepo. They are valid
+// until the next ones are asked for.
+func byRepo(seq history.RowSeq) iter.Seq2[*repoDays, error] {
+	return func(yield func(*repoDays, error) bool) {
+		var d repoDays
+		index, open := uint32(0), false
+		for rows, err := range seq {
+			if err != nil {
+				yield(nil, err)
+				return
 			}
-			m.open, m.index, m.repo = true, repo, rows.Repos[repo].Repo
-			m.days, m.downloads = m.days[:0], m.downloads[:0]
+			for i, end := 0, 0; i < rows.Len(); i = end {
+				for end = i + 1; end < rows.Len() && rows.Repo[end] == rows.Repo[i]; {
+					end++
+				}
+				if !open || rows.Repo[i] != index {
+					if open && !yield(&d, nil) {
+						return
+					}
+					open, index = true, rows.Repo[i]
+					d = repoDays{rows.Repos[index].Repo, d.days[:0], d.downloads[:0]}
+				}
+				d.days = append(d.days, rows.Day[i:end]...)
+				d.downloads = append(d.downloads, rows.Downloads[i:end]...)
+			}
 		}
-		end := i + 1
-		for end < rows.Len() && rows.Repo[end] == repo {
-			end++
+		if open {
+			yield(&d, nil)
 		}
-		m.days = append(m.days, rows.Day[i:end]...)
-		m.downloads = append(m.downloads, rows.Downloads[i:end]...)
-		i = end
 	}
-	return true
-}
-
-// finish hands on the series of the repository that was gathered.
-func (m *maker) finish() bool {
-	if !m.open {
-		return true
-	}
-	m.open = false
-	if m.options.After != nil && m.repo.Compare(*m.options.After) <= 0 {
-		return true
-	}
-	for m.more && m.err == nil && m.counts.Repo.Compare(m.repo) < 0 {
-		m.counts, m.err, m.more = m.next()
-	}
-	if m.err != nil {
-		m.yield(nil, m.err)
-		return false
-	}
-	if !m.more || m.counts.Repo != m.repo {
-		m.stats.Unshown++
-		return true
-	}
-	at, values, clamped := m.counter.samples(m.days, m.downloads, m.counts.Downloads, m.span)
-	if len(at) == 0 {
-		return true
-	}
-	if clamped {
-		m.stats.Clamped++
-	}
-	if m.counts.Downloads == history.Unknown {
-		m.stats.Summed++
-	}
-	m.stats.Series++
-	m.stats.Samples += int64(len(at))
-	m.series = Series{Repo: m.repo, Labels: labelsOf(m.repo, m.options.Labels), At: at, Values: values}
-	return m.yield(&m.series, nil)
 }
