@@ -27,6 +27,10 @@ var (
 var ErrLost = errors.New("the engine does not show all that was stored: ask again, and if it stays so, " +
 	"it lost samples and the history is to be stored anew, under another name")
 
+// errUnsteady is the error of an append that is not stored, for the engine did not take it
+// at one go.
+var errUnsteady = errors.New("writing to VictoriaMetrics: it had to be asked again and again, and may have lost what it took: nothing was stored, try again")
+
 const (
 	// maxTries is how often an append is worked out that others come in between of, and
 	// maxPasses how often one is written that the engine may have lost some of.

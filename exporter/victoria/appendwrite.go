@@ -1,6 +1,7 @@
 package victoria
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -96,14 +97,14 @@ func (a *appending) write(merged, delta *memtable.Table) error {
 	}
 	for pass := 1; ; pass++ {
 		again, err := a.writeSamples(merged, delta)
-		if err != nil {
+		if err == nil && !again {
+			again, err = a.commit(delta)
+		}
+		if !again {
 			return err
 		}
-		if !again || pass == maxPasses {
-			again, err = a.commit(delta)
-			if !again || pass >= maxPasses {
-				return err
-			}
+		if pass == maxPasses {
+			return cmp.Or(err, errUnsteady)
 		}
 		if err := pause(a.ctx, shortPause<<pass); err != nil {
 			return err
@@ -124,8 +125,10 @@ func (a *appending) writeSamples(merged, delta *memtable.Table) (again bool, err
 		a.writeMeta(w, m, written[m.Repo])
 	}
 	w.writeSums(a.before, a.after, a.numbers)
-	err = w.flush()
-	return w.retried.Load(), err
+	if err := w.flush(); err != nil {
+		return false, err
+	}
+	return w.retried.Load(), nil
 }
 
 // writeRecords writes the records of delta. It returns the repositories that there were any

@@ -195,7 +195,7 @@ func TestAnAppendInTheMidstOfAnother(t *testing.T) {
 }
 
 // Several Stores that append all at once lose nothing, whether they are at one
-// organisation or each at its own.
+// organization or each at its own.
 func TestManyAppendAtOnce(t *testing.T) {
 	const writers, appends = 3, 4
 	f := func(sameOrg bool) {

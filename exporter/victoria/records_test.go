@@ -93,7 +93,7 @@ func TestLostSamplesAreFoundOut(t *testing.T) {
 	f("meta")
 }
 
-// What is known of an organisation is found whatever the case of its letters, and with it
+// What is known of an organization is found whatever the case of its letters, and with it
 // what went to another one.
 func TestMetaOfAnOrganization(t *testing.T) {
 	s := open(t)

@@ -1,3 +1,5 @@
+// Package victoriatest starts VictoriaMetrics for tests, a single node or a cluster, on
+// free ports of this machine.
 package victoriatest
 
 import (
@@ -8,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,7 +31,7 @@ type Node struct {
 
 	program string
 	args    []string
-	ports   []string // besides that of the URL
+	ports   []string // other than that of the URL
 	env     []string
 	cmd     *exec.Cmd
 	log     *log
@@ -202,4 +205,43 @@ func do(req *http.Request) (string, error) {
 		return "", errors.New(resp.Status + ": " + strings.TrimSpace(string(b)))
 	}
 	return string(b), nil
+}
+
+// NewSingle starts a single node that keeps its data in dir and samples of any age. Who
+// calls it kills it.
+func NewSingle(t testing.TB, dir string) (*Node, error) {
+	t.Helper()
+	return newSingle(program(t, "victoria-metrics"), dir)
+}
+
+// NewNewSingle is NewSingle of a version newer than Debian's, without an index by day.
+func NewNewSingle(t testing.TB, dir string) (*Node, error) {
+	t.Helper()
+	return newSingle(tool(t, "victoria-metrics"), dir, "-disablePerDayIndex")
+}
+
+func newSingle(path, dir string, args ...string) (*Node, error) {
+	addresses, err := freeAddresses(1)
+	if err != nil {
+		return nil, err
+	}
+	address := addresses[0]
+	n := &Node{URL: "http://" + address, program: path, args: append([]string{
+		"-storageDataPath=" + dir, "-httpListenAddr=" + address,
+		"-retentionPeriod=100y", "-search.latencyOffset=0s", "-search.disableCache", "-memory.allowedBytes=512MB",
+	}, args...)}
+	if err := n.Start(); err != nil {
+		n.Kill()
+		return nil, err
+	}
+	return n, nil
+}
+
+// URL returns a URL that is known to be one.
+func URL(s string) *url.URL {
+	u, err := url.Parse(s)
+	if err != nil {
+		panic(err)
+	}
+	return u
 }
