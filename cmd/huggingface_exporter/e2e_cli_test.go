@@ -59,7 +59,7 @@ func TestGenerateRefusesWhatItCannotMake(t *testing.T) {
 	r := newRunner(t)
 	r.refused(nil, []string{"repositories", "0"}, "generate", "--repos=0")
 	r.refused(nil, []string{"days", "-1"}, "generate", "--days=-1")
-	r.refused(nil, []string{"organisation", "a/b"}, "generate", "--org=a/b")
+	r.refused(nil, []string{"organization", "a/b"}, "generate", "--org=a/b")
 	for _, last := range []string{"", "today", "2025-02-30", "1970-01-01"} {
 		r.refused(nil, []string{"--last", strconv.Quote(last)}, "generate", "--last="+last)
 	}
