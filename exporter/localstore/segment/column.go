@@ -52,6 +52,15 @@ func (c *chunk) number(v int64) {
 	c.int64s = append(c.int64s, v)
 }
 
+// repeatLast adds the value that was last looked up in the dictionary n times.
+func (c *chunk) repeatLast(n int) {
+	s := c.int32s
+	for range n {
+		s = append(s, c.dict.last)
+	}
+	c.int32s = s
+}
+
 // endPage encodes the page in the making.
 func (c *chunk) endPage(e *encoder) (err error) {
 	values, encoding := len(c.int32s), format.DeltaBinaryPacked
@@ -188,11 +197,11 @@ type dictionary struct {
 	len     int32
 	strings map[string]int32
 	numbers map[int64]int32
-	// last is the number that was last asked for.
-	last struct {
-		value int64
-		index int32
-	}
+	// lastText and lastNumber are what was last looked up, last is its index: values
+	// mostly repeat.
+	lastText   string
+	lastNumber int64
+	last       int32
 	// bounds are those of the numbers, least and greatest those of the strings.
 	bounds          bounds
 	least, greatest string
@@ -206,35 +215,39 @@ func (d *dictionary) reset() {
 
 // text returns the index of s and adds it if need be.
 func (d *dictionary) text(s string) int32 {
+	if d.len > 0 && s == d.lastText {
+		return d.last
+	}
 	i, ok := d.strings[s]
-	if ok {
-		return i
+	if !ok {
+		if d.len == 0 {
+			d.least, d.greatest = s, s
+		}
+		d.least, d.greatest = min(d.least, s), max(d.greatest, s)
+		d.plain = binary.LittleEndian.AppendUint32(d.plain, uint32(len(s)))
+		d.plain = append(d.plain, s...)
+		i = d.len
+		d.strings[s] = i
+		d.len++
 	}
-	if d.len == 0 {
-		d.least, d.greatest = s, s
-	}
-	d.least, d.greatest = min(d.least, s), max(d.greatest, s)
-	d.plain = binary.LittleEndian.AppendUint32(d.plain, uint32(len(s)))
-	d.plain = append(d.plain, s...)
-	d.strings[s] = d.len
-	d.len++
-	return d.len - 1
+	d.lastText, d.last = s, i
+	return i
 }
 
-// number returns the index of v and adds it if need be. Times mostly repeat.
+// number returns the index of v and adds it if need be.
 func (d *dictionary) number(v int64) int32 {
-	if d.len > 0 && v == d.last.value {
-		return d.last.index
+	if d.len > 0 && v == d.lastNumber {
+		return d.last
 	}
 	i, ok := d.numbers[v]
 	if !ok {
-		i = d.len
-		d.len++
 		d.bounds.add(v)
 		d.plain = binary.LittleEndian.AppendUint64(d.plain, uint64(v))
+		i = d.len
 		d.numbers[v] = i
+		d.len++
 	}
-	d.last.value, d.last.index = v, i
+	d.lastNumber, d.last = v, i
 	return i
 }
 

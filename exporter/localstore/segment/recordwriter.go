@@ -20,7 +20,7 @@ func WriteRecords(w io.Writer, rows history.RowSeq) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	rw := recordWriter{fileWriter: f, group: 1, last: math.MaxUint32}
+	rw := recordWriter{fileWriter: f, last: math.MaxUint32}
 	for r, err := range rows {
 		if err != nil {
 			return 0, err
@@ -38,24 +38,9 @@ func WriteRecords(w io.Writer, rows history.RowSeq) (int64, error) {
 // recordWriter turns blocks into pages and pages into row groups.
 type recordWriter struct {
 	*fileWriter
-	// repos has for each repository of the stream its indexes in the dictionaries of
-	// row group number group.
-	repos []localRepo
-	group uint32
-	// last is the repository of the last row, version its version.
-	last    uint32
-	version localVersion
-}
-
-type localRepo struct {
-	typ, repo int32
-	group     uint32
-}
-
-type localVersion struct {
-	history.Version
-	source, asOf int32
-	group        uint32
+	// last is the repository of the last row, source its source.
+	last   uint32
+	source history.Source
 }
 
 func (w *recordWriter) add(r *history.Rows) error {
@@ -63,10 +48,8 @@ func (w *recordWriter) add(r *history.Rows) error {
 	if v.Source < history.Estimated || v.Source > history.Published {
 		return fmt.Errorf("expected records with their versions, got the version %s", v.Source)
 	}
-	for len(w.repos) < len(r.Repos) {
-		w.repos = append(w.repos, localRepo{})
-	}
 	days, downloads := w.chunks[recDay], w.chunks[recDownloads]
+	types, names, sources, ages := w.chunks[recType], w.chunks[recRepo], w.chunks[recSource], w.chunks[recAsOf]
 	n := r.Len()
 	for i := 0; i < n; {
 		repo := r.Repo[i]
@@ -81,26 +64,22 @@ func (w *recordWriter) add(r *history.Rows) error {
 			days.int32s = append(days.int32s, int32(d))
 		}
 		downloads.int64s = append(downloads.int64s, r.Downloads[i:j]...)
-		at := w.local(repo, r.Repos)
-		w.useVersion(v)
-		w.repeat(recType, at.typ, j-i)
-		w.repeat(recRepo, at.repo, j-i)
-		w.repeat(recSource, w.version.source, j-i)
-		w.repeat(recAsOf, w.version.asOf, j-i)
+		if w.rows == 0 || repo != w.last {
+			types.dict.text(string(r.Repos[repo].Repo.Type))
+			names.dict.text(r.Repos[repo].Repo.Name)
+		}
+		if w.rows == 0 || v.Source != w.source {
+			sources.dict.text(v.Source.String())
+		}
+		ages.dict.number(int64(v.AsOf))
+		for _, c := range [...]*chunk{types, names, sources, ages} {
+			c.repeatLast(j - i)
+		}
 		w.rows += j - i
-		w.last = repo
+		w.last, w.source = repo, v.Source
 		i = j
 	}
 	return nil
-}
-
-// repeat adds an entry of the dictionary of a column n times.
-func (w *recordWriter) repeat(column int, index int32, n int) {
-	s := w.chunks[column].int32s
-	for range n {
-		s = append(s, index)
-	}
-	w.chunks[column].int32s = s
 }
 
 // makeRoom ends the page if it is full, and the row group if it is, too.
@@ -114,32 +93,6 @@ func (w *recordWriter) makeRoom(repo uint32) error {
 		return w.endPage()
 	}
 	return nil
-}
-
-// local returns the indexes of a repository in the dictionaries of the row group.
-func (w *recordWriter) local(repo uint32, repos []history.RepoTotal) localRepo {
-	at := &w.repos[repo]
-	if at.group != w.group {
-		r := repos[repo].Repo
-		*at = localRepo{
-			typ:   w.chunks[recType].dict.text(string(r.Type)),
-			repo:  w.chunks[recRepo].dict.text(r.Name),
-			group: w.group,
-		}
-	}
-	return *at
-}
-
-// useVersion finds the indexes of a version in the dictionaries of the row group.
-func (w *recordWriter) useVersion(v history.Version) {
-	if w.version.Version == v && w.version.group == w.group {
-		return
-	}
-	if w.version.Source != v.Source || w.version.group != w.group {
-		w.version.source = w.chunks[recSource].dict.text(v.Source.String())
-	}
-	w.version.asOf = w.chunks[recAsOf].dict.number(int64(v.AsOf))
-	w.version.Version, w.version.group = v, w.group
 }
 
 func (w *recordWriter) endPage() error {
@@ -159,6 +112,5 @@ func (w *recordWriter) endGroup() error {
 	if err := w.endPage(); err != nil {
 		return err
 	}
-	w.group++
 	return w.fileWriter.endGroup()
 }
