@@ -9,13 +9,18 @@ import (
 
 // GroupSums are sums by repo type and organization, day by day, which an engine may keep
 // without the repositories they are of.
-type GroupSums struct{ edit *groupEditor }
+type GroupSums struct {
+	edit *groupEditor
+	// group and window are what was set last: the next is mostly of the same.
+	group  *group
+	window *sums
+}
 
 // NewGroupSums returns sums of nothing.
-func NewGroupSums() *GroupSums { return &GroupSums{editGroups(nil)} }
+func NewGroupSums() *GroupSums { return &GroupSums{edit: editGroups(nil)} }
 
 // GroupSums returns the sums of what the table shows.
-func (t *Table) GroupSums() *GroupSums { return &GroupSums{editGroups(t.groups)} }
+func (t *Table) GroupSums() *GroupSums { return &GroupSums{edit: editGroups(t.groups)} }
 
 // Table returns a table of the sums alone, for what is asked of whole groups.
 func (g *GroupSums) Table() *Table { return newTable(nil, g.edit.list()) }
@@ -43,13 +48,19 @@ func (g *group) sum(day history.Day, count int64, s wide) GroupSum {
 // Set sets a sum.
 func (g *GroupSums) Set(x GroupSum) {
 	v := wide{hi: uint64(x.High) >> (64 - lowBits), lo: uint64(x.High)<<lowBits | uint64(x.Low)}
-	to := g.edit.group(groupKey{x.RepoType, x.Org})
+	if key := (groupKey{x.RepoType, x.Org}); g.group == nil || g.group.key != key {
+		g.group, g.window = g.edit.group(key), nil
+	}
+	to := g.group
 	if x.Day == history.NoDay {
 		to.repos, to.total = int(x.Count), v
 		return
 	}
 	no, bit := windowOf(x.Day)
-	s := g.edit.window(to, no)
+	if g.window == nil || g.window.no != no {
+		g.window = g.edit.window(to, no)
+	}
+	s := g.window
 	s.all.subWide(s.days[bit])
 	s.all.addWide(v)
 	to.records += x.Count - int64(s.records[bit])

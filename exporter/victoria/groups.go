@@ -9,7 +9,8 @@ import (
 )
 
 // sumSeries are the series of the sums of groups: the name of that of the days, the field
-// of orgMeta with the sum of the repositories, and where it is in a GroupSum.
+// of orgMeta with the sum of the repositories, and where it is in a GroupSum. The first is
+// that of the records.
 var sumSeries = [...]struct {
 	days, field string
 	at          func(*memtable.GroupSum) *int64
@@ -113,28 +114,31 @@ func (g *storedGroup) add(l *vmapi.Line, log *orgLog) (err error) {
 	return err
 }
 
-// sums calls set for the sums of the group.
+// sums calls set for the sums of the group: of the days that have a record.
 func (g *storedGroup) sums(k groupKey, set func(memtable.GroupSum)) {
-	byDay := make(map[history.Day]*memtable.GroupSum)
-	meta := memtable.GroupSum{RepoType: k.repoType, Org: k.org, Day: history.NoDay}
+	sum := memtable.GroupSum{RepoType: k.repoType, Org: k.org, Day: history.NoDay}
 	for i := range g {
-		s, x := &sumSeries[i], &g[i]
-		*s.at(&meta) = x.meta.value
-		x.days.addTexts(x.texts, allDays)
-		for at, d := range x.days.days {
-			if byDay[d] == nil {
-				byDay[d] = &memtable.GroupSum{RepoType: k.repoType, Org: k.org, Day: d}
-			}
-			*s.at(byDay[d]) = x.days.downloads[at]
-		}
+		*sumSeries[i].at(&sum) = g[i].meta.value
+		g[i].days.addTexts(g[i].texts, allDays)
 	}
-	if meta.Count == 0 {
+	if sum.Count == 0 {
 		return // all of it moved to other groups
 	}
-	set(meta)
-	for _, x := range byDay {
-		if x.Count > 0 {
-			set(*x)
+	set(sum)
+	var next [len(sumSeries)]int
+	for _, sum.Day = range g[0].days.days {
+		for i := range g {
+			days, at := g[i].days.days, &next[i]
+			for *at < len(days) && days[*at] < sum.Day {
+				*at++
+			}
+			v := sumSeries[i].at(&sum)
+			if *v = 0; *at < len(days) && days[*at] == sum.Day {
+				*v = g[i].days.downloads[*at]
+			}
+		}
+		if sum.Count > 0 {
+			set(sum)
 		}
 	}
 }
