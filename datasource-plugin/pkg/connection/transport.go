@@ -13,6 +13,7 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend/httpclient"
 	"github.com/grafana/grafana-plugin-sdk-go/build/buildinfo"
+
 	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 )
 

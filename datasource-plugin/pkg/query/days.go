@@ -13,22 +13,22 @@ const secondsPerDay = 86400
 
 // Days returns the period as a history.Reader takes it. A time range means DaysOf; if one
 // end of it is open, the midnights on the closed end's side.
-func (q Common) Days() history.Period {
-	switch q.Period {
+func (c Common) Days() history.Period {
+	switch c.Period {
 	case AllTime:
 		return history.Period{}
 	case LastMonth:
 		return history.Period{Kind: history.LastMonth}
 	}
 	switch {
-	case q.From.IsZero() && q.To.IsZero():
+	case c.From.IsZero() && c.To.IsZero():
 		return history.RangeOf(history.NoDay, history.NoDay)
-	case q.From.IsZero():
-		return history.RangeOf(history.NoDay, lastDay(q.To))
-	case q.To.IsZero():
-		return history.RangeOf(firstDay(q.From), history.NoDay)
+	case c.From.IsZero():
+		return history.RangeOf(history.NoDay, lastDay(c.To))
+	case c.To.IsZero():
+		return history.RangeOf(firstDay(c.From), history.NoDay)
 	}
-	days := DaysOf(q.From, q.To)
+	days := DaysOf(c.From, c.To)
 	return history.RangeOf(days.From, days.To)
 }
 
