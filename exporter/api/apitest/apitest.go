@@ -91,9 +91,9 @@ func BenchStore(b testing.TB) *memtable.Store {
 	b.Helper()
 	s := memtable.NewStore()
 	rows := func(yield func(*history.Rows, error) bool) {
-		for block := range Synthetic(2000, BenchRows, nil) {
+		for block, err := range Synthetic(2000, BenchRows, nil) {
 			block.Version = Published
-			if !yield(block, nil) {
+			if !yield(block, err) {
 				return
 			}
 		}

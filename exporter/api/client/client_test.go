@@ -13,12 +13,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/gzhttp"
+
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/apitest"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/wire"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/export"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/export/format"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/klauspost/compress/gzhttp"
 )
 
 func TestNewClient(t *testing.T) {

@@ -10,10 +10,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parquet-go/parquet-go"
+
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/apitest"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/wire"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/parquet-go/parquet-go"
 )
 
 var errSlow = fmt.Errorf("asking: %w", context.DeadlineExceeded)
