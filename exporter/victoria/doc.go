@@ -28,13 +28,13 @@
 //   - huggingface_history_meta, _text: what is known of a repository besides days; the last
 //     sample is right. An export that repeats a long history is not written again: fields
 //     of _meta say that it confirms the published numbers of a run of days.
-//   - huggingface_history_org_downloads, _org_downloads_high, _org_records, _org_meta: sums
-//     by repo type and organization, so that an overview reads no repositories, and an
+//   - huggingface_history_org_downloads, _org_downloads_high, _org_records, _org_meta, _org_text:
+//     sums by repo type and organization, so that an overview reads no repositories, and an
 //     export notices that it is not complete.
 //
 // Samples of no day lie at 1970-01-11 plus their number in milliseconds. Samples are floating
 // point numbers, exact up to 2^53, and no engine takes one of the far future: larger numbers
-// and later days are labels of _text.
+// and later days are labels of _text and _org_text.
 //
 // # What goes wrong
 //

@@ -68,7 +68,7 @@ type storedGroup [len(sumSeries)]struct {
 func (v *snapshot) groups(f history.Filter) (*memtable.GroupSums, error) {
 	f.Repos, f.Search = nil, ""
 	where := conditions(f)
-	selectors := []string{v.selector(textSeries, append(where, `repo=""`)...), v.selector(orgMeta, where...)}
+	selectors := []string{v.selector(orgText, where...), v.selector(orgMeta, where...)}
 	for _, s := range sumSeries {
 		selectors = append(selectors, v.selector(s.days, where...))
 	}
@@ -95,6 +95,7 @@ func (g *storedGroup) add(l *vmapi.Line, log *orgLog) (err error) {
 	for i := range g {
 		s, x := &sumSeries[i], &g[i]
 		if name == s.days {
+			x.days.reset(0, len(l.Times))
 			x.days.addLine(l, log)
 			continue
 		}

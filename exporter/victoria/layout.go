@@ -20,6 +20,7 @@ const (
 	orgDownloadsHigh = prefix + "org_downloads_high"
 	orgRecords       = prefix + "org_records"
 	orgMeta          = prefix + "org_meta"
+	orgText          = prefix + "org_text"
 	versionSeries    = prefix + "version"
 	appendsSeries    = prefix + "appends"
 	// oldJournal is what the layout before this one had.
@@ -45,6 +46,14 @@ func (n seq) ms() int64 { return numbersDay*msPerDay + int64(n) }
 
 // seqAt is the inverse of ms.
 func seqAt(ms int64) seq { return seq(ms - numbersDay*msPerDay) }
+
+// textsOf returns the series of the texts that stand for numbers of another.
+func textsOf(name string) string {
+	if strings.HasPrefix(name, prefix+"org_") {
+		return orgText
+	}
+	return textSeries
+}
 
 // labels are those of a series without its name and history, name and value by turns.
 type labels []string

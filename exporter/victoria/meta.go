@@ -61,7 +61,7 @@ func (w *writer) writeMeta(n seq, asOf history.AsOf, old, now history.RepoMeta, 
 		f := &history.MetaFields[i]
 		if f.Text != nil {
 			if *f.Text(&now) != *f.Text(&old) {
-				w.writeText(l.with("field", f.Name), n, *f.Text(&now))
+				w.writeText(textSeries, l.with("field", f.Name), n, *f.Text(&now))
 			}
 			continue
 		}
@@ -228,8 +228,8 @@ func (v *snapshot) readMeta(from seq, matches func(history.Repo) bool, where ...
 	var mu sync.Mutex
 	add := func(l *vmapi.Line) error {
 		r := repoOf(l)
-		if r.Name == "" || !matches(r) {
-			return nil // it is of an organization, or of none that is asked for
+		if !matches(r) {
+			return nil
 		}
 		last := v.log(r.Org()).latest(l)
 		if last.n == 0 {

@@ -55,7 +55,7 @@ func (w *writer) series(name string, l labels) {
 // field writes a number that is of no day: as a text if a sample does not hold it.
 func (w *writer) field(name string, l labels, field string, n seq, v int64) {
 	if v > maxExact {
-		w.writeText(l.with("field", field), n, strconv.FormatInt(v, 10))
+		w.writeText(textsOf(name), l.with("field", field), n, strconv.FormatInt(v, 10))
 		return
 	}
 	w.series(name, l.with("field", field))
@@ -63,8 +63,8 @@ func (w *writer) field(name string, l labels, field string, n seq, v int64) {
 }
 
 // writeText writes a text.
-func (w *writer) writeText(l labels, n seq, value string) {
-	w.series(textSeries, l.with("value", value))
+func (w *writer) writeText(name string, l labels, n seq, value string) {
+	w.series(name, l.with("value", value))
 	w.Add(n.ms(), 1)
 }
 
@@ -89,7 +89,7 @@ func (w *writer) days(name string, l labels, samples []daySample) {
 		w.Add(int64(x.day)*msPerDay+int64(x.n), x.value)
 	}
 	for _, x := range texts {
-		w.writeText(l.with("field", name, "day", x.day.String()), x.n, strconv.FormatInt(x.value, 10))
+		w.writeText(textsOf(name), l.with("field", name, "day", x.day.String()), x.n, strconv.FormatInt(x.value, 10))
 	}
 }
 
