@@ -71,6 +71,7 @@ func Read(r io.Reader, each func(*Line) error) error {
 // ReadError is an error of the reader that lines come from.
 type ReadError struct{ Err error }
 
+// Error says what the reader said.
 func (e *ReadError) Error() string { return e.Err.Error() }
 
 // Unwrap returns what the reader said.
