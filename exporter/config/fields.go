@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"reflect"
@@ -97,7 +98,8 @@ func (s scalar) check(v reflect.Value, tag reflect.StructTag) error {
 		if value == 0 {
 			return fmt.Errorf("expected %s, got %q", s.want, value)
 		}
-		if least, err := model.ParseDuration(tag.Get("min")); err == nil && value < least {
+		least, _ := model.ParseDuration(tag.Get("min")) // 0 without a bound
+		if value < least {
 			return fmt.Errorf("expected at least %s, got %q", least, value)
 		}
 	case int:
@@ -109,14 +111,16 @@ func (s scalar) check(v reflect.Value, tag reflect.StructTag) error {
 }
 
 func checkNumber(n int, tag reflect.StructTag) error {
-	least, noMin := strconv.Atoi(tag.Get("min"))
-	most, noMax := strconv.Atoi(tag.Get("max"))
-	if (noMin != nil || n >= least) && (noMax != nil || n <= most) {
+	keeps := func(bound string, order int) bool {
+		b, err := strconv.Atoi(tag.Get(bound))
+		return err != nil || cmp.Compare(n, b)*order >= 0 // no such bound
+	}
+	if keeps("min", 1) && keeps("max", -1) {
 		return nil
 	}
 	want := "from " + tag.Get("min")
-	if noMax == nil {
-		want += " to " + tag.Get("max")
+	if most := tag.Get("max"); most != "" {
+		want += " to " + most
 	}
 	if zero, ok := tag.Lookup("zero"); ok {
 		want += ", which is " + zero

@@ -40,8 +40,8 @@ func (c *counter) has(n seq) bool {
 
 // latest returns the last sample of a series of no day that counts.
 func (l *orgLog) latest(x *vmapi.Line) part {
-	for i := len(x.Times) - 1; i >= 0; i-- {
-		if n := seqAt(x.Times[i]); l.find(n) != nil {
+	for i, t := range slices.Backward(x.Times) {
+		if n := seqAt(t); l.find(n) != nil {
 			return part{n, x.Values[i]}
 		}
 	}

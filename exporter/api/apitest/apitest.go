@@ -92,8 +92,12 @@ func BenchStore(b testing.TB) *memtable.Store {
 	s := memtable.NewStore()
 	rows := func(yield func(*history.Rows, error) bool) {
 		for block, err := range Synthetic(2000, BenchRows, nil) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
 			block.Version = Published
-			if !yield(block, err) {
+			if !yield(block, nil) {
 				return
 			}
 		}
