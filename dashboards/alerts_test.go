@@ -18,7 +18,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/internal/synthetic"
 )
 
-// orgNever is an organisation that the Hub does not know: it is never collected.
+// orgNever is an organization that the Hub does not know: it is never collected.
 const orgNever = "initech"
 
 // What acme/falling had each day until a week ago, and has had in all.
@@ -109,7 +109,7 @@ func (w *trouble) reload(t *testing.T, status int) {
 	}
 }
 
-// collected waits until both organisations were collected.
+// collected waits until both organizations were collected.
 func (w *trouble) collected(t *testing.T) {
 	t.Helper()
 	waitFor(t, "two collections", func() error {
@@ -214,7 +214,7 @@ func TestAlertsFireWhenThingsGoWrong(t *testing.T) {
 	}
 
 	// The Hub takes downloads back, its clock is another, it hardly lets anyone ask,
-	// it refuses its analytics, and one organisation is unknown to it.
+	// it refuses its analytics, and one organization is unknown to it.
 	w.importCSV(t, "model,acme/heron,600,2026-01-22T00:00:00.000Z,600\n")
 	w.hubAhead.Store(600)
 	w.hub.ForbidToken("hf_fake", true)

@@ -22,7 +22,7 @@ const (
 	someOrg  = "acme"
 )
 
-// someHistory is a store of two organisations up to the last day of wide, and of
+// someHistory is a store of two organizations up to the last day of wide, and of
 // one repository that has had a correction.
 func someHistory(t *testing.T) history.Reader {
 	t.Helper()
@@ -86,7 +86,7 @@ func fieldNames(into map[string]bool, answer data.Frames) {
 	}
 }
 
-// A column that is renamed, hidden or coloured has to be in the answer: under
+// A column that is renamed, hidden or colored has to be in the answer: under
 // another name, Grafana would silently leave it as it is.
 func TestOverridesAreOfFieldsThatThereAre(t *testing.T) {
 	store := someHistory(t)
@@ -161,7 +161,7 @@ func (p panel) fieldsMeant(names map[string]bool) []string {
 			meant = slices.AppendSeq(meant, maps.Keys(fields))
 		}
 	}
-	// Types of repositories have colours of their own, whether they are there or not.
+	// Types of repositories have colors of their own, whether they are there or not.
 	names["model"], names["dataset"], names["space"] = true, true, true
 	for _, o := range p.FieldConfig.Overrides {
 		if name, ok := o.Matcher.Options.(string); ok && o.Matcher.ID == "byName" {

@@ -42,7 +42,7 @@ func TestDataSourceIsAVariable(t *testing.T) {
 	for _, d := range boards(t) {
 		first := d.Templating.List[0]
 		if first.Name != "datasource" || first.Type != "datasource" || first.Label != "Data source" || len(first.Current) > 0 {
-			t.Errorf("%s: expected the first variable to be datasource, labelled Data source and without a value, got %+v", d.file, first)
+			t.Errorf("%s: expected the first variable to be datasource, labeled Data source and without a value, got %+v", d.file, first)
 		}
 		if d.source() != pluginID && d.source() != "prometheus" {
 			t.Errorf("%s: expected data sources of type %s or prometheus, got %q", d.file, pluginID, d.source())

@@ -137,6 +137,6 @@ func TestQueriesUseTheVariables(t *testing.T) {
 		}
 	}
 	f(fileAnalytics, map[string]string{"orgs": "$org", "repoTypes": "$repo_type", "search": "$search"})
-	// A rank is one among all of the organisation.
+	// A rank is one among all of the organization.
 	f(fileRepository, map[string]string{"repos": "$repo", "repoTypes": "$repo_type"}, "panel Rank,")
 }

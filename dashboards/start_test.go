@@ -147,7 +147,7 @@ type exporter struct {
 	address string
 }
 
-// Two organisations whose names are such that serve collects them right after its
+// Two organizations whose names are such that serve collects them right after its
 // start: one has publisher analytics, of the other there are listings alone.
 const (
 	orgAnalytics = "globex"
@@ -155,7 +155,7 @@ const (
 )
 
 // startExporter runs the program as users have it, and waits until it has collected
-// two organisations and shows what the Hub took back of a third: every metric that
+// two organizations and shows what the Hub took back of a third: every metric that
 // it can show is then on its page.
 func startExporter(t *testing.T) *exporter {
 	t.Helper()

@@ -192,8 +192,8 @@ func TestChartRules(t *testing.T) {
 	if got := at(rule, "spec", "groups"); !reflect.DeepEqual(got, any(want)) {
 		t.Errorf("expected the rules of dashboards/rules, got %v", got)
 	}
-	labelled := render(t, append(everything, "--set=prometheusRule.alertLabels.team=ml")...)["PrometheusRule/"+fullName]
-	for _, r := range at(labelled, "spec", "groups", 2, "rules").([]any) {
+	labeled := render(t, append(everything, "--set=prometheusRule.alertLabels.team=ml")...)["PrometheusRule/"+fullName]
+	for _, r := range at(labeled, "spec", "groups", 2, "rules").([]any) {
 		if at(r, "labels", "team") != "ml" || at(r, "labels", "severity") == nil {
 			t.Errorf("expected team and severity of %v, got %v", at(r, "alert"), at(r, "labels"))
 		}

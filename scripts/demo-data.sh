@@ -1,7 +1,7 @@
 #!/bin/sh
 # demo-data.sh BINARY DIR
 #
-# Writes synthetic exports of two organisations into DIR, with days up to
+# Writes synthetic exports of two organizations into DIR, with days up to
 # yesterday, and goes on: the totals grow as if today's downloads came in, and at
 # midnight (UTC) there is a day more. It says "ready" once the first are there.
 #

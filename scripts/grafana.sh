@@ -183,7 +183,7 @@ cat <<EOF
   http://127.0.0.1:$port/dashboards   Grafana; nobody has to log in, and everybody is its administrator
   http://$exporter/              the exporter
   http://$prometheus/               Prometheus
-  http://$hub/               the made-up Hub, with the organisations initech and umbrella
+  http://$hub/               the made-up Hub, with the organizations initech and umbrella
 
   What they say: $work/*.log. Ctrl-C ends them and removes all of it.
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # validate-plugin.sh
 #
-# Has Grafana's validator look at the packed plugin, as its catalogue does. The npm
+# Has Grafana's validator look at the packed plugin, as its catalog does. The npm
 # package fetches the program of that validator when it is installed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

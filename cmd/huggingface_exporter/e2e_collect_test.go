@@ -17,7 +17,7 @@ import (
 
 const hubToken = "hf_TheSecretOfTheTest_0123456789"
 
-// collects is a runner beside a Hub. The organisations of its tests have names
+// collects is a runner beside a Hub. The organizations of its tests have names
 // that serve collects within half a second of its start.
 type collects struct {
 	*runner
@@ -43,14 +43,14 @@ func newCollects(t *testing.T) *collects {
 // later lets time pass at the Hub, which dates its answers by the second.
 func (c *collects) later() { c.ahead.Add(10) }
 
-// org makes an organisation with a model of two days and a dataset of one.
+// org makes an organization with a model of two days and a dataset of one.
 func (c *collects) org(name string, plan fakehub.Plan) {
 	c.hub.AddOrg(name, plan)
 	c.hub.AddRepo(history.Model, name+"/m").SetDay(20000, 10).SetDay(20001, 20)
 	c.hub.AddRepo(history.Dataset, name+"/d").SetDay(20000, 5)
 }
 
-// config writes c.yaml, with organisations in the flow style of YAML.
+// config writes c.yaml, with organizations in the flow style of YAML.
 func (c *collects) config(orgs ...string) {
 	c.Helper()
 	c.hub.AddToken(hubToken, "massive", "globex", "zorg", "duff")
@@ -114,7 +114,7 @@ globex: 2 repos from listings, 0 records: 0 new, 0 changed, 0 unchanged (TIME)
 
 	c.hub.Repo(history.Model, "massive/m").SetDay(20000, 4).SetDay(20002, 7)
 	out, _ = c.collect(0, "--org=MASSIVE", "--org=massive")
-	c.expect("one organisation", out, "massive: 2 repos from publisher_analytics, 4 records: 1 new, 1 changed, 2 unchanged; 6 downloads taken back by the Hub (TIME)\n")
+	c.expect("one organization", out, "massive: 2 repos from publisher_analytics, 4 records: 1 new, 1 changed, 2 unchanged; 6 downloads taken back by the Hub (TIME)\n")
 
 	c.refused(nil, []string{`c.yaml: hub.organizations: expected one named "acme", which --org asks for, got none`}, "collect", "--config.file=c.yaml", "--org=acme")
 	c.write("none.yaml", "hub: {}\n", 1)
@@ -266,7 +266,7 @@ func TestServeCollects(t *testing.T) {
 	s.expectMetric(`huggingface_repo_downloads_total{repo_type="model",org="massive",repo="massive/m"}`, "30")
 	s.expectMetric(`huggingface_exporter_collection_success{org="globex"}`, "1")
 	if n := asked("globex"); n != before {
-		t.Errorf("%d more requests for an organisation that did not change", n-before)
+		t.Errorf("%d more requests for an organization that did not change", n-before)
 	}
 	if _, page := s.get("/"); strings.Contains(page, "<td>massive</td>") || !strings.Contains(page, "<td>duff</td>") {
 		t.Errorf("the landing page is\n%s", page)

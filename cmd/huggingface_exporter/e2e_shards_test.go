@@ -11,7 +11,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
 )
 
-// manyOrgs makes 25 organisations, one of them large, and writes c.yaml and single.yaml:
+// manyOrgs makes 25 organizations, one of them large, and writes c.yaml and single.yaml:
 // the same with VictoriaMetrics and with the embedded engine.
 func (c *collects) manyOrgs(engine string) (names []string) {
 	c.Helper()
@@ -41,7 +41,7 @@ func (c *collects) manyOrgs(engine string) (names []string) {
 	return names
 }
 
-// asked counts the collections of an organisation: its first questions.
+// asked counts the collections of an organization: its first questions.
 func (c *collects) asked(org string) int {
 	n := 0
 	for _, r := range c.hub.Requests() {
@@ -53,7 +53,7 @@ func (c *collects) asked(org string) int {
 	return n
 }
 
-// Two processes with a shard each collect all organisations, each once, into one history.
+// Two processes with a shard each collect all organizations, each once, into one history.
 func TestShardsCollectEverythingOnce(t *testing.T) {
 	t.Parallel()
 	c := newCollects(t)
@@ -94,7 +94,7 @@ func TestShardsCollectEverythingOnce(t *testing.T) {
 		}
 	}
 	if of[0]+of[1] != len(names)+1 || min(of[0], of[1]) < 5 {
-		t.Errorf("the shards have %d organisations, want 25 and one of them twice", of)
+		t.Errorf("the shards have %d organizations, want 25 and one of them twice", of)
 	}
 	for _, s := range shards {
 		if log := s.log.String(); strings.Contains(log, "level=ERROR") {

@@ -65,7 +65,7 @@ export async function records(request: APIRequestContext, selection: Selection):
   return (await get(request, 'records', { format: 'csv', ...selection })).body();
 }
 
-/** The organisation with the most repositories. */
+/** The organization with the most repositories. */
 export async function largestOrg(request: APIRequestContext): Promise<string> {
   const { groups } = await overview(request, { group_by: 'org' });
   return groups.reduce((a, b) => (b.repos > a.repos ? b : a)).org ?? '';

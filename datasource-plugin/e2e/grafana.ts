@@ -11,8 +11,8 @@ export const EXPORTER = 'huggingface-exporter';
 export const SOURCE = 'publisher-analytics';
 export const PLUGIN = 'huggingfaceexporter-publisheranalytics-datasource';
 
-/** Grafana asks the catalogue on the web about plugins, which it may not reach. */
-const CATALOGUE = /\/api\/gnet\/|plugins from catalog/;
+/** Grafana asks the catalog on the web about plugins, which it may not reach. */
+const CATALOG = /\/api\/gnet\/|plugins from catalog/;
 
 /**
  * Tests of plugin-e2e that also fail if anything was wrong on the page: an error on the
@@ -25,7 +25,7 @@ export const test = base.extend<{ expected: RegExp; noFaults: void }>({
     async ({ page, expected }, use) => {
       const faults: string[] = [];
       page.on('pageerror', (error) => faults.push(`not caught: ${error.message}`));
-      const add = (fault: string) => CATALOGUE.test(fault) || expected.test(fault) || faults.push(fault);
+      const add = (fault: string) => CATALOG.test(fault) || expected.test(fault) || faults.push(fault);
       page.on('console', (m) => m.type() === 'error' && add(`console: ${m.text()} ${m.location().url}`));
       page.on('response', (r) => r.status() >= 400 && add(`${r.status()} ${r.url()}`));
       await use();

@@ -25,7 +25,7 @@ import (
 
 const million = 1_000_000
 
-// manyCounts returns n repositories of 1,000 organisations, ordered.
+// manyCounts returns n repositories of 1,000 organizations, ordered.
 var manyCounts = sync.OnceValue(func() []history.Counts {
 	counts := make([]history.Counts, 0, million)
 	for i := range cap(counts) {

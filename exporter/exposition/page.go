@@ -21,7 +21,7 @@ type Page struct {
 	log     *slog.Logger
 	current atomic.Pointer[snapshot]
 
-	// mu serialises rendering; reading the page does not take it.
+	// mu serializes rendering; reading the page does not take it.
 	mu       sync.Mutex
 	settings *settings
 	counts   iter.Seq[history.Counts] // nil before the first Update

@@ -108,7 +108,7 @@ func TestOrgsAreCountedWhole(t *testing.T) {
 		c.Repo.Type = typ
 		return c
 	}
-	// Legacy names lie between those of organisations; "a-b/" sorts before "a/".
+	// Legacy names lie between those of organizations; "a-b/" sorts before "a/".
 	p.Update(ordered(
 		of(history.Model, "a-b/1"), of(history.Model, "a/1"), of(history.Model, "a/2"), of(history.Model, "b"),
 		of(history.Model, "c/1"), of(history.Model, "d"), of(history.Model, "a"), of(history.Model, "c/2"),

@@ -46,11 +46,11 @@ func newScribe(r *rand.Rand) *scribe {
 	}
 	for range 1 + r.IntN(12) {
 		name := s.pick("org/bert", "a", "org/naïve-ü", "org/with,comma", `org/"quoted"`, "org/ space ",
-			"a-rather-long-organisation-name/a-rather-long-repository-name-of-nearly-a-hundred-bytes", "o/x", "o/y")
+			"a-rather-long-organization-name/a-rather-long-repository-name-of-nearly-a-hundred-bytes", "o/x", "o/y")
 		name += fmt.Sprint(r.IntN(20))
 		if r.IntN(5) == 0 {
 			// like others at both ends
-			name = fmt.Sprintf("organisation/with-a-repository-name-as-long-as-possible-%d-and-the-same-end", r.IntN(5))
+			name = fmt.Sprintf("organization/with-a-repository-name-as-long-as-possible-%d-and-the-same-end", r.IntN(5))
 		}
 		total := fmt.Sprint(r.IntN(5))
 		if r.IntN(3) == 0 {

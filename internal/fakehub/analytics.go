@@ -69,7 +69,7 @@ func (h *Hub) export(w http.ResponseWriter, r *http.Request, name string) {
 	h.send(w, r, "text/csv; charset=utf-8", content)
 }
 
-// csv writes the export of an organisation. The caller holds h.mu.
+// csv writes the export of an organization. The caller holds h.mu.
 func (h *Hub) csv(name string) []byte {
 	type row struct {
 		r *Repo

@@ -1,5 +1,5 @@
 // Package fakehub is a stand-in for the Hugging Face Hub: the routes that the
-// exporter asks, over organisations and repositories that a test makes up and
+// exporter asks, over organizations and repositories that a test makes up and
 // changes.
 //
 // It is stricter than the Hub: a parameter or a field that the Hub does not have

@@ -29,7 +29,7 @@ func get(h http.Handler, target string, header ...string) *httptest.ResponseReco
 
 const day = history.Day(20454) // 2026-01-01
 
-// small is a Hub with one organisation and a member of it.
+// small is a Hub with one organization and a member of it.
 func small() *fakehub.Hub {
 	h := fakehub.New(fakehub.Options{})
 	h.AddOrg("acme", fakehub.Team)
@@ -214,7 +214,7 @@ func TestRateLimit(t *testing.T) {
 	}
 }
 
-// A synthetic organisation goes in and comes out again.
+// A synthetic organization goes in and comes out again.
 func TestPopulate(t *testing.T) {
 	h := fakehub.New(fakehub.Options{})
 	o := synthetic.Options{Repos: 30, Days: 40, Seed: 5, Org: "acme", Order: history.OrderTime}

@@ -8,7 +8,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/internal/synthetic"
 )
 
-// Populate adds an organisation of plan Team with a synthetic history: see
+// Populate adds an organization of plan Team with a synthetic history: see
 // synthetic.Options. Its repositories have likes, and for every ten of them there
 // is a space.
 func (h *Hub) Populate(o synthetic.Options) error {

@@ -95,7 +95,7 @@ func (r *Repo) month() int64 {
 // SetLikes sets the number of likes.
 func (r *Repo) SetLikes(n int64) *Repo { return r.change(func() { r.likes = n }) }
 
-// SetPrivate hides the repository from all but its organisation, or shows it.
+// SetPrivate hides the repository from all but its organization, or shows it.
 func (r *Repo) SetPrivate(private bool) *Repo { return r.change(func() { r.private = private }) }
 
 // SetDisabled has the Hub close the repository; it stays listed.
@@ -114,7 +114,7 @@ func (r *Repo) SetCreated(at time.Time) *Repo {
 	})
 }
 
-// Rename gives the repository another name, perhaps of another organisation. It
+// Rename gives the repository another name, perhaps of another organization. It
 // panics if that is taken.
 func (r *Repo) Rename(name string) *Repo {
 	return r.change(func() {

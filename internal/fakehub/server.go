@@ -26,7 +26,7 @@ const (
 	Other     Route = "other"
 )
 
-// routeOf returns the route of a path, and the organisation in it.
+// routeOf returns the route of a path, and the organization in it.
 func routeOf(r *http.Request) (route Route, org string) {
 	switch path := r.URL.Path; path {
 	case "/api/models":
@@ -122,7 +122,7 @@ func (h *Hub) caller(r *http.Request) (*user, bool) {
 	return &known, true
 }
 
-// sees reports whether the caller is of the organisation and not refused by it.
+// sees reports whether the caller is of the organization and not refused by it.
 func (u *user) sees(org string) bool {
 	return u != nil && !u.refused && slices.Contains(u.orgs, org)
 }

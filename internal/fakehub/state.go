@@ -68,7 +68,7 @@ type org struct {
 	plan Plan
 }
 
-// Plan is what an organisation pays for.
+// Plan is what an organization pays for.
 type Plan uint8
 
 // The plans, as far as they differ here: only Team and Enterprise have publisher
@@ -81,10 +81,10 @@ const (
 
 type user struct {
 	orgs    []string
-	refused bool // by a token policy of the organisation
+	refused bool // by a token policy of the organization
 }
 
-// New returns a Hub without any organisation.
+// New returns a Hub without any organization.
 func New(o Options) *Hub {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -105,14 +105,14 @@ func New(o Options) *Hub {
 	}
 }
 
-// AddOrg adds an organisation, or changes its plan.
+// AddOrg adds an organization, or changes its plan.
 func (h *Hub) AddOrg(name string, plan Plan) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.orgs[name] = &org{name: name, plan: plan}
 }
 
-// AddToken makes a token of a member of some organisations valid.
+// AddToken makes a token of a member of some organizations valid.
 func (h *Hub) AddToken(token string, orgs ...string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -126,7 +126,7 @@ func (h *Hub) RevokeToken(token string) {
 	delete(h.users, token)
 }
 
-// ForbidToken has the organisations of a token refuse it by policy.
+// ForbidToken has the organizations of a token refuse it by policy.
 func (h *Hub) ForbidToken(token string, refused bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -139,7 +139,7 @@ func (h *Hub) ForbidToken(token string, refused bool) {
 var firstCreation = time.Date(2022, 3, 2, 23, 29, 4, 0, time.UTC)
 
 // AddRepo makes a repository, public and without downloads. It panics if there
-// is one of that type and name, or no such organisation: a test is wrong then.
+// is one of that type and name, or no such organization: a test is wrong then.
 func (h *Hub) AddRepo(t history.RepoType, name string) *Repo {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -155,7 +155,7 @@ func (h *Hub) AddRepo(t history.RepoType, name string) *Repo {
 
 func (h *Hub) mustBeFree(repo history.Repo) {
 	if _, ok := h.orgs[repo.Org()]; !ok && repo.Org() != "" {
-		panic(fmt.Sprintf("fakehub: no organisation of %s", repo))
+		panic(fmt.Sprintf("fakehub: no organization of %s", repo))
 	}
 	if h.names[repo] != nil {
 		panic(fmt.Sprintf("fakehub: there is a %s already", repo))
@@ -169,7 +169,7 @@ func (h *Hub) Repo(t history.RepoType, name string) *Repo {
 	return h.names[history.Repo{Type: t, Name: name}]
 }
 
-// Repos returns the repositories of an organisation, ordered by type and name.
+// Repos returns the repositories of an organization, ordered by type and name.
 func (h *Hub) Repos(org string) []*Repo {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -229,7 +229,7 @@ func (h *Hub) Advance(downloads func(*Repo, history.Day) int64) {
 	}
 }
 
-// Load adds what an export holds: organisations (of plan Team), repositories and
+// Load adds what an export holds: organizations (of plan Team), repositories and
 // days. A total in it becomes that of the repository.
 func (h *Hub) Load(rows history.RowSeq) error {
 	var known []*Repo

@@ -11,7 +11,7 @@ import (
 
 const header = "repoType,repoName,total,timestamp,downloads\n"
 
-// exports of one organisation, each newer than the one before. In the second
+// exports of one organization, each newer than the one before. In the second
 // the model gained a day and 1000 downloads; in the third and the fourth the
 // Hub took some back, in total and of old days.
 var exports = []string{

@@ -20,7 +20,7 @@ import (
 
 const hubToken = "hf_TheSecretOfTheCampaigns_0123456789"
 
-// The organisations have names that serve collects within half a second of its
+// The organizations have names that serve collects within half a second of its
 // start: the first by its exports, the second by listings.
 const (
 	exported = "massive"
@@ -44,7 +44,7 @@ type stage struct {
 // firstDay is long ago, so that no campaign reaches the present.
 const firstDay history.Day = 18000
 
-// newStage makes a Hub with two organisations; the first has a history of days.
+// newStage makes a Hub with two organizations; the first has a history of days.
 func newStage(t *testing.T, repos, days int, seed uint64) *stage {
 	t.Helper()
 	s := &stage{T: t, dir: t.TempDir(), random: rand.New(rand.NewPCG(seed, 7))}

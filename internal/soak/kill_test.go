@@ -50,7 +50,7 @@ func TestKill(t *testing.T) {
 // killing is the campaign and its model.
 type killing struct {
 	*stage
-	// exports and totals are what the Hub told in each round, of the organisation
+	// exports and totals are what the Hub told in each round, of the organization
 	// with exports and of that with listings; stored is the last of them that the
 	// store is known to hold, -1 for none.
 	exports, totals []*told
@@ -156,7 +156,7 @@ func (k *killing) phase(e *exporter) string {
 }
 
 // watch looks at the metrics page until it is told to stop, and then says whether a
-// page told that both organisations were collected.
+// page told that both organizations were collected.
 func (k *killing) watch(e *exporter) (stop func() bool) {
 	done, ended := make(chan struct{}), make(chan struct{})
 	collected := false
@@ -183,7 +183,7 @@ func (k *killing) watch(e *exporter) (stop func() bool) {
 }
 
 // page takes a metrics page, on which no counter may be below what an earlier one
-// showed, and reports whether it tells that both organisations were collected.
+// showed, and reports whether it tells that both organizations were collected.
 func (k *killing) page(body string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -208,7 +208,7 @@ func (k *killing) page(body string) bool {
 
 func (k *killing) untilCollected(e *exporter) {
 	k.Helper()
-	waitFor(k.T, "both organisations to be collected", e.log, func() bool { return k.page(e.get("/metrics")) })
+	waitFor(k.T, "both organizations to be collected", e.log, func() bool { return k.page(e.get("/metrics")) })
 }
 
 // check compares the store with the model. whole is whether it has to have all that

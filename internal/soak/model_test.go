@@ -29,7 +29,7 @@ type told struct {
 	text string
 }
 
-// tell asks a Hub for the export of an organisation and for its totals.
+// tell asks a Hub for the export of an organization and for its totals.
 func tell(t *testing.T, h *fakehub.Hub, org string, today history.Day) *told {
 	t.Helper()
 	now := &told{day: today, names: make(map[string]history.Repo), totals: make(map[string]int64), days: make(map[string]days)}
@@ -58,7 +58,7 @@ func tell(t *testing.T, h *fakehub.Hub, org string, today history.Day) *told {
 	return now
 }
 
-// stored is what a store holds of an organisation: shown repositories alone.
+// stored is what a store holds of an organization: shown repositories alone.
 type stored struct {
 	states map[history.Repo]history.RepoMeta
 	days   map[history.Repo]days

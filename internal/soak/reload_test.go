@@ -32,7 +32,7 @@ func TestReload(t *testing.T) {
 	const last = "huggingface_exporter_config_last_reload_successful"
 	reloads, refused := size(12, 100), 0
 	for i := range reloads {
-		// The organisations with exports are not shown in every other configuration.
+		// The organizations with exports are not shown in every other configuration.
 		hide := i%2 == 0
 		more := ""
 		if hide {

@@ -46,7 +46,7 @@ func (c *crowd) atRest() rest {
 // settled waits until no more is held than before.
 func (c *crowd) settled(before rest) (now rest) {
 	c.Helper()
-	const slack = 4 // the connection that asks, and one to the Hub for each organisation
+	const slack = 4 // the connection that asks, and one to the Hub for each organization
 	waitFor(c.T, fmt.Sprintf("goroutines and files to be as before: %+v", before), c.e.log, func() bool {
 		now = c.atRest()
 		time.Sleep(100 * time.Millisecond)

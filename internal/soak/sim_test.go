@@ -20,7 +20,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
 )
 
-// simulation is a Hub and the collecting of two organisations by serve's own schedule,
+// simulation is a Hub and the collecting of two organizations by serve's own schedule,
 // with a store on disk, in the time of a synctest bubble: weeks take seconds.
 type simulation struct {
 	*testing.T

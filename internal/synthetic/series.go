@@ -58,7 +58,7 @@ type series struct {
 // newSeries returns series number i of an export over the days first..last.
 func newSeries(seed uint64, i int, first, last history.Day) series {
 	s := series{first: first, last: last, burst: 1 << burstBits}
-	// Neighbouring states of a PCG are far apart once the index is spread out.
+	// Neighboring states of a PCG are far apart once the index is spread out.
 	s.rng.Seed(seed, uint64(i+1)*0x9e3779b97f4a7c15)
 	rng := rand.New(&s.rng)
 	// Zipf's law: one repository of ten has ten downloads a day or more, one of

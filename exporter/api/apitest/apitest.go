@@ -60,7 +60,7 @@ func Synthetic(repos int, n int64, err error) history.RowSeq {
 		rows := &history.Rows{}
 		for i := range repos {
 			rows.Repos = append(rows.Repos, history.RepoTotal{
-				Repo:  history.Repo{Type: history.Model, Name: fmt.Sprintf("organisation/some-model-%06d", i)},
+				Repo:  history.Repo{Type: history.Model, Name: fmt.Sprintf("organization/some-model-%06d", i)},
 				Total: int64(i) * 1000,
 			})
 		}

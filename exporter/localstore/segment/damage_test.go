@@ -157,7 +157,7 @@ func TestNotOurs(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	relabelled := func(b []byte, old, new string) []byte {
+	relabeled := func(b []byte, old, new string) []byte {
 		b = bytes.Replace(b, []byte(old), []byte(new), 1)
 		at := checksumAt(b)
 		copy(b[at:], blankChecksum)
@@ -185,9 +185,9 @@ func TestNotOurs(t *testing.T) {
 	f("a footer larger than the file", []byte("PAR1abcdefgh\xff\xff\xff\xffPAR1"), ErrDamaged, "4294967295 bytes of 20")
 	f("another program's", foreignParquet.Bytes(), ErrForeign, "a Parquet file without the metadata huggingface_exporter.format")
 	f("states", statesFile(t), ErrForeign, `expected a file of records, got one of "repos"`)
-	f("a later layout", relabelled(records, keyLayout+"\x18\x011", keyLayout+"\x18\x012"), ErrNewer,
+	f("a later layout", relabeled(records, keyLayout+"\x18\x011", keyLayout+"\x18\x012"), ErrNewer,
 		"its layout is 2, the newest that this version reads is 1: upgrade the program")
-	f("a layout that is none", relabelled(records, keyLayout+"\x18\x011", keyLayout+"\x18\x01x"), ErrDamaged, `layout is "x"`)
+	f("a layout that is none", relabeled(records, keyLayout+"\x18\x011", keyLayout+"\x18\x01x"), ErrDamaged, `layout is "x"`)
 	f("no checksum", bytes.Replace(records, []byte(keyChecksum), []byte(strings.ToUpper(keyChecksum)), 1), ErrDamaged, "its checksum is missing")
 	f("not hexadecimal", bytes.Replace(records, records[checksumAt(records):][:8], []byte("checksum"), 1), ErrDamaged, `its checksum is "checksum"`)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-// synthetic is a history like that of an organisation: counts with a heavy tail,
+// synthetic is a history like that of an organization: counts with a heavy tail,
 // a weekly rhythm and noise, repositories that appear over time.
 type synthetic struct {
 	repos []history.RepoTotal

@@ -1,5 +1,5 @@
 // Command fakehub serves a stand-in for the Hugging Face Hub with synthetic
-// organisations, to point the exporter at without a network and without a token:
+// organizations, to point the exporter at without a network and without a token:
 //
 //	go run ./internal/fakehub/cmd/fakehub --tick=1m
 //
@@ -41,16 +41,16 @@ type flags struct {
 
 func main() {
 	var f flags
-	app := kingpin.New("fakehub", "A stand-in for the Hugging Face Hub, with synthetic organisations.")
+	app := kingpin.New("fakehub", "A stand-in for the Hugging Face Hub, with synthetic organizations.")
 	app.HelpFlag.Short('h')
 	app.Flag("listen-address", "Address to listen on.").Default("127.0.0.1:8765").StringVar(&f.listen)
-	app.Flag("org", "Organisation to make up; may be repeated.").Default("acme").StringsVar(&f.orgs)
-	app.Flag("repos", "Models and datasets of each organisation.").Default("40").IntVar(&f.repos)
+	app.Flag("org", "Organization to make up; may be repeated.").Default("acme").StringsVar(&f.orgs)
+	app.Flag("repos", "Models and datasets of each organization.").Default("40").IntVar(&f.repos)
 	app.Flag("days", "Days of history, up to yesterday.").Default("365").IntVar(&f.days)
 	app.Flag("seed", "Choice among the histories of that size.").Default("1").Uint64Var(&f.seed)
 	app.Flag("token", "Token that the analytics route takes.").Default("hf_fake").StringVar(&f.token)
-	app.Flag("free", "Organisations have no plan with publisher analytics: only listings work.").BoolVar(&f.free)
-	app.Flag("free-org", "Organisation to make up that has no such plan, beside the others; may be repeated.").StringsVar(&f.freeOrgs)
+	app.Flag("free", "Organizations have no plan with publisher analytics: only listings work.").BoolVar(&f.free)
+	app.Flag("free-org", "Organization to make up that has no such plan, beside the others; may be repeated.").StringsVar(&f.freeOrgs)
 	app.Flag("tick", "How long a day takes; 0 for no day to pass.").Default("0s").DurationVar(&f.tick)
 	kingpin.MustParse(app.Parse(os.Args[1:]))
 
