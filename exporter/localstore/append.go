@@ -33,7 +33,8 @@ func (l *Ledger) Append(ctx context.Context, b history.Batch) (history.Change, e
 				return fmt.Errorf("writing to the store: %w", err)
 			}
 			records, meta := w.files()
-			l.current.Store(l.current.Load().replaced(merged, records, meta))
+			was := l.current.Load()
+			l.current.Store(newContent(merged, was.records.with(records, nil), was.meta.with(meta, nil), was.pending))
 			appended = true
 		}
 		change = c

@@ -124,7 +124,8 @@ func (l *Ledger) merge(ctx context.Context, records, meta []string) error {
 	if meta != nil {
 		dir = w.metaDir()
 	}
-	l.current.Store(now.replaced(now.table, newRecords, newMeta, names...))
+	// Files of both kinds may have the same name.
+	l.current.Store(newContent(now.table, now.records.with(newRecords, records), now.meta.with(newMeta, meta), now.pending))
 	for _, name := range names {
 		if err := l.disk.remove(filepath.Join(dir, name)); err != nil {
 			return err

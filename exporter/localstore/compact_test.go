@@ -189,3 +189,28 @@ func TestCompactKeepsWhatMoved(t *testing.T) {
 		t.Errorf("expected %d records of a repository that came back and others, got %d", 2*batchRepos, o.Groups[0].Records)
 	}
 }
+
+// TestMergedFilesAreKnown merges files of metadata whose files of records have the same
+// names and stay: all that is in the directories is still known, and nothing is read again.
+func TestMergedFilesAreKnown(t *testing.T) {
+	l := open(t, t.TempDir())
+	for day := range fanout - 1 {
+		add(t, l, dayBatch("acme", day))
+	}
+	meta := l.current.Load().meta.names()
+	err := l.inTurn(context.Background(), func() error { return l.merge(context.Background(), nil, meta) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	ls, err := l.list()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := l.current.Load()
+	if known := (&listing{records: now.records.names(), meta: now.meta.names()}); !ls.equal(known) {
+		t.Errorf("the directories hold %+v, known are %+v", ls, known)
+	}
+	if len(ls.records) != fanout-1 || len(ls.meta) != 1 {
+		t.Errorf("expected %d files of records and one of metadata, got %d and %d", fanout-1, len(ls.records), len(ls.meta))
+	}
+}

@@ -48,19 +48,15 @@ func newContent(t *memtable.Table, records, meta, pending files) *content {
 	return &content{table: t, records: records, meta: meta, pending: pending, revision: hex.EncodeToString(h.Sum(nil)[:12])}
 }
 
-// replaced returns the content t, which comes from other files besides those of c, and not
-// from those that are named.
-func (c *content) replaced(t *memtable.Table, records, meta files, without ...string) *content {
-	with := func(old, added files) files {
-		out := maps.Clone(old)
-		if out == nil {
-			out = make(files)
-		}
-		maps.DeleteFunc(out, func(name string, _ file) bool { return slices.Contains(without, name) })
-		maps.Copy(out, added)
-		return out
+// with returns the files of f and the added ones, but those that are named.
+func (f files) with(added files, without []string) files {
+	out := make(files, len(f)+len(added))
+	maps.Copy(out, f)
+	for _, name := range without {
+		delete(out, name)
 	}
-	return newContent(t, with(c.records, records), with(c.meta, meta), c.pending)
+	maps.Copy(out, added)
+	return out
 }
 
 const (
