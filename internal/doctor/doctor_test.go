@@ -135,8 +135,8 @@ func (p *patient) examine(wantFailures bool, o Options, want ...string) Report {
 
 func TestDoctorOfTheConfiguration(t *testing.T) {
 	p := newPatient(t)
-	p.write("bad.yaml", "hub: {organizatons: []}\nstorage: {engin: x}\n")
-	p.examine(true, Options{ConfigFile: "bad.yaml"}, "fail config: bad.yaml:1: hub.organizatons: unknown field", "bad.yaml:2: storage.engin: unknown field", "-> mend these", "ok store", "ok port")
+	p.write("bad.yaml", "hub: {orgs: []}\nstorage: {engin: x}\n")
+	p.examine(true, Options{ConfigFile: "bad.yaml"}, "fail config: bad.yaml:1: hub.orgs: unknown field", "bad.yaml:2: storage.engin: unknown field", "-> mend these", "ok store", "ok port")
 	p.examine(true, Options{ConfigFile: "none.yaml"}, "fail config: cannot read the configuration", "-> name the right one")
 	p.write("empty.yaml", "")
 	t.Setenv("HF_ENDPOINT", p.url)
