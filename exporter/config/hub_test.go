@@ -30,8 +30,8 @@ func TestHubFaults(t *testing.T) {
 	const orgFields = "name, source, interval, split, token or token_file"
 
 	f("hub: x", "1: hub: expected a mapping with "+hubFields+`, got "x"`)
-	f("hub: {organizations: []}",
-		`1: hub.organizations: unknown field, expected `+hubFields)
+	f("hub: {orgs: []}",
+		`1: hub.orgs: unknown field, expected `+hubFields)
 	f("hub: {timeouts: {total: 1m}}", `1: hub.timeouts.total: unknown field, expected connect, headers or idle`)
 	f("hub: {organizations: [{name: o, org: o}]}", `1: hub.organizations[0].org: unknown field, expected `+orgFields)
 	f("hub: {organizations: [{name: o, split: true}]}", `1: hub.organizations[0].split: expected source: listings with split, for the publisher analytics come as one file, got "auto"`)
