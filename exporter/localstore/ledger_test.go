@@ -17,7 +17,7 @@ import (
 )
 
 func TestStore(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) storetest.Store { return open(t, t.TempDir()) })
+	storetest.RunShort(t, func(t *testing.T) storetest.Store { return open(t, t.TempDir()) })
 }
 
 // reopening is a store that is closed and opened again after each append, and
@@ -73,7 +73,7 @@ func (r *reopening) Meta(ctx context.Context, q history.MetaQuery) iter.Seq2[his
 func (r *reopening) Refresh(ctx context.Context) (bool, error) { return r.ledger.Load().Refresh(ctx) }
 
 func TestStoreReopened(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) storetest.Store {
+	storetest.RunShort(t, func(t *testing.T) storetest.Store {
 		r := &reopening{dir: t.TempDir()}
 		r.ledger.Store(open(t, r.dir))
 		return r

@@ -38,7 +38,7 @@ func TestStoreConforms(t *testing.T) {
 func TestStoreOverANewerVersionConforms(t *testing.T) {
 	t.Parallel()
 	u := theNewerEngine(t)
-	storetest.Run(t, func(t *testing.T) storetest.Store {
+	storetest.RunShort(t, func(t *testing.T) storetest.Store {
 		return reopen(t, keeping(optionsFor(u)))
 	})
 }

@@ -42,7 +42,7 @@ func (r remote) Meta(ctx context.Context, q history.MetaQuery) iter.Seq2[history
 func (r remote) Refresh(ctx context.Context) (bool, error) { return r.behind.Refresh(ctx) }
 
 func TestExporterConformance(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) storetest.Store {
+	storetest.RunShort(t, func(t *testing.T) storetest.Store {
 		behind := memtable.NewStore()
 		srv := httptest.NewServer(server.New(behind, server.Options{}))
 		t.Cleanup(srv.Close)

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"os"
 	"testing"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -20,8 +21,13 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 }
 
 // RunShort runs every case as Run does, some side by side, with fewer of the random
-// histories: for stores that take long.
+// histories: for stores that take long. With STORE_FULL_SIZE in the environment, as make
+// soak has it, it is Run.
 func RunShort(t *testing.T, open func(t *testing.T) Store) {
+	if os.Getenv("STORE_FULL_SIZE") != "" {
+		Run(t, open)
+		return
+	}
 	run(t, open, short)
 }
 
