@@ -144,13 +144,13 @@ func (v *snapshot) days(f history.Filter, repos *repoList, run history.Days, eac
 // table reads the days of a run of repositories. The records have their versions if that
 // is asked for; otherwise all are of one.
 func (v *snapshot) table(f history.Filter, repos *repoList, run history.Days, versions bool) (*memtable.Table, error) {
-	var of []history.Version
+	var known []history.Version
 	all := iter.Seq2[memtable.Series, error](func(yield func(memtable.Series, error) bool) {
 		err := v.days(f, repos, run, func(x *repoDays) error {
 			if versions {
-				of = v.versions(of[:0], repos, x)
+				known = v.versions(known[:0], repos, x)
 			}
-			if !yield(memtable.Series{At: x.at, Days: x.days, Downloads: x.downloads, Versions: of}, nil) {
+			if !yield(memtable.Series{At: x.at, Days: x.days, Downloads: x.downloads, Versions: known}, nil) {
 				return errStopped
 			}
 			return nil
