@@ -62,10 +62,14 @@ type part struct {
 	head, body *segment
 }
 
-// segment is a piece of the page in blocks, and the same blocks compressed: each is
-// raw deflate that ends on a byte boundary, is not the last of its stream and refers
-// to nothing before it, so that they can be put together freely.
-type segment struct{ plain, packed [][]byte }
+// segment is a piece of the page in blocks, and the same compressed, in one piece: a
+// scrape writes few pieces. It is raw deflate that ends on a byte boundary, is not the
+// last of its stream and refers to nothing before it, so that segments can be put
+// together freely.
+type segment struct {
+	plain  [][]byte
+	packed []byte
+}
 
 func newSegment(b []byte) *segment { return &segment{plain: [][]byte{b}} }
 
@@ -95,7 +99,7 @@ func (f *form) plain() iter.Seq[[]byte] {
 
 // packed returns the page compressed.
 func (f *form) packed() iter.Seq[[]byte] {
-	return f.pieces(func(s *segment) [][]byte { return s.packed })
+	return f.pieces(func(s *segment) [][]byte { return [][]byte{s.packed} })
 }
 
 func (f *form) pieces(choose func(*segment) [][]byte) iter.Seq[[]byte] {
@@ -130,13 +134,14 @@ func pack(forms ...*form) {
 		at      int
 	}
 	var blocks []block
+	packed := make(map[*segment][][]byte)
 	for _, f := range forms {
 		for _, p := range f.parts {
 			for _, s := range []*segment{p.head, p.body} {
-				if s.packed != nil {
+				if packed[s] != nil {
 					continue // forms share it
 				}
-				s.packed = make([][]byte, len(s.plain))
+				packed[s] = make([][]byte, len(s.plain))
 				for i := range s.plain {
 					blocks = append(blocks, block{s, i})
 				}
@@ -147,9 +152,12 @@ func pack(forms ...*form) {
 		var d deflater
 		for i := range parts {
 			b := blocks[i]
-			b.segment.packed[b.at] = d.part(b.segment.plain[b.at])
+			packed[b.segment][b.at] = d.part(b.segment.plain[b.at])
 		}
 	})
+	for s, blocks := range packed {
+		s.packed = slices.Concat(blocks...)
+	}
 }
 
 // deflateLevel is the fastest: page text is so repetitive that higher levels
