@@ -120,7 +120,7 @@ soak: need-go ## the fault campaigns at full length, in twenty minutes at the mo
 	@echo "== fault campaigns"
 	cd internal/soak && go test -count=1 -timeout 20m -soak
 	@echo "== every store against the whole suite"
-	STORE_FULL_SIZE=1 go test -count=1 -timeout 20m -run '^TestStore' ./exporter/localstore ./exporter/victoria ./datasource-plugin/pkg/connection
+	STORE_FULL_SIZE=1 go test -count=1 -timeout 20m -run '^(TestStore|TestExporterConformance$$)' ./exporter/localstore ./exporter/victoria ./datasource-plugin/pkg/connection
 
 .PHONY: mutation
 mutation: need-go ## change the product in hundreds of small ways and see that tests notice; takes an hour
