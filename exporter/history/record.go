@@ -27,7 +27,8 @@ type RepoTotal struct {
 //
 // A block is valid until the next one of its stream is asked for; who keeps
 // rows copies them. The dictionary alone stays valid and only grows along a
-// stream: an index keeps its meaning from block to block.
+// stream: an index keeps its meaning from block to block. A later block may bring
+// a dictionary with another total of a repository; that of the last block counts.
 type Rows struct {
 	// Repos is the dictionary that Repo points into.
 	Repos []RepoTotal

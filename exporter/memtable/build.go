@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"strconv"
 	"sync"
@@ -71,8 +72,11 @@ type builder struct {
 	// run is the run of rows under way, packed those that have ended, by repository.
 	run    run
 	packed map[uint32]*packedRun
-	// remap leads from the dictionary of the stream to metadata and logs.
+	// remap leads from the dictionary of the stream to metadata and logs, dictionary is
+	// that of the last block, and asOf the newest version of the rows of each entry.
 	remap        []uint32
+	dictionary   []history.RepoTotal
+	asOf         []history.AsOf
 	versions     []history.Version
 	versionIndex map[history.Version]uint32
 	version      uint32
@@ -149,6 +153,7 @@ func (b *builder) read(ctx context.Context, rows history.RowSeq) error {
 	if e := over.Load(); e != nil {
 		return e
 	}
+	b.addTotals()
 	return err
 }
 
@@ -164,7 +169,9 @@ func (b *builder) add(r *history.Rows) {
 	b.useVersion(r.Version)
 	for i := len(b.remap); i < len(r.Repos); i++ {
 		b.remap = append(b.remap, b.repo(r.Repos[i].Repo))
+		b.asOf = append(b.asOf, noRows)
 	}
+	b.dictionary = r.Repos
 	line, step := r.FirstLine, int64(1)
 	if line == 0 {
 		step = 0
@@ -192,7 +199,7 @@ func (b *builder) addElsewhere(r *history.Rows, i int, at uint32, line, step int
 	day, downloads := r.Day[i], r.Downloads[i]
 	l := &b.logs[at]
 	if l.rows == 0 || l.version != b.version {
-		b.total(at, r.Repos[r.Repo[i]].Total, r.Version.AsOf)
+		b.asOf[r.Repo[i]] = max(b.asOf[r.Repo[i]], r.Version.AsOf)
 	}
 	if l.rows == 0 && i+minRun <= r.Len() && r.Repo[i+minRun-1] == r.Repo[i] && b.packed[at] == nil {
 		b.run.start(at, line, step, r.Version)
@@ -224,15 +231,19 @@ func (b *builder) useVersion(v history.Version) {
 	b.version = i
 }
 
-// total notes what the dictionary tells of a repository.
-func (b *builder) total(at uint32, total int64, asOf history.AsOf) {
-	s := &b.meta[at]
-	if total == history.Unknown {
-		return
+// noRows is the age of an entry of a dictionary that no row points to.
+const noRows history.AsOf = math.MinInt64
+
+// addTotals adds the totals that the dictionary tells, once all was read: those of the
+// last block count.
+func (b *builder) addTotals() {
+	for i, t := range b.dictionary {
+		if b.asOf[i] != noRows && t.Total != history.Unknown {
+			told := history.NewRepoMeta(t.Repo)
+			told.Total, told.TotalAsOf = t.Total, b.asOf[i]
+			b.meta[b.remap[i]].MergeFrom(&told)
+		}
 	}
-	given := history.NewRepoMeta(s.Repo)
-	given.Total, given.TotalAsOf = total, asOf
-	s.MergeFrom(&given)
 }
 
 func (b *builder) fault(r *history.Rows, i int) {

@@ -173,6 +173,33 @@ func TestBuildNamesLinesOfContradictions(t *testing.T) {
 	}
 }
 
+// The dictionary of the last block has the totals, also if that has no rows, and they are as
+// old as the newest rows of their repositories.
+func TestBuildTakesTheLastTotals(t *testing.T) {
+	model := func(name string) history.Repo { return history.Repo{Type: history.Model, Name: name} }
+	first := []history.RepoTotal{{Repo: model("a"), Total: 9}, {Repo: model("b"), Total: 7}, {Repo: model("c"), Total: 6}}
+	last := []history.RepoTotal{{Repo: model("a"), Total: 5}, {Repo: model("b"), Total: history.Unknown}, {Repo: model("c"), Total: 4}}
+	published := func(asOf history.AsOf) history.Version {
+		return history.Version{Source: history.Published, AsOf: asOf}
+	}
+	table, err := Build(t.Context(), func(yield func(*history.Rows, error) bool) {
+		_ = yield(&history.Rows{Repos: first, Repo: []uint32{0, 1}, Day: []history.Day{3, 3}, Downloads: []int64{1, 2}, Version: published(20)}, nil) &&
+			yield(&history.Rows{Repos: first, Repo: []uint32{0}, Day: []history.Day{2}, Downloads: []int64{8}, Version: published(10)}, nil) &&
+			yield(&history.Rows{Repos: last, Version: published(10)}, nil)
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for m := range table.Meta() {
+		got = append(got, fmt.Sprint(m.Repo, m.Total, m.Highest, m.TotalAsOf))
+	}
+	want := []string{fmt.Sprint(model("a"), 5, 5, 20), fmt.Sprint(model("b"), history.Unknown, history.Unknown, 0)}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
 func TestBuildRefusesImpossibleRows(t *testing.T) {
 	f := func(day history.Day, downloads int64, want string) {
 		t.Helper()
