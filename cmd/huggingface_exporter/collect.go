@@ -162,8 +162,8 @@ func printReport(w io.Writer, o *hubsync.Report, dryRun bool) error {
 	if c.Outdated > 0 {
 		fmt.Fprintf(&b, ", %d outdated", c.Outdated)
 	}
-	if c.Corrected > 0 {
-		fmt.Fprintf(&b, "; %d downloads taken back by the Hub", c.Corrected)
+	if c.Removed > 0 {
+		fmt.Fprintf(&b, "; %d downloads taken back by the Hub", c.Removed)
 	}
 	fmt.Fprintf(&b, " (%s)\n", o.Duration.Round(time.Millisecond))
 	list := func(what string, n int, name func(int) string) {

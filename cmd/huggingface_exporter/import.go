@@ -132,8 +132,8 @@ func printChange(p *program, name string, c history.Change) error {
 	if c.Outdated > 0 {
 		fmt.Fprintf(&b, ", %d outdated", c.Outdated)
 	}
-	if c.Corrected > 0 {
-		fmt.Fprintf(&b, "; %d downloads taken back by the Hub", c.Corrected)
+	if c.Removed > 0 {
+		fmt.Fprintf(&b, "; %d downloads taken back by the Hub", c.Removed)
 	}
 	if c.Outdated > 0 {
 		b.WriteString("; what is stored is newer than this file, or --as-of says when it was written")

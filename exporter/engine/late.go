@@ -48,6 +48,11 @@ func (l *Late) Records(ctx context.Context, q history.RecordsQuery) history.RowS
 	return l.engine().Records(ctx, q)
 }
 
+// Readings implements history.Reader.
+func (l *Late) Readings(ctx context.Context, q history.ReadingsQuery) history.ReadingSeq {
+	return l.engine().Readings(ctx, q)
+}
+
 // Counts implements history.Reader.
 func (l *Late) Counts(ctx context.Context, f history.Filter) iter.Seq2[history.Counts, error] {
 	return l.engine().Counts(ctx, f)
@@ -97,6 +102,10 @@ func (notOpen) Records(context.Context, history.RecordsQuery) history.RowSeq {
 
 func (notOpen) Counts(context.Context, history.Filter) iter.Seq2[history.Counts, error] {
 	return failing[history.Counts]
+}
+
+func (notOpen) Readings(context.Context, history.ReadingsQuery) history.ReadingSeq {
+	return failing[history.Reading]
 }
 
 func (notOpen) Append(context.Context, history.Batch) (history.Change, error) {

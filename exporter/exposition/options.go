@@ -102,24 +102,37 @@ type metric struct {
 
 const fromStore = "; read from stored data, a scrape does not call the Hub."
 
+// unlessZero returns v, or no series for 0: few repositories are ever corrected.
+func unlessZero(v int64) int64 {
+	if v == 0 {
+		return history.Unknown
+	}
+	return v
+}
+
 // families are the families of the page in its order: the only list of them. The help
 // texts hold no quote, backslash or line feed: they need no escaping in either format.
 var families = []metric{
 	{
 		short: "downloads", name: "huggingface_repo_downloads_total", counter: true,
-		help: "All-time downloads of the repository as counted by the Hugging Face Hub," +
-			" kept from falling when the Hub takes some back" + fromStore,
+		help: "Downloads of the repository: the first total known, and each rise since that is downloads" +
+			" rather than a correction of the Hugging Face Hub" + fromStore,
 		value: func(c *history.Counts) int64 { return c.Downloads },
 	},
 	{
-		short: "corrected", name: "huggingface_repo_downloads_corrected_total", counter: true,
-		help: "Downloads of the repository that the Hugging Face Hub had counted and later took back" + fromStore,
-		value: func(c *history.Counts) int64 {
-			if c.Corrected == 0 {
-				return history.Unknown
-			}
-			return c.Corrected
-		},
+		short: "removed", name: "huggingface_repo_downloads_removed_total", counter: true,
+		help:  "Downloads of the repository that the Hugging Face Hub had counted and later removed" + fromStore,
+		value: func(c *history.Counts) int64 { return unlessZero(c.Removed) },
+	},
+	{
+		short: "backdated", name: "huggingface_repo_downloads_backdated_total", counter: true,
+		help:  "Downloads of the repository that the Hugging Face Hub added for days long past" + fromStore,
+		value: func(c *history.Counts) int64 { return unlessZero(c.Backdated) },
+	},
+	{
+		short: "all_time", name: "huggingface_repo_downloads_all_time",
+		help:  "All-time downloads of the repository as the Hugging Face Hub reported them last, corrections included" + fromStore,
+		value: func(c *history.Counts) int64 { return c.AllTime },
 	},
 	{
 		short: "last_month", name: "huggingface_repo_downloads_last_month",

@@ -187,10 +187,10 @@ func TestCounterNeverFalls(t *testing.T) {
 	told := func(total int64, at history.AsOf, corrected int64, want ...string) {
 		t.Helper()
 		next := history.NewRepoMeta(state.Repo)
-		next.Total, next.TotalAsOf, next.Corrected = total, at, corrected
+		next.Total, next.TotalAsOf, next.Removed = total, at, corrected
 		state = state.Merge(next)
 		p.Update(ordered(history.Counts{
-			Repo: state.Repo, Downloads: state.Highest, Corrected: state.Corrected,
+			Repo: state.Repo, Downloads: state.Highest, Removed: state.Removed,
 			LastMonth: state.LastMonth, Likes: state.Likes,
 		}))
 		if got := samples(t, p, "huggingface_repo"); !slices.Equal(got, want) {

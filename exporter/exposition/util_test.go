@@ -48,10 +48,10 @@ func fixture() iter.Seq[history.Counts] {
 		history.Counts{Repo: repo(history.Model, "huggingface/CodeBERTa-small-v1"), Downloads: 4362460, LastMonth: 13, Likes: 87},
 		history.Counts{Repo: repo(history.Dataset, "huggingface/documentation-images"), Downloads: 2167284, LastMonth: 28, Likes: unknown},
 		// A legacy name, and one that was corrected.
-		history.Counts{Repo: repo(history.Model, "gpt2"), Downloads: 200000, Corrected: 1000, LastMonth: 0, Likes: 0},
+		history.Counts{Repo: repo(history.Model, "gpt2"), Downloads: 200000, Removed: 1000, LastMonth: 0, Likes: 0},
 		// A model and a dataset of one name.
 		history.Counts{Repo: repo(history.Model, "acme/rocket"), Downloads: 0, LastMonth: unknown, Likes: unknown},
-		history.Counts{Repo: repo(history.Dataset, "acme/rocket"), Downloads: math.MaxInt64, Corrected: math.MaxInt64, LastMonth: math.MaxInt64, Likes: math.MaxInt64},
+		history.Counts{Repo: repo(history.Dataset, "acme/rocket"), Downloads: math.MaxInt64, Removed: math.MaxInt64, LastMonth: math.MaxInt64, Likes: math.MaxInt64},
 		// Spaces have no downloads.
 		history.Counts{Repo: repo(history.Space, "acme/playground"), Downloads: unknown, LastMonth: unknown, Likes: 5},
 		// Nothing known, and a type that is not.

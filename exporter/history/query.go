@@ -116,18 +116,18 @@ const (
 	SortChange
 	// SortName orders by full name.
 	SortName
-	// SortCorrected orders by the downloads that the Hub has taken back.
-	SortCorrected
+	// SortRemoved orders by the downloads that the Hub has taken back.
+	SortRemoved
 )
 
 var sorts = enum[Sort]{
-	"Sort", "downloads, total, change, name or corrected", []string{"downloads", "total", "change", "name", "corrected"},
+	"Sort", "downloads, total, change, name or removed", []string{"downloads", "total", "change", "name", "removed"},
 }
 
-// ParseSort reads downloads, total, change, name or corrected.
+// ParseSort reads downloads, total, change, name or removed.
 func ParseSort(s string) (Sort, error) { return sorts.parse(s) }
 
-// String returns downloads, total, change, name or corrected.
+// String returns downloads, total, change, name or removed.
 func (s Sort) String() string { return sorts.name(s) }
 
 // ReposQuery asks for a page of the table of repositories.
@@ -168,9 +168,10 @@ type RepoRow struct {
 	Downloads, Before int64
 	// Recorded runs from the first to the last recorded day of the repository.
 	Recorded Days
-	// Corrected and CorrectedAsOf are those of State.
-	Corrected     int64
-	CorrectedAsOf AsOf
+	// Removed, RemovedAsOf and Backdated are those of Counters.
+	Removed     int64
+	RemovedAsOf AsOf
+	Backdated   int64
 	// Trend has a sum for each TrendStep days of the period, Unknown where none
 	// of them has a record.
 	Trend []int64

@@ -23,26 +23,20 @@ type RepoMeta struct {
 	HubID            string
 	ListedAsOf       AsOf
 
-	// Base is the total that the downloads of the next day to be observed count
-	// from, Unknown if there is none yet; BaseAsOf is when it was reported. Only
-	// who observes totals day by day needs it.
-	Base     int64
-	BaseAsOf AsOf
-
 	// GoneAsOf is when the Hub's answers for the organization no longer had the
 	// repository, 0 if that never was. MovedTo is the name that it was then found
 	// under, "" if it was not found: its records were taken over by that name.
 	GoneAsOf AsOf
 	MovedTo  string
 
-	// Highest is the highest Total ever reported, Unknown if none: the counter that
-	// never falls.
-	Highest int64
-	// Corrected is how many downloads the Hub has taken back so far, and
-	// CorrectedAsOf the age of the newest information that showed some of it: 0 if
-	// that never was, or if it was before the age was kept.
-	Corrected     int64
-	CorrectedAsOf AsOf
+	// StartDownloads and StartRemoved are what the counters were at StartAsOf, when the
+	// total was StartTotal: they go on from there, whatever was read before. Unknown if
+	// they go on from the first reading. Stores of versions that kept no readings have them.
+	StartTotal, StartDownloads, StartRemoved int64
+	StartAsOf                                AsOf
+
+	// Counters follow from the readings, and are not merged.
+	Counters
 }
 
 // MetaGroup is a group of fields of RepoMeta that are reported together and have a
@@ -53,8 +47,8 @@ type MetaGroup uint8
 const (
 	GroupTotal MetaGroup = iota
 	GroupListing
-	GroupBase
 	GroupGone
+	GroupStart
 	NumMetaGroups
 )
 
@@ -65,10 +59,10 @@ func (g MetaGroup) AsOf(m *RepoMeta) *AsOf {
 		return &m.TotalAsOf
 	case GroupListing:
 		return &m.ListedAsOf
-	case GroupBase:
-		return &m.BaseAsOf
-	default:
+	case GroupGone:
 		return &m.GoneAsOf
+	default:
+		return &m.StartAsOf
 	}
 }
 
@@ -77,10 +71,10 @@ type MergeRule uint8
 
 // The rules.
 const (
-	// Newest is for what changes over time: the value of the newer group.
+	// Newest is for what was reported: the value of the newer group.
 	Newest MergeRule = iota
-	// Highest is for counters: the higher value, of whatever age.
-	Highest
+	// Derived is for what follows from the readings: it is worked out anew.
+	Derived
 )
 
 // MetaField describes a field of RepoMeta.
@@ -110,17 +104,20 @@ var MetaFields = []MetaField{
 	{Name: "total", Column: "total", Group: GroupTotal, Unset: Unknown, Number: func(m *RepoMeta) *int64 { return &m.Total }},
 	{Name: "last_month", Column: "last_month", Group: GroupListing, Unset: Unknown, Number: func(m *RepoMeta) *int64 { return &m.LastMonth }},
 	{Name: "likes", Column: "likes", Group: GroupListing, Unset: Unknown, Number: func(m *RepoMeta) *int64 { return &m.Likes }},
-	{Name: "highest", Column: "total_highest", Group: GroupTotal, Rule: Highest, Unset: Unknown, Number: func(m *RepoMeta) *int64 { return &m.Highest }},
-	{Name: "corrected", Column: "corrected", Group: GroupTotal, Rule: Highest, Always: true, Number: func(m *RepoMeta) *int64 { return &m.Corrected }},
-	// Files of earlier versions have no such column.
-	{Name: "corrected_as_of", Column: "corrected_as_of", Group: GroupTotal, Rule: Highest, Time: true, Number: func(m *RepoMeta) *int64 { return (*int64)(&m.CorrectedAsOf) }},
-	{Name: "base", Column: "base", Group: GroupBase, Unset: Unknown, Always: true, Number: func(m *RepoMeta) *int64 { return &m.Base }},
 	{Name: "moved_to", Column: "moved_to", Group: GroupGone, Always: true, Text: func(m *RepoMeta) *string { return &m.MovedTo }},
+	{Name: "start_total", Column: "start_total", Group: GroupStart, Unset: Unknown, Always: true, Number: func(m *RepoMeta) *int64 { return &m.StartTotal }},
+	{Name: "start_downloads", Column: "start_downloads", Group: GroupStart, Unset: Unknown, Number: func(m *RepoMeta) *int64 { return &m.StartDownloads }},
+	{Name: "start_removed", Column: "start_removed", Group: GroupStart, Unset: Unknown, Number: func(m *RepoMeta) *int64 { return &m.StartRemoved }},
 
 	{Name: "total_as_of", Group: GroupTotal, Time: true, Number: func(m *RepoMeta) *int64 { return (*int64)(&m.TotalAsOf) }},
 	{Name: "listed_as_of", Group: GroupListing, Time: true, Number: func(m *RepoMeta) *int64 { return (*int64)(&m.ListedAsOf) }},
-	{Name: "base_as_of", Group: GroupBase, Time: true, Number: func(m *RepoMeta) *int64 { return (*int64)(&m.BaseAsOf) }},
 	{Name: "gone_as_of", Group: GroupGone, Time: true, Number: func(m *RepoMeta) *int64 { return (*int64)(&m.GoneAsOf) }},
+	{Name: "start_as_of", Group: GroupStart, Time: true, Number: func(m *RepoMeta) *int64 { return (*int64)(&m.StartAsOf) }},
+
+	{Name: "downloads", Rule: Derived, Unset: Unknown, Number: func(m *RepoMeta) *int64 { return &m.Downloads }},
+	{Name: "removed", Rule: Derived, Number: func(m *RepoMeta) *int64 { return &m.Removed }},
+	{Name: "backdated", Rule: Derived, Number: func(m *RepoMeta) *int64 { return &m.Backdated }},
+	{Name: "removed_as_of", Rule: Derived, Time: true, Number: func(m *RepoMeta) *int64 { return (*int64)(&m.RemovedAsOf) }},
 }
 
 // Known reports whether the field is known in m.
@@ -147,18 +144,15 @@ func (f *MetaField) compare(a, b *RepoMeta) int {
 	return cmp.Compare(*f.Number(a), *f.Number(b))
 }
 
-// unsetMeta has no field known, newestFields are the fields by group that follow the
-// rule Newest (numbers before texts, without ages), highestFields those that follow
-// the rule Highest.
-var unsetMeta, newestFields, highestFields = func() (unset RepoMeta, newest [NumMetaGroups][]MetaField, highest []MetaField) {
+// unsetMeta has no field known, and newestFields are the fields by group that follow the
+// rule Newest: numbers before texts, without ages.
+var unsetMeta, newestFields = func() (unset RepoMeta, newest [NumMetaGroups][]MetaField) {
 	for _, texts := range []bool{false, true} {
 		for _, f := range MetaFields {
-			switch {
-			case (f.Text != nil) != texts:
+			if (f.Text != nil) != texts {
 				continue
-			case f.Rule == Highest:
-				highest = append(highest, f)
-			case f.Column != "":
+			}
+			if f.Column != "" {
 				newest[f.Group] = append(newest[f.Group], f)
 			}
 			if f.Number != nil {
@@ -166,7 +160,7 @@ var unsetMeta, newestFields, highestFields = func() (unset RepoMeta, newest [Num
 			}
 		}
 	}
-	return unset, newest, highest
+	return unset, newest
 }()
 
 // NewRepoMeta returns a RepoMeta in which nothing but the name is known.
@@ -176,9 +170,9 @@ func NewRepoMeta(r Repo) RepoMeta {
 	return m
 }
 
-// Merge returns the union of two RepoMeta of one repository: of what changes over
-// time the newer, of the counters the higher. The outcome does not depend on
-// the order of merging, and merging twice changes nothing.
+// Merge returns the union of two RepoMeta of one repository: of each group the newer. The
+// outcome does not depend on the order of merging, and merging twice changes nothing. The
+// Counters are those of m.
 func (m RepoMeta) Merge(o RepoMeta) RepoMeta {
 	m.MergeFrom(&o)
 	return m
@@ -186,12 +180,6 @@ func (m RepoMeta) Merge(o RepoMeta) RepoMeta {
 
 // MergeFrom is Merge in place, which allocates nothing if both are in memory already.
 func (m *RepoMeta) MergeFrom(o *RepoMeta) {
-	m.Highest = max(m.Highest, m.Total, o.Total)
-	for i := range highestFields {
-		if f := &highestFields[i]; f.compare(o, m) > 0 {
-			f.Copy(m, o)
-		}
-	}
 	for g := range NumMetaGroups {
 		if g.compare(o, m) <= 0 {
 			continue
@@ -233,10 +221,10 @@ func (m *RepoMeta) Moved() bool { return m.MovedTo != "" && m.Gone() }
 // Counts is what the metrics page shows of a repository.
 type Counts struct {
 	Repo Repo
-	// Downloads never falls: RepoMeta.Highest. Unknown if no total was ever reported.
-	Downloads int64
-	// Corrected is RepoMeta.Corrected.
-	Corrected int64
+	// Counters never fall. Downloads is Unknown if no total was ever collected.
+	Counters
+	// AllTime is the Hub's total as it was collected last, Unknown if it never was.
+	AllTime int64
 	// LastMonth is the Hub's own count where a listing reported it, otherwise the
 	// sum of the records of the period LastMonth. Unknown if there is neither.
 	LastMonth int64
@@ -246,5 +234,21 @@ type Counts struct {
 
 // Counts returns what the metrics page shows, apart from sums of records.
 func (m *RepoMeta) Counts() Counts {
-	return Counts{Repo: m.Repo, Downloads: m.Highest, Corrected: m.Corrected, LastMonth: m.LastMonth, Likes: m.Likes}
+	return Counts{Repo: m.Repo, Counters: m.Counters, AllTime: m.Total, LastMonth: m.LastMonth, Likes: m.Likes}
+}
+
+// Readings returns the readings that m holds: of a listing, of a total that no listing
+// reported, or both.
+func (m *RepoMeta) Readings() []Reading {
+	var out []Reading
+	switch {
+	case m.ListedAsOf != 0 && m.ListedAsOf == m.TotalAsOf && m.Total != Unknown:
+		return append(out, NewReading(m.Repo, m.ListedAsOf, Listing, m.Total, m.LastMonth, m.Likes))
+	case m.ListedAsOf != 0:
+		out = append(out, NewReading(m.Repo, m.ListedAsOf, Listing, Unknown, m.LastMonth, m.Likes))
+	}
+	if m.Total != Unknown {
+		out = append(out, NewReading(m.Repo, m.TotalAsOf, Export, m.Total, Unknown, Unknown))
+	}
+	return out
 }

@@ -18,12 +18,11 @@ func randomState(rng *rand.Rand) RepoMeta {
 		s.HubID = []string{"", "a", "b"}[rng.IntN(3)]
 	}
 	if rng.IntN(2) == 0 {
-		s.Base, s.BaseAsOf = number(), AsOf(rng.IntN(3))
+		s.StartTotal, s.StartDownloads, s.StartRemoved, s.StartAsOf = number(), number(), number(), AsOf(rng.IntN(3))
 	}
 	if rng.IntN(2) == 0 {
 		s.GoneAsOf, s.MovedTo = AsOf(rng.IntN(3)), []string{"", "acme/b", "acme/c"}[rng.IntN(3)]
 	}
-	s.Highest, s.Corrected, s.CorrectedAsOf = number(), rng.Int64N(3), AsOf(rng.IntN(3))
 	return s
 }
 
@@ -70,28 +69,28 @@ func TestMerge(t *testing.T) {
 	}
 	f(NewRepoMeta(repo), NewRepoMeta(repo), NewRepoMeta(repo))
 
-	// The newest total is the total, the highest stays the highest.
-	f(total(100, 1), total(90, 2), state(func(s *RepoMeta) { s.Total, s.TotalAsOf, s.Highest = 90, 2, 100 }))
-	f(total(100, 2), total(110, 1), state(func(s *RepoMeta) { s.Total, s.TotalAsOf, s.Highest = 100, 2, 110 }))
-	f(total(100, 2), total(110, 2), state(func(s *RepoMeta) { s.Total, s.TotalAsOf, s.Highest = 110, 2, 110 }))
-	f(NewRepoMeta(repo), total(0, 0), state(func(s *RepoMeta) { s.Total, s.TotalAsOf, s.Highest = 0, 0, 0 }))
+	// The newest total is the total.
+	f(total(100, 1), total(90, 2), state(func(s *RepoMeta) { s.Total, s.TotalAsOf = 90, 2 }))
+	f(total(100, 2), total(110, 1), state(func(s *RepoMeta) { s.Total, s.TotalAsOf = 100, 2 }))
+	f(total(100, 2), total(110, 2), state(func(s *RepoMeta) { s.Total, s.TotalAsOf = 110, 2 }))
+	f(NewRepoMeta(repo), total(0, 0), state(func(s *RepoMeta) { s.Total, s.TotalAsOf = 0, 0 }))
 	// Who does not tell a total takes none back, and one told before 1970 is one.
-	f(total(100, 1), total(Unknown, 2), state(func(s *RepoMeta) { s.Total, s.TotalAsOf, s.Highest = 100, 1, 100 }))
-	f(NewRepoMeta(repo), total(5, -1), state(func(s *RepoMeta) { s.Total, s.TotalAsOf, s.Highest = 5, -1, 5 }))
+	f(total(100, 1), total(Unknown, 2), state(func(s *RepoMeta) { s.Total, s.TotalAsOf = 100, 1 }))
+	f(NewRepoMeta(repo), total(5, -1), state(func(s *RepoMeta) { s.Total, s.TotalAsOf = 5, -1 }))
 
 	// What listings tell goes together, apart from the total.
 	f(listed(9, 8, "a", 1), listed(7, Unknown, "b", 2), listed(7, Unknown, "b", 2))
 	f(listed(9, 8, "a", 3), total(5, 4), state(func(s *RepoMeta) {
 		s.LastMonth, s.Likes, s.HubID, s.ListedAsOf = 9, 8, "a", 3
-		s.Total, s.TotalAsOf, s.Highest = 5, 4, 5
+		s.Total, s.TotalAsOf = 5, 4
 	}))
 
-	// The base of the next observed day is the newest.
-	base := func(n int64, asOf AsOf) RepoMeta {
-		return state(func(s *RepoMeta) { s.Base, s.BaseAsOf = n, asOf })
+	// What the counters start from is the newest.
+	start := func(n int64, asOf AsOf) RepoMeta {
+		return state(func(s *RepoMeta) { s.StartTotal, s.StartDownloads, s.StartRemoved, s.StartAsOf = n, n+1, 1, asOf })
 	}
-	f(base(9, 1), base(7, 2), base(7, 2))
-	f(base(9, 1), NewRepoMeta(repo), base(9, 1))
+	f(start(9, 1), start(7, 2), start(7, 2))
+	f(start(9, 1), NewRepoMeta(repo), start(9, 1))
 	// So is where a repository went.
 	went := func(to string, asOf AsOf) RepoMeta {
 		return state(func(s *RepoMeta) { s.MovedTo, s.GoneAsOf = to, asOf })
@@ -99,15 +98,6 @@ func TestMerge(t *testing.T) {
 	f(went("acme/b", 1), went("", 2), went("", 2))
 	f(went("acme/b", 2), went("acme/c", 1), went("acme/b", 2))
 	f(went("acme/b", 2), NewRepoMeta(repo), went("acme/b", 2))
-
-	// Counters take the higher value.
-	f(state(func(s *RepoMeta) { s.Highest, s.Corrected = 7, 3 }),
-		state(func(s *RepoMeta) { s.Highest, s.Corrected = 5, 4 }),
-		state(func(s *RepoMeta) { s.Highest, s.Corrected = 7, 4 }))
-	// So does the age of the last correction, whichever brings it.
-	f(state(func(s *RepoMeta) { s.Corrected, s.CorrectedAsOf = 3, 6 }),
-		state(func(s *RepoMeta) { s.Corrected, s.CorrectedAsOf = 4, 5 }),
-		state(func(s *RepoMeta) { s.Corrected, s.CorrectedAsOf = 4, 6 }))
 }
 
 func TestGoneAndMoved(t *testing.T) {
@@ -165,12 +155,12 @@ func TestMetaFields(t *testing.T) {
 		if f.Group == GroupTotal {
 			newer.Total = 7
 		}
-		if merged := older.Merge(newer); f.compare(&merged, &newer) != 0 {
+		if merged := older.Merge(newer); f.Rule != Derived && f.compare(&merged, &newer) != 0 {
 			t.Errorf("%s: expected the newer value after merging, got %+v", f.Name, merged)
 		}
 	}
-	// Repo is not one of them.
-	if fields := reflect.TypeFor[RepoMeta]().NumField() - 1; len(MetaFields) != fields || len(places) != fields {
+	// Repo is not one of them, and the fields of Counters are.
+	if fields := reflect.TypeFor[RepoMeta]().NumField() - 2 + reflect.TypeFor[Counters]().NumField(); len(MetaFields) != fields || len(places) != fields {
 		t.Errorf("expected an entry for each of %d fields, got %d of %d fields", fields, len(MetaFields), len(places))
 	}
 }

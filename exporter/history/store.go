@@ -20,6 +20,9 @@ type Reader interface {
 	// ordered by Repo.Compare, without those that are gone. The stream is of the
 	// state at the time of the call. An error is its last element.
 	Counts(ctx context.Context, f Filter) iter.Seq2[Counts, error]
+	// Readings streams the readings that are kept, ordered by Repo.Compare and day, those of
+	// repositories that moved to another name too.
+	Readings(ctx context.Context, q ReadingsQuery) ReadingSeq
 }
 
 // Appender stores what was collected or imported, and returns what is stored, so that
@@ -33,6 +36,8 @@ type Appender interface {
 	Meta(ctx context.Context, q MetaQuery) iter.Seq2[RepoMeta, error]
 	// Records streams what is stored of days, as Reader does.
 	Records(ctx context.Context, q RecordsQuery) RowSeq
+	// Readings streams the readings that are kept, as Reader does.
+	Readings(ctx context.Context, q ReadingsQuery) ReadingSeq
 	// Refresh takes in what other processes have stored, and reports whether
 	// anything changed.
 	Refresh(ctx context.Context) (changed bool, err error)
@@ -73,14 +78,17 @@ type Stats struct {
 // Batch is what one append brings. Each part may be empty.
 type Batch struct {
 	// Rows are records, in any order. A known total in their dictionary counts
-	// as reported at the version's AsOf.
+	// as reported at the version's AsOf: a
+	// reading of the export.
 	Rows RowSeq
-	// Meta are what listings reported.
+	// Meta are what listings reported. Each is a reading too (RepoMeta.Readings).
 	Meta []RepoMeta
+	// Readings are further ones, in any order.
+	Readings ReadingSeq
 	// Then, if not nil, is called once after the rows were read to their end and
-	// before anything of the batch is stored: for metadata that follows from the rows.
-	// It is appended with the rest, so that a crash leaves both or neither.
-	Then func() ([]RepoMeta, error)
+	// before anything of the batch is stored: for metadata and readings that follow from the
+	// rows. They are appended with the rest, so that a crash leaves all or nothing.
+	Then func() (Batch, error)
 	// Table, if not nil, is all that the batch brings, merged already by a caller who
 	// had to check it as a whole. The other parts are then nil.
 	Table Table
@@ -95,8 +103,8 @@ type Change struct {
 	// Changed replaced another number; Unchanged reported the number that was
 	// known; Outdated reported another, but what was known beats it.
 	New, Changed, Unchanged, Outdated int64
-	// Corrected is how many downloads were found to be taken back.
-	Corrected int64
+	// Removed is how many downloads were found to be taken back.
+	Removed int64
 }
 
 // Order is the order of a stream of records.
@@ -123,7 +131,8 @@ type RecordsQuery struct {
 	Period Period
 	Order  Order
 	// Versions asks for the version of each record: a block then holds rows of
-	// one version. The stream is then of all that is kept, with the records of
-	// repositories that moved to another name. Without it, Rows.Version is zero.
+	// one version. The stream is then of the records that are stored, also of
+	// repositories that moved to another name, without the days that follow from readings
+	// and without totals, which are in the readings. Without it, Rows.Version is zero.
 	Versions bool
 }

@@ -31,8 +31,8 @@ func words[T interface {
 func TestWords(t *testing.T) {
 	words(t, ParsePeriodKind, "all_time, last_month or range",
 		map[string]PeriodKind{"all_time": AllTime, "last_month": LastMonth, "range": Range})
-	words(t, ParseSort, "downloads, total, change, name or corrected", map[string]Sort{
-		"downloads": SortDownloads, "total": SortTotal, "change": SortChange, "name": SortName, "corrected": SortCorrected})
+	words(t, ParseSort, "downloads, total, change, name or removed", map[string]Sort{
+		"downloads": SortDownloads, "total": SortTotal, "change": SortChange, "name": SortName, "removed": SortRemoved})
 	words(t, ParseOrder, "time or repo", map[string]Order{"time": OrderTime, "repo": OrderRepo})
 	words(t, ParseSource, "published, observed or estimated", map[string]Source{
 		"published": Published, "observed": Observed, "estimated": Estimated})

@@ -40,7 +40,7 @@ func (c *Collector) analytics(ctx context.Context) (Report, error) {
 	// renamed repository looks like a deleted one.
 	r.Change, err = c.append(ctx, hub.RoutePublisherAnalytics, history.Batch{
 		Rows: x.checked(a.Rows(history.Version{Source: history.Published, AsOf: x.asOf})),
-		Then: func() ([]history.RepoMeta, error) { return x.missing(ctx) },
+		Then: func() (history.Batch, error) { return x.missing(ctx) },
 	})
 	if err != nil {
 		return r, err
@@ -161,9 +161,9 @@ func (x *export) remember(r *history.Rows) {
 
 // missing returns what is to be stored of the repositories that the export no longer has.
 // An export has all that was ever published, so they were deleted, or have another name.
-func (x *export) missing(ctx context.Context) ([]history.RepoMeta, error) {
+func (x *export) missing(ctx context.Context) (history.Batch, error) {
 	if len(x.repos) == 0 {
-		return nil, nil // an organization without a download, or an answer without content
+		return history.Batch{}, nil // an organization without a download, or an answer without content
 	}
 	var c differ.Changes
 	in := make(map[history.Repo]bool, len(x.repos))
@@ -182,7 +182,7 @@ func (x *export) missing(ctx context.Context) ([]history.RepoMeta, error) {
 	}
 	to, err := x.renames(ctx, missing)
 	if err != nil {
-		return nil, err
+		return history.Batch{}, err
 	}
 	var metas []history.RepoMeta
 	for _, repo := range missing {
@@ -190,10 +190,7 @@ func (x *export) missing(ctx context.Context) ([]history.RepoMeta, error) {
 		gone.GoneAsOf = x.asOf
 		if name, ok := to[repo]; ok {
 			gone.MovedTo = name.Name
-			continued := history.NewRepoMeta(name) // the counters go on
-			was := x.known.ByRepo[repo]
-			continued.Highest, continued.Corrected, continued.CorrectedAsOf = was.Highest, was.Corrected, was.CorrectedAsOf
-			metas = append(metas, continued)
+			metas = append(metas, differ.Continue(x.known.ByRepo[repo], history.NewRepoMeta(name)))
 			c.Moved = append(c.Moved, differ.Move{From: repo, To: name})
 			c.Appeared = slices.DeleteFunc(c.Appeared, func(r history.Repo) bool { return r == name })
 		} else {
@@ -203,5 +200,8 @@ func (x *export) missing(ctx context.Context) ([]history.RepoMeta, error) {
 	}
 	c.Sort()
 	x.changes = c
-	return metas, nil
+	// The export has the records under the new name already.
+	more := x.c.moved(ctx, history.Batch{Meta: metas}, c.Moved)
+	more.Rows = nil
+	return more, nil
 }

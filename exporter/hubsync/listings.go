@@ -91,11 +91,10 @@ func (c *Collector) storeListing(ctx context.Context, all []hub.Listing, at time
 	if err := c.judge(known, d.Gone, len(mine) == 0); err != nil {
 		return r, err
 	}
-	r.Change, err = c.append(ctx, hub.RouteModels, history.Batch{Rows: c.rows(ctx, &d, asOf), Meta: d.Meta})
+	r.Change, err = c.append(ctx, hub.RouteModels, c.moved(ctx, history.Batch{Meta: d.Meta}, d.Moved))
 	if err != nil {
 		return r, err
 	}
-	r.Change.Corrected = max(r.Change.Corrected+d.Corrected, 0)
 	r.Changes = d.Changes
 	return r, nil
 }

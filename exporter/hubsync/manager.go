@@ -260,7 +260,7 @@ func (m *Manager) logReport(r *Report, next time.Duration) {
 		log.Info("Collected: nothing changed")
 		return
 	}
-	log.Info("Collected", "repos", r.Repos, "records", r.Change.Records, "new", r.Change.New, "changed", r.Change.Changed, "corrected", r.Change.Corrected)
+	log.Info("Collected", "repos", r.Repos, "records", r.Change.Records, "new", r.Change.New, "changed", r.Change.Changed, "corrected", r.Change.Removed)
 	for _, m := range r.Moved {
 		log.Info("Repository moved; its history goes on under the new name", "from", m.From.String(), "to", m.To.String())
 	}

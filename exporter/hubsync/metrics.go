@@ -112,7 +112,7 @@ func (m *Metrics) expect(org string) {
 // collected counts a collection.
 func (m *Metrics) collected(r *Report) {
 	m.duration.WithLabelValues(r.Org).Set(r.Duration.Seconds())
-	m.corrected.WithLabelValues(r.Org).Add(float64(r.Change.Corrected))
+	m.corrected.WithLabelValues(r.Org).Add(float64(r.Change.Removed))
 	if !r.OK() {
 		m.success.WithLabelValues(r.Org).Set(0)
 		m.failures.WithLabelValues(r.Org, string(r.Reason)).Inc()

@@ -75,7 +75,7 @@ func (r Report) after(earlier Report) Report {
 	c, e := &r.Change, &earlier.Change
 	c.Records, c.Repos, c.Days = c.Records+e.Records, max(c.Repos, e.Repos), max(c.Days, e.Days)
 	c.New, c.Changed, c.Unchanged, c.Outdated = c.New+e.New, c.Changed+e.Changed, c.Unchanged+e.Unchanged, c.Outdated+e.Outdated
-	c.Corrected += e.Corrected
+	c.Removed += e.Removed
 	r.Appeared = slices.Concat(earlier.Appeared, r.Appeared)
 	r.Moved = slices.Concat(earlier.Moved, r.Moved)
 	r.Gone = slices.Concat(earlier.Gone, r.Gone)

@@ -223,19 +223,19 @@ func (w *world) checkCorrected(o *Report, day, hour int) {
 		if err != nil {
 			w.Fatal(err)
 		}
-		last = max(last, s.CorrectedAsOf)
-		if s.CorrectedAsOf != 0 && s.Corrected == 0 {
-			w.Errorf("%s was corrected by nothing, at %s", s.Repo, s.CorrectedAsOf.Time())
+		last = max(last, s.RemovedAsOf)
+		if s.RemovedAsOf != 0 && s.Removed == 0 {
+			w.Errorf("%s was corrected by nothing, at %s", s.Repo, s.RemovedAsOf.Time())
 		}
 	}
-	now, found := last == at(day, hour), o.Change.Corrected > 0
+	now, found := last == at(day, hour), o.Change.Removed > 0
 	if now && !found && len(o.Moved) > 0 {
 		// Back under a former name, with a fall that was counted under the name in
 		// between: the sum is right, and its age is that of the way back.
 		return
 	}
 	if now != found {
-		w.Errorf("March %d at %d: %d corrected, and the last correction was at %s", day, hour, o.Change.Corrected, last.Time())
+		w.Errorf("March %d at %d: %d corrected, and the last correction was at %s", day, hour, o.Change.Removed, last.Time())
 	}
 }
 
@@ -272,8 +272,8 @@ func (w *world) exposed() string {
 		if c.Downloads != history.Unknown {
 			line += fmt.Sprintf(" %d", c.Downloads)
 		}
-		if c.Corrected > 0 {
-			line += fmt.Sprintf(" -%d", c.Corrected)
+		if c.Removed > 0 {
+			line += fmt.Sprintf(" -%d", c.Removed)
 		}
 		out = append(out, line)
 	}
@@ -304,7 +304,7 @@ func said(o *Report) string {
 	for _, c := range []struct {
 		n    int64
 		what string
-	}{{o.Change.New, "new"}, {o.Change.Changed, "changed"}, {o.Change.Outdated, "outdated"}, {o.Change.Corrected, "corrected"}} {
+	}{{o.Change.New, "new"}, {o.Change.Changed, "changed"}, {o.Change.Outdated, "outdated"}, {o.Change.Removed, "corrected"}} {
 		if c.n != 0 {
 			counts = append(counts, fmt.Sprint(c.n, " ", c.what))
 		}

@@ -112,7 +112,7 @@ func (l *Ledger) sweep(ls *listing) error {
 		dir   string
 		names []string
 		sync  bool
-	}{{metaDir, pending, true}, {metaDir, ls.tempMeta, false}, {recordsDir, ls.tempRecords, false}} {
+	}{{readingsDir, pending, true}, {readingsDir, ls.tempMeta, false}, {recordsDir, ls.tempRecords, false}} {
 		dir := filepath.Join(l.dir, step.dir)
 		for _, name := range step.names {
 			if err := l.disk.remove(filepath.Join(dir, name)); err != nil {

@@ -99,7 +99,7 @@ func (l *Ledger) merge(ctx context.Context, records, meta []string) error {
 		return nil
 	}
 	now := l.current.Load()
-	r := reader{ctx: ctx, dir: l.dir}
+	r := reader{ctx: ctx, dir: l.dir, readings: readingsDir}
 	defer r.close()
 	for _, name := range records {
 		if _, err := r.records(name); err != nil {
@@ -122,7 +122,7 @@ func (l *Ledger) merge(ctx context.Context, records, meta []string) error {
 	newRecords, newMeta := w.files()
 	names, dir := append(records, meta...), w.recordsDir()
 	if meta != nil {
-		dir = w.metaDir()
+		dir = w.readingsDir()
 	}
 	// Files of both kinds may have the same name.
 	l.current.Store(newContent(now.table, now.records.with(newRecords, records), now.meta.with(newMeta, meta), now.pending))

@@ -131,7 +131,7 @@ func TestOrderOfFiles(t *testing.T) {
 		add(t, l, history.Batch{Meta: []history.RepoMeta{s}})
 	}
 	want := contentsOf(t, l.Table())
-	if c := want.Meta[0].Corrected; c == 0 || want.Meta[0].Highest != 30 {
+	if c := want.Meta[0].Removed; c == 0 || want.Meta[0].Highest != 30 {
 		t.Fatalf("expected a correction, got %+v", want.Meta[0])
 	}
 	for round := range 50 {

@@ -94,7 +94,7 @@ func (l *Ledger) list() (*listing, error) {
 	if out.records, out.tempRecords, err = l.listDir(recordsDir); err != nil {
 		return nil, err
 	}
-	if out.meta, out.tempMeta, err = l.listDir(metaDir); err != nil {
+	if out.meta, out.tempMeta, err = l.listDir(l.readingsName()); err != nil {
 		return nil, err
 	}
 	return &out, nil
@@ -180,7 +180,7 @@ func (l *Ledger) tryLoad(ctx context.Context) (*listing, error) {
 
 // read makes the files listed the content: those that are new are merged into it.
 func (l *Ledger) read(ctx context.Context, was *content, ls *listing) error {
-	r := reader{ctx: ctx, dir: l.dir}
+	r := reader{ctx: ctx, dir: l.dir, readings: l.readingsName()}
 	defer r.close()
 	records, meta, pending := make(files), make(files), make(files)
 	for _, name := range ls.records {

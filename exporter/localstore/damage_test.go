@@ -50,13 +50,13 @@ func intruders(t *testing.T) []struct {
 	}{
 		{"records/notes.txt", "move it out of", []byte("remember the milk"), nil},
 		{"records/.DS_Store", "move it out of", nil, nil},
-		{"repos/a.parquet.bak", "move it out of", nil, nil},
+		{"readings/a.parquet.bak", "move it out of", nil, nil},
 		{"records/a.parquet", "move it out of the directory", []byte("repoType,repoName\n"), segment.ErrForeign},
 		{"records/a.parquet", "it is empty; nothing was changed: restore the file from a backup, or move it out of the directory", nil, segment.ErrDamaged},
 		{"records/a.parquet", "restore the file from a backup", damaged, segment.ErrDamaged},
-		{"repos/a.parquet", "restore the file from a backup", meta.Bytes()[:meta.Len()-1], segment.ErrDamaged},
+		{"readings/a.parquet", "restore the file from a backup", meta.Bytes()[:meta.Len()-1], segment.ErrDamaged},
 		{"records/a.parquet", `expected a file of records, got one of "repos"`, meta.Bytes(), segment.ErrForeign},
-		{"repos/a.parquet", `expected a file of repos, got one of "records"`, records.Bytes(), segment.ErrForeign},
+		{"readings/a.parquet", `expected a file of repos, got one of "records"`, records.Bytes(), segment.ErrForeign},
 		{"records/a.parquet", "its layout is 2, the newest that this version reads is 1: upgrade the program", newer.Bytes(), segment.ErrNewer},
 		{"records/a.parquet", "it contradicts itself", contradiction.Bytes(), segment.ErrDamaged},
 	}
@@ -199,7 +199,7 @@ func TestLeftovers(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir)
 	add(t, l, dayBatch("org", 0))
-	for _, sub := range []string{recordsDir, metaDir} {
+	for _, sub := range []string{recordsDir, readingsDir} {
 		if err := os.WriteFile(filepath.Join(dir, sub, tempName("x.parquet")), []byte("PAR1 and then"), 0o600); err != nil {
 			t.Fatal(err)
 		}

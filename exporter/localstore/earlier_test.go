@@ -16,7 +16,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
 
-// TestEarlierFiles opens a store of before State.CorrectedAsOf was kept, and
+// TestEarlierFiles opens a store of before State.RemovedAsOf was kept, and
 // continues it. Its second export told a total that had fallen by 7.
 func TestEarlierFiles(t *testing.T) {
 	dir := t.TempDir()
@@ -25,7 +25,7 @@ func TestEarlierFiles(t *testing.T) {
 	anvil := history.Repo{Type: history.Model, Name: "acme/anvil"}
 	row := func(want history.RepoRow) {
 		t.Helper()
-		page, err := l.Repos(context.Background(), history.ReposQuery{Sort: history.SortCorrected, Limit: 1})
+		page, err := l.Repos(context.Background(), history.ReposQuery{Sort: history.SortRemoved, Limit: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,15 +35,15 @@ func TestEarlierFiles(t *testing.T) {
 	}
 	want := history.RepoRow{
 		Repo: anvil, Total: 93, Downloads: 10 + 15 + 7,
-		Recorded: history.Days{From: 19723, To: 19725}, Corrected: 7,
+		Recorded: history.Days{From: 19723, To: 19725}, Removed: 7,
 	}
 	row(want)
 	told := history.NewRepoMeta(anvil)
 	told.Total, told.TotalAsOf = 90, history.AsOfTime(time.Date(2024, 1, 5, 6, 0, 0, 0, time.UTC))
-	if c := add(t, l, history.Batch{Meta: []history.RepoMeta{told}}); c.Corrected != 3 {
+	if c := add(t, l, history.Batch{Meta: []history.RepoMeta{told}}); c.Removed != 3 {
 		t.Errorf("expected 3 downloads to be taken back, got %+v", c)
 	}
-	want.Total, want.Corrected, want.CorrectedAsOf = 90, 10, told.TotalAsOf
+	want.Total, want.Removed, want.RemovedAsOf = 90, 10, told.TotalAsOf
 	row(want)
 	l = open(t, dir)
 	row(want)
@@ -59,7 +59,7 @@ func TestEarlierFiles(t *testing.T) {
 // export, byte for byte, and the same counters as that version, also once it is compacted.
 func TestPreviousLayout(t *testing.T) {
 	dir := t.TempDir()
-	for _, sub := range []string{recordsDir, metaDir} {
+	for _, sub := range []string{recordsDir, readingsDir} {
 		copyDir(t, filepath.Join("testdata/previous", sub), filepath.Join(dir, sub))
 	}
 	l := open(t, dir)
@@ -114,8 +114,8 @@ func metricLines(t *testing.T, l *Ledger) []string {
 		if c.Downloads != history.Unknown {
 			line("downloads_total", c.Downloads)
 		}
-		if c.Corrected > 0 {
-			line("downloads_corrected_total", c.Corrected)
+		if c.Removed > 0 {
+			line("downloads_corrected_total", c.Removed)
 		}
 		if c.LastMonth != history.Unknown {
 			line("downloads_last_month", c.LastMonth)

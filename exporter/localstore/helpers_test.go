@@ -87,7 +87,7 @@ func contentsOf(t testing.TB, table *memtable.Table) contents {
 func dirFiles(t testing.TB, dir string) []string {
 	t.Helper()
 	var out []string
-	for _, sub := range []string{recordsDir, metaDir} {
+	for _, sub := range []string{recordsDir, readingsDir} {
 		entries, err := os.ReadDir(filepath.Join(dir, sub))
 		if err != nil {
 			t.Fatal(err)

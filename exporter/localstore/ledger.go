@@ -18,9 +18,11 @@ import (
 )
 
 const (
-	recordsDir = "records"
-	metaDir    = "repos"
-	lockFile   = "lock"
+	recordsDir  = "records"
+	readingsDir = "readings"
+	// reposDir is what versions that kept no readings called it.
+	reposDir = "repos"
+	lockFile = "lock"
 )
 
 var (
@@ -103,12 +105,32 @@ func (l *Ledger) prepare() error {
 		}
 		return err
 	}
-	for _, d := range []string{recordsDir, metaDir} {
+	// The layout of versions that kept no readings goes on as it is, but for the name.
+	repos := filepath.Join(l.dir, reposDir)
+	err := os.Rename(repos, filepath.Join(l.dir, readingsDir))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(repos); err != nil { // which it is not unless it is empty
+			return fmt.Errorf("expected the files of an earlier version in %s and none in %s beside it; "+
+				"move the files there if that version was in use again: %w", repos, readingsDir, err)
+		}
+	}
+	for _, d := range []string{recordsDir, readingsDir} {
 		if err := os.MkdirAll(filepath.Join(l.dir, d), 0o755); err != nil {
 			return fmt.Errorf("making the store's directories: %w", err)
 		}
 	}
 	return nil
+}
+
+// readingsName returns the directory of the readings: that of an earlier version, if nothing
+// has been written since.
+func (l *Ledger) readingsName() string {
+	if l.readOnly {
+		if _, err := os.Stat(filepath.Join(l.dir, readingsDir)); errors.Is(err, fs.ErrNotExist) {
+			return reposDir
+		}
+	}
+	return readingsDir
 }
 
 // Snapshot returns the content as it is now.

@@ -98,7 +98,7 @@ func TestReopen(t *testing.T) {
 		{Rows: history.RowsOf(history.Version{Source: history.Published, AsOf: 9}, history.Record{Repo: dataset, Total: history.Unknown, Day: 10, Downloads: 3})},
 		{Meta: []history.RepoMeta{
 			{Repo: gone, Total: 7, TotalAsOf: 1, LastMonth: 1, Likes: 2, HubID: "0123456789abcdef01234567", ListedAsOf: 1,
-				Base: 6, BaseAsOf: 1, Highest: 8, Corrected: 3, GoneAsOf: 2, MovedTo: "new"},
+				Base: 6, BaseAsOf: 1, Highest: 8, Removed: 3, GoneAsOf: 2, MovedTo: "new"},
 			history.NewRepoMeta(history.Repo{Type: history.Space, Name: "org/s"}),
 		}},
 		{Rows: history.RowsOf(history.Version{Source: history.Published, AsOf: 1}, history.Record{Repo: gone, Total: history.Unknown, Day: 3, Downloads: 5})},

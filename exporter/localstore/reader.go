@@ -17,10 +17,12 @@ import (
 
 // reader opens files and then makes tables of them, with all processors.
 type reader struct {
-	ctx  context.Context
-	dir  string
-	open []interface{ Close() error }
-	jobs []job
+	ctx context.Context
+	dir string
+	// readings is the directory of readings in dir.
+	readings string
+	open     []interface{ Close() error }
+	jobs     []job
 }
 
 // job makes a table of a part of a file.
@@ -55,8 +57,8 @@ func (r *reader) records(name string) (file, error) {
 // meta opens a file of metadata. waits reports that it belongs to a file of
 // records that is not among those given, and so does not count.
 func (r *reader) meta(name string, records files) (f file, waits bool, err error) {
-	path := filepath.Join(r.dir, metaDir, name)
-	s, err := segment.OpenMeta(path)
+	path := filepath.Join(r.dir, r.readings, name)
+	s, err := segment.OpenReadings(path)
 	if err != nil {
 		return file{}, false, advise(err)
 	}
@@ -67,16 +69,11 @@ func (r *reader) meta(name string, records files) (f file, waits bool, err error
 			return f, true, nil
 		}
 	}
-	r.jobs = append(r.jobs, job{path, func(ctx context.Context) (*memtable.Table, error) {
-		var meta []history.RepoMeta
-		for s, err := range s.All() {
-			if err != nil {
-				return nil, err
-			}
-			meta = append(meta, s)
-		}
-		return memtable.Build(ctx, nil, meta)
-	}})
+	for g := range s.NumGroups() {
+		r.jobs = append(r.jobs, job{path, func(ctx context.Context) (*memtable.Table, error) {
+			return memtable.BuildReadings(ctx, s.Group(g))
+		}})
+	}
 	return f, false, nil
 }
 

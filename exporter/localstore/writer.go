@@ -24,8 +24,8 @@ type writer struct {
 
 func (l *Ledger) newWriter() *writer { return &writer{disk: &l.disk, dir: l.dir, name: newName()} }
 
-func (w *writer) recordsDir() string { return filepath.Join(w.dir, recordsDir) }
-func (w *writer) metaDir() string    { return filepath.Join(w.dir, metaDir) }
+func (w *writer) recordsDir() string  { return filepath.Join(w.dir, recordsDir) }
+func (w *writer) readingsDir() string { return filepath.Join(w.dir, readingsDir) }
 
 // everything is every record there is, with its version, as a file has them.
 var everything = history.RecordsQuery{
@@ -106,18 +106,19 @@ func (w *writer) writeRecords(ctx context.Context, t *memtable.Table) error {
 // writeMeta writes the metadata of t under a temporary name, unless it has none.
 // Metadata that says nothing is left out if the records name the repository.
 func (w *writer) writeMeta(t *memtable.Table) error {
-	meta := func(yield func(history.RepoMeta) bool) {
-		for s := range t.Meta() {
-			if s == history.NewRepoMeta(s.Repo) && w.known[s.Repo] {
+	readings := func(yield func(*history.RepoReadings) bool) {
+		for r := range t.RepoReadings() {
+			r.Meta.Counters = history.NewRepoMeta(r.Meta.Repo).Counters // they follow from the readings
+			if len(r.Readings) == 0 && r.Meta == history.NewRepoMeta(r.Meta.Repo) && w.known[r.Meta.Repo] {
 				continue
 			}
-			if !yield(s) {
+			if !yield(r) {
 				return
 			}
 		}
 	}
 	some := false
-	for range meta {
+	for range readings {
 		some = true
 		break
 	}
@@ -128,8 +129,8 @@ func (w *writer) writeMeta(t *memtable.Table) error {
 	if w.records != nil {
 		f.companionOf = w.name
 	}
-	size, err := w.disk.write(w.metaDir(), w.name, func(out io.Writer) error {
-		_, err := segment.WriteMeta(out, meta, f.companionOf)
+	size, err := w.disk.write(w.readingsDir(), w.name, func(out io.Writer) error {
+		_, err := segment.WriteReadings(out, readings, f.companionOf)
 		return err
 	})
 	if err != nil {
@@ -149,7 +150,7 @@ func (w *writer) publish() error {
 		}
 	}
 	if w.meta != nil {
-		if err := w.disk.publish(w.metaDir(), w.name); err != nil {
+		if err := w.disk.publish(w.readingsDir(), w.name); err != nil {
 			return err
 		}
 	}
@@ -164,8 +165,8 @@ func (w *writer) publish() error {
 func (w *writer) undo() {
 	for _, path := range []string{
 		filepath.Join(w.recordsDir(), w.name),
-		filepath.Join(w.metaDir(), w.name),
-		filepath.Join(w.metaDir(), tempName(w.name)),
+		filepath.Join(w.readingsDir(), w.name),
+		filepath.Join(w.readingsDir(), tempName(w.name)),
 		filepath.Join(w.recordsDir(), tempName(w.name)),
 	} {
 		if err := w.disk.remove(path); err != nil {

@@ -15,7 +15,29 @@ type column struct {
 	meta history.RepoMeta
 	// lower is the full name in lower case, to search in.
 	lower string
+	// days are those that answers are of.
 	days
+	// stored are the days that are stored, nil if they are days; others follow from readings.
+	stored *days
+	read   *readings // nil if there is none
+}
+
+// storedDays returns the days that are stored.
+func (c *column) storedDays() *days {
+	if c.stored != nil {
+		return c.stored
+	}
+	return &c.days
+}
+
+// storedOnly returns c with the days that are stored.
+func (c *column) storedOnly() *column {
+	if c.stored == nil {
+		return c
+	}
+	o := *c
+	o.days, o.stored = *c.stored, nil
+	return &o
 }
 
 // days is the records of a repository: windows ascending by number, none of them
@@ -76,12 +98,19 @@ var (
 	columnSize = int64(reflect.TypeFor[column]().Size())
 	windowSize = int64(reflect.TypeFor[window]().Size())
 	sumsSize   = int64(reflect.TypeFor[sums]().Size())
+
+	readingsSize = int64(reflect.TypeFor[readings]().Size())
+	resumeSize   = int64(reflect.TypeFor[resume]().Size())
 )
 
 // memory returns the bytes that the column holds on to.
 func (c *column) memory() int64 {
 	b := columnSize + int64(cap(c.windows))*windowSize + int64(cap(c.data)) +
 		int64(len(c.meta.Repo.Name)+len(c.meta.HubID))
+	if c.stored != nil && c.stored != &noDays {
+		b += int64(cap(c.stored.windows))*windowSize + int64(cap(c.stored.data))
+	}
+	b += c.read.memory()
 	if c.lower != c.meta.Repo.Name {
 		b += int64(len(c.lower))
 	}

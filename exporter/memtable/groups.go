@@ -1,6 +1,7 @@
 package memtable
 
 import (
+	"bytes"
 	"math/bits"
 	"slices"
 	"sort"
@@ -58,6 +59,14 @@ func (s *sums) replace(bit int, was, now int64) {
 	s.days[bit].add(now)
 	s.all.sub(was)
 	s.all.add(now)
+}
+
+// remove takes off a number that was added.
+func (s *sums) remove(bit int, v int64) {
+	s.days[bit].sub(v)
+	s.all.sub(v)
+	s.records[bit]--
+	s.mark(bit)
 }
 
 func (s *sums) merge(t *sums) {
@@ -187,6 +196,61 @@ func (e *groupEditor) addColumn(c *column) {
 			n++
 		}
 	}
+}
+
+// replaceDays brings the sums of a group up to date with the days of one of its repositories.
+func (e *groupEditor) replaceDays(key groupKey, old, now *days) {
+	var p, q plain
+	for i, j := 0, 0; i < len(old.windows) || j < len(now.windows); {
+		p.mask, q.mask = 0, 0
+		var no int32
+		switch {
+		case j == len(now.windows) || i < len(old.windows) && old.windows[i].no < now.windows[j].no:
+			no = old.windows[i].no
+			old.windows[i].expand(old.data, &p)
+			i++
+		case i == len(old.windows) || old.windows[i].no > now.windows[j].no:
+			no = now.windows[j].no
+			now.windows[j].expand(now.data, &q)
+			j++
+		default:
+			v, w := &old.windows[i], &now.windows[j]
+			if no = v.no; !sameNumbers(old, v, now, w) {
+				v.expand(old.data, &p)
+				w.expand(now.data, &q)
+			}
+			i, j = i+1, j+1
+		}
+		var s *sums
+		var g *group
+		for m := p.mask | q.mask; m != 0; m &= m - 1 {
+			bit := bits.TrailingZeros64(m)
+			had, has := p.mask&(1<<bit) != 0, q.mask&(1<<bit) != 0
+			if had && has && p.downloads[bit] == q.downloads[bit] {
+				continue
+			}
+			if s == nil {
+				g = e.group(key)
+				s = e.window(g, no)
+			}
+			switch {
+			case !had:
+				s.add(bit, q.downloads[bit])
+				g.records++
+			case !has:
+				s.remove(bit, p.downloads[bit])
+				g.records--
+			default:
+				s.replace(bit, p.downloads[bit], q.downloads[bit])
+			}
+		}
+	}
+}
+
+// sameNumbers reports whether two windows have the same days and downloads.
+func sameNumbers(a *days, v *window, b *days, w *window) bool {
+	n := packedLen(v.records(), v.width)
+	return v.mask == w.mask && v.width == w.width && bytes.Equal(a.data[v.offset:int(v.offset)+n], b.data[w.offset:int(w.offset)+n])
 }
 
 // rebuild makes a group anew from the columns of a table.

@@ -17,14 +17,10 @@ func (t *Table) Union(n *Table) *Table {
 
 // Append merges n into t as new information. Besides the merged table it returns
 // the delta, what t did not know: records that are new, that replaced others, or
-// that were told again at a newer age, and metadata that differ. merged equals
-// t.Union(delta).
-//
-// What the Hub took back is counted in RepoMeta.Corrected: for a repository the
-// larger of the fall of its total and of the net fall of its published days, if a
-// newer export told them. RepoMeta.CorrectedAsOf is then the age of what told a fall.
+// that were reported again at a newer age, readings, and metadata that differ. merged
+// equals t.Union(delta). The days of delta are the stored ones alone.
 func (t *Table) Append(n *Table) (merged, delta *Table, change history.Change) {
-	m := merger{corrections: true}
+	m := merger{}
 	merged, delta = m.merge(t, n)
 	change = m.change
 	change.Records = change.New + change.Changed + change.Unchanged + change.Outdated
@@ -35,19 +31,15 @@ func (t *Table) Append(n *Table) (merged, delta *Table, change history.Change) {
 
 // merger merges one table into another.
 type merger struct {
-	// corrections asks to count them.
-	corrections bool
-	change      history.Change
-	groups      *groupEditor
+	change history.Change
+	groups *groupEditor
 	// rebuild has the groups that a repository left or came back to.
 	rebuild map[groupKey]bool
 	// old, new and gain are windows being merged.
 	old, new, gain plain
 	merged, gained packer
-	// lowered and raised sum up how published days of a repository were revised,
-	// and loweredAsOf is when the newest of the lower numbers was told.
-	lowered, raised int64
-	loweredAsOf     history.AsOf
+	readings       readingPacker
+	deriver        deriver
 }
 
 func (m *merger) merge(t, n *Table) (merged, delta *Table) {
@@ -122,44 +114,35 @@ func deltaTable(cols []*column) *Table {
 // column merges two columns of one repository. gain is what old did not know, nil
 // if it knew all.
 func (m *merger) column(old, new *column) (merged, gain *column) {
-	days, gained, fall := m.days(old, new)
+	was := old.storedDays()
+	stored, gained := m.days(was, new.storedDays())
 	meta := old.meta
 	meta.MergeFrom(&new.meta)
-	if m.corrections {
-		if fall > 0 {
-			meta.CorrectedAsOf = max(meta.CorrectedAsOf, m.loweredAsOf)
-		}
-		if less := fallOfTotal(old.meta, new.meta); less > 0 {
-			meta.CorrectedAsOf = max(meta.CorrectedAsOf, new.meta.TotalAsOf)
-			fall = max(fall, less)
-		}
-		if fall > 0 {
-			meta.Corrected = addCounts(meta.Corrected, fall)
-			m.change.Corrected = addCounts(m.change.Corrected, fall)
-		}
-	}
-	if meta == old.meta && gained.records == 0 {
+	first, tail, gainedReadings := mergeReadings(meta.Repo, old.read, new.read)
+	if meta == old.meta && gained.records == 0 && len(gainedReadings) == 0 {
 		return old, nil
 	}
-	m.addMeta(old, meta)
+	read := old.read
+	gain = newColumn(history.NewRepoMeta(meta.Repo), gained)
+	if meta != old.meta {
+		// If only days or readings are news, the delta need not repeat the metadata.
+		gain.meta = meta
+	}
+	if len(gainedReadings) > 0 {
+		start := old.read.from(new.read.moments[0].day()) // as mergeReadings has it
+		read = m.readings.pack(old.read, start/blockReadings, tail)
+		gain.read = m.readings.pack(nil, 0, gainedReadings)
+	}
+	merged = m.deriver.column(meta, stored, read, old, first, gained.records == 0 && old.meta.StartAsOf == meta.StartAsOf)
+	m.change.New += max((merged.records-old.records)-(stored.records-was.records), 0)
+	m.change.Removed = addCounts(m.change.Removed, max(merged.meta.Removed-old.meta.Removed, 0))
 	if old.moved() || meta.Moved() {
 		m.rebuild[keyOf(meta.Repo)] = true
+		return merged, gain
 	}
-	gainedMeta := meta
-	if meta == old.meta {
-		// Only days are news: the delta need not tell the metadata again.
-		gainedMeta = history.NewRepoMeta(meta.Repo)
-	}
-	return newColumn(meta, days), newColumn(gainedMeta, gained)
-}
-
-// fallOfTotal returns by how much the total fell, if now told a newer one than was
-// known; it is negative if it rose.
-func fallOfTotal(was, now history.RepoMeta) int64 {
-	if was.Total == history.Unknown || now.Total == history.Unknown || now.TotalAsOf <= was.TotalAsOf {
-		return 0
-	}
-	return was.Total - now.Total
+	m.addMeta(old, meta)
+	m.groups.replaceDays(keyOf(meta.Repo), &old.days, &merged.days)
+	return merged, gain
 }
 
 // addMeta brings the group up to date with the new metadata of a column.
@@ -176,83 +159,55 @@ func (m *merger) addMeta(old *column, meta history.RepoMeta) {
 	}
 }
 
-// days merges the windows of two columns. fall is by how much published days fell
-// in a newer export, all in all; it is negative if they rose.
-func (m *merger) days(old, new *column) (merged, gained days, fall int64) {
-	m.lowered, m.raised, m.loweredAsOf = 0, 0, 0
+// days merges the windows of the stored days of two columns.
+func (m *merger) days(old, new *days) (merged, gained days) {
 	i, j := 0, 0
 	for i < len(old.windows) || j < len(new.windows) {
 		switch {
 		case j == len(new.windows) || i < len(old.windows) && old.windows[i].no < new.windows[j].no:
-			m.merged.copy(&old.days, i)
+			m.merged.copy(old, i)
 			i++
 		case i == len(old.windows) || old.windows[i].no > new.windows[j].no:
-			m.adopt(new, j)
+			m.merged.copy(new, j)
+			m.gained.copy(new, j)
+			m.change.New += int64(new.windows[j].records())
 			j++
 		default:
 			m.window(old, i, new, j)
 			i, j = i+1, j+1
 		}
 	}
-	fall = m.lowered - m.raised
 	gained = m.gained.finish()
 	if gained.records == 0 {
 		m.merged.reset()
-		return old.days, days{}, fall
+		return *old, days{}
 	}
-	return m.merged.finish(), gained, fall
-}
-
-// adopt takes window j of new, of whose days nothing was known.
-func (m *merger) adopt(new *column, j int) {
-	m.merged.copy(&new.days, j)
-	m.gained.copy(&new.days, j)
-	w := &new.windows[j]
-	m.change.New += int64(w.records())
-	w.expand(new.data, &m.new)
-	g := m.groups.group(keyOf(new.meta.Repo))
-	g.records += int64(w.records())
-	s := m.groups.window(g, w.no)
-	for b := w.mask; b != 0; b &= b - 1 {
-		bit := bits.TrailingZeros64(b)
-		s.add(bit, m.new.downloads[bit])
-	}
+	return m.merged.finish(), gained
 }
 
 // window merges window i of old with window j of new, of the same number.
-func (m *merger) window(old *column, i int, new *column, j int) {
+func (m *merger) window(old *days, i int, new *days, j int) {
 	v, w := &old.windows[i], &new.windows[j]
 	if v.mask == w.mask && v.width == w.width && v.source != 0 && w.source != 0 &&
 		bytes.Equal(old.packed(i), new.packed(j)) {
-		// The same numbers, told again: the usual case for all but the last window.
+		// The same numbers again: the usual case for all but the last window.
 		m.change.Unchanged += int64(w.records())
 		if w.version().Compare(v.version()) > 0 {
-			m.merged.copy(&new.days, j)
-			m.gained.copy(&new.days, j)
+			m.merged.copy(new, j)
+			m.gained.copy(new, j)
 		} else {
-			m.merged.copy(&old.days, i)
+			m.merged.copy(old, i)
 		}
 		return
 	}
 	v.expand(old.data, &m.old)
 	w.expand(new.data, &m.new)
 	m.gain.mask = 0
-	var sums *sums
-	var group *group
-	edit := func() {
-		if sums == nil {
-			group = m.groups.group(keyOf(new.meta.Repo))
-			sums = m.groups.window(group, w.no)
-		}
-	}
 	for b := w.mask; b != 0; b &= b - 1 {
 		bit := bits.TrailingZeros64(b)
 		now, version := m.new.downloads[bit], m.new.at(bit)
 		if m.old.mask&(1<<bit) == 0 {
 			m.change.New++
-			edit()
-			group.records++
-			sums.add(bit, now)
 		} else {
 			was, known := m.old.downloads[bit], m.old.at(bit)
 			wins := history.Beats(version, now, known, was)
@@ -261,11 +216,6 @@ func (m *merger) window(old *column, i int, new *column, j int) {
 				m.change.Unchanged++
 			case wins:
 				m.change.Changed++
-				edit()
-				sums.replace(bit, was, now)
-				if version.Source == history.Published && known.Source == history.Published {
-					m.revise(was, now, version.AsOf)
-				}
 			default:
 				m.change.Outdated++
 			}
@@ -278,16 +228,6 @@ func (m *merger) window(old *column, i int, new *column, j int) {
 	}
 	m.merged.pack(v.no, &m.old)
 	m.gained.pack(v.no, &m.gain)
-}
-
-// revise takes note of a published number that replaced another.
-func (m *merger) revise(was, now int64, asOf history.AsOf) {
-	if now < was {
-		m.lowered = addCounts(m.lowered, was-now)
-		m.loweredAsOf = max(m.loweredAsOf, asOf)
-		return
-	}
-	m.raised = addCounts(m.raised, now-was)
 }
 
 // numDays returns the number of different days that have a record.

@@ -24,9 +24,16 @@ func (t *Table) Records(ctx context.Context, q history.RecordsQuery) history.Row
 			from = t.cols
 		}
 		for _, c := range from {
+			if q.Versions {
+				c = c.storedOnly()
+			}
 			if c.records > 0 && matches(c) {
 				cols = append(cols, c)
-				e.rows.Repos = append(e.rows.Repos, history.RepoTotal{Repo: c.meta.Repo, Total: c.meta.Total})
+				t := history.RepoTotal{Repo: c.meta.Repo, Total: c.meta.Total}
+				if q.Versions {
+					t.Total = history.Unknown
+				}
+				e.rows.Repos = append(e.rows.Repos, t)
 			}
 		}
 		if run.Len() == 0 {

@@ -26,8 +26,9 @@ func (t *Table) Repos(q history.ReposQuery) history.ReposPage {
 			Recorded:  r.column.recorded(),
 			Trend:     r.column.trend(p.Days, p.TrendStep),
 
-			Corrected:     r.column.meta.Corrected,
-			CorrectedAsOf: r.column.meta.CorrectedAsOf,
+			Removed:     r.column.meta.Removed,
+			RemovedAsOf: r.column.meta.RemovedAsOf,
+			Backdated:   r.column.meta.Backdated,
 		}
 	}
 	return p
@@ -76,8 +77,8 @@ func compareRows(q history.ReposQuery) func(a, b row) int {
 		key = func(a, b row) int { return cmp.Compare(a.downloads-a.before, b.downloads-b.before) }
 	case history.SortName:
 		key = func(a, b row) int { return strings.Compare(a.column.meta.Repo.Name, b.column.meta.Repo.Name) }
-	case history.SortCorrected:
-		key = func(a, b row) int { return cmp.Compare(a.column.meta.Corrected, b.column.meta.Corrected) }
+	case history.SortRemoved:
+		key = func(a, b row) int { return cmp.Compare(a.column.meta.Removed, b.column.meta.Removed) }
 	}
 	sign := -1
 	if q.Ascending {

@@ -52,6 +52,43 @@ func BuildSeries(ctx context.Context, meta []history.RepoMeta, all iter.Seq2[Ser
 	}), nil
 }
 
+// BuildReadings makes a Table of what is known of repositories apart from stored days. What
+// all yields is read before the next is asked for.
+func BuildReadings(ctx context.Context, all iter.Seq2[*history.RepoReadings, error]) (*Table, error) {
+	b := newBuilder(budget{})
+	for r, err := range all {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return nil, err
+		}
+		i := b.repo(r.Meta.Repo)
+		b.meta[i].MergeFrom(&r.Meta)
+		b.given[i] = true
+		if len(r.Readings) > 0 {
+			b.waiting[i] = append(b.waiting[i], r.Readings...)
+			b.packReadings(i)
+			delete(b.waiting, i)
+		}
+	}
+	return b.table()
+}
+
+// RepoReadings returns what is known of each repository apart from stored days, in the order
+// of Repo.Compare, also of those that moved to another name. It is valid until the next one.
+func (t *Table) RepoReadings() iter.Seq[*history.RepoReadings] {
+	return func(yield func(*history.RepoReadings) bool) {
+		var r history.RepoReadings
+		for _, c := range t.cols {
+			r.Meta, r.Readings = c.meta, c.read.after(r.Readings[:0], c.meta.Repo, 0)
+			if !yield(&r) {
+				return
+			}
+		}
+	}
+}
+
 // Series returns the records of each repository that has any, with their versions, in the
 // order of Repo.Compare: also of those that moved to another name. A Series is valid until
 // the next one.

@@ -49,6 +49,11 @@ func TestBuildSeries(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 3))
 		from := randomTable(t, rng)
 		meta := slices.Collect(from.Meta())
+		for i := range meta {
+			m := history.NewRepoMeta(meta[i].Repo) // what follows from readings is Build's to work out
+			m.LastMonth, m.Likes, m.HubID = meta[i].LastMonth, meta[i].Likes, meta[i].HubID
+			meta[i] = m
+		}
 		series := seriesOf(t, rng, from, meta)
 		var records []history.Record
 		for _, s := range series {

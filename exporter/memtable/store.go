@@ -44,6 +44,11 @@ func (a Answers) Counts(ctx context.Context, f history.Filter) iter.Seq2[history
 	return a().Counts(ctx, f)
 }
 
+// Readings implements history.Reader.
+func (a Answers) Readings(ctx context.Context, q history.ReadingsQuery) history.ReadingSeq {
+	return a().Readings(ctx, q)
+}
+
 // Meta implements history.Appender.
 func (a Answers) Meta(ctx context.Context, q history.MetaQuery) iter.Seq2[history.RepoMeta, error] {
 	return a().SelectMeta(ctx, q)

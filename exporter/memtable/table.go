@@ -31,10 +31,11 @@ func newTable(cols []*column, groups []*group) *Table {
 	}
 	for _, g := range groups {
 		t.records += g.records
-		if len(g.windows) == 0 {
+		some := slices.DeleteFunc(slices.Clone(g.windows), func(s *sums) bool { return s.mask == 0 })
+		if len(some) == 0 {
 			continue
 		}
-		first, last := g.windows[0], g.windows[len(g.windows)-1]
+		first, last := some[0], some[len(some)-1]
 		from := (&window{mask: first.mask, no: first.no}).first()
 		to := (&window{mask: last.mask, no: last.no}).last()
 		if t.recorded.Len() == 0 {
@@ -111,11 +112,43 @@ func (t *Table) Counts(ctx context.Context, f history.Filter) iter.Seq2[history.
 	}
 }
 
+// Readings streams the readings of repositories, as history.Reader has it.
+func (t *Table) Readings(ctx context.Context, q history.ReadingsQuery) history.ReadingSeq {
+	return func(yield func(history.Reading, error) bool) {
+		matches := filterColumns(q.Filter)
+		for _, c := range t.cols {
+			if err := ctx.Err(); err != nil {
+				yield(history.Reading{}, err)
+				return
+			}
+			if c.read == nil || !matches(c) {
+				continue
+			}
+			from, to := 0, c.read.len()
+			if q.Period.Kind != history.AllTime {
+				run, _, _ := q.Period.Resolve(t.recorded)
+				from, to = c.read.from(run.From), c.read.from(run.To+1)
+			}
+			if !c.read.each(c.meta.Repo, from, to, func(r *history.Reading) bool { return yield(*r, nil) }) {
+				return
+			}
+		}
+	}
+}
+
 // MemoryBytes returns about how many bytes the table holds on to.
 func (t *Table) MemoryBytes() int64 {
 	b := int64(cap(t.cols)) * 8
+	shared := make(map[*moment]int)
 	for _, c := range t.cols {
 		b += c.memory()
+		if n := c.read.len(); n > 0 {
+			last := &c.read.moments[n-1]
+			shared[last] = max(shared[last], n)
+		}
+	}
+	for _, n := range shared {
+		b += int64(n) * 16
 	}
 	for _, g := range t.groups {
 		b += int64(len(g.windows)) * sumsSize

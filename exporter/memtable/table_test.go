@@ -49,7 +49,6 @@ func randomTable(t *testing.T, rng *rand.Rand) *Table {
 	for range rng.IntN(4) {
 		s := history.NewRepoMeta(dictionary[rng.IntN(len(dictionary))].Repo)
 		s.Total, s.TotalAsOf = int64(rng.IntN(10)), history.AsOf(1+rng.IntN(3))
-		s.Highest = s.Total
 		if rng.IntN(4) == 0 {
 			s.GoneAsOf, s.MovedTo = history.AsOf(1+rng.IntN(4)), []string{"", "a/1"}[rng.IntN(2)]
 		}
@@ -144,7 +143,7 @@ func TestAppendDelta(t *testing.T) {
 			t.Fatalf("seed %d: %+v: the parts sum up to %d", seed, change, sum)
 		}
 		again, delta, change := merged.Append(new)
-		if again != merged || !delta.IsEmpty() || change.New+change.Changed+change.Corrected != 0 {
+		if again != merged || !delta.IsEmpty() || change.New+change.Changed+change.Removed != 0 {
 			t.Fatalf("seed %d: appended again: delta %d repos, %+v; want nothing new", seed, delta.NumRepos(), change)
 		}
 	}
@@ -192,9 +191,9 @@ func TestBuildTakesTheLastTotals(t *testing.T) {
 	}
 	var got []string
 	for m := range table.Meta() {
-		got = append(got, fmt.Sprint(m.Repo, m.Total, m.Highest, m.TotalAsOf))
+		got = append(got, fmt.Sprint(m.Repo, m.Total, m.TotalAsOf))
 	}
-	want := []string{fmt.Sprint(model("a"), 5, 5, 20), fmt.Sprint(model("b"), history.Unknown, history.Unknown, 0)}
+	want := []string{fmt.Sprint(model("a"), 5, 20), fmt.Sprint(model("b"), history.Unknown, 0)}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

@@ -2,6 +2,7 @@ package victoria
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"strings"
@@ -145,6 +146,11 @@ func (v *snapshot) addRecorded(f history.Filter, repos *repoList, rows []history
 		}
 		return nil
 	})
+}
+
+// Readings implements history.Reader.
+func (s *Store) Readings(context.Context, history.ReadingsQuery) history.ReadingSeq {
+	return func(yield func(history.Reading, error) bool) { yield(history.Reading{}, errors.ErrUnsupported) }
 }
 
 // Counts implements history.Reader. It reads the days of the last month.

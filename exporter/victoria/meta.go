@@ -42,8 +42,8 @@ var fieldIndex = func() map[string]int {
 
 // omitImplied takes out what reading works out by itself: a highest total that is the total.
 func omitImplied(m *history.RepoMeta) {
-	if m.Highest == m.Total {
-		m.Highest = history.Unknown
+	if m.Downloads == m.Total {
+		m.Downloads = history.Unknown
 	}
 }
 
@@ -166,7 +166,9 @@ func (x *stored) meta(r history.Repo, log *orgLog) history.RepoMeta {
 	if n := x.field("total").n; n > x.field("total_as_of").n {
 		m.TotalAsOf = log.version(n).AsOf
 	}
-	m.Highest = max(m.Highest, m.Total)
+	if x.field("downloads").n == 0 {
+		m.Downloads = m.Total
+	}
 	return m
 }
 
@@ -208,7 +210,7 @@ func (v *snapshot) list(all storedRepos, matches func(history.Repo) bool) *repoL
 
 // totalsOnly is a condition that leaves out the fields that a stream of records does not
 // need: what is left are the totals, and which repositories moved to another name.
-const totalsOnly = `field!~"hub_id|last_month|likes|(base|highest|corrected|confirmed).*"`
+const totalsOnly = `field!~"hub_id|last_month|likes|(start|removed|backdated|confirmed).*"`
 
 // repos reads the metadata of the repositories that f selects, under further conditions.
 func (v *snapshot) repos(f history.Filter, more ...string) (*repoList, error) {

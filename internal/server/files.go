@@ -99,7 +99,7 @@ func (f *fileImporter) importFile(ctx context.Context, name string) bool {
 		f.imports.WithLabelValues("success").Inc()
 		f.log.Info("Imported a file", "file", name, "records", change.Records, "repos", change.Repos, "days", change.Days,
 			"new", change.New, "changed", change.Changed, "unchanged", change.Unchanged, "outdated", change.Outdated,
-			"corrected", change.Corrected, "duration", time.Since(start))
+			"corrected", change.Removed, "duration", time.Since(start))
 		return true
 	}
 	if ctx.Err() != nil {

@@ -149,9 +149,9 @@ func (c *counters) check(t *testing.T, s stored) {
 	var wrong []string
 	for id, repo := range c.last.names {
 		st := s.states[repo]
-		if st.Highest != c.highest[id] || st.Corrected != c.corrected[id] {
+		if st.Highest != c.highest[id] || st.Removed != c.corrected[id] {
 			wrong = append(wrong, fmt.Sprintf("%s: the counter is %d and %d were taken back, expected %d and %d",
-				repo, st.Highest, st.Corrected, c.highest[id], c.corrected[id]))
+				repo, st.Highest, st.Removed, c.highest[id], c.corrected[id]))
 		}
 	}
 	if len(wrong) > 0 {

@@ -65,30 +65,24 @@ func (c *hubConnection) believe(old, table *memtable.Table) error {
 // no longer has was deleted or has another name, and kept beside the new name
 // would be counted twice. So the days are those of the new export alone, and memory
 // holds one export, however often it was refreshed. What is carried over is what
-// no export tells, for the repositories that are still there: how much the Hub has
-// taken back so far, as the exporter counts it.
+// no export has, for the repositories that are still there: the readings of earlier
+// ones, which say how much the Hub has removed so far.
 func succeed(ctx context.Context, old, table *memtable.Table) (*memtable.Table, error) {
 	present := make(map[history.Repo]bool, table.NumRepos())
 	for s := range table.Meta() {
 		present[s.Repo] = true
 	}
-	merged, _, _ := old.Append(table)
-	var carried []history.RepoMeta
-	for s := range merged.Meta() {
-		if present[s.Repo] && s.Corrected > 0 {
-			c := history.NewRepoMeta(s.Repo)
-			c.Highest, c.Corrected, c.CorrectedAsOf = s.Highest, s.Corrected, s.CorrectedAsOf
-			carried = append(carried, c)
+	carried, err := memtable.BuildBatch(ctx, history.Batch{Readings: func(yield func(history.Reading, error) bool) {
+		for r, err := range old.Readings(ctx, history.ReadingsQuery{}) {
+			if (err != nil || present[r.Repo]) && !yield(r, err) {
+				return
+			}
 		}
-	}
-	if len(carried) == 0 {
-		return table, nil
-	}
-	states, err := memtable.Build(ctx, nil, carried)
+	}})
 	if err != nil {
 		return nil, err
 	}
-	return table.Union(states), nil
+	return table.Union(carried), nil
 }
 
 // start begins to load, at the first call.

@@ -83,7 +83,7 @@ func (s *stage) shows() (string, string) {
 	var b strings.Builder
 	for _, r := range page.Rows {
 		b.WriteString(strings.TrimPrefix(r.Repo.Name, "acme/") + " ")
-		b.WriteString(strings.Repeat("-", int(min(r.Corrected, 9))))
+		b.WriteString(strings.Repeat("-", int(min(r.Removed, 9))))
 		b.WriteString(jsonOf(r.Downloads) + " ")
 	}
 	return strings.TrimSpace(b.String()), notice

@@ -62,23 +62,23 @@ func eventsFrame(name string, events []event, limit int) data.Frames {
 // the time range, the last time that it did. When it did so before, and of how much,
 // is not kept.
 func corrections(ctx context.Context, store history.Reader, q query.Corrections) (data.Frames, error) {
-	ask := history.ReposQuery{Filter: q.Filter, Period: q.Days(), Sort: history.SortCorrected}
+	ask := history.ReposQuery{Filter: q.Filter, Period: q.Days(), Sort: history.SortRemoved}
 	var events []event
 	err := eachRow(ctx, store, ask, func(r *history.RepoRow) bool {
-		if r.Corrected <= 0 {
+		if r.Removed <= 0 {
 			return false // and so have all that come after it
 		}
-		at := r.CorrectedAsOf.Time()
-		if r.CorrectedAsOf == 0 || at.Before(q.From) || !q.To.IsZero() && at.After(q.To) {
+		at := r.RemovedAsOf.Time()
+		if r.RemovedAsOf == 0 || at.Before(q.From) || !q.To.IsZero() && at.After(q.To) {
 			return true
 		}
 		events = append(events, event{
 			time:  at,
 			kind:  "correction",
 			title: "The Hub took back downloads of " + r.Repo.Name,
-			text:  fmt.Sprintf("Of the %s %s, %d downloads have been taken back so far.", r.Repo.Type, r.Repo.Name, r.Corrected),
+			text:  fmt.Sprintf("Of the %s %s, %d downloads have been taken back so far.", r.Repo.Type, r.Repo.Name, r.Removed),
 			repo:  r.Repo,
-			value: r.Corrected,
+			value: r.Removed,
 		})
 		return true
 	})

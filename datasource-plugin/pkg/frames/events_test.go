@@ -195,7 +195,7 @@ func TestCorrections(t *testing.T) {
 
 	// Nobody knows when that was.
 	state := history.NewRepoMeta(untold)
-	state.Corrected = 5
+	state.Removed = 5
 	if _, err := s.Append(t.Context(), history.Batch{Meta: []history.RepoMeta{state}}); err != nil {
 		t.Fatal(err)
 	}

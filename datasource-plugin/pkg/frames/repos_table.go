@@ -47,7 +47,7 @@ func reposTable(ctx context.Context, store history.Reader, q query.Repos) (data.
 	for i := range page.Rows {
 		r := &page.Rows[i]
 		repoTypes[i], repos[i], urls[i] = string(r.Repo.Type), r.Repo.Name, pageURL(r.Repo)
-		totals[i], corrected[i] = known(r.Total), r.Corrected
+		totals[i], corrected[i] = known(r.Total), r.Removed
 		if r.Recorded.Len() > 0 {
 			t := r.Recorded.To.Time()
 			lastDays[i] = &t

@@ -194,7 +194,7 @@ func TestSortOrders(t *testing.T) {
 	f(`{"queryType":"repos","order":"asc"}`, history.SortDownloads, true)
 	f(`{"queryType":"repos","sort":"name"}`, history.SortName, true)
 	f(`{"queryType":"repos","sort":"name","order":"desc"}`, history.SortName, false)
-	f(`{"queryType":"repos","sort":"corrected"}`, history.SortCorrected, false)
+	f(`{"queryType":"repos","sort":"corrected"}`, history.SortRemoved, false)
 	f(`{"queryType":"variable","values":"repo"}`, history.SortDownloads, false)
 	f(`{"queryType":"variable","values":"repo","sort":"change"}`, history.SortChange, false)
 	f(`{"queryType":"variable","values":"repo","sort":"name"}`, history.SortName, true)

@@ -172,7 +172,7 @@ func decodeVariable(f *form, asked backend.DataQuery) Query {
 // parseVariableSort reads what the values of a variable can be ordered by.
 func parseVariableSort(s string) (history.Sort, error) {
 	sort, err := history.ParseSort(s)
-	if err != nil || sort == history.SortCorrected {
+	if err != nil || sort == history.SortRemoved {
 		return history.SortDownloads, fmt.Errorf("expected downloads, total, change or name, got %s", textenc.Quote(s))
 	}
 	return sort, nil

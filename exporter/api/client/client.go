@@ -194,6 +194,11 @@ func (c *Client) Counts(ctx context.Context, f history.Filter) iter.Seq2[history
 	}
 }
 
+// Readings implements history.Reader.
+func (c *Client) Readings(context.Context, history.ReadingsQuery) history.ReadingSeq {
+	return func(yield func(history.Reading, error) bool) { yield(history.Reading{}, errors.ErrUnsupported) }
+}
+
 // Records streams records from the exporter. Each walk over the stream is a
 // request, and ending the walk ends it. A stream that does not arrive whole ends
 // with an error; an answer that is an error is an *Error.

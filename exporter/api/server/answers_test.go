@@ -54,7 +54,7 @@ func TestOverviewAnswers(t *testing.T) {
 
 func TestReposAnswers(t *testing.T) {
 	odd := history.NewRepoMeta(history.Repo{Type: "kernel", Name: `a<b>&"c"`})
-	odd.Corrected, odd.CorrectedAsOf = 7, history.AsOf(1714543200000001)
+	odd.Removed, odd.RemovedAsOf = 7, history.AsOf(1714543200000001)
 	store := apitest.StoreOf(t, apitest.SixRows(), odd)
 	f := func(query, want string) {
 		t.Helper()

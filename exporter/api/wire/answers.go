@@ -184,9 +184,10 @@ type rowJSON struct {
 	Total *int64 `json:"total"`
 	compareJSON
 	Recorded *history.Days `json:"recorded"`
-	// CorrectedAsOf is null where nothing was corrected, or nobody knows when.
-	Corrected     int64    `json:"corrected"`
-	CorrectedAsOf asOfJSON `json:"corrected_as_of"`
+	// RemovedAsOf is null where nothing was removed.
+	Removed     int64    `json:"removed"`
+	RemovedAsOf asOfJSON `json:"removed_as_of"`
+	Backdated   int64    `json:"backdated"`
 	// Trend is left out where it was not asked for.
 	Trend trendJSON `json:"trend,omitzero"`
 }
@@ -203,7 +204,7 @@ func WriteRepos(w io.Writer, revision string, page *history.ReposPage) error {
 			r := &page.Rows[i]
 			if !yield(rowJSON{
 				repoOf(r.Repo), known(&r.Total), compare(r.Downloads, r.Before, page.HasBefore), daysOf(r.Recorded),
-				r.Corrected, asOfJSON(r.CorrectedAsOf), r.Trend,
+				r.Removed, asOfJSON(r.RemovedAsOf), r.Backdated, r.Trend,
 			}, nil) {
 				return
 			}
@@ -224,7 +225,7 @@ func ReadRepos(r io.Reader, limit int64, q history.ReposQuery) (p history.ReposP
 		p.Rows = append(p.Rows, history.RepoRow{
 			Repo: r.repo(), Total: countIn(r.Total), Downloads: r.Downloads, Before: value(r.Before),
 			Recorded: daysIn(r.Recorded), Trend: r.Trend,
-			Corrected: r.Corrected, CorrectedAsOf: history.AsOf(r.CorrectedAsOf),
+			Removed: r.Removed, RemovedAsOf: history.AsOf(r.RemovedAsOf), Backdated: r.Backdated,
 		})
 	}
 	return p, value(j.Revision), nil
@@ -234,7 +235,9 @@ func ReadRepos(r io.Reader, limit int64, q history.ReposQuery) (p history.ReposP
 type countsJSON struct {
 	repoJSON
 	Downloads *int64 `json:"downloads"`
-	Corrected int64  `json:"corrected"`
+	Removed   int64  `json:"removed"`
+	Backdated int64  `json:"backdated"`
+	AllTime   *int64 `json:"all_time"`
 	LastMonth *int64 `json:"last_month"`
 	Likes     *int64 `json:"likes"`
 }
@@ -246,7 +249,7 @@ func WriteCounts(w io.Writer, revision string, counts iter.Seq2[history.Counts, 
 	}{optional(revision)}
 	return writeList(w, head, "rows", func(yield func(countsJSON, error) bool) {
 		for c, err := range counts {
-			if !yield(countsJSON{repoOf(c.Repo), known(&c.Downloads), c.Corrected, known(&c.LastMonth), known(&c.Likes)}, err) {
+			if !yield(countsJSON{repoOf(c.Repo), known(&c.Downloads), c.Removed, c.Backdated, known(&c.AllTime), known(&c.LastMonth), known(&c.Likes)}, err) {
 				return
 			}
 		}
@@ -264,8 +267,8 @@ func ReadCounts(r io.Reader, limit int64) ([]history.Counts, error) {
 	counts := make([]history.Counts, len(j.Rows))
 	for i, c := range j.Rows {
 		counts[i] = history.Counts{
-			Repo: c.repo(), Downloads: countIn(c.Downloads), Corrected: c.Corrected,
-			LastMonth: countIn(c.LastMonth), Likes: countIn(c.Likes),
+			Repo: c.repo(), Counters: history.Counters{Downloads: countIn(c.Downloads), Removed: c.Removed, Backdated: c.Backdated},
+			AllTime: countIn(c.AllTime), LastMonth: countIn(c.LastMonth), Likes: countIn(c.Likes),
 		}
 	}
 	return counts, nil

@@ -45,8 +45,8 @@ var basicCases = []testCase{
 			"dataset huggingface/documentation-images total=2167284 downloads=28 before=0 recorded=2021-11-27..2021-11-29",
 			"model huggingface/CodeBERTa-small-v1 total=4362460 downloads=13 before=0 recorded=2021-01-22..2021-01-24")
 		p.wantCounts(
-			"model huggingface/CodeBERTa-small-v1 downloads=4362460 corrected=0 last_month=0 likes=?",
-			"dataset huggingface/documentation-images downloads=2167284 corrected=0 last_month=28 likes=?")
+			"model huggingface/CodeBERTa-small-v1 downloads=4362460 removed=0 last_month=0 likes=?",
+			"dataset huggingface/documentation-images downloads=2167284 removed=0 last_month=28 likes=?")
 	}},
 
 	{"rows may come in any order", func(p *probe) {
@@ -97,8 +97,8 @@ var basicCases = []testCase{
 			"dataset acme/idle total=0 downloads=0 before=0 recorded=none",
 			"space acme/demo total=? downloads=0 before=0 recorded=none")
 		p.wantCounts(
-			"dataset acme/idle downloads=0 corrected=0 last_month=? likes=?",
-			"space acme/demo downloads=? corrected=0 last_month=? likes=12")
+			"dataset acme/idle downloads=0 removed=0 last_month=? likes=?",
+			"space acme/demo downloads=? removed=0 last_month=? likes=12")
 		// Beside one with records it has a trend of nothing.
 		p.add(published(1), "model acme/a 3 2024-01-01 1", "model acme/a 3 2024-01-02 2")
 		p.wantRepos(history.ReposQuery{Trend: 5},

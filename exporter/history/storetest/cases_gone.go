@@ -14,24 +14,24 @@ var goneCases = []testCase{
 		p.add(published(1), "model acme/a 10 2024-01-01 1", "model acme/b 20 2024-01-01 2")
 		p.wantChange(p.tell(gone("model acme/a", "", hour(2))), history.Change{Repos: 1})
 		// It is not exposed, and its history stays.
-		p.wantCounts("model acme/b downloads=20 corrected=0 last_month=2 likes=?")
+		p.wantCounts("model acme/b downloads=20 removed=0 last_month=2 likes=?")
 		p.wantOverview(history.OverviewQuery{}, "type= org= repos=2 records=2 total=30 downloads=3 before=0")
 		p.wantNames(history.ReposQuery{}, "model acme/b", "model acme/a")
 		p.wantRecords(history.RecordsQuery{}, "model acme/a 10 2024-01-01 1", "model acme/b 20 2024-01-01 2")
 		// An older answer of the Hub does not bring it back, one as new as that does.
 		p.add(published(1), "model acme/a 11 2024-01-02 4")
 		p.tell(told("model acme/a", history.Unknown, 9, 9, hour(1)))
-		p.wantCounts("model acme/b downloads=20 corrected=0 last_month=2 likes=?")
+		p.wantCounts("model acme/b downloads=20 removed=0 last_month=2 likes=?")
 		p.tell(told("model acme/a", history.Unknown, 7, 8, hour(2)))
 		p.wantCounts(
-			"model acme/a downloads=11 corrected=0 last_month=7 likes=8",
-			"model acme/b downloads=20 corrected=0 last_month=2 likes=?")
+			"model acme/a downloads=11 removed=0 last_month=7 likes=8",
+			"model acme/b downloads=20 removed=0 last_month=2 likes=?")
 		p.tell(gone("model acme/b", "", hour(3)))
-		p.wantCounts("model acme/a downloads=11 corrected=0 last_month=7 likes=8")
+		p.wantCounts("model acme/a downloads=11 removed=0 last_month=7 likes=8")
 		p.add(published(4), "model acme/b 20 2024-01-02 0")
 		p.wantCounts(
-			"model acme/a downloads=11 corrected=0 last_month=7 likes=8",
-			"model acme/b downloads=20 corrected=0 last_month=2 likes=?")
+			"model acme/a downloads=11 removed=0 last_month=7 likes=8",
+			"model acme/b downloads=20 removed=0 last_month=2 likes=?")
 	}},
 
 	{"a repository that moved", func(p *probe) {
@@ -57,17 +57,17 @@ var goneCases = []testCase{
 			p.wantRecords(history.RecordsQuery{Order: order, Filter: history.Filter{Search: "/old"}})
 		}
 		p.wantCounts(
-			"model acme/b downloads=20 corrected=0 last_month=4 likes=?",
-			"model acme/new downloads=10 corrected=0 last_month=3 likes=?")
+			"model acme/b downloads=20 removed=0 last_month=4 likes=?",
+			"model acme/new downloads=10 removed=0 last_month=3 likes=?")
 	}},
 
 	{"what is kept of a repository that moved", func(p *probe) {
 		p.add(published(1), "model acme/b 20 2024-01-02 4")
 		p.add(published(1), "model acme/old 10 2023-12-31 1", "model acme/old 10 2024-01-03 2")
 		p.tell(gone("model acme/old", "acme/new", hour(2)))
-		first := "model acme/old 10 2023-12-31 1 " + versionText(published(1))
-		b := "model acme/b 20 2024-01-02 4 " + versionText(published(1))
-		last := "model acme/old 10 2024-01-03 2 " + versionText(published(1))
+		first := "model acme/old ? 2023-12-31 1 " + versionText(published(1))
+		b := "model acme/b ? 2024-01-02 4 " + versionText(published(1))
+		last := "model acme/old ? 2024-01-03 2 " + versionText(published(1))
 		// With versions a stream is of all that is kept, days of hidden ones among them.
 		p.wantRecords(history.RecordsQuery{Versions: true}, first, b, last)
 		p.wantRecords(history.RecordsQuery{Versions: true, Order: history.OrderRepo}, b, first, last)
@@ -88,8 +88,8 @@ var goneCases = []testCase{
 		p.wantRecords(history.RecordsQuery{Order: history.OrderRepo},
 			"model acme/b 20 2024-01-02 4", "model acme/old 3 2024-01-01 1", "model acme/old 3 2024-01-05 3")
 		p.wantCounts(
-			"model acme/b downloads=20 corrected=0 last_month=4 likes=?",
-			"model acme/old downloads=10 corrected=7 last_month=4 likes=?")
+			"model acme/b downloads=20 removed=0 last_month=4 likes=?",
+			"model acme/old downloads=10 removed=0 last_month=4 likes=? all_time=3")
 		// And left again, with all others.
 		p.tell(gone("model acme/old", "acme/new", hour(4)), gone("model acme/b", "acme/c", hour(4)))
 		p.wantOverview(history.OverviewQuery{ByOrg: true})

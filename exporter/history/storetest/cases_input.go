@@ -153,12 +153,12 @@ var inputCases = []testCase{
 						}
 					}
 				},
-				Then: func() ([]history.RepoMeta, error) {
+				Then: func() (history.Batch, error) {
 					if read != len(lines) {
 						p.Errorf("expected to be asked for states after %d blocks, was asked after %d", len(lines), read)
 					}
 					p.wantNames(history.ReposQuery{}, "model acme/old")
-					return states, err
+					return history.Batch{Meta: states}, err
 				},
 			}
 		}
@@ -168,12 +168,10 @@ var inputCases = []testCase{
 			p.Errorf("expected the error of the states, got %v", err)
 		}
 		p.sameLines("the history after states that failed", p.everything(), before)
-		highest := history.NewRepoMeta(history.Repo{Type: history.Model, Name: "acme/new"})
-		highest.Highest = 15
-		p.addBatch(then([]history.RepoMeta{gone("model acme/old", "acme/new", hour(2)), highest, told("model acme/b", 1, 1, 1, hour(2))}, nil))
+		p.addBatch(then([]history.RepoMeta{gone("model acme/old", "acme/new", hour(2)), told("model acme/b", 1, 1, 1, hour(2))}, nil))
 		p.wantCounts(
-			"model acme/b downloads=1 corrected=0 last_month=1 likes=1",
-			"model acme/new downloads=15 corrected=0 last_month=3 likes=?")
+			"model acme/b downloads=1 removed=0 last_month=1 likes=1",
+			"model acme/new downloads=12 removed=0 last_month=3 likes=?")
 		p.wantNames(history.ReposQuery{}, "model acme/new", "model acme/b")
 	}},
 

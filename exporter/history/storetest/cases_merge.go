@@ -54,12 +54,12 @@ var mergeCases = []testCase{
 	{"a number told again is of its newest age", func(p *probe) {
 		p.add(published(1), "model acme/a 50 2024-01-01 10")
 		p.wantChange(p.add(published(3), "model acme/a 50 2024-01-01 10"), isUnchanged)
-		p.wantRecords(history.RecordsQuery{Versions: true}, "model acme/a 50 2024-01-01 10 "+versionText(published(3)))
+		p.wantRecords(history.RecordsQuery{Versions: true}, "model acme/a ? 2024-01-01 10 "+versionText(published(3)))
 		p.wantChange(p.add(published(2), "model acme/a 50 2024-01-01 99"), isOutdated)
 		p.wantRecords(history.RecordsQuery{}, "model acme/a 50 2024-01-01 10")
 		// Told again at an older age it keeps the newer one.
 		p.wantChange(p.add(published(1), "model acme/a 50 2024-01-01 10"), isUnchanged)
-		p.wantRecords(history.RecordsQuery{Versions: true}, "model acme/a 50 2024-01-01 10 "+versionText(published(3)))
+		p.wantRecords(history.RecordsQuery{Versions: true}, "model acme/a ? 2024-01-01 10 "+versionText(published(3)))
 	}},
 
 	{"several versions in one batch", func(p *probe) {
@@ -99,12 +99,12 @@ var mergeCases = []testCase{
 			rows(estimated(4), "model acme/a ? 2024-01-03 98", "model acme/a ? 2024-01-04 4"),
 		}
 		want := []string{
-			"model acme/a 45 2024-01-01 5 " + versionText(published(2)),
-			"model acme/a 45 2024-01-02 10 " + versionText(published(1)),
-			"model acme/b 7 2024-01-02 7 " + versionText(published(1)),
-			"model acme/a 45 2024-01-03 3 " + versionText(observed(3)),
-			"dataset acme/a 9 2024-01-03 9 " + versionText(published(2)),
-			"model acme/a 45 2024-01-04 4 " + versionText(estimated(4)),
+			"model acme/a ? 2024-01-01 5 " + versionText(published(2)),
+			"model acme/a ? 2024-01-02 10 " + versionText(published(1)),
+			"model acme/b ? 2024-01-02 7 " + versionText(published(1)),
+			"model acme/a ? 2024-01-03 3 " + versionText(observed(3)),
+			"dataset acme/a ? 2024-01-03 9 " + versionText(published(2)),
+			"model acme/a ? 2024-01-04 4 " + versionText(estimated(4)),
 		}
 		permute(len(appends), func(order []int) {
 			q := p.another()

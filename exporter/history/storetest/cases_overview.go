@@ -92,7 +92,7 @@ var overviewCases = []testCase{
 			"model acme/a total=9 downloads=100 before=11 recorded=2024-01-31..2024-03-31")
 		p.wantRecords(history.RecordsQuery{Period: lastMonth},
 			"model acme/a 9 2024-03-02 100", "model acme/a 9 2024-03-31 0")
-		p.wantCounts("model acme/a downloads=9 corrected=0 last_month=100 likes=?")
+		p.wantCounts("model acme/a downloads=9 removed=0 last_month=100 likes=?")
 	}},
 
 	{"groups", func(p *probe) {

@@ -117,5 +117,7 @@ func (p *probe) sameAnswers(where string, model *probe, rng *rand.Rand) bool {
 		p.sameLines(fmt.Sprintf("%s, Repos(%+v)", where, r),
 			reposLines(p.reposPage(r)), reposLines(model.reposPage(r))) &&
 		p.sameLines(fmt.Sprintf("%s, Records(%+v)", where, q),
-			versionedLines(p.records(q)), versionedLines(model.records(q)))
+			versionedLines(p.records(q)), versionedLines(model.records(q))) &&
+		p.sameLines(fmt.Sprintf("%s, Readings of %+v over %+v", where, q.Filter, q.Period),
+			p.readings(history.ReadingsQuery{Filter: q.Filter, Period: q.Period}), model.readings(history.ReadingsQuery{Filter: q.Filter, Period: q.Period}))
 }

@@ -82,11 +82,11 @@ var recordsCases = []testCase{
 		p.add(observed(4), "model acme/a ? 2024-01-03 5")
 		p.add(estimated(4), "model acme/a ? 2024-01-04 6")
 		versions := []string{
-			"model acme/a 9 2024-01-01 1 " + versionText(published(2)),
-			"model acme/b 9 2024-01-01 4 " + versionText(published(3)),
-			"model acme/a 9 2024-01-02 3 " + versionText(published(3)),
-			"model acme/a 9 2024-01-03 5 " + versionText(observed(4)),
-			"model acme/a 9 2024-01-04 6 " + versionText(estimated(4)),
+			"model acme/a ? 2024-01-01 1 " + versionText(published(2)),
+			"model acme/b ? 2024-01-01 4 " + versionText(published(3)),
+			"model acme/a ? 2024-01-02 3 " + versionText(published(3)),
+			"model acme/a ? 2024-01-03 5 " + versionText(observed(4)),
+			"model acme/a ? 2024-01-04 6 " + versionText(estimated(4)),
 		}
 		p.wantRecords(history.RecordsQuery{Versions: true}, versions...)
 		p.wantRecords(history.RecordsQuery{Versions: true, Order: history.OrderRepo},
@@ -101,8 +101,8 @@ var recordsCases = []testCase{
 		p.wantChange(p.add(newer, "model acme/a 9 2024-01-02 2"), isChanged)
 		p.wantChange(p.add(older, "model acme/a 9 2024-01-02 3"), isOutdated)
 		p.wantRecords(history.RecordsQuery{Versions: true},
-			"model acme/a 9 2024-01-01 1 "+versionText(older),
-			"model acme/a 9 2024-01-02 2 "+versionText(newer))
+			"model acme/a ? 2024-01-01 1 "+versionText(older),
+			"model acme/a ? 2024-01-02 2 "+versionText(newer))
 	}},
 
 	{"many records", func(p *probe) {
@@ -135,10 +135,22 @@ var recordsCases = []testCase{
 		for _, order := range []history.Order{history.OrderTime, history.OrderRepo} {
 			q := history.RecordsQuery{Order: order, Versions: true}
 			other := p.another()
-			c := other.addBatch(history.Batch{Rows: p.store.Records(p.Context(), q)})
+			meta := func(store Store) (out []history.RepoMeta) {
+				for m, err := range store.Meta(p.Context(), history.MetaQuery{}) {
+					if err != nil {
+						p.Fatalf("Meta: %v", err)
+					}
+					out = append(out, m)
+				}
+				return out
+			}
+			copied := func(from Store) history.Batch {
+				return history.Batch{Rows: from.Records(p.Context(), q), Meta: meta(from), Readings: from.Readings(p.Context(), history.ReadingsQuery{})}
+			}
+			c := other.addBatch(copied(p.store))
 			p.wantChange(c, history.Change{Records: 9, Repos: 3, Days: 9, New: 9})
 			p.sameLines("a copy of the history", other.everything(), want)
-			c = other.addBatch(history.Batch{Rows: other.store.Records(p.Context(), q)})
+			c = other.addBatch(copied(other.store))
 			p.wantChange(c, history.Change{Records: 9, Repos: 3, Days: 9, Unchanged: 9})
 			p.sameLines("a history appended to itself", other.everything(), want)
 		}

@@ -120,7 +120,7 @@ var reposCases = []testCase{
 		p.addBatch(history.Batch{Rows: stream(b)})
 		// 60 times 0+1+2+3+4, and 27 times 0+...+10 and 0+1+2.
 		p.wantOverview(history.OverviewQuery{ByOrg: true}, "type= org=acme repos=300 records=300 total=1488 downloads=600 before=0")
-		for sort := history.SortDownloads; sort <= history.SortCorrected; sort++ {
+		for sort := history.SortDownloads; sort <= history.SortRemoved; sort++ {
 			for _, ascending := range []bool{false, true} {
 				q := history.ReposQuery{Sort: sort, Ascending: ascending}
 				all := reposLines(p.reposPage(q))[1:]

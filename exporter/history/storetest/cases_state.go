@@ -1,6 +1,10 @@
 package storetest
 
-import "github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+import (
+	"fmt"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
 
 // told returns what a listing tells of a repository.
 func told(name string, total, month, likes int64, asOf history.AsOf) history.RepoMeta {
@@ -14,11 +18,10 @@ func told(name string, total, month, likes int64, asOf history.AsOf) history.Rep
 
 var stateCases = []testCase{
 	{"the total is the newest", func(p *probe) {
-		corrected := ""
 		wantTotal := func(want string) {
 			p.Helper()
 			p.wantRecords(history.RecordsQuery{}, "model acme/a "+want+" 2024-01-01 5")
-			p.wantRepos(history.ReposQuery{}, "model acme/a total="+want+" downloads=5 before=0 recorded=2024-01-01..2024-01-01"+corrected)
+			p.wantRepos(history.ReposQuery{}, "model acme/a total="+want+" downloads=5 before=0 recorded=2024-01-01..2024-01-01")
 		}
 		p.add(observed(1), "model acme/a ? 2024-01-01 5")
 		wantTotal("?")
@@ -32,7 +35,6 @@ var stateCases = []testCase{
 		p.tell(told("model acme/a", history.Unknown, 7, 1, hour(9)))
 		wantTotal("130")
 		p.add(published(6), "model acme/a 125 2024-01-01 5")
-		corrected = " corrected=5@2025-06-01T06:00:00Z"
 		wantTotal("125")
 	}},
 
@@ -47,115 +49,110 @@ var stateCases = []testCase{
 	}},
 
 	{"the counter never falls", func(p *probe) {
-		p.add(published(1), "model acme/a 100 2024-01-01 5")
-		p.wantCounts("model acme/a downloads=100 corrected=0 last_month=5 likes=?")
-		p.wantChange(p.add(published(2), "model acme/a 80 2024-01-01 5"),
-			history.Change{Records: 1, Repos: 1, Days: 1, Unchanged: 1, Corrected: 20})
-		p.wantCounts("model acme/a downloads=100 corrected=20 last_month=5 likes=?")
-		p.wantChange(p.add(published(3), "model acme/a 90 2024-01-01 5"), isUnchanged)
-		p.wantCounts("model acme/a downloads=100 corrected=20 last_month=5 likes=?")
-		p.wantChange(p.tell(told("model acme/a", 70, 4, 2, hour(4))), history.Change{Repos: 1, Corrected: 20})
-		p.wantCounts("model acme/a downloads=100 corrected=40 last_month=4 likes=2")
-		p.wantChange(p.tell(told("model acme/a", 130, 4, 2, hour(5))), history.Change{Repos: 1})
-		p.wantCounts("model acme/a downloads=130 corrected=40 last_month=4 likes=2")
+		p.tell(told("model acme/a", 100, 50, 2, hour(0)))
+		p.wantCounts("model acme/a downloads=100 removed=0 last_month=50 likes=2")
+		p.wantChange(p.tell(told("model acme/a", 80, 50, 2, hour(24))), history.Change{Repos: 1})
+		p.wantCounts("model acme/a downloads=100 removed=0 last_month=50 likes=2 all_time=80")
+		p.tell(told("model acme/a", 85, 50, 2, hour(48)))
+		p.wantCounts("model acme/a downloads=100 removed=0 last_month=50 likes=2 all_time=85")
+		p.wantChange(p.tell(told("model acme/a", 90, 50, 2, hour(24+72))), history.Change{Records: 3, Repos: 1, New: 3, Removed: 20})
+		p.wantCounts("model acme/a downloads=110 removed=20 last_month=50 likes=2 all_time=90")
 	}},
 
-	{"a total that was higher once counts, however late it comes", func(p *probe) {
-		p.add(published(5), "model acme/a 80 2024-01-01 5")
-		p.wantChange(p.add(published(1), "model acme/a 100 2024-01-01 5"), isUnchanged)
-		p.wantCounts("model acme/a downloads=100 corrected=0 last_month=5 likes=?")
+	{"a total that came back did not fall", func(p *probe) {
+		p.tell(told("model acme/a", 100, 50, 2, hour(0)))
+		p.tell(told("model acme/a", 0, 50, 2, hour(1)))
+		p.wantCounts("model acme/a downloads=100 removed=0 last_month=50 likes=2 all_time=0")
+		p.wantChange(p.tell(told("model acme/a", 105, 50, 2, hour(24))), history.Change{Records: 1, Repos: 1, New: 1})
+		p.wantCounts("model acme/a downloads=105 removed=0 last_month=50 likes=2")
+		p.wantRecords(history.RecordsQuery{}, "model acme/a 105 2025-06-01 5")
+		p.wantReadings(history.ReadingsQuery{},
+			"model acme/a 2025-06-01T01:00:00Z listing total=0 last_month=50 likes=2 first=100@2025-06-01T00:00:00Z high=100,50",
+			"model acme/a 2025-06-02T00:00:00Z listing total=105 last_month=50 likes=2")
 	}},
 
-	{"corrections of days", func(p *probe) {
-		p.add(published(1), "model acme/a 100 2024-01-01 10", "model acme/a 100 2024-01-02 20")
-		// A day fell by 4, another rose by 1.
-		c := p.add(published(2), "model acme/a 100 2024-01-01 6", "model acme/a 100 2024-01-02 21")
-		p.wantChange(c, history.Change{Records: 2, Repos: 1, Days: 2, Changed: 2, Corrected: 3})
-		p.wantCounts("model acme/a downloads=100 corrected=3 last_month=27 likes=?")
-		// Replayed, it is known.
-		c = p.add(published(2), "model acme/a 100 2024-01-01 6", "model acme/a 100 2024-01-02 21")
-		p.wantChange(c, history.Change{Records: 2, Repos: 1, Days: 2, Unchanged: 2})
-		// What rose is no correction, nor does it make up for an earlier one.
-		c = p.add(published(3), "model acme/a 100 2024-01-01 9")
-		p.wantChange(c, isChanged)
-		p.wantCounts("model acme/a downloads=100 corrected=3 last_month=30 likes=?")
-		// A new day is no rise of another.
-		c = p.add(published(4), "model acme/a 100 2024-01-02 20", "model acme/a 100 2024-01-03 50")
-		p.wantChange(c, history.Change{Records: 2, Repos: 1, Days: 2, New: 1, Changed: 1, Corrected: 1})
+	{"what the 30-day number does not allow is backdated", func(p *probe) {
+		p.tell(told("model acme/a", 100, 50, 2, hour(0)))
+		p.tell(told("model acme/a", 1100, 60, 2, hour(24)))
+		p.wantCounts("model acme/a downloads=160 removed=0 last_month=60 likes=2 all_time=1100")
+		p.tell(told("model acme/a", 1110, 60, 2, hour(48)))
+		p.wantCounts("model acme/a downloads=170 removed=0 last_month=60 likes=2 backdated=940 all_time=1110")
+		p.wantRepos(history.ReposQuery{},
+			"model acme/a total=1110 downloads=70 before=0 recorded=2025-06-01..2025-06-02 backdated=940")
 	}},
 
-	{"a fall of the total and of the days is counted once", func(p *probe) {
-		p.add(published(1), "model acme/a 100 2024-01-01 10", "model acme/b 100 2024-01-01 10")
-		c := p.add(published(2), "model acme/a 97 2024-01-01 3", "model acme/b 92 2024-01-01 9")
-		p.wantChange(c, history.Change{Records: 2, Repos: 2, Days: 1, Changed: 2, Corrected: 7 + 8})
-		p.wantCounts(
-			"model acme/a downloads=100 corrected=7 last_month=3 likes=?",
-			"model acme/b downloads=100 corrected=8 last_month=9 likes=?")
-	}},
-
-	{"when a repository was corrected", func(p *probe) {
-		all := history.ReposQuery{Sort: history.SortCorrected}
-		first := func(want string) {
-			p.Helper()
-			p.wantRepos(history.ReposQuery{Filter: history.Filter{Repos: []string{"acme/a"}}, Period: between("2024-01-09", "")},
-				"model acme/a total="+want)
+	{"archives change days and not the counter", func(p *probe) {
+		archived := func(total, month int64, asOf history.AsOf) history.Reading {
+			return history.NewReading(repo("model acme/a"), asOf, history.Archive, total, month, history.Unknown)
 		}
-		p.add(published(1), "model acme/a 100 2024-01-01 10", "model acme/b 50 2024-01-01 10", "model acme/c 50 2024-01-01 10")
-		first("100 downloads=0 before=0 recorded=2024-01-01..2024-01-01")
-		p.wantNames(all, "model acme/a", "model acme/b", "model acme/c")
-		// A total that fell, then a day, then both at different ages.
-		p.tell(told("model acme/a", 98, 4, 2, hour(2)))
-		first("98 downloads=0 before=0 recorded=2024-01-01..2024-01-01 corrected=2@2025-06-01T02:00:00Z")
-		p.add(published(3), "model acme/a 98 2024-01-01 7", "model acme/a 98 2024-01-02 7", "model acme/c 45 2024-01-01 10")
-		first("98 downloads=0 before=0 recorded=2024-01-01..2024-01-02 corrected=5@2025-06-01T03:00:00Z")
-		p.addBatch(history.Batch{
-			Rows: stream(rows(published(4), "model acme/a ? 2024-01-01 1", "model acme/a ? 2024-01-02 9")),
-			Meta: []history.RepoMeta{told("model acme/a", 97, 4, 2, hour(5))},
-		})
-		first("97 downloads=0 before=0 recorded=2024-01-01..2024-01-02 corrected=9@2025-06-01T05:00:00Z")
-		// What rises, what is older and what is told again is no correction.
-		p.add(published(6), "model acme/a 120 2024-01-01 5")
-		p.add(published(2), "model acme/a 60 2024-01-01 0")
-		p.add(published(7), "model acme/a 120 2024-01-01 5")
-		// Days that fell and rose by as much are none either.
-		p.add(published(8), "model acme/a 120 2024-01-01 4", "model acme/a 120 2024-01-02 10")
-		first("120 downloads=0 before=0 recorded=2024-01-01..2024-01-02 corrected=9@2025-06-01T05:00:00Z")
-		// Who observes totals may tell of corrections that a store cannot see.
-		s := told("model acme/b", 60, 4, 2, hour(9))
-		s.Corrected, s.CorrectedAsOf = 20, hour(8)
-		p.tell(s)
+		p.tell(told("model acme/a", 1000, 300, 2, hour(0)))
+		p.addBatch(history.Batch{Readings: readings(archived(970, 300, hour(-72)), archived(980, 300, hour(-48)), archived(5000, 300, hour(1)))})
+		p.wantCounts("model acme/a downloads=1000 removed=0 last_month=300 likes=2")
+		p.wantRecords(history.RecordsQuery{},
+			"model acme/a 1000 2025-05-29 10", "model acme/a 1000 2025-05-30 10", "model acme/a 1000 2025-05-31 10")
+		p.wantRecords(history.RecordsQuery{Versions: true}) // none of them is stored
+		p.wantReadings(history.ReadingsQuery{Period: between("2025-05-30", "2025-05-31")},
+			"model acme/a 2025-05-30T00:00:00Z archive total=980 last_month=300 likes=?")
+	}},
+
+	{"published days beat those that follow from readings", func(p *probe) {
+		p.tell(told("model acme/a", 100, 50, 2, hour(0)))
+		p.tell(told("model acme/a", 112, 50, 2, hour(72)))
+		p.wantRecords(history.RecordsQuery{},
+			"model acme/a 112 2025-06-01 4", "model acme/a 112 2025-06-02 4", "model acme/a 112 2025-06-03 4")
+		p.add(published(80), "model acme/a 112 2025-06-02 2")
+		p.wantRecords(history.RecordsQuery{},
+			"model acme/a 112 2025-06-01 5", "model acme/a 112 2025-06-02 2", "model acme/a 112 2025-06-03 5")
+		p.wantOverview(history.OverviewQuery{}, "type= org= repos=1 records=3 total=112 downloads=12 before=0")
+	}},
+
+	{"the order by what was removed", func(p *probe) {
+		for i := range 5 {
+			n := int64(i)
+			p.tell(told("model acme/a", 100, 50, 2, hour(24*i)), told("model acme/b", 90-min(n, 1)*20, 50, 2, hour(24*i)),
+				told("model acme/c", 1000-min(n, 1)*50, 50, 2, hour(24*i)))
+		}
+		all := history.ReposQuery{Sort: history.SortRemoved, Period: between("2025-05-01", "2025-05-02")}
 		p.wantRepos(all,
-			"model acme/b total=60 downloads=10 before=0 recorded=2024-01-01..2024-01-01 corrected=20@2025-06-01T08:00:00Z",
-			"model acme/a total=120 downloads=14 before=0 recorded=2024-01-01..2024-01-02 corrected=9@2025-06-01T05:00:00Z",
-			"model acme/c total=45 downloads=10 before=0 recorded=2024-01-01..2024-01-01 corrected=5@2025-06-01T03:00:00Z")
-		p.wantNames(history.ReposQuery{Sort: history.SortCorrected, Ascending: true}, "model acme/c", "model acme/a", "model acme/b")
-		p.wantNames(history.ReposQuery{Sort: history.SortCorrected, Limit: 1, Offset: 1}, "model acme/a")
+			"model acme/c total=950 downloads=0 before=0 recorded=2025-06-02..2025-06-04 removed=50@2025-06-05T00:00:00Z",
+			"model acme/b total=70 downloads=0 before=0 recorded=2025-06-02..2025-06-04 removed=20@2025-06-05T00:00:00Z",
+			"model acme/a total=100 downloads=0 before=0 recorded=2025-06-01..2025-06-04")
+		p.wantNames(history.ReposQuery{Sort: history.SortRemoved, Ascending: true}, "model acme/a", "model acme/b", "model acme/c")
+		p.wantNames(history.ReposQuery{Sort: history.SortRemoved, Limit: 1, Offset: 1}, "model acme/b")
 	}},
 
-	{"what was observed is no correction when it is published", func(p *probe) {
-		p.add(observed(1), "model acme/a ? 2024-01-01 10")
-		p.add(estimated(1), "model acme/a ? 2024-01-02 10")
-		c := p.add(published(2), "model acme/a 5 2024-01-01 3", "model acme/a 5 2024-01-02 2")
-		p.wantChange(c, history.Change{Records: 2, Repos: 1, Days: 2, Changed: 2})
-	}},
-
-	{"an older export corrects nothing", func(p *probe) {
+	{"an older export changes nothing", func(p *probe) {
 		p.add(published(5), "model acme/a 100 2024-01-01 10")
 		p.wantChange(p.add(published(4), "model acme/a 70 2024-01-01 3"), isOutdated)
-		p.wantCounts("model acme/a downloads=100 corrected=0 last_month=10 likes=?")
+		p.wantRecords(history.RecordsQuery{}, "model acme/a 100 2024-01-01 10")
+	}},
+
+	{"many readings", func(p *probe) {
+		var want []string
+		for i := range 300 {
+			p.tell(told("model acme/a", int64(1000+10*i), 300, 2, hour(24*i)))
+			want = append(want, fmt.Sprintf("model acme/a 3990 %s 10", hourDay+history.Day(i)))
+		}
+		p.wantRecords(history.RecordsQuery{}, want[:299]...)
+		p.wantCounts("model acme/a downloads=3990 removed=0 last_month=300 likes=2")
+		// A late one in between.
+		p.addBatch(history.Batch{Readings: readings(history.NewReading(repo("model acme/a"), hour(24*7+1), history.Listing, 1073, 300, 3))})
+		p.wantRecords(history.RecordsQuery{}, want[:299]...)
+		p.wantReadings(history.ReadingsQuery{Period: between("2025-06-08", "2025-06-08")},
+			"model acme/a 2025-06-08T01:00:00Z listing total=1073 last_month=300 likes=3 first=1070@2025-06-08T00:00:00Z high=1073,300")
 	}},
 
 	{"last month and likes are those of the newest listing", func(p *probe) {
 		p.add(published(1), "model acme/a 100 2023-12-02 1", "model acme/a 100 2023-12-03 2", "model acme/a 100 2024-01-01 4")
 		// Without a listing it is summed up: 30 days, the last recorded one among them.
-		p.wantCounts("model acme/a downloads=100 corrected=0 last_month=6 likes=?")
+		p.wantCounts("model acme/a downloads=100 removed=0 last_month=6 likes=?")
 		p.tell(told("model acme/a", 110, 40, 3, hour(4)))
-		p.wantCounts("model acme/a downloads=110 corrected=0 last_month=40 likes=3")
+		p.wantCounts("model acme/a downloads=110 removed=0 last_month=40 likes=3")
 		p.tell(told("model acme/a", 105, 41, 9, hour(2)))
-		p.wantCounts("model acme/a downloads=110 corrected=0 last_month=40 likes=3")
+		p.wantCounts("model acme/a downloads=110 removed=0 last_month=40 likes=3")
 		p.tell(told("model acme/a", 110, 0, 0, hour(5)))
-		p.wantCounts("model acme/a downloads=110 corrected=0 last_month=0 likes=0")
+		p.wantCounts("model acme/a downloads=110 removed=0 last_month=0 likes=0")
 		p.tell(told("model acme/a", 110, history.Unknown, history.Unknown, hour(6)))
-		p.wantCounts("model acme/a downloads=110 corrected=0 last_month=6 likes=?")
+		p.wantCounts("model acme/a downloads=110 removed=0 last_month=6 likes=?")
 	}},
 }

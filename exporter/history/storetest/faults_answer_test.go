@@ -35,20 +35,20 @@ var answerFaults = map[string]fault{
 		b.repos = func(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {
 			page, err := b.Model.Repos(ctx, q)
 			for i := range page.Rows {
-				page.Rows[i].CorrectedAsOf = 0
+				page.Rows[i].RemovedAsOf = 0
 			}
 			return page, err
 		}
-	}, []string{"when a repository was corrected", "random histories"}},
+	}, []string{"the order by what was removed"}},
 
 	"the order by corrections is that by downloads": {func(b *broken) {
 		b.repos = func(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {
-			if q.Sort == history.SortCorrected {
+			if q.Sort == history.SortRemoved {
 				q.Sort = history.SortDownloads
 			}
 			return b.Model.Repos(ctx, q)
 		}
-	}, []string{"when a repository was corrected", "random histories"}},
+	}, []string{"the order by what was removed"}},
 
 	"unknown trend points are zeros": {func(b *broken) {
 		b.repos = func(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {

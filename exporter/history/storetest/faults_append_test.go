@@ -23,7 +23,7 @@ var appendFaults = map[string]fault{
 		b.append = rewriting(b, func(v history.Version) history.Version {
 			return history.Version{Source: history.Published, AsOf: v.AsOf}
 		})
-	}, []string{"published beats observed beats estimated", "what was observed is no correction when it is published"}},
+	}, []string{"published beats observed beats estimated"}},
 
 	"ages are cut to whole seconds": {func(b *broken) {
 		b.append = rewriting(b, func(v history.Version) history.Version {

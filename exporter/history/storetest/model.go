@@ -19,8 +19,48 @@ type Model struct {
 
 // modelRepo is all that is known of a repository.
 type modelRepo struct {
-	state history.RepoMeta
-	days  map[history.Day]modelFact
+	state    history.RepoMeta
+	stored   map[history.Day]modelFact
+	readings map[history.Day]history.Reading
+	export   *history.Reading // of the total that rows came with
+	// days are the stored ones with those that follow from the readings.
+	days map[history.Day]modelFact
+}
+
+// derive works out the days and the counters.
+func (r *modelRepo) derive() {
+	r.days = maps.Clone(r.stored)
+	var listed, collected []history.Reading
+	for _, d := range slices.Sorted(maps.Keys(r.readings)) {
+		x := r.readings[d]
+		if x.Origin != history.Export {
+			listed = append(listed, x)
+		}
+		if x.Origin != history.Archive {
+			collected = append(collected, x)
+		}
+	}
+	published := func(d history.Day) (int64, bool) {
+		f, ok := r.stored[d]
+		return f.downloads, ok && f.version.Source == history.Published
+	}
+	var days, counters history.Derivation
+	days.Read(listed, published, func(d history.Day, n int64, s history.Source) {
+		f := modelFact{history.Version{Source: s}, n}
+		if old, ok := r.days[d]; !ok || f.beats(old) {
+			r.days[d] = f
+		}
+	}, nil)
+	counters.Read(collected, nil, func(history.Day, int64, history.Source) {}, nil)
+	r.state.Counters = counters.Counters()
+}
+
+// read adds a reading.
+func (r *modelRepo) read(x history.Reading) {
+	if was, ok := r.readings[x.Day()]; ok {
+		x = was.Merge(x)
+	}
+	r.readings[x.Day()] = x
 }
 
 // modelFact is the downloads of a day.
@@ -41,7 +81,7 @@ func NewModel() *Model { return &Model{repos: make(map[history.Repo]*modelRepo)}
 // known returns what is known of r, to be changed.
 func known(repos map[history.Repo]*modelRepo, r history.Repo) *modelRepo {
 	if repos[r] == nil {
-		repos[r] = &modelRepo{state: history.NewRepoMeta(r), days: make(map[history.Day]modelFact)}
+		repos[r] = &modelRepo{state: history.NewRepoMeta(r), stored: make(map[history.Day]modelFact), readings: make(map[history.Day]history.Reading)}
 	}
 	return repos[r]
 }
@@ -104,8 +144,8 @@ func (m *Model) Counts(_ context.Context, f history.Filter) iter.Seq2[history.Co
 		}
 		c := history.Counts{
 			Repo:      r.state.Repo,
-			Downloads: r.state.Highest,
-			Corrected: r.state.Corrected,
+			Counters:  r.state.Counters,
+			AllTime:   r.state.Total,
 			LastMonth: r.state.LastMonth,
 			Likes:     r.state.Likes,
 		}
@@ -131,6 +171,26 @@ func (m *Model) Meta(_ context.Context, q history.MetaQuery) iter.Seq2[history.R
 		for _, r := range m.kept() {
 			if q.Matches(r.state) && !yield(r.state, nil) {
 				return
+			}
+		}
+	}
+}
+
+// Readings implements history.Reader.
+func (m *Model) Readings(_ context.Context, q history.ReadingsQuery) history.ReadingSeq {
+	return func(yield func(history.Reading, error) bool) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		run, _, _ := q.Period.Resolve(m.recorded())
+		matches := q.Filter.Matcher()
+		for _, r := range m.kept() {
+			if !matches(r.state.Repo) {
+				continue
+			}
+			for _, d := range slices.Sorted(maps.Keys(r.readings)) {
+				if (q.Period.Kind == history.AllTime || run.Contains(d)) && !yield(r.readings[d], nil) {
+					return
+				}
 			}
 		}
 	}

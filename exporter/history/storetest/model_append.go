@@ -3,20 +3,12 @@ package storetest
 import (
 	"context"
 	"math"
-	"math/big"
 	"strconv"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
 // Append implements history.Appender.
-//
-// What the Hub took back is counted so: for a repository, State.Corrected grows by
-// the larger of two falls, if it is positive. One is the fall of the total, where
-// the batch told a newer one. The other is the net fall of its days: the sum of old
-// less new numbers over the days where a published number replaced another
-// published one. State.CorrectedAsOf is then the age of the total, or of the newest of
-// the lower numbers; of both, if both fell, the newer.
 func (m *Model) Append(ctx context.Context, b history.Batch) (history.Change, error) {
 	news, err := readBatch(ctx, b)
 	if err != nil {
@@ -28,10 +20,12 @@ func (m *Model) Append(ctx context.Context, b history.Batch) (history.Change, er
 	days := make(map[history.Day]bool)
 	for repo, n := range news {
 		r := known(m.repos, repo)
-		fall, lowered := new(big.Int), history.AsOf(0)
-		for d, f := range n.days {
+		shown, stored := len(r.days), len(r.stored)
+		for d := range n.days {
 			days[d] = true
-			old, ok := r.days[d]
+		}
+		for d, f := range n.stored {
+			old, ok := r.stored[d]
 			switch {
 			case !ok:
 				c.New++
@@ -39,34 +33,23 @@ func (m *Model) Append(ctx context.Context, b history.Batch) (history.Change, er
 				c.Unchanged++
 			case f.beats(old):
 				c.Changed++
-				if old.version.Source == history.Published && f.version.Source == history.Published {
-					fall.Add(fall, big.NewInt(old.downloads))
-					fall.Sub(fall, big.NewInt(f.downloads))
-					if f.downloads < old.downloads {
-						lowered = max(lowered, f.version.AsOf)
-					}
-				}
 			default:
 				c.Outdated++
 			}
 			if !ok || f.beats(old) {
-				r.days[d] = f
+				r.stored[d] = f
 			}
 		}
-		corrected, correctedAsOf := clamp(fall), history.AsOf(0)
-		if corrected > 0 {
-			correctedAsOf = lowered
+		for _, x := range n.readings {
+			r.read(x)
 		}
-		if old, now := r.state, n.state; old.Total != history.Unknown && now.Total != history.Unknown &&
-			now.TotalAsOf > old.TotalAsOf && now.Total < old.Total {
-			corrected = max(corrected, old.Total-now.Total)
-			correctedAsOf = max(correctedAsOf, now.TotalAsOf)
-		}
+		removed := r.state.Removed
 		r.state = r.state.Merge(n.state)
-		r.state.CorrectedAsOf = max(r.state.CorrectedAsOf, correctedAsOf)
-		r.state.Corrected = addUp(r.state.Corrected, max(corrected, 0))
-		c.Corrected = addUp(c.Corrected, max(corrected, 0))
-		c.Records += int64(len(n.days))
+		r.derive()
+		c.Removed = addUp(c.Removed, max(r.state.Removed-removed, 0))
+		derived := max(len(r.days)-shown-(len(r.stored)-stored), 0)
+		c.New += int64(derived)
+		c.Records += int64(len(n.stored) + derived)
 	}
 	c.Repos, c.Days = int64(len(news)), int64(len(days))
 	return c, nil
@@ -78,24 +61,58 @@ func readBatch(ctx context.Context, b history.Batch) (map[history.Repo]*modelRep
 		return nil, err
 	}
 	news := make(map[history.Repo]*modelRepo)
-	tell := func(states []history.RepoMeta) {
-		for _, s := range states {
+	tell := func(b history.Batch) error {
+		for _, s := range b.Meta {
 			r := known(news, s.Repo)
 			r.state = r.state.Merge(s)
+			for _, x := range s.Readings() {
+				r.read(x)
+			}
 		}
+		if b.Readings == nil {
+			return nil
+		}
+		for x, err := range b.Readings {
+			if err != nil {
+				return err
+			}
+			r := known(news, x.Repo)
+			r.state = r.state.Merge(x.Meta())
+			r.read(x)
+		}
+		return nil
 	}
-	tell(b.Meta)
+	if err := tell(b); err != nil {
+		return nil, err
+	}
 	if b.Rows != nil {
 		if err := readRows(ctx, b.Rows, news); err != nil {
 			return nil, err
 		}
 	}
 	if b.Then != nil {
-		states, err := b.Then()
+		more, err := b.Then()
+		if err == nil {
+			err = tell(more)
+		}
 		if err != nil {
 			return nil, err
 		}
-		tell(states)
+	}
+	for _, r := range news {
+		if x := r.export; x != nil {
+			month := int64(0)
+			for d, f := range r.stored {
+				if d <= x.Day() && x.Day()-d <= 30 {
+					month = addUp(month, f.downloads)
+				}
+			}
+			if month > 0 {
+				x.LastMonth, x.HighMonth = month, month
+			}
+			r.read(*x)
+		}
+		r.derive()
 	}
 	return news, nil
 }
@@ -122,9 +139,12 @@ func readRows(ctx context.Context, seq history.RowSeq, news map[history.Repo]*mo
 				told := history.NewRepoMeta(rec.Repo)
 				told.Total, told.TotalAsOf = rec.Total, rows.Version.AsOf
 				r.state = r.state.Merge(told)
+				if x := told.Readings()[0]; r.export == nil || x.AsOf > r.export.AsOf || x.AsOf == r.export.AsOf && x.Total > r.export.Total {
+					r.export = &x
+				}
 			}
-			if old, ok := r.days[rec.Day]; !ok || f.beats(old) {
-				r.days[rec.Day] = f
+			if old, ok := r.stored[rec.Day]; !ok || f.beats(old) {
+				r.stored[rec.Day] = f
 			}
 		}
 	}
@@ -174,15 +194,4 @@ func addUp(a, b int64) int64 {
 		return math.MaxInt64
 	}
 	return a + b
-}
-
-// clamp returns n, or the nearest int64.
-func clamp(n *big.Int) int64 {
-	switch {
-	case n.IsInt64():
-		return n.Int64()
-	case n.Sign() < 0:
-		return math.MinInt64
-	}
-	return math.MaxInt64
 }

@@ -97,8 +97,9 @@ func (m *Model) Repos(ctx context.Context, q history.ReposQuery) (history.ReposP
 			Downloads: r.sum(p.Days),
 			Recorded:  recordedDays(r),
 
-			Corrected:     r.state.Corrected,
-			CorrectedAsOf: r.state.CorrectedAsOf,
+			Removed:     r.state.Removed,
+			RemovedAsOf: r.state.RemovedAsOf,
+			Backdated:   r.state.Backdated,
 		}
 		if p.HasBefore {
 			row.Before = r.sum(p.Before)
@@ -131,8 +132,8 @@ func compareBy(s history.Sort, a, b history.RepoRow) int {
 		return cmp.Compare(a.Downloads-a.Before, b.Downloads-b.Before)
 	case history.SortName:
 		return strings.Compare(a.Repo.Name, b.Repo.Name)
-	case history.SortCorrected:
-		return cmp.Compare(a.Corrected, b.Corrected)
+	case history.SortRemoved:
+		return cmp.Compare(a.Removed, b.Removed)
 	}
 	return cmp.Compare(a.Downloads, b.Downloads)
 }
@@ -168,15 +169,22 @@ func (m *Model) records(q history.RecordsQuery) []modelRecord {
 		matches := q.Filter.Matcher()
 		repos = slices.DeleteFunc(m.kept(), func(r *modelRepo) bool { return !matches(r.state.Repo) })
 		if q.Period.Kind == history.AllTime {
-			recorded = recordedDays(m.kept()...)
+			recorded = history.Days{From: history.MinDay, To: history.MaxDay}
 		}
 	}
 	run, _, _ := q.Period.Resolve(recorded)
 	var out []modelRecord
 	for _, r := range repos {
-		for d, f := range r.days {
+		days := r.days
+		if q.Versions {
+			days = r.stored
+		}
+		for d, f := range days {
 			if run.Contains(d) {
 				rec := history.Record{Repo: r.state.Repo, Total: r.state.Total, Day: d, Downloads: f.downloads}
+				if q.Versions {
+					rec.Total = history.Unknown
+				}
 				out = append(out, modelRecord{rec, f.version})
 			}
 		}

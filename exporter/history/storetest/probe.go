@@ -163,21 +163,35 @@ func (p *probe) wantEmpty() {
 	p.wantCounts()
 }
 
+// readings returns the readings that q asks for.
+func (p *probe) readings(q history.ReadingsQuery) []string {
+	p.Helper()
+	var lines []string
+	for r, err := range p.store.Readings(p.Context(), q) {
+		if err != nil {
+			p.Fatalf("Readings(%+v): %v", q, err)
+		}
+		lines = append(lines, readingLine(r))
+	}
+	return lines
+}
+
+func (p *probe) wantReadings(q history.ReadingsQuery, lines ...string) {
+	p.Helper()
+	p.sameLines(fmt.Sprintf("Readings(%+v)", q), p.readings(q), lines)
+}
+
 // everything returns all answers about the whole history, to compare it with
-// itself or with another. What was corrected is left out: it depends on what was
-// known when, and so on the order of the appends.
+// itself or with another.
 func (p *probe) everything() []string {
 	p.Helper()
 	lines := overviewLines(p.overview(history.OverviewQuery{ByRepoType: true, ByOrg: true, Series: true}))
 	repos := p.reposPage(history.ReposQuery{Sort: history.SortName, Trend: 20})
-	for i := range repos.Rows {
-		repos.Rows[i].Corrected, repos.Rows[i].CorrectedAsOf = 0, 0
-	}
 	lines = append(lines, reposLines(repos)...)
 	for _, order := range []history.Order{history.OrderTime, history.OrderRepo} {
 		lines = append(lines, versionedLines(p.records(history.RecordsQuery{Order: order, Versions: true}))...)
 	}
-	return lines
+	return append(append(lines, p.counts(history.Filter{})...), p.readings(history.ReadingsQuery{})...)
 }
 
 // sameLines compares an answer, line by line, and reports whether it is as expected.

@@ -43,13 +43,14 @@ func oneOf(rng *rand.Rand, n int) bool { return rng.IntN(n) == 0 }
 type randomInput struct {
 	blocks []block
 	states []history.RepoMeta
+	reads  []history.Reading
 	// contradicts says that the batch has two numbers of one version for one
 	// repository and day.
 	contradicts bool
 }
 
 func (b randomInput) batch() history.Batch {
-	return history.Batch{Rows: stream(b.blocks...), Meta: b.states}
+	return history.Batch{Rows: stream(b.blocks...), Meta: b.states, Readings: readings(b.reads...)}
 }
 
 // String lists the batch, as messages show it.
@@ -63,7 +64,29 @@ func (b randomInput) String() string {
 	for _, s := range b.states {
 		lines = append(lines, fmt.Sprintf("%+v", s))
 	}
+	for _, r := range b.reads {
+		lines = append(lines, readingLine(r))
+	}
 	return strings.Join(lines, "\n")
+}
+
+// randomReading is mostly of days that rows may be of, and mostly grows with time.
+func randomReading(rng *rand.Rand) history.Reading {
+	day := pick(rng, randomDays)
+	if oneOf(rng, 2) {
+		day = hourDay + history.Day(rng.IntN(60)) - 50
+	}
+	day = max(day, history.Day(16000))
+	asOf := history.AsOf(day)*24*hourMicros + history.AsOf(rng.IntN(4))*6*hourMicros
+	total := int64(day-16000)*10 + rng.Int64N(20)
+	switch rng.IntN(8) {
+	case 0:
+		total = history.Unknown
+	case 1:
+		total = rng.Int64N(100)
+	}
+	return history.NewReading(pick(rng, randomNames), asOf, history.Archive<<rng.IntN(3),
+		total, rng.Int64N(400)-1, rng.Int64N(4)-1)
 }
 
 func randomVersion(rng *rand.Rand) history.Version {
@@ -131,6 +154,9 @@ func randomBatch(rng *rand.Rand) randomInput {
 		}
 		b.blocks = append(b.blocks, bl)
 	}
+	for range rng.IntN(12) {
+		b.reads = append(b.reads, randomReading(rng))
+	}
 	for range rng.IntN(3) {
 		s := history.NewRepoMeta(pick(rng, randomNames))
 		if !oneOf(rng, 3) {
@@ -142,9 +168,6 @@ func randomBatch(rng *rand.Rand) randomInput {
 		}
 		if oneOf(rng, 4) {
 			s.GoneAsOf, s.MovedTo = hour(rng.IntN(5)), pick(rng, []string{"", "acme/c", "new/name"})
-		}
-		if oneOf(rng, 5) {
-			s.Corrected, s.CorrectedAsOf = 1+rng.Int64N(4), hour(rng.IntN(5))
 		}
 		b.states = append(b.states, s)
 	}

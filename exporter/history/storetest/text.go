@@ -15,8 +15,9 @@ import (
 //	record    model acme/a 100 2024-01-01 5        type, name, total (? if unknown), day, downloads
 //	group     type=model org=acme repos=1 records=1 total=100 downloads=5 before=0
 //	repo      model acme/a total=100 downloads=5 before=0 recorded=2024-01-01..2024-01-01
-//	          ... corrected=3@2025-06-01T01:00:00Z            only of those that were corrected
-//	counts    model acme/a downloads=100 corrected=0 last_month=5 likes=?
+//	          ... removed=3@2025-06-01T01:00:00Z backdated=2   only if not 0
+//	counts    model acme/a downloads=100 removed=0 last_month=5 likes=?
+//	          ... backdated=2 all_time=99                    only if not 0, and if not the downloads
 
 // day reads a day; a malformed one is a fault of the suite.
 func day(s string) history.Day {
@@ -46,6 +47,35 @@ var (
 // hour returns an age: n hours after some midnight later than most days of the cases.
 func hour(n int) history.AsOf {
 	return history.AsOfTime(time.Date(2025, 6, 1, n, 0, 0, 0, time.UTC))
+}
+
+// hourMicros are the microseconds of an hour, hourDay is the day of hour.
+const hourMicros = history.AsOf(time.Hour / time.Microsecond)
+
+var hourDay = day("2025-06-01")
+
+// readings streams readings, nil for none.
+func readings(all ...history.Reading) history.ReadingSeq {
+	if len(all) == 0 {
+		return nil
+	}
+	return func(yield func(history.Reading, error) bool) {
+		for _, r := range all {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+// readingLine says all of a reading.
+func readingLine(r history.Reading) string {
+	line := fmt.Sprintf("%s %s %s total=%s last_month=%s likes=%s", r.Repo, r.AsOf.Time().Format(time.RFC3339Nano), r.Origin,
+		numberText(r.Total), numberText(r.LastMonth), numberText(r.Likes))
+	if r.First != r.Total || r.High != r.Total || r.HighMonth != r.LastMonth {
+		line += fmt.Sprintf(" first=%s@%s high=%s,%s", numberText(r.First), r.FirstAsOf.Time().Format(time.RFC3339Nano), numberText(r.High), numberText(r.HighMonth))
+	}
+	return line
 }
 
 func published(n int) history.Version {
@@ -156,8 +186,11 @@ func reposLines(p history.ReposPage) []string {
 		if len(r.Trend) > 0 {
 			line += " trend=" + trendText(r.Trend)
 		}
-		if r.Corrected != 0 || r.CorrectedAsOf != 0 {
-			line += fmt.Sprintf(" corrected=%d@%s", r.Corrected, r.CorrectedAsOf.Time().Format(time.RFC3339Nano))
+		if r.Removed != 0 || r.RemovedAsOf != 0 {
+			line += fmt.Sprintf(" removed=%d@%s", r.Removed, r.RemovedAsOf.Time().Format(time.RFC3339Nano))
+		}
+		if r.Backdated != 0 {
+			line += fmt.Sprintf(" backdated=%d", r.Backdated)
 		}
 		lines = append(lines, line)
 	}
@@ -174,11 +207,18 @@ func trendText(points []int64) string {
 }
 
 func countsLine(c history.Counts) string {
-	return fmt.Sprintf("%s downloads=%s corrected=%d last_month=%s likes=%s",
-		c.Repo, numberText(c.Downloads), c.Corrected, numberText(c.LastMonth), numberText(c.Likes))
+	line := fmt.Sprintf("%s downloads=%s removed=%d last_month=%s likes=%s",
+		c.Repo, numberText(c.Downloads), c.Removed, numberText(c.LastMonth), numberText(c.Likes))
+	if c.Backdated != 0 {
+		line += fmt.Sprintf(" backdated=%d", c.Backdated)
+	}
+	if c.AllTime != c.Downloads {
+		line += " all_time=" + numberText(c.AllTime)
+	}
+	return line
 }
 
 func changeText(c history.Change) string {
-	return fmt.Sprintf("records=%d repos=%d days=%d new=%d changed=%d unchanged=%d outdated=%d corrected=%d",
-		c.Records, c.Repos, c.Days, c.New, c.Changed, c.Unchanged, c.Outdated, c.Corrected)
+	return fmt.Sprintf("records=%d repos=%d days=%d new=%d changed=%d unchanged=%d outdated=%d removed=%d",
+		c.Records, c.Repos, c.Days, c.New, c.Changed, c.Unchanged, c.Outdated, c.Removed)
 }

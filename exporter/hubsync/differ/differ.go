@@ -29,11 +29,6 @@ func (c *Changes) Sort() {
 type Result struct {
 	Changes
 	Meta []history.RepoMeta
-	// Observed and Estimated are the days that follow from the totals.
-	Observed, Estimated []history.Record
-	// Corrected is what the Hub took back along with a rename, which no store can see in
-	// Meta. It is negative where a store counts a fall that was counted before.
-	Corrected int64
 }
 
 // Diff compares a listing with what was known. listed are the repositories that known is
@@ -56,9 +51,8 @@ type differ struct {
 
 // repo compares one repository.
 func (d *differ) repo(l hub.Listing) {
-	old, isKnown := d.known.previous(l.Repo, l.HubID)
 	m := l.Meta(d.asOf)
-	if !isKnown {
+	if !d.known.previous(l.Repo, l.HubID) {
 		d.Appeared = append(d.Appeared, l.Repo)
 	}
 	for _, former := range d.known.byID[l.HubID] {
@@ -67,49 +61,26 @@ func (d *differ) repo(l hub.Listing) {
 		}
 	}
 	if l.DownloadsAllTime != history.Unknown {
-		if old.Repo != l.Repo {
-			d.correct(old, l, &m)
-		}
 		m.Total, m.TotalAsOf = l.DownloadsAllTime, d.asOf
-		m.Highest = max(m.Highest, m.Total)
-		diff := between(old, reading{m.Total, d.asOf})
-		m.Base, m.BaseAsOf = diff.base.total, diff.base.asOf
-		for _, day := range diff.days {
-			r := history.Record{Repo: l.Repo, Total: history.Unknown, Day: day.day, Downloads: day.downloads}
-			if diff.source == history.Observed {
-				d.Observed = append(d.Observed, r)
-			} else {
-				d.Estimated = append(d.Estimated, r)
-			}
-		}
 	}
 	d.Meta = append(d.Meta, m)
 }
 
 // move ends a former name of a repository. Its counters go on in m.
 func (d *differ) move(from history.RepoMeta, m *history.RepoMeta) {
-	m.Highest, m.Corrected = max(m.Highest, from.Highest), max(m.Corrected, from.Corrected)
-	m.CorrectedAsOf = max(m.CorrectedAsOf, from.CorrectedAsOf)
+	*m = Continue(from, *m)
 	gone := history.NewRepoMeta(from.Repo)
 	gone.GoneAsOf, gone.MovedTo = d.asOf, m.Repo.Name
 	d.Meta = append(d.Meta, gone)
 	d.Moved = append(d.Moved, Move{From: from.Repo, To: m.Repo})
 }
 
-// correct counts in m what the Hub took back of a renamed repository. The store compares
-// totals under one name: it does not see a fall along with a rename, and where the
-// repository had that name before, it sees falls that were counted under another name in
-// between.
-func (d *differ) correct(old history.RepoMeta, l hub.Listing, m *history.RepoMeta) {
-	fall := max(old.Total-l.DownloadsAllTime, 0)
-	if before, ok := d.known.ByRepo[l.Repo]; ok && before.HubID == l.HubID && before.TotalAsOf < d.asOf {
-		fall -= max(before.Total-l.DownloadsAllTime, 0)
-	}
-	m.Corrected = max(m.Corrected+fall, 0)
-	if fall > 0 {
-		m.CorrectedAsOf = d.asOf
-	}
-	d.Corrected += fall
+// Continue returns m, which is of another name of the repository from, with what its counters
+// start from. Its readings are still to be copied.
+func Continue(from, m history.RepoMeta) history.RepoMeta {
+	start := history.NewRepoMeta(m.Repo)
+	start.StartTotal, start.StartDownloads, start.StartRemoved, start.StartAsOf = from.StartTotal, from.StartDownloads, from.StartRemoved, from.StartAsOf
+	return m.Merge(start)
 }
 
 // vanished marks the repositories that were listed before and are not any more.

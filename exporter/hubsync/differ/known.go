@@ -82,20 +82,12 @@ func (k Known) Listed(t history.RepoType) int {
 	return n
 }
 
-// previous returns what was known of a listed repository: by the Hub's id, under whatever
+// previous reports whether a listed repository was known: by the Hub's id, under whatever
 // name, or else by its name, unless that was another repository's.
-func (k Known) previous(r history.Repo, hubID string) (history.RepoMeta, bool) {
+func (k Known) previous(r history.Repo, hubID string) bool {
 	m, ok := k.ByRepo[r]
 	if names := k.byID[hubID]; len(names) > 0 && names[0].Repo.Type == r.Type {
 		m, ok = names[0], true
 	}
-	if !ok || m.HubID != "" && hubID != "" && m.HubID != hubID {
-		// Unknown, or created again under the name of one that was deleted: its days are
-		// counted from now on.
-		return history.NewRepoMeta(r), false
-	}
-	if m.Gone() {
-		m.Base = history.Unknown // it was away, and nobody knows for which of the days
-	}
-	return m, true
+	return ok && (m.HubID == "" || hubID == "" || m.HubID == hubID)
 }

@@ -155,3 +155,38 @@ func (c *cursor) skip(n, values int) {
 		c.int64s = c.int64s[values:]
 	}
 }
+
+// text takes the next value of a column of strings. ok is false for a null.
+func (c *cursor) text() (s string, ok bool) {
+	if i, ok := c.next(); ok {
+		return c.strings[c.indexes[i]], true
+	}
+	return "", false
+}
+
+// number takes the next value of a column of numbers. ok is false for a null.
+func (c *cursor) number() (v int64, ok bool) {
+	i, ok := c.next()
+	switch {
+	case !ok:
+		return 0, false
+	case c.spec.dict:
+		return c.numbers[c.indexes[i]], true
+	}
+	return c.int64s[i], true
+}
+
+// next takes the next row and returns where its value is among those of the page.
+// ok is false for a null. Pages that are read so are not read by skip.
+func (c *cursor) next() (i int, ok bool) {
+	c.rows--
+	if c.levels != nil {
+		level := c.levels[0]
+		c.levels = c.levels[1:]
+		if level == 0 {
+			return 0, false
+		}
+	}
+	c.used++
+	return c.used - 1, true
+}

@@ -51,6 +51,8 @@ type file struct {
 	closer    io.Closer
 	columns   []columnSpec
 	companion string
+	// previous says that the file is of formatRepos in place of formatReadings.
+	previous bool
 	// at has for each of columns its place in the file, -1 if it is not there.
 	at []int
 }
@@ -160,7 +162,8 @@ func (f *file) checkMetadata(formatName string) error {
 	if n > Layout {
 		return fault(f.name, ErrNewer, "its layout is %d, the newest that this version reads is %d: upgrade the program", []any{n, Layout})
 	}
-	if got != formatName {
+	f.previous = got == formatRepos && formatName == formatReadings
+	if got != formatName && !f.previous {
 		return foreign(f.name, "expected a file of %s, got one of %q", formatName, got)
 	}
 	f.companion, _ = f.parquet.Lookup(keyCompanion)

@@ -51,8 +51,8 @@ func allStates() []history.RepoMeta {
 		func(s *history.RepoMeta) { s.HubID = "0123456789abcdef01234567" },
 		func(s *history.RepoMeta) { s.ListedAsOf = 1000 },
 		func(s *history.RepoMeta) { s.Highest = 9 },
-		func(s *history.RepoMeta) { s.Corrected, s.ListedAsOf = 2, 2*s.ListedAsOf },
-		func(s *history.RepoMeta) { s.CorrectedAsOf = 500 },
+		func(s *history.RepoMeta) { s.Removed, s.ListedAsOf = 2, 2*s.ListedAsOf },
+		func(s *history.RepoMeta) { s.RemovedAsOf = 500 },
 		func(s *history.RepoMeta) { s.Base = 0 },
 		func(s *history.RepoMeta) { s.BaseAsOf = 1000 },
 		func(s *history.RepoMeta) { s.MovedTo, s.GoneAsOf = "org/new", 3000 },
@@ -94,9 +94,9 @@ func TestStatesComeBack(t *testing.T) {
 	f("none")
 	f("every combination", allStates()...)
 	big := history.NewRepoMeta(history.Repo{Type: "", Name: ""})
-	big.Total, big.Highest, big.Corrected, big.Likes, big.LastMonth = math.MaxInt64, math.MaxInt64, math.MaxInt64, math.MaxInt64, math.MaxInt64
+	big.Total, big.Highest, big.Removed, big.Likes, big.LastMonth = math.MaxInt64, math.MaxInt64, math.MaxInt64, math.MaxInt64, math.MaxInt64
 	big.Base, big.BaseAsOf, big.GoneAsOf = math.MaxInt64, math.MaxInt64, 1
-	big.TotalAsOf, big.ListedAsOf, big.CorrectedAsOf = math.MaxInt64, math.MinInt64, math.MinInt64
+	big.TotalAsOf, big.ListedAsOf, big.RemovedAsOf = math.MaxInt64, math.MinInt64, math.MinInt64
 	f("extremes", big)
 	a := history.NewRepoMeta(history.Repo{Type: history.Model, Name: "o/n"})
 	b := history.NewRepoMeta(history.Repo{Type: history.Dataset, Name: "o/n"})
@@ -117,7 +117,7 @@ func TestStatesComeBack(t *testing.T) {
 func TestStatesOfOneRepositoryMerge(t *testing.T) {
 	repo := history.Repo{Type: history.Model, Name: "o/n"}
 	old, young := history.NewRepoMeta(repo), history.NewRepoMeta(repo)
-	old.Total, old.TotalAsOf, old.Corrected, old.CorrectedAsOf = 10, 1, 5, 1
+	old.Total, old.TotalAsOf, old.Removed, old.RemovedAsOf = 10, 1, 5, 1
 	young.Total, young.TotalAsOf, young.Likes, young.ListedAsOf = 8, 2, 1, 2
 	got := collectStates(t, writtenStates(t, []history.RepoMeta{young, old}, ""))
 	if want := []history.RepoMeta{young.Merge(old)}; !reflect.DeepEqual(got, want) {

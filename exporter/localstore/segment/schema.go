@@ -26,8 +26,10 @@ const (
 
 // The formats, the values of keyFormat.
 const (
-	formatRecords = "records"
-	formatMeta    = "repos"
+	formatRecords  = "records"
+	formatReadings = "readings"
+	// formatRepos is what versions that kept no readings wrote in place of it.
+	formatRepos = "repos"
 )
 
 // columnType is what a column holds.
@@ -49,7 +51,7 @@ type columnSpec struct {
 	zstd     bool
 }
 
-// The columns of a file of records and of one of states.
+// The columns of a file of records.
 var recordColumns = []columnSpec{
 	{name: "repo_type", typ: typeString, dict: true},
 	{name: "repo", typ: typeString, dict: true, zstd: true},
@@ -71,36 +73,91 @@ const (
 	numRecordColumns
 )
 
-// The columns of a file of metadata: the name, a column for each of columnFields, and
-// the age of the row.
-var (
-	columnFields = slices.DeleteFunc(slices.Clone(history.MetaFields), func(f history.MetaField) bool { return f.Column == "" })
-	metaColumns  = func() []columnSpec {
-		columns := []columnSpec{
-			{name: "repo_type", typ: typeString, dict: true},
-			{name: "repo", typ: typeString, dict: true, zstd: true},
-		}
-		for _, f := range columnFields {
-			c := columnSpec{name: f.Column, typ: typeInt64, optional: true, zstd: true}
-			switch {
-			case f.Text != nil:
-				c.typ, c.dict = typeString, true
-			case f.Time:
-				c.typ, c.dict = typeTimestamp, true
+// field is a column of a file of readings between the name and the age of a row.
+type field struct {
+	columnSpec
+	// meta is the field of the metadata, nil for those of readings alone.
+	meta *history.MetaField
+	// text is the place among the texts of a row.
+	text int
+}
+
+// fields are those that are written, then those of formatRepos.
+var fields = func() []field {
+	var out []field
+	for i := range history.MetaFields {
+		if f := &history.MetaFields[i]; f.Column != "" {
+			c := columnSpec{name: f.Column, typ: typeInt64}
+			if f.Text != nil {
+				c.typ = typeString
 			}
-			columns = append(columns, c)
+			out = append(out, field{columnSpec: c, meta: f})
 		}
-		return append(columns, columnSpec{name: "as_of", typ: typeTimestamp, dict: true, zstd: true})
-	}()
-	// metaAsOf is the place of the last of them.
-	metaAsOf = len(metaColumns) - 1
+	}
+	for _, c := range []columnSpec{
+		{name: "origin", typ: typeString},
+		{name: "first_as_of", typ: typeTimestamp},
+		{name: "first_total", typ: typeInt64}, {name: "high_total", typ: typeInt64}, {name: "high_last_month", typ: typeInt64},
+		{name: "total_highest", typ: typeInt64}, {name: "corrected", typ: typeInt64}, {name: "base", typ: typeInt64},
+	} {
+		out = append(out, field{columnSpec: c})
+	}
+	texts := 0
+	for i := range out {
+		f := &out[i]
+		f.optional, f.zstd, f.dict = true, true, f.typ != typeInt64
+		if f.typ == typeString {
+			f.text = texts
+			texts++
+		}
+	}
+	return out
+}()
+
+// The bounds of fields, as rows have room for them.
+const (
+	maxFields = 20
+	maxTexts  = 4
 )
 
-// Places in metaColumns.
+// Places in fields.
+var (
+	fieldHubID, fieldTotal, fieldLastMonth, fieldLikes, fieldMovedTo = fieldOf("hub_id"), fieldOf("total"), fieldOf("last_month"), fieldOf("likes"), fieldOf("moved_to")
+	fieldStartTotal                                                  = fieldOf("start_total")
+	fieldOrigin, fieldFirstAsOf, fieldFirst                          = fieldOf("origin"), fieldOf("first_as_of"), fieldOf("first_total")
+	fieldHigh, fieldHighMonth                                        = fieldOf("high_total"), fieldOf("high_last_month")
+	fieldHighest, fieldCorrected, fieldBase                          = fieldOf("total_highest"), fieldOf("corrected"), fieldOf("base")
+)
+
+func fieldOf(name string) int {
+	return slices.IndexFunc(fields, func(f field) bool { return f.name == name })
+}
+
+// The columns of a file of readings: those that are written and, at their ends, those that
+// are read as well.
+var (
+	readingColumns = columnsOf(fields[:fieldHighest])
+	allColumns     = columnsOf(fields)
+)
+
+func columnsOf(fields []field) []columnSpec {
+	columns := []columnSpec{
+		{name: "repo_type", typ: typeString, dict: true},
+		{name: "repo", typ: typeString, dict: true, zstd: true},
+		{name: "as_of", typ: typeTimestamp, dict: true, zstd: true},
+	}
+	for _, f := range fields {
+		columns = append(columns, f.columnSpec)
+	}
+	return columns
+}
+
+// Places in them: fields follow from readFields on.
 const (
-	metaType = iota
-	metaRepo
-	metaFields
+	readType = iota
+	readRepo
+	readAsOf
+	readFields
 )
 
 func (c *columnSpec) physical() format.Type {

@@ -168,7 +168,7 @@ func TestOtherColumns(t *testing.T) {
 		})
 	}
 	s := history.NewRepoMeta(history.Repo{Type: "repo_type", Name: "repo"})
-	s.Total, s.Corrected, s.TotalAsOf = 3, 4, 2
+	s.Total, s.Removed, s.TotalAsOf = 3, 4, 2
 	f("one more, others absent, in another order", s, repo, repoType, asOf, total, corrected, more)
 
 	bad := func(name, want string, columns ...columnSpec) {
