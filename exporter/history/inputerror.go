@@ -16,12 +16,15 @@ type InputError struct {
 	Value string
 	// Want says what was expected.
 	Want string
+	// Hint says what may have happened to the value, "" if nothing is known of it.
+	Hint string
 }
 
 // maxQuoted bounds how much of a value an error quotes, in bytes.
 const maxQuoted = 80
 
-// Error quotes the fault: "line 7, column downloads: expected ..., got "x"".
+// Error quotes the fault: "line 7, column downloads: expected ..., got "x"",
+// and the hint after it.
 func (e *InputError) Error() string {
 	var b strings.Builder
 	if e.Line > 0 {
@@ -45,6 +48,9 @@ func (e *InputError) Error() string {
 	} else {
 		fmt.Fprintf(&b, "expected %s, got %q", e.Want, v)
 	}
+	if e.Hint != "" {
+		b.WriteString("; " + e.Hint)
+	}
 	return b.String()
 }
 
@@ -57,6 +63,8 @@ type InputErrors struct {
 	File   string
 	Listed []*InputError
 	Count  int64
+	// Why says why the input is refused for them, "" if each is reason enough.
+	Why string
 }
 
 // Add counts a fault and lists it if it is among the first ten. What e holds is
@@ -80,7 +88,8 @@ func (e *InputErrors) Err() error {
 	return e
 }
 
-// Error lists the faults, a line each, the name of the input before each.
+// Error lists the faults, a line each, the name of the input before each, and why they
+// matter.
 func (e *InputErrors) Error() string {
 	var b strings.Builder
 	prefix := ""
@@ -96,6 +105,9 @@ func (e *InputErrors) Error() string {
 	}
 	if more := e.Count - int64(len(e.Listed)); more > 0 {
 		fmt.Fprintf(&b, "\n%sand %d more", prefix, more)
+	}
+	if e.Why != "" {
+		b.WriteString("\n" + prefix + e.Why)
 	}
 	return b.String()
 }

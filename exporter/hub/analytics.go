@@ -22,6 +22,8 @@ type Validators struct {
 type Analytics struct {
 	// Validators are for the next call; they are empty if the Hub sent none.
 	Validators Validators
+	// Notes is what was noticed of an export that was read to its end.
+	Notes history.InputNotes
 
 	body *body
 	text io.Reader
@@ -71,11 +73,14 @@ func (v Validators) header() http.Header {
 	return h
 }
 
-// Rows streams the records, as version v, and closes a. It can be called once. As
-// with every RowSeq, an error is the last element, and what came before it is
+// Rows streams the records, as version v, and closes a. It can be called once. A day after
+// last is a fault of its row. Rows with faults are set aside, as long as they are few:
+// hubcsv.Options.SkipBadRows.
+//
+// As with every RowSeq, an error is the last element, and what came before it is
 // then not to be kept: faults of the text are an *Error of KindMalformed that
 // wraps the *history.InputErrors.
-func (a *Analytics) Rows(v history.Version) history.RowSeq {
+func (a *Analytics) Rows(v history.Version, last history.Day) history.RowSeq {
 	return func(yield func(*history.Rows, error) bool) {
 		if a.used {
 			yield(nil, errors.New("the export can be read only once"))
@@ -83,7 +88,7 @@ func (a *Analytics) Rows(v history.Version) history.RowSeq {
 		}
 		a.used = true
 		defer a.Close()
-		for rows, err := range hubcsv.Read(a.text, hubcsv.Options{Version: v}) {
+		for rows, err := range hubcsv.Read(a.text, hubcsv.Options{Version: v, LastDay: last, SkipBadRows: true, Notes: &a.Notes}) {
 			if err != nil {
 				yield(nil, a.explain(err))
 				return
@@ -96,6 +101,7 @@ func (a *Analytics) Rows(v history.Version) history.RowSeq {
 		if err := a.body.complete(); err != nil {
 			yield(nil, err)
 		}
+		_ = a.body.q.redactError(&a.Notes.Faults) // they are quoted in logs
 	}
 }
 

@@ -52,7 +52,7 @@ func BenchmarkPublisherAnalytics(b *testing.B) {
 					b.Fatal(err)
 				}
 				rows := 0
-				for block, err := range a.Rows(version) {
+				for block, err := range a.Rows(version, lastDay) {
 					if err != nil {
 						b.Fatal(err)
 					}

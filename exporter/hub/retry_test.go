@@ -145,7 +145,7 @@ func TestBrokenInTheMiddle(t *testing.T) {
 				w.t.Fatal(err)
 			}
 			rows := 0
-			for block, failed := range a.Rows(version) {
+			for block, failed := range a.Rows(version, lastDay) {
 				if err = failed; err == nil {
 					rows += block.Len()
 				}
@@ -245,22 +245,37 @@ func TestTokenEchoed(t *testing.T) {
 		w.WriteHeader(500)
 		fmt.Fprintf(w, `{"error": "token %s is bad"}`, secret)
 	})
-	f(hub.KindMalformed, fakehub.Body("text/csv", "repoType,repoName,total,timestamp,downloads\nmodel,a/b,"+long+",2026-01-01,1\n"))
+	f(hub.KindMalformed, fakehub.Body("text/csv", "repoType,repoName,total,timestamp,downloads\n"+
+		strings.Repeat("model,a/b,"+long+",2026-01-01,1\n", 2)))
 	f(hub.KindMalformed, fakehub.Body("text/csv", long+"\n"))
 	f(hub.KindMalformed, contentEncoding(secret))
 	f(hub.KindAuth, fakehub.RedirectTo("http://hub.test/login/"+secret+"?token="+secret))
 	f(hub.KindNetwork, fakehub.RedirectTo("http://nowhere.test/"+secret+"?token="+secret))
 	f(hub.KindNetwork, fakehub.RedirectTo("http://"+secret+".test/"))
 
-	// A fault of the text stays one, with its line and column.
+	// A fault of the text stays one, with its line and column, and so it does among those
+	// that are set aside.
+	row := "model,a/b," + secret + ",2026-01-01,1\n"
 	run(t, fakehub.Options{}, func(w *world) {
-		w.Fail(fakehub.On{}, 1, fakehub.Body("text/csv",
-			"repoType,repoName,total,timestamp,downloads\nmodel,a/b,"+secret+",2026-01-01,1\n"))
+		w.Fail(fakehub.On{}, 1, fakehub.Body("text/csv", "repoType,repoName,total,timestamp,downloads\n"+row+row))
 		_, _, err := analytics(w.t.Context(), w.client(), hub.Validators{})
 		wantError(w.t, err, hub.KindMalformed, "<token>")
 		var faults *history.InputErrors
 		if !errors.As(err, &faults) || faults.Listed[0].Line != 2 || faults.Listed[0].Column != "total" {
 			w.t.Errorf("expected a fault of line 2, column total, got %v", err)
+		}
+	})
+	run(t, fakehub.Options{}, func(w *world) {
+		w.Fail(fakehub.On{}, 1, fakehub.Body("text/csv", "repoType,repoName,total,timestamp,downloads\n"+row))
+		a, err := w.client().PublisherAnalytics(w.t.Context(), "acme", hub.Validators{})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if _, err := history.Collect(a.Rows(version, lastDay)); err != nil {
+			w.t.Fatal(err)
+		}
+		if notices := strings.Join(a.Notes.Notices(), "\n"); strings.Contains(notices, secret[:12]) || !strings.Contains(notices, `got "<token>"`) {
+			w.t.Errorf("the notices hold the token, or nothing of it: %s", notices)
 		}
 	})
 }

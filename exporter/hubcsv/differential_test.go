@@ -17,6 +17,7 @@ type scribe struct {
 	repos     []scribeRepo
 	faults    float64 // how many rows of one are faulty
 	oddities  float64 // how many are spelled in an odd but valid way
+	retold    float64 // how many rows of one have another total
 	timestamp string  // what follows the date, usually
 	lineEnd   string
 }
@@ -43,6 +44,9 @@ func newScribe(r *rand.Rand) *scribe {
 	}
 	if r.IntN(2) == 0 {
 		s.oddities = 0.05 * float64(r.IntN(4))
+	}
+	if r.IntN(2) == 0 {
+		s.retold = 0.2 * r.Float64()
 	}
 	for range 1 + r.IntN(12) {
 		name := s.pick("org/bert", "a", "org/naïve-ü", "org/with,comma", `org/"quoted"`, "org/ space ",
@@ -115,6 +119,9 @@ func (s *scribe) row(b *bytes.Buffer, r scribeRepo, day int) {
 			fields[i] = r.name
 		case "total":
 			fields[i] = r.total
+			if s.chance(s.retold) {
+				fields[i] = s.pick("", "1", "2", "3")
+			}
 		case "timestamp":
 			fields[i] = sampleStart.Time().AddDate(0, 0, day).Format("2006-01-02") + s.timestamp
 		case "downloads":
@@ -138,10 +145,10 @@ func (s *scribe) spellOddly(fields []string) {
 	switch s.header[i] {
 	case "total", "downloads":
 		if fields[i] != "" {
-			fields[i] = s.pick("0", "00000000", strings.Repeat("0", 70)) + fields[i]
+			fields[i] = s.pick("0", "00000000", strings.Repeat("0", 70), "") + fields[i] + s.pick("", "", ".0", ".00000")
 		}
 	case "timestamp":
-		fields[i] = fields[i][:dateSize] + s.pick(midnights[:]...)
+		fields[i] = fields[i][:dateSize] + s.pick(append(midnights[:], " 00:00:00+00:00", " 00:00:00 UTC", "T00:00:00.000000+0000", " 00:00")...)
 	}
 }
 
@@ -158,10 +165,10 @@ func (s *scribe) spoil(fields []string) []string {
 	case 3:
 		fields[i] += s.pick("\x00", "\xff", "\n", "\u0085", " ", "x")
 	case 4:
-		fields[i] = s.pick("9223372036854775807", "9223372036854775808", "99999999999999999999", "-1", "+1", "1.0", "1e3", "٣")
+		fields[i] = s.pick("9223372036854775807", "9223372036854775808", "99999999999999999999", "-1", "+1", "1.", "1.5", "1e3", "٣")
 	case 5:
 		fields[i] = s.pick("2021-02-29", "2021-00-10", "2021-13-01", "1969-12-31", "2021-01-32T00:00:00.000Z",
-			"2021-01-22T00:00:01.000Z", "2021-01-22T00:00:00.000+00:00", "2021-1-22", "0000-01-01", "2021-01-00", "9999-12-31")
+			"2021-01-22T00:00:01.000Z", "2021-01-22T00:00:00.000+01:00", "2021-1-22", "2999-12-31", "0000-01-01", "2021-01-00", "9999-12-31")
 	case 6:
 		if len(fields[i]) > 0 {
 			b := []byte(fields[i])
@@ -176,7 +183,7 @@ func (s *scribe) spoil(fields []string) []string {
 
 func (s *scribe) line(b *bytes.Buffer, fields []string) {
 	if s.chance(s.oddities) {
-		b.WriteString(s.pick("\n", "\r\n", "  \n", "\t\r\n", "\n\n\n"))
+		b.WriteString(s.pick("\n", "\r\n", "  \n", "\t\r\n", "\n\n\n", ",,,,\n"))
 	}
 	for i, f := range fields {
 		if i > 0 {

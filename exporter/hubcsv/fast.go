@@ -31,6 +31,7 @@ func (p *parser) fast(b []byte, pos, end int) int {
 	n := p.n
 	lineOfRow0 := p.line - int64(n)
 	last, same, misses := p.last, p.same, p.misses
+	newest := history.Day(entries[last].newest) // the newest day of the last repository so far
 	var guesses []guess
 
 	for pos < end {
@@ -62,15 +63,15 @@ func (p *parser) fast(b []byte, pos, end int) int {
 		}
 
 		// The timestamp.
-		date := b[at : at+32 : at+32]
-		month := p.months.get(le64(date))
-		rest := le64(date[8:])
+		text := b[at : at+32 : at+32]
+		month := p.months.get(le64(text))
+		rest := le64(text[8:])
 		tens, ones := uint32(byte(rest)-'0'), uint32(byte(rest>>8)-'0')
 		day := tens*10 + ones - 1
 		if ones > 9 || day >= month.days {
 			break
 		}
-		if rest>>16 == midnightHead && le64(date[16:]) == midnightTail && date[24] == ',' {
+		if rest>>16 == midnightHead && le64(text[16:]) == midnightTail && text[24] == ',' {
 			at += timestampSize + 1
 		} else if size := midnightSize(b[at+dateSize : end]); size > 0 {
 			at += dateSize + size
@@ -96,11 +97,13 @@ func (p *parser) fast(b []byte, pos, end int) int {
 		}
 
 		pos = at + 1
+		date := month.first + history.Day(day)
 		if same = repo == last; !same {
-			entries[last].next = repo
-			last = repo
+			entries[last].next, entries[last].newest = repo, uint16(newest)
+			last, newest = repo, history.Day(entries[repo].newest)
 		}
-		repos[n], days[n], downloads[n] = repo, month.first+history.Day(day), count
+		newest = max(newest, date)
+		repos[n], days[n], downloads[n] = repo, date, count
 		if n++; n == history.BlockRows {
 			p.n, p.line = n, lineOfRow0+int64(n)
 			if !p.flush(p.line) {
@@ -112,6 +115,7 @@ func (p *parser) fast(b []byte, pos, end int) int {
 			repos, days, downloads = p.rows.Repo, p.rows.Day, p.rows.Downloads
 		}
 	}
+	entries[last].newest = uint16(newest)
 	p.n, p.line = n, lineOfRow0+int64(n)
 	p.last, p.same, p.misses = last, same, misses
 	return pos

@@ -2,10 +2,12 @@ package hubcsv
 
 import (
 	"fmt"
-	"strconv"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
+
+// expected says what should have been there, and what may have happened to what is.
+type expected struct{ want, hint string }
 
 // What is expected of a type or a name.
 const (
@@ -15,20 +17,41 @@ const (
 	wantNoControls = "text without control characters"
 )
 
+// What may have happened to a value.
+const (
+	hintFraction   = "a count has no fraction: was it saved by a spreadsheet?"
+	hintScientific = "in this notation digits are lost: was it saved by a spreadsheet?"
+	hintDate       = "was it saved by a spreadsheet?"
+	hintTime       = "the day of a count starts at midnight UTC: was it saved by a spreadsheet, or in another time zone?"
+	hintFuture     = "that day is still to come: is the clock wrong that wrote it, or ours?"
+)
+
+const (
+	wantNumber   = "a whole number from 0 to 9223372036854775807"
+	wantSmaller  = "a number of at most 9223372036854775807"
+	wantDate     = "a UTC day like 2021-01-22T00:00:00.000Z"
+	wantMidnight = "midnight UTC, as in 2021-01-22T00:00:00.000Z"
+)
+
 // What is expected of the other fields, for each way to be wrong.
 var (
-	wantOfTotal = [...]string{
-		notANumber:     "a whole number from 0 to 9223372036854775807, or nothing",
-		numberTooLarge: "a number of at most 9223372036854775807",
+	wantOfDownloads = [...]expected{
+		notANumber:     {wantNumber, ""},
+		numberTooLarge: {wantSmaller, ""},
+		hasFraction:    {wantNumber, hintFraction},
+		isScientific:   {wantNumber, hintScientific},
 	}
-	wantOfDownloads = [...]string{
-		notANumber:     "a whole number from 0 to 9223372036854775807",
-		numberTooLarge: "a number of at most 9223372036854775807",
+	wantOfTotal = [...]expected{
+		notANumber:     {wantNumber + ", or nothing", ""},
+		numberTooLarge: {wantSmaller, ""},
+		hasFraction:    {wantNumber + ", or nothing", hintFraction},
+		isScientific:   {wantNumber + ", or nothing", hintScientific},
 	}
-	wantOfTimestamp = [...]string{
-		notADate:      "a UTC day like 2021-01-22T00:00:00.000Z",
-		notInCalendar: "a day of the calendar from 1970-01-01 to 9999-12-31",
-		notMidnight:   "midnight UTC, as in 2021-01-22T00:00:00.000Z",
+	wantOfTimestamp = [...]expected{
+		notADate:      {wantDate, ""},
+		otherDate:     {wantDate, hintDate},
+		notInCalendar: {"a day of the calendar from 1970-01-01 to 9999-12-31", ""},
+		notMidnight:   {wantMidnight, hintTime},
 	}
 )
 
@@ -38,57 +61,38 @@ const (
 	wantClosed = "a quote that closes the field"
 )
 
-// fault counts a fault of the record at p.line, and lists it if it is among the
-// first. The value is copied.
-func (p *parser) fault(column string, value []byte, want string) {
-	p.faultAgainst(0, column, value, want)
+// fault counts a fault of the whole text, with which the stream ends, at p.line. The
+// value is copied.
+func (p *parser) fault(column string, value []byte, e expected) {
+	p.SkipBadRows = false
+	p.addFault(column, value, e)
 }
 
-func (p *parser) faultAgainst(other int64, column string, value []byte, want string) {
+// rowFault counts a fault of the row at p.line, and lists it if it is among the first.
+func (p *parser) rowFault(reason history.BadRowReason, column string, value []byte, e expected) {
+	if p.wrong == "" {
+		p.wrong = reason
+	}
+	p.addFault(column, value, e)
+}
+
+func (p *parser) addFault(column string, value []byte, e expected) {
 	if p.errs.Full() {
 		p.errs.Count++
 		return
 	}
-	p.errs.Add(&history.InputError{
-		Line:      p.line,
-		OtherLine: other,
-		Column:    column,
-		Value:     string(value),
-		Want:      want,
-	})
+	p.errs.Add(&history.InputError{Line: p.line, Column: column, Value: string(value), Want: e.want, Hint: e.hint})
 }
 
 // raggedFault counts a row with another number of fields than the header.
 func (p *parser) raggedFault(rec []byte, found int) {
-	if p.errs.Full() {
-		p.errs.Count++
-		return
-	}
-	p.fault("", rec, fmt.Sprintf("%d fields, as in the header, not %d", len(p.header.names), found))
-}
-
-// totalFault counts a row with another total of its repository than the
-// first row of it.
-func (p *parser) totalFault(repo uint32, text []byte) {
-	if p.errs.Full() {
-		p.errs.Count++
-		return
-	}
-	r := p.dict.repos[repo]
-	want := "no total"
-	if r.Total != history.Unknown {
-		want = "the total " + strconv.FormatInt(r.Total, 10)
-	}
-	p.faultAgainst(p.dict.lines[repo], columnNames[colTotal], text, want+", as "+r.Repo.String()+" has there")
+	want := fmt.Sprintf("%d fields, as in the header, not %d", len(p.header.names), found)
+	p.rowFault(history.BadFields, "", rec, expected{want: want})
 }
 
 // quoteFault counts a fault of the quotes of a record, which the splitter has
 // found in the last field it came to.
 func (p *parser) quoteFault(line []byte) {
-	if p.errs.Full() {
-		p.errs.Count++
-		return
-	}
 	field := len(p.split.starts) - 1
 	column := ""
 	if field < len(p.header.names) {
@@ -99,12 +103,13 @@ func (p *parser) quoteFault(line []byte) {
 	if s.end(line); s.state == inQuotes {
 		want = wantClosed
 	}
-	p.fault(column, line[p.split.starts[field]:], want)
+	p.rowFault(history.BadQuotes, column, line[p.split.starts[field]:], expected{want: want})
 }
 
 // longLine counts the fault of a line that is too long, of which b is known.
 func (p *parser) longLine(b []byte) {
-	p.fault("", beginning(b), fmt.Sprintf("a line of at most %d bytes, all quotes in it closed", p.longest))
+	want := fmt.Sprintf("a line of at most %d bytes, all quotes in it closed", p.MaxLineBytes)
+	p.fault("", beginning(b), expected{want: want})
 }
 
 // maxBeginning bounds how much is quoted of a text that is not known to its

@@ -30,19 +30,40 @@ func (p *parser) readHeader(line []byte) bool {
 		}
 	}
 	if missing == numColumns {
-		p.fault("", line, wantHeader)
+		if !p.separatorFault(line) {
+			p.fault("", line, expected{want: wantHeader})
+		}
 		return false
 	}
 	for i, name := range columnNames {
 		if h.cols[i] < 0 {
-			p.fault(name, line, "this column in the header")
+			p.fault(name, line, expected{want: "this column in the header"})
 		} else if slices.Contains(h.names[h.cols[i]+1:], name) {
-			p.fault(name, line, "this column once in the header")
+			p.fault(name, line, expected{want: "this column once in the header"})
 		}
 	}
 	h.found = p.errs.Count == 0
 	h.standard = slices.Equal(h.names, columnNames[:])
 	return h.found
+}
+
+// otherSeparators are what others put between the fields of a line.
+var otherSeparators = []struct{ separator, what string }{
+	{";", "semicolons"},
+	{"\t", "tabs"},
+	{"|", "vertical bars"},
+}
+
+// separatorFault counts the fault of a header row whose fields are separated otherwise,
+// and reports whether they are.
+func (p *parser) separatorFault(line []byte) bool {
+	for _, s := range otherSeparators {
+		if bytes.Contains(line, []byte(s.separator)) && !bytes.Contains(line, []byte(",")) {
+			p.fault("", line, expected{wantHeader + ", with commas and not " + s.what, hintDate})
+			return true
+		}
+	}
+	return false
 }
 
 var bom = []byte("\xef\xbb\xbf")
@@ -54,7 +75,9 @@ var foreign = []struct{ begins, what string }{
 	{"[", "a JSON document"},
 	{"\x1f\x8b", "compressed data (gzip)"},
 	{"\x28\xb5\x2f\xfd", "compressed data (zstd)"},
-	{"PK\x03\x04", "compressed data (zip)"},
+	{"\xfd7zXZ\x00", "compressed data (xz): unpack it first"},
+	{"BZh", "compressed data (bzip2): unpack it first"},
+	{"PK\x03\x04", "compressed data (zip), or a workbook of a spreadsheet"},
 	{"PAR1", "a Parquet file"},
 	{"\xff\xfe", "text in UTF-16"},
 	{"\xfe\xff", "text in UTF-16"},
@@ -70,21 +93,39 @@ func (p *parser) refuse(b []byte) bool {
 	b = bytes.TrimPrefix(b, bom)
 	text := bytes.TrimLeft(b, " \t\r\n")
 	blank := b[:len(b)-len(text)]
+	value, what := foreignTo(text)
+	if what == "" || !p.linesFit(blank) {
+		return false
+	}
+	p.line += int64(bytes.Count(blank, lf))
+	p.fault("", beginning(value), expected{want: wantHeader + ", not " + what})
+	return true
+}
+
+// foreignTo says what a text is that cannot be a CSV of ours, with the piece of it that
+// shows it, or "" if it may be one.
+func foreignTo(text []byte) (value []byte, what string) {
 	for _, f := range foreign {
-		if bytes.HasPrefix(text, []byte(f.begins)) && p.linesFit(blank) {
-			p.line += int64(bytes.Count(blank, lf))
-			p.fault("", beginning(text), wantHeader+", not "+f.what)
-			return true
+		if bytes.HasPrefix(text, []byte(f.begins)) {
+			return text, f.what
 		}
 	}
-	return false
+	if len(text) > 1 && (text[0] == 0) != (text[1] == 0) {
+		return text, "text in UTF-16"
+	}
+	line, _, _ := bytes.Cut(text, lf)
+	line, more, cr := bytes.Cut(line, []byte("\r"))
+	if cr && len(more) > 0 && bytes.Count(line, []byte(`"`))%2 == 0 {
+		return line, "lines that end with CR alone"
+	}
+	return nil, ""
 }
 
 // linesFit reports whether no line of b is too long: otherwise that is the
 // fault, however much of the text was read at once.
 func (p *parser) linesFit(b []byte) bool {
 	for line := range bytes.Lines(b) {
-		if len(trimLineEnd(line)) > p.longest {
+		if len(trimLineEnd(line)) > p.MaxLineBytes {
 			return false
 		}
 	}

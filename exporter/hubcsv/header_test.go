@@ -22,7 +22,13 @@ func TestReadRefusesHeader(t *testing.T) {
 	f(" \n\r\n\t\n ", header+`, got ""`)
 	f("\ufeff", header+`, got ""`)
 	f("model,a/b,1,2021-01-22,1\nmodel,a/b,1,2021-01-23,1\n", header+`, got "model,a/b,1,2021-01-22,1"`)
-	f("\nRepoType;RepoName\n", strings.Replace(header, "line 1", "line 2", 1)+`, got "RepoType;RepoName"`)
+	f("\nRepoType repoName\n", strings.Replace(header, "line 1", "line 2", 1)+`, got "RepoType repoName"`)
+	f("\nrepoType;repoName;total;timestamp;downloads\nmodel;a/b;1;2021-01-22;1\n", strings.Replace(header, "line 1", "line 2", 1)+
+		`, with commas and not semicolons, got "repoType;repoName;total;timestamp;downloads"; was it saved by a spreadsheet?`)
+	f("\"repoType\";\"repoName\"\n", header+`, with commas and not semicolons, got "\"repoType\";\"repoName\""; was it saved by a spreadsheet?`)
+	f("repoType\trepoName\n", header+`, with commas and not tabs, got "repoType\trepoName"; was it saved by a spreadsheet?`)
+	f(Header+"\rmodel,a/b,1,2021-01-22,1\rmodel,a/b,1,2021-01-23,1\r", header+`, not lines that end with CR alone, got "`+Header+`"`)
+	f("\"repoType\",repoName\r\rmodel,a/b", header+`, not lines that end with CR alone, got "\"repoType\",repoName"`)
 	f("repoType,repoName,timestamp,downloads\nmodel,a/b,2021-01-22,1\n",
 		`x.csv: line 1, column total: expected this column in the header, got "repoType,repoName,timestamp,downloads"`)
 	f("repoType,name,total,date,downloads",
@@ -62,7 +68,11 @@ func TestReadRefusesForeign(t *testing.T) {
 		`x.csv: line 1: `+header+`a JSON document, got "[{\"repoType\":\"model\",\"repoName\":\"a/b\"`+strings.Repeat(" ", 40)+`..."`)
 	f("\x1f\x8b\x08\x00\x00", `x.csv: line 1: `+header+`compressed data (gzip), got "\x1f\x8b\b\x00\x00"`)
 	f("\x28\xb5\x2f\xfd\x04", `x.csv: line 1: `+header+`compressed data (zstd), got "(\xb5/\xfd\x04"`)
-	f("PK\x03\x04", `x.csv: line 1: `+header+`compressed data (zip), got "PK\x03\x04"`)
+	f("PK\x03\x04", `x.csv: line 1: `+header+`compressed data (zip), or a workbook of a spreadsheet, got "PK\x03\x04"`)
+	f("\xfd7zXZ\x00\x00\x04", `x.csv: line 1: `+header+`compressed data (xz): unpack it first, got "\xfd7zXZ\x00\x00\x04"`)
+	f("BZh91AY&SY", `x.csv: line 1: `+header+`compressed data (bzip2): unpack it first, got "BZh91AY&SY"`)
+	f("r\x00e\x00p\x00", `x.csv: line 1: `+header+`text in UTF-16, got "r\x00e\x00p\x00"`)
+	f("\x00r\x00e", `x.csv: line 1: `+header+`text in UTF-16, got "\x00r\x00e"`)
 	f("\xff\xfer\x00e\x00", `x.csv: line 1: `+header+`text in UTF-16, got "\xff\xfer\x00e\x00"`)
 	f("PAR1\x15", `x.csv: line 1: `+header+`a Parquet file, got "PAR1\x15"`)
 	f("repoType,repoName\nmodel", "x.csv: line 1, column total: expected this column in the header, got \"repoType,repoName\"\n"+

@@ -2,19 +2,25 @@ package hubcsv
 
 import (
 	"bytes"
+	"fmt"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
 // parser turns text, piece by piece, into blocks of rows and faults.
 type parser struct {
-	longest int // the longest line that may be, in bytes
-	emit    func(*history.Rows) *history.Rows
+	Options
+	emit func(*history.Rows) *history.Rows
 
 	header header
 	dict   dict
 	split  splitter
 	errs   *history.InputErrors // on its own, as it may outlive all else here
+
+	// wrong is the first fault of the record at hand, "" as long as it has none. noted
+	// becomes o.Notes.
+	wrong history.BadRowReason
+	noted history.InputNotes
 
 	rows *history.Rows // the block being filled; its slices have BlockRows elements
 	n    int           // how many of them are rows
@@ -36,11 +42,15 @@ type parser struct {
 // newParser returns a parser that hands its blocks to emit. emit returns the
 // block to fill next, or nil if no more are wanted.
 func newParser(o Options, rows *history.Rows, emit func(*history.Rows) *history.Rows) *parser {
+	if o.LastDay <= 0 {
+		o.LastDay = history.MaxDay
+	}
 	return &parser{
-		longest:  o.MaxLineBytes,
+		Options:  o,
 		emit:     emit,
 		dict:     newDict(),
 		prefixes: newPrefixes(),
+		months:   months{last: o.LastDay},
 		errs:     &history.InputErrors{File: o.File},
 		rows:     rows,
 		line:     1,
@@ -102,38 +112,67 @@ func (p *parser) resume(b []byte) int {
 
 // carryFits counts the fault of a record in carry that is too long.
 func (p *parser) carryFits() bool {
-	if len(p.carry) <= p.longest+len("\r\n") {
+	if len(p.carry) <= p.MaxLineBytes+len("\r\n") {
 		return true
 	}
 	p.longLine(p.carry)
 	return false
 }
 
-// end takes the end of the text.
-func (p *parser) end() {
+// end takes the end of the text and returns the error that ends the stream.
+func (p *parser) end() error {
 	if len(p.carry) > 0 {
 		p.row(p.carry, 1)
 	}
-	switch {
-	case p.header.found:
-		p.flush(p.line)
-	case p.errs.Count == 0: // nothing but blanks
-		p.line = 1
-		p.fault("", nil, wantHeader)
+	if !p.header.found {
+		if p.errs.Count == 0 { // nothing but blanks
+			p.line = 1
+			p.fault("", nil, expected{want: wantHeader})
+		}
+		return p.errs.Err()
 	}
+	if p.dropped() {
+		return p.errs.Err()
+	}
+	settled := p.settleTotals()
+	p.noted.Rows += int64(p.n)
+	if bad := p.noted.BadRows.Sum(); bad > max(1, (p.noted.Rows+bad)/maxBadShare) {
+		p.errs.Why = fmt.Sprintf("%d of %d rows cannot be understood, and at most one of %d is set aside", bad, p.noted.Rows+bad, maxBadShare)
+		return p.errs
+	}
+	if p.n > 0 || settled {
+		p.handOver(p.line)
+	}
+	p.noted.Faults = *p.errs
+	if p.Notes != nil {
+		*p.Notes = p.noted
+	}
+	return nil
 }
 
-// flush hands the block over, unless a fault was found: then its rows are
-// dropped, as nothing of a faulty input is to be kept. The last of them is of
-// the line before next. It reports whether the stream goes on.
+// maxBadShare is the number of rows of which one may be bad.
+const maxBadShare = 100
+
+// dropped reports whether nothing of the input is to be kept.
+func (p *parser) dropped() bool { return p.errs.Count > 0 && !p.SkipBadRows }
+
+// flush hands the block over, if it has rows; those of a faulty input are dropped. The
+// last of them is of the line before next. It reports whether the stream goes on.
 func (p *parser) flush(next int64) bool {
-	n := p.n
-	p.n = 0
-	if n == 0 || p.errs.Count > 0 {
+	if p.n == 0 || p.dropped() {
+		p.n = 0
 		return true
 	}
-	r := p.rows
+	p.noted.Rows += int64(p.n)
+	return p.handOver(next)
+}
+
+// handOver hands the block over.
+func (p *parser) handOver(next int64) bool {
+	r, n := p.rows, p.n
+	p.n = 0
 	r.Repos = p.dict.repos
+	p.dict.given = len(r.Repos)
 	r.Repo, r.Day, r.Downloads = r.Repo[:n], r.Day[:n], r.Downloads[:n]
 	r.FirstLine = next - int64(n)
 	p.rows = p.emit(r)

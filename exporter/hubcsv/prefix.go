@@ -23,10 +23,11 @@ type prefixes struct {
 // prefix is the prefix of one repository. It takes 64 bytes, a line of a
 // processor's cache.
 type prefix struct {
-	head [headSize]byte // how it begins, zeros after it if it is shorter
-	tail uint64         // its last eight bytes
-	size uint32         // its length, noPrefix if the repository has none
-	next uint32         // the repository whose row came after its last row
+	head   [headSize]byte // how it begins, zeros after it if it is shorter
+	tail   uint64         // its last eight bytes
+	next   uint32         // the repository whose row came after its last row
+	size   uint16         // its length, noPrefix if the repository has none
+	newest uint16         // the newest day of the rows that have it
 }
 
 // middle is where prefixes.text has the bytes of a long prefix that are neither
@@ -36,7 +37,9 @@ type middle struct{ off, size uint32 }
 const (
 	headSize = 48
 	tailSize = 8
-	noPrefix = 1 << 30 // past the end of any buffer
+	noPrefix = math.MaxUint16 // more than any has
+	// maxFastDay is the last day that the fast path takes: 2149-06-06.
+	maxFastDay = math.MaxUint16
 
 	// maxSpelling bounds how much longer than type and name a prefix may be, so
 	// that memory grows with the names and with nothing else.
@@ -72,15 +75,15 @@ func (ps *prefixes) addRepo() {
 }
 
 // learn makes raw the prefix of a repository, unless it has one already or raw
-// does not suit: it is short, or oddly spelled at a length beyond that of its
+// does not suit: it is too short or long, or oddly spelled at a length beyond that of its
 // names, or of a line longer than longest may come of it.
 func (ps *prefixes) learn(repo uint32, raw []byte, names, longest int) {
 	e := &ps.entries[repo]
-	if e.size != noPrefix || len(raw) < tailSize || len(raw) > names+maxSpelling ||
+	if e.size != noPrefix || len(raw) < tailSize || len(raw) >= noPrefix || len(raw) > names+maxSpelling ||
 		len(raw)+maxAfterPrefix > longest || len(ps.text)+len(raw) > math.MaxInt32 {
 		return
 	}
-	e.size = uint32(len(raw))
+	e.size = uint16(len(raw))
 	e.tail = le64(raw[len(raw)-tailSize:])
 	copy(e.head[:], raw)
 	mid := middleOf(raw)
@@ -88,6 +91,9 @@ func (ps *prefixes) learn(repo uint32, raw []byte, names, longest int) {
 	ps.text = append(ps.text, mid...)
 	ps.index.insert(ps.hash(&e.head, e.tail, len(raw), mid), repo)
 }
+
+// forget makes the rows of a repository ones of the general path.
+func (ps *prefixes) forget(repo uint32) { ps.entries[repo].size = noPrefix }
 
 // middleOf returns the bytes of a prefix that are neither in its head nor in
 // its tail.

@@ -22,23 +22,34 @@ type Options struct {
 	// accepted; a quoted field may spread it over several lines of text. 0 or
 	// less stands for DefaultMaxLineBytes.
 	MaxLineBytes int
+	// LastDay is the last day that a row may have: later ones are still to come. 0 stands
+	// for history.MaxDay.
+	LastDay history.Day
+	// SkipBadRows sets rows aside that cannot be understood, as long as they are at most
+	// one, or one of a hundred.
+	SkipBadRows bool
+	// Notes, if not nil, is where the reader notes what it noticed of an input that it
+	// accepted, once the stream has ended.
+	Notes *history.InputNotes
 }
 
 // Read returns the rows of a CSV text. The stream can be read once.
 //
 // The columns are found by the names in the header row, in any order; others
-// are ignored. A byte order mark, CRLF, quotes, blank lines and a last line
-// without a line end are accepted; a timestamp may be written
-// 2021-01-22T00:00:00.000Z, 2021-01-22T00:00:00Z, 2021-01-22 or
-// "2021-01-22 T00:00:00.000 Z"; a total may be empty, which is history.Unknown.
-// All rows of a repository have one total. Several rows of one repository and
-// day are passed on as they are.
+// are ignored. A byte order mark, CRLF, quotes, lines of nothing but blanks or
+// empty fields and a last line without a line end are accepted; a timestamp may be
+// a date, alone or with midnight UTC after it in any of the spellings of isMidnight;
+// a number may have zeros after a decimal point; a total may be empty, which is
+// history.Unknown. Several rows of one repository and day are passed on as they are.
 //
-// Faults of the text are one *history.InputErrors, the last element of the
-// stream; once the first fault is found no more blocks come, and the rest is
-// read to count the faults. A text without the header (an HTML page, another
-// format) and a line that is too long end the stream at once. An error of r is
-// wrapped, with the file and the line at which it came.
+// If the rows of a repository differ in their totals, that of its newest day
+// counts, the largest of equal days: it is in the dictionary of the last block, which
+// has no rows if need be.
+//
+// Faults of the text are one *history.InputErrors, the last element of the stream; once the first fault is found no more blocks come, unless
+// bad rows are skipped, and the rest is read to count the faults. A text without the
+// header (an HTML page, another format) and a line that is too long end the stream at
+// once. An error of r is wrapped, with the file and the line at which it came.
 //
 // The stream reads r ahead in a goroutine of its own, and parses in another; both
 // have ended when the loop over the stream has. So leaving the loop early waits
@@ -116,7 +127,7 @@ func (p *parser) parse(c chunk) error {
 func (p *parser) finish(c chunk) error {
 	switch c.err {
 	case io.EOF:
-		p.end()
+		return p.end()
 	case errLongLine:
 		if len(p.carry) == 0 {
 			p.carry = append(p.carry, c.buf[c.end:c.n]...)

@@ -75,6 +75,16 @@ func TestReadAccepts(t *testing.T) {
 	f("control characters in an extra column", "note,"+header+"\x00\xff,model,a/bc,12,2021-01-22,4\n", abc)
 	f("timestamps", header+"model,a/bc,12,2021-01-22T00:00:00.000Z,4\nmodel,a/bc,12,2021-01-22T00:00:00Z,4\nmodel,a/bc,12,2021-01-22,4\nmodel,a/bc,12,2021-01-22 T00:00:00.000 Z,4\n",
 		abc, abc, abc, abc)
+	for _, midnight := range []string{
+		" 00:00:00+00:00", "T00:00:00.000000+0000", " 00:00:00.000000000 UTC", " 00:00:00 UTC", " 00:00:00", "T00:00:00", " 00:00",
+		"T00:00Z", " 00:00:00+00", " 00:00:00 +0000 UTC", " 00:00:00.000Z", "T00:00:00-00:00", " T00:00:00 Z", " 00:00:00UTC", "T00:00:00.0",
+	} {
+		f("midnight"+midnight, header+"model,a/bc,12,2021-01-22"+midnight+",4\n", abc)
+	}
+	f("numbers of a column of fractions", header+"model,a/bc,12.0,2021-01-22,4.0\nmodel,a/bc,12,2021-01-22,4.000000\n", abc, abc)
+	f("the largest of them", header+"model,a/bc,9223372036854775807.0,2021-01-22,0.0\n", record("model", "a/bc", math.MaxInt64, "2021-01-22", 0))
+	f("rows of empty fields", ",,\n"+header+",,,,\nmodel,a/bc,12,2021-01-22,4\n,,\n , ,,,\n\"\",,,,\ndataset,d/ef,5,2021-01-23,0\n,,,,\n,,,,", abc, def)
+	f("an index before the rows", ","+Header+"\n0,model,a/bc,12.0,2021-01-22 00:00:00+00:00,4\n1,dataset,d/ef,5.0,2021-01-23 00:00:00+00:00,0\n", abc, def)
 	f("the first and the last day", header+"model,a/bc,12,1970-01-01,4\nmodel,a/bc,12,9999-12-31T00:00:00.000Z,4\n",
 		record("model", "a/bc", 12, "1970-01-01", 4), record("model", "a/bc", 12, "9999-12-31", 4))
 	f("leap days", header+"model,a/bc,12,2000-02-29,4\nmodel,a/bc,12,2024-02-29,4\n",
@@ -96,6 +106,150 @@ func TestReadAccepts(t *testing.T) {
 		record("a,b", "c", 1, "2021-01-22", 4), record("a", "b,c", 2, "2021-01-22", 4),
 		record("a,b", "c", 1, "2021-01-22", 4), record("a", "b,c", 2, "2021-01-22", 4))
 	f("the same row twice", header+"model,a/bc,12,2021-01-22,4\nmodel,a/bc,12,2021-01-22,4\n", abc, abc)
+}
+
+// TestReadTotals checks which total counts, and what is noted of it, where the rows of a
+// repository differ.
+func TestReadTotals(t *testing.T) {
+	f := func(rows string, total int64, notice string) {
+		t.Helper()
+		for _, header := range []string{Header, Header + ",note"} {
+			text := header + "\n"
+			for row := range strings.FieldsSeq(rows) {
+				text += "model,a/b," + row
+				if header != Header {
+					text += ","
+				}
+				text += "\nmodel,a/c,77,2024-01-01,1" + strings.TrimPrefix(header, Header)[:min(1, len(header)-len(Header))] + "\n\n"
+			}
+			var notes history.InputNotes
+			var last []history.RepoTotal
+			for block, err := range Read(strings.NewReader(text), Options{Notes: &notes}) {
+				if err != nil {
+					t.Fatalf("%s: %s", rows, err)
+				}
+				last = block.Repos
+			}
+			if last[0].Total != total || last[1].Total != 77 {
+				t.Errorf("%s: totals %v, want %d and 77", rows, last, total)
+			}
+			if got := strings.Join(notes.Notices(), "\n"); got != notice {
+				t.Errorf("%s:\n got %s\nwant %s", rows, got, notice)
+			}
+		}
+	}
+	f("5,2024-01-01,1 5,2024-01-02,1", 5, "")
+	f("5,2024-01-01,1 6,2024-01-02,1 9,2024-01-03,1", 9, "model a/b has totals from 5 to 9; 9 is taken, that of its newest day, 2024-01-03")
+	f("9,2024-01-03,1 6,2024-01-02,1 5,2024-01-01,1", 9, "model a/b has totals from 5 to 9; 9 is taken, that of its newest day, 2024-01-03")
+	f("9,2024-01-01,1 6,2024-01-02,1", 6, "model a/b has totals from 6 to 9; 6 is taken, that of its newest day, 2024-01-02")
+	f("5,2024-01-01,1 8,2024-01-01,1 7,2024-01-01,1", 8, "model a/b has totals from 5 to 8; 8 is taken, that of its newest day, 2024-01-01")
+	f("8,2024-01-01,1 5,2024-01-01,1", 8, "model a/b has totals from 5 to 8; 8 is taken, that of its newest day, 2024-01-01")
+	// The first total again, and rows between that were read the fast way.
+	f("5,2024-01-01,1 5,2024-01-04,1 6,2024-01-02,1", 5, "model a/b has totals from 5 to 6; 5 is taken, that of its newest day, 2024-01-04")
+	f("5,2024-01-01,1 6,2024-01-02,1 5,2024-01-03,1", 5, "model a/b has totals from 5 to 6; 5 is taken, that of its newest day, 2024-01-03")
+	// Without a total a row says nothing of it.
+	f(",2024-01-05,1 6,2024-01-02,1 ,2024-01-09,1 6,2024-01-03,1", 6, "")
+	f("6,2024-01-02,1 ,2024-01-09,1", 6, "")
+	f(",2024-01-09,1 6,2024-01-02,1 7,2024-01-01,1", 6, "model a/b has totals from 6 to 7; 6 is taken, that of its newest day, 2024-01-02")
+}
+
+// TestReadSkipsBadRows checks that one bad row of a hundred is set aside, and one at least,
+// and that more of them are refused.
+func TestReadSkipsBadRows(t *testing.T) {
+	bad := []string{
+		"model,a/\"b,1,2021-01-22,1", "model,a/b", ",a/b,1,2021-01-22,1", "model,,1,2021-01-22,1", "model,a/b,x,2021-01-22,1",
+		"model,a/b,9,today,1", "model,a/b,9,9999-12-31,1", "model,a/b,9,2021-01-22,-1",
+	}
+	text := func(good int, bad ...string) io.Reader {
+		rows := []string{Header}
+		for i := range good {
+			rows = append(rows, fmt.Sprintf("model,a/b,1,%s,%d", (sampleStart+history.Day(i)).String(), i))
+			if i < len(bad) {
+				rows = append(rows, bad[i])
+			}
+		}
+		return strings.NewReader(strings.Join(append(rows, bad[min(len(bad), good):]...), "\n"))
+	}
+	last := sampleStart + 1000
+	f := func(good int, bad []string, notices ...string) {
+		t.Helper()
+		var notes history.InputNotes
+		got, err := history.Collect(Read(text(good, bad...), Options{SkipBadRows: true, LastDay: last, Notes: &notes}))
+		if err != nil || len(got) != good || notes.Rows != int64(good) {
+			t.Fatalf("%d records, notes of %d, error %v; want %d", len(got), notes.Rows, err, good)
+		}
+		for i, r := range got {
+			if want := record("model", "a/b", 1, (sampleStart + history.Day(i)).String(), int64(i)); r != want {
+				t.Fatalf("record %d is %v, want %v", i, r, want)
+			}
+		}
+		if got := notes.Notices(); !slices.Equal(got, notices) {
+			t.Errorf("notices:\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(notices, "\n"))
+		}
+	}
+	f(0, nil, "no records: there is nothing after the header")
+	f(1, bad[5:6], `set aside: line 3, column timestamp: expected a UTC day like 2021-01-22T00:00:00.000Z, got "today"`,
+		"set aside 1 row of 2: 1 for timestamp")
+	f(800, bad,
+		`set aside: line 3, column repoName: expected quotes around a whole field only, and quotes within it doubled, got "a/\"b,1,2021-01-22,1"`,
+		`set aside: line 5: expected 5 fields, as in the header, not 2, got "model,a/b"`,
+		`set aside: line 7, column repoType: expected a repository type, got ""`,
+		`set aside: line 9, column repoName: expected a repository name, got ""`,
+		`set aside: line 11, column total: expected a whole number from 0 to 9223372036854775807, or nothing, got "x"`,
+		`set aside: line 13, column timestamp: expected a UTC day like 2021-01-22T00:00:00.000Z, got "today"`,
+		`set aside: line 15, column timestamp: expected a day up to 2023-10-19, got "9999-12-31"; that day is still to come: is the clock wrong that wrote it, or ours?`,
+		`set aside: line 17, column downloads: expected a whole number from 0 to 9223372036854775807, got "-1"`,
+		"set aside 8 rows of 808: 1 for quotes, 1 for fields, 1 for repo_type, 1 for repo_name, 1 for total, 1 for timestamp, 1 for future, 1 for downloads")
+
+	// Too many; and nothing of what was read before is given away as good.
+	g := func(good int, bad []string, want string) {
+		t.Helper()
+		var notes history.InputNotes
+		_, err := history.Collect(Read(text(good, bad...), Options{File: "x.csv", SkipBadRows: true, LastDay: last, Notes: &notes}))
+		if _, ok := errors.AsType[*history.InputErrors](err); !ok || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("got error %v, want %s", err, want)
+		}
+		if notes.Rows != 0 {
+			t.Errorf("notes of what was refused: %+v", notes)
+		}
+	}
+	g(1, bad[:2], "\nx.csv: 2 of 3 rows cannot be understood, and at most one of 100 is set aside")
+	g(791, bad, "\nx.csv: 8 of 799 rows cannot be understood, and at most one of 100 is set aside")
+	g(0, bad[:2], "\nx.csv: 2 of 2 rows cannot be understood, and at most one of 100 is set aside")
+	// What is no row at all is never set aside.
+	_, err := history.Collect(Read(strings.NewReader("<html>"), Options{SkipBadRows: true}))
+	if err == nil {
+		t.Error("an HTML page was accepted")
+	}
+}
+
+// TestReadLastDay checks the limit in the month it lies in, before and after, on both ways
+// through the reader.
+func TestReadLastDay(t *testing.T) {
+	const row = "model,a/b,1,2024-01-01T00:00:00.000Z,1\n"
+	f := func(date string, last string, ok bool) {
+		t.Helper()
+		for _, timestamp := range []string{date + "T00:00:00.000Z", date + " 00:00:00+00:00"} {
+			_, err := history.Collect(Read(strings.NewReader(Header+"\n"+row+row+"model,a/b,1,"+timestamp+",1\n"+row), Options{LastDay: day(last)}))
+			want := fmt.Sprintf("line 4, column timestamp: expected a day up to %s, got %q; that day is still to come: is the clock wrong that wrote it, or ours?", last, timestamp)
+			if ok != (err == nil) || !ok && err.Error() != want {
+				t.Errorf("got error %v, want %v, %s", err, !ok, want)
+			}
+		}
+	}
+	f("2024-05-10", "2024-05-10", true)
+	f("2024-05-11", "2024-05-10", false)
+	f("2024-05-31", "2024-05-10", false)
+	f("2024-04-30", "2024-05-10", true)
+	f("2024-06-01", "2024-05-10", false)
+	f("2926-01-01", "2024-05-10", false)
+	f("9999-12-31", "9999-12-30", false)
+	f("2024-05-01", "2024-05-01", true)
+	f("2024-05-02", "2024-05-01", false)
+	_, err := history.Collect(Read(strings.NewReader(Header+"\nmodel,a/b,1,2024-05-32,1\n"), Options{LastDay: day("2024-05-10")}))
+	if err == nil || !strings.Contains(err.Error(), "a day of the calendar") {
+		t.Errorf("of a day that does not exist: got error %v", err)
+	}
 }
 
 // TestReadBlocks checks what a consumer may rely on: the lines of a block follow

@@ -2,12 +2,14 @@ package hubcsv
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"math/big"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,59 +24,89 @@ import (
 // outcome is what reading a text gives.
 type outcome struct {
 	lines   []int64
-	records []history.Record
+	records []history.Record     // with the totals of the last dictionary
 	faults  []history.InputError // the first ten
 	count   int64
+	refused bool
+	notes   history.InputNotes // but the faults
 }
 
 // reference reads a text with encoding/csv, plainly and slowly: what Read is
 // compared with. It knows nothing of buffers, prefixes and blocks.
-func reference(text []byte, longest int) outcome {
-	ref := &referenceReader{totals: make(map[history.Repo]int64), lines: make(map[history.Repo]int64)}
-	ref.read(text, longest)
-	if ref.count > 0 {
-		ref.outcome.lines, ref.outcome.records = nil, nil
+func reference(text []byte, o Options) outcome {
+	ref := &referenceReader{Options: o, totals: make(map[history.Repo][]history.Record)}
+	ref.read(text)
+	ref.notes.Rows = int64(len(ref.records))
+	bad := ref.notes.BadRows.Sum()
+	if ref.fatal || ref.count > 0 && (!o.SkipBadRows || bad > 1 && bad*100 > int64(len(ref.records))+bad) {
+		return outcome{faults: ref.faults, count: ref.count, refused: true}
+	}
+	for i, r := range ref.records {
+		ref.records[i].Total = ref.total(r.Repo)
 	}
 	return ref.outcome
 }
 
 type referenceReader struct {
 	outcome
+	Options
+	fatal  bool
 	line   int64
 	names  []string
-	totals map[history.Repo]int64
-	lines  map[history.Repo]int64
+	repos  []history.Repo
+	totals map[history.Repo][]history.Record // the rows that have one
+	wrong  history.BadRowReason
 }
 
-func (ref *referenceReader) fault(column, value, want string) {
-	ref.faultAgainst(0, column, value, want)
+// total returns the total of a repository: the largest of the newest day.
+func (ref *referenceReader) total(r history.Repo) int64 {
+	rows := ref.totals[r]
+	if len(rows) == 0 {
+		return history.Unknown
+	}
+	return slices.MaxFunc(rows, func(a, b history.Record) int {
+		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Total, b.Total))
+	}).Total
 }
 
-func (ref *referenceReader) faultAgainst(other int64, column, value, want string) {
+// noteTotals notes the totals that differ.
+func (ref *referenceReader) noteTotals() {
+	for _, r := range ref.repos {
+		d := history.DifferentTotals{Repo: r, Taken: ref.total(r), Day: -1, Least: math.MaxInt64, Most: -1}
+		for _, row := range ref.totals[r] {
+			d.Least, d.Most, d.Day = min(d.Least, row.Total), max(d.Most, row.Total), max(d.Day, row.Day)
+		}
+		if d.Least < d.Most {
+			ref.notes.AddTotals(d)
+		}
+	}
+}
+
+func (ref *referenceReader) fault(reason history.BadRowReason, column, value, want, hint string) {
 	ref.count++
+	if ref.wrong == "" {
+		ref.wrong = reason
+	}
+	ref.fatal = ref.fatal || reason == ""
 	if ref.count <= 10 {
-		ref.faults = append(ref.faults, history.InputError{
-			Line: ref.line, OtherLine: other, Column: column, Value: value, Want: want,
-		})
+		ref.faults = append(ref.faults, history.InputError{Line: ref.line, Column: column, Value: value, Want: want, Hint: hint})
 	}
 }
 
 const blanks = " \t\r\n"
 
-func (ref *referenceReader) read(text []byte, longest int) {
+func (ref *referenceReader) read(text []byte) {
 	text = bytes.TrimPrefix(text, bom)
 	inside := bytes.TrimLeft(text, blanks)
 	fits := true
 	for line := range strings.Lines(string(text[:len(text)-len(inside)])) {
 		line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
-		fits = fits && len(line) <= longest
+		fits = fits && len(line) <= ref.MaxLineBytes
 	}
-	for _, f := range foreign {
-		if fits && bytes.HasPrefix(inside, []byte(f.begins)) {
-			ref.line = 1 + int64(bytes.Count(text[:len(text)-len(inside)], lf))
-			ref.count, ref.faults = 1, []history.InputError{{Line: ref.line, Want: wantHeader + ", not " + f.what}}
-			return
-		}
+	if _, what := foreignTo(inside); what != "" && fits {
+		ref.line = 1 + int64(bytes.Count(text[:len(text)-len(inside)], lf))
+		ref.fault("", "", "", wantHeader+", not "+what, "")
+		return
 	}
 	r := csv.NewReader(bytes.NewReader(text))
 	r.FieldsPerRecord = -1
@@ -91,39 +123,41 @@ func (ref *referenceReader) read(text []byte, longest int) {
 		if err == io.EOF {
 			break
 		}
-		if len(raw) > longest {
-			ref.fault("", "", "a short line")
+		if len(raw) > ref.MaxLineBytes {
+			ref.fault("", "", "", "a short line", "")
 			return
 		}
-		if err != nil {
-			if !errors.Is(err, csv.ErrQuote) && !errors.Is(err, csv.ErrBareQuote) {
-				panic(err)
-			}
-			ref.fault("", "", wantQuotes)
-			if ref.names == nil {
-				return
-			}
-			continue
-		}
-		if len(fields) == 1 && strings.Trim(raw, blanks) == "" {
-			continue
-		}
-		if ref.names == nil {
+		ref.wrong = ""
+		switch {
+		case err != nil && !errors.Is(err, csv.ErrQuote) && !errors.Is(err, csv.ErrBareQuote):
+			panic(err)
+		case err != nil && ref.names == nil:
+			ref.fault("", "", "", wantQuotes, "")
+			return
+		case err != nil:
+			ref.fault(history.BadQuotes, "", "", wantQuotes, "")
+		case strings.Trim(strings.Join(fields, ""), blanks) == "":
+		case ref.names == nil:
 			if !ref.header(fields, raw) {
 				return
 			}
-			continue
+		case len(fields) != len(ref.names):
+			ref.fault(history.BadFields, "", raw, fmt.Sprintf("%d fields, as in the header, not %d", len(ref.names), len(fields)), "")
+		default:
+			ref.row(fields)
 		}
-		if len(fields) != len(ref.names) {
-			ref.fault("", raw, fmt.Sprintf("%d fields, as in the header, not %d", len(ref.names), len(fields)))
-			continue
+		if ref.wrong != "" {
+			if ref.notes.BadRows == nil {
+				ref.notes.BadRows = make(history.BadRows)
+			}
+			ref.notes.BadRows[ref.wrong]++
 		}
-		ref.row(fields)
 	}
 	if ref.names == nil {
 		ref.line = 1
-		ref.fault("", "", wantHeader)
+		ref.fault("", "", "", wantHeader, "")
 	}
+	ref.noteTotals()
 }
 
 func (ref *referenceReader) header(fields []string, raw string) bool {
@@ -132,16 +166,16 @@ func (ref *referenceReader) header(fields []string, raw string) bool {
 		found += min(1, countOf(fields, name))
 	}
 	if found == 0 {
-		ref.fault("", raw, wantHeader)
+		ref.fault("", "", raw, wantHeader, "")
 		return false
 	}
 	for _, name := range columnNames {
 		switch countOf(fields, name) {
 		case 0:
-			ref.fault(name, raw, "this column in the header")
+			ref.fault("", name, raw, "this column in the header", "")
 		case 1:
 		default:
-			ref.fault(name, raw, "this column once in the header")
+			ref.fault("", name, raw, "this column once in the header", "")
 		}
 	}
 	ref.names = fields
@@ -159,31 +193,34 @@ func countOf(list []string, s string) int {
 }
 
 var (
-	wholeNumber = regexp.MustCompile(`^[0-9]+$`)
+	wholeNumber = regexp.MustCompile(`^([0-9]+)([.]0+)?$`)
 	timestamp   = regexp.MustCompile(`(?s)^([0-9]{4}-[0-9]{2}-[0-9]{2})($|[T ].*$)`)
+	midnight    = regexp.MustCompile(`^((T| T| )00:00(:00([.]0+)?)?( ?(Z|UTC|[+]00(:?00)?|-00:00|[+]0000 UTC))?| T00:00:00[.]000 Z)?$`)
 )
 
-func (ref *referenceReader) number(column, s string, wants []string) (int64, bool) {
-	if !wholeNumber.MatchString(s) {
-		ref.fault(column, s, wants[notANumber])
+func (ref *referenceReader) number(reason history.BadRowReason, column, s string, wants []expected) (int64, bool) {
+	m := wholeNumber.FindStringSubmatch(s)
+	if m == nil {
+		e := wants[whyNoNumber([]byte(s))]
+		ref.fault(reason, column, s, e.want, e.hint)
 		return 0, false
 	}
-	v, _ := new(big.Int).SetString(s, 10)
+	v, _ := new(big.Int).SetString(m[1], 10)
 	if v.Cmp(big.NewInt(math.MaxInt64)) > 0 {
-		ref.fault(column, s, wants[numberTooLarge])
+		ref.fault(reason, column, s, wants[numberTooLarge].want, "")
 		return 0, false
 	}
 	return v.Int64(), true
 }
 
-func (ref *referenceReader) text(column, s, wantSome string) bool {
+func (ref *referenceReader) text(reason history.BadRowReason, column, s, wantSome string) bool {
 	switch {
 	case s == "":
-		ref.fault(column, s, wantSome)
+		ref.fault(reason, column, s, wantSome, "")
 	case !utf8.ValidString(s):
-		ref.fault(column, s, wantUTF8)
+		ref.fault(reason, column, s, wantUTF8, "")
 	case strings.ContainsFunc(s, unicode.IsControl):
-		ref.fault(column, s, wantNoControls)
+		ref.fault(reason, column, s, wantNoControls, "")
 	default:
 		return true
 	}
@@ -193,106 +230,135 @@ func (ref *referenceReader) text(column, s, wantSome string) bool {
 func (ref *referenceReader) day(s string) (history.Day, bool) {
 	m := timestamp.FindStringSubmatch(s)
 	fault := func(f timestampFault) (history.Day, bool) {
-		ref.fault("timestamp", s, wantOfTimestamp[f])
+		ref.fault(history.BadTimestamp, "timestamp", s, wantOfTimestamp[f].want, wantOfTimestamp[f].hint)
 		return 0, false
 	}
 	if m == nil {
-		return fault(notADate)
+		if regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}`).MatchString(s) {
+			return fault(notADate)
+		}
+		return fault(whyNoDate([]byte(s)))
 	}
-	if !slices.Contains([]string{"", "T00:00:00Z", "T00:00:00.000Z", " T00:00:00.000 Z"}, m[2]) {
+	if !midnight.MatchString(m[2]) {
 		return fault(notMidnight)
 	}
 	t, err := time.Parse(time.DateOnly, m[1])
 	if err != nil || t.Year() < 1970 {
 		return fault(notInCalendar)
 	}
-	return history.DayOf(t), true
+	day := history.DayOf(t)
+	if ref.LastDay > 0 && day > ref.LastDay {
+		ref.fault(history.BadFuture, "timestamp", s, "a day up to "+ref.LastDay.String(), hintFuture)
+		return 0, false
+	}
+	return day, true
 }
 
 func (ref *referenceReader) row(fields []string) {
 	field := func(name string) string { return fields[slices.Index(ref.names, name)] }
 	repo := history.Repo{Type: history.RepoType(field("repoType")), Name: field("repoName")}
-	okType := ref.text("repoType", string(repo.Type), wantType)
-	ok := ref.text("repoName", repo.Name, wantName) && okType
+	okType := ref.text(history.BadRepoType, "repoType", string(repo.Type), wantType)
+	ok := ref.text(history.BadRepoName, "repoName", repo.Name, wantName) && okType
 	total := history.Unknown
 	if s := field("total"); s != "" {
-		v, okTotal := ref.number("total", s, wantOfTotal[:])
+		v, okTotal := ref.number(history.BadTotal, "total", s, wantOfTotal[:])
 		total, ok = v, ok && okTotal
 	}
-	if ok {
-		if was, known := ref.totals[repo]; !known {
-			ref.totals[repo], ref.lines[repo] = total, ref.line
-		} else if was != total {
-			want := "no total"
-			if was >= 0 {
-				want = fmt.Sprintf("the total %d", was)
-			}
-			ref.faultAgainst(ref.lines[repo], "total", field("total"), want+", as "+repo.String()+" has there")
-			ok = false
-		}
-	}
 	day, okDay := ref.day(field("timestamp"))
-	downloads, okDownloads := ref.number("downloads", field("downloads"), wantOfDownloads[:])
-	if ok && okDay && okDownloads {
-		ref.records = append(ref.records, history.Record{Repo: repo, Total: total, Day: day, Downloads: downloads})
-		ref.outcome.lines = append(ref.outcome.lines, ref.line)
+	downloads, okDownloads := ref.number(history.BadDownloads, "downloads", field("downloads"), wantOfDownloads[:])
+	if !ok || !okDay || !okDownloads {
+		return
+	}
+	r := history.Record{Repo: repo, Total: total, Day: day, Downloads: downloads}
+	ref.records = append(ref.records, r)
+	ref.outcome.lines = append(ref.outcome.lines, ref.line)
+	if !slices.Contains(ref.repos, repo) {
+		ref.repos = append(ref.repos, repo)
+	}
+	if total != history.Unknown {
+		ref.totals[repo] = append(ref.totals[repo], r)
 	}
 }
 
 // actual reads a text with Read, with buffers of the given size.
-func actual(t *testing.T, text []byte, longest, size int) outcome {
+func actual(t *testing.T, text []byte, o Options, size int) outcome {
 	t.Helper()
 	var got outcome
 	var dict []history.RepoTotal
-	v := history.Version{Source: history.Published, AsOf: 7}
-	for rows, err := range read(bytes.NewReader(text), Options{Version: v, MaxLineBytes: longest}, size) {
+	var repos []uint32
+	o.Version = history.Version{Source: history.Published, AsOf: 7}
+	o.Notes = &got.notes
+	settled := false
+	for rows, err := range read(bytes.NewReader(text), o, size) {
 		if err != nil {
 			var faults *history.InputErrors
 			if !errors.As(err, &faults) {
 				t.Fatalf("unexpected error %v", err)
 			}
-			got = outcome{count: faults.Count}
+			got = outcome{count: faults.Count, refused: true}
 			for _, f := range faults.Listed {
 				got.faults = append(got.faults, *f)
 			}
 			return got
 		}
-		if rows.Version != v {
+		if rows.Version != o.Version {
 			t.Fatalf("unexpected version %v", rows.Version)
 		}
-		if n := rows.Len(); n == 0 || n > history.BlockRows || len(rows.Day) != n || len(rows.Downloads) != n {
-			t.Fatalf("block of %d repositories, %d days, %d downloads", n, len(rows.Day), len(rows.Downloads))
+		if settled {
+			t.Fatal("a block after the last")
 		}
-		if len(rows.Repos) < len(dict) || !slices.Equal(rows.Repos[:len(dict)], dict) {
-			t.Fatalf("the dictionary changed from %v to %v", dict, rows.Repos)
+		for i, was := range dict {
+			now := rows.Repos[i]
+			if now.Repo != was.Repo {
+				t.Fatalf("the dictionary changed from %v to %v", dict, rows.Repos)
+			}
+			settled = settled || now.Total != was.Total
+		}
+		if n := rows.Len(); n == 0 && !settled || n > history.BlockRows || len(rows.Day) != n || len(rows.Downloads) != n {
+			t.Fatalf("block of %d repositories, %d days, %d downloads", n, len(rows.Day), len(rows.Downloads))
 		}
 		dict = rows.Repos
 		for i := range rows.Len() {
 			got.lines = append(got.lines, rows.Line(i))
 			got.records = append(got.records, rows.Record(i))
+			repos = append(repos, rows.Repo[i])
 		}
 	}
+	for i, n := range repos {
+		got.records[i].Total = dict[n].Total
+	}
+	for _, f := range got.notes.Faults.Listed {
+		got.faults = append(got.faults, *f)
+	}
+	got.count, got.notes.Faults = got.notes.Faults.Count, history.InputErrors{}
 	return got
 }
 
-// compare compares what Read makes of a text with what the reference makes of it.
+// compare compares what Read makes of a text with what the reference makes of it, with and
+// without bad rows set aside. It returns what it makes of it without.
 func compare(t *testing.T, text []byte, longest, size int) outcome {
 	t.Helper()
-	want, got := reference(text, longest), actual(t, text, longest, size)
+	compareWith(t, text, Options{MaxLineBytes: longest, SkipBadRows: true, LastDay: sampleStart + 500}, size)
+	return compareWith(t, text, Options{MaxLineBytes: longest}, size)
+}
+
+func compareWith(t *testing.T, text []byte, o Options, size int) outcome {
+	t.Helper()
+	want, got := reference(text, o), actual(t, text, o, size)
 	fail := func(format string, args ...any) {
 		t.Helper()
-		t.Fatalf("%s\ntext (buffers of %d, lines of %d):\n%q", fmt.Sprintf(format, args...), size, longest, text)
+		t.Fatalf("%s\ntext (buffers of %d, %+v):\n%q", fmt.Sprintf(format, args...), size, o, text)
 	}
-	if got.count != want.count || len(got.faults) != len(want.faults) {
-		fail("%d faults %v, want %d %v", got.count, got.faults, want.count, want.faults)
+	if got.count != want.count || len(got.faults) != len(want.faults) || got.refused != want.refused {
+		fail("refused %v for %d faults %v, want %v %d %v", got.refused, got.count, got.faults, want.refused, want.count, want.faults)
 	}
 	for i, w := range want.faults {
 		g := got.faults[i]
 		switch {
 		case w.Want == "a short line" || w.Want == wantQuotes || strings.HasPrefix(w.Want, wantHeader):
 			// The reference does not know more of these than the line.
-			w.Want, w.Column, w.Value = "", "", ""
-			g.Want, g.Column, g.Value = "", "", ""
+			w.Want, w.Column, w.Value, w.Hint = "", "", "", ""
+			g.Want, g.Column, g.Value, g.Hint = "", "", "", ""
 		default:
 			// encoding/csv makes a CRLF in quotes an LF.
 			g.Value = strings.ReplaceAll(g.Value, "\r\n", "\n")
@@ -307,6 +373,9 @@ func compare(t *testing.T, text []byte, longest, size int) outcome {
 	}
 	if !slices.Equal(got.lines, want.lines) {
 		fail("lines %v, want %v", got.lines, want.lines)
+	}
+	if !reflect.DeepEqual(got.notes, want.notes) {
+		fail("notes %+v, want %+v", got.notes, want.notes)
 	}
 	return got
 }

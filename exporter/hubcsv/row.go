@@ -2,6 +2,7 @@ package hubcsv
 
 import (
 	"bytes"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 
@@ -13,19 +14,21 @@ import (
 func (p *parser) row(rec []byte, lines int64) bool {
 	line := trimLineEnd(rec)
 	switch {
-	case len(line) > p.longest:
+	case len(line) > p.MaxLineBytes:
 		p.longLine(line)
 		return false
 	case isBlank(line):
-		// The next row is not of the next line.
-		if !p.flush(p.line) {
-			return false
-		}
+		return p.skip(lines)
 	case !p.split.split(line):
-		p.quoteFault(line)
 		if !p.header.found {
+			if !p.separatorFault(line) {
+				p.quoteFault(line)
+			}
 			return false
 		}
+		p.quoteFault(line)
+	case !slices.ContainsFunc(p.split.fields, isText):
+		return p.skip(lines) // what spreadsheets write after the last row
 	case !p.header.found:
 		if !p.readHeader(line) {
 			return false
@@ -34,9 +37,27 @@ func (p *parser) row(rec []byte, lines int64) bool {
 		p.raggedFault(line, len(p.split.fields))
 	default:
 		p.fields(line)
-		if (lines > 1 || p.n == history.BlockRows) && !p.flush(p.line+1) {
-			return false
+	}
+	if p.wrong != "" {
+		if p.noted.BadRows == nil {
+			p.noted.BadRows = make(history.BadRows)
 		}
+		p.noted.BadRows[p.wrong]++
+		p.wrong = ""
+		return p.skip(lines)
+	}
+	if (lines > 1 || p.n == history.BlockRows) && !p.flush(p.line+1) {
+		return false
+	}
+	p.line += lines
+	return true
+}
+
+// skip passes over lines that give no row: the next row is not of the line after that of
+// the last one. It reports whether the stream goes on.
+func (p *parser) skip(lines int64) bool {
+	if !p.flush(p.line) {
+		return false
 	}
 	p.line += lines
 	return true
@@ -45,65 +66,72 @@ func (p *parser) row(rec []byte, lines int64) bool {
 // fields checks the fields of a row and adds it to the block.
 func (p *parser) fields(line []byte) {
 	f, cols := p.split.fields, &p.header.cols
-	repo, ok := p.repo(line, f[cols[colType]], f[cols[colName]], f[cols[colTotal]])
-
+	repo, ok := p.repo(f[cols[colType]], f[cols[colName]])
+	total := history.Unknown
+	if text := f[cols[colTotal]]; len(text) > 0 {
+		var bad numberFault
+		if total, bad = parseNumber(text); bad != numberOK {
+			p.rowFault(history.BadTotal, columnNames[colTotal], text, wantOfTotal[bad])
+			ok = false
+		}
+	}
 	timestamp := f[cols[colTimestamp]]
 	day, wrong := p.months.parse(timestamp)
-	if wrong != timestampOK {
-		p.fault(columnNames[colTimestamp], timestamp, wantOfTimestamp[wrong])
+	switch {
+	case wrong == inFuture:
+		want := "a day up to " + p.months.last.String()
+		p.rowFault(history.BadFuture, columnNames[colTimestamp], timestamp, expected{want, hintFuture})
+		ok = false
+	case wrong != timestampOK:
+		p.rowFault(history.BadTimestamp, columnNames[colTimestamp], timestamp, wantOfTimestamp[wrong])
 		ok = false
 	}
 	downloads, bad := parseNumber(f[cols[colDownloads]])
 	if bad != numberOK {
-		p.fault(columnNames[colDownloads], f[cols[colDownloads]], wantOfDownloads[bad])
+		p.rowFault(history.BadDownloads, columnNames[colDownloads], f[cols[colDownloads]], wantOfDownloads[bad])
 		ok = false
 	}
-	if ok {
-		p.rows.Repo[p.n], p.rows.Day[p.n], p.rows.Downloads[p.n] = repo, day, downloads
-		p.n++
+	if !ok {
+		return
 	}
+	fast := noDay
+	if p.header.standard {
+		fast = history.Day(p.prefixes.entries[repo].newest)
+	}
+	same := p.dict.addTotal(repo, total, day, fast)
+	if p.header.standard {
+		if same {
+			p.prefixes.learn(repo, line[:p.split.starts[colTimestamp]], len(f[colType])+len(f[colName]), p.MaxLineBytes)
+		} else {
+			p.prefixes.forget(repo)
+		}
+		p.prefixes.entries[p.last].next = repo
+		p.last, p.same = repo, true
+	}
+	p.rows.Repo[p.n], p.rows.Day[p.n], p.rows.Downloads[p.n] = repo, day, downloads
+	p.n++
 }
 
 // repo returns the index of a repository in the dictionary, where it is entered
-// with its first row. Another total than that of the first row is a fault.
-func (p *parser) repo(line, repoType, name, totalText []byte) (uint32, bool) {
+// when it is named first.
+func (p *parser) repo(repoType, name []byte) (uint32, bool) {
 	d := &p.dict
 	i, known := d.find(repoType, name)
-	ok := known
-	if !known {
-		okType := p.checkText(colType, repoType, wantType)
-		ok = p.checkText(colName, name, wantName) && okType
+	if known {
+		return i, true
 	}
-	total := history.Unknown
-	if len(totalText) > 0 {
-		var bad numberFault
-		if total, bad = parseNumber(totalText); bad != numberOK {
-			p.fault(columnNames[colTotal], totalText, wantOfTotal[bad])
-			ok = false
-		}
-	}
-	if !ok {
-		return 0, false
-	}
-	if !known {
-		i = d.add(repoType, name, total, p.line)
-		if p.header.standard {
-			p.prefixes.addRepo()
-		}
-	} else if d.repos[i].Total != total {
-		p.totalFault(i, totalText)
+	okType := p.checkText(colType, history.BadRepoType, repoType, wantType)
+	if !p.checkText(colName, history.BadRepoName, name, wantName) || !okType {
 		return 0, false
 	}
 	if p.header.standard {
-		p.prefixes.learn(i, line[:p.split.starts[colTimestamp]], len(repoType)+len(name), p.longest)
-		p.prefixes.entries[p.last].next = i
-		p.last, p.same = i, true
+		p.prefixes.addRepo()
 	}
-	return i, true
+	return d.add(repoType, name), true
 }
 
 // checkText checks a type or a name.
-func (p *parser) checkText(column int, b []byte, wantSome string) bool {
+func (p *parser) checkText(column int, reason history.BadRowReason, b []byte, wantSome string) bool {
 	want := ""
 	switch {
 	case len(b) == 0:
@@ -115,39 +143,9 @@ func (p *parser) checkText(column int, b []byte, wantSome string) bool {
 	default:
 		return true
 	}
-	p.fault(columnNames[column], b, want)
+	p.rowFault(reason, columnNames[column], b, expected{want: want})
 	return false
 }
 
-// dict is the dictionary of an input: its repositories in the order of their
-// first rows.
-type dict struct {
-	repos []history.RepoTotal
-	lines []int64 // the line of the first row of each
-	index map[history.Repo]uint32
-	types map[string]history.RepoType
-}
-
-func newDict() dict {
-	return dict{index: make(map[history.Repo]uint32), types: make(map[string]history.RepoType)}
-}
-
-// find returns the index of a repository.
-func (d *dict) find(repoType, name []byte) (uint32, bool) {
-	i, ok := d.index[history.Repo{Type: history.RepoType(repoType), Name: string(name)}]
-	return i, ok
-}
-
-// add enters a repository that find did not find.
-func (d *dict) add(repoType, name []byte, total, line int64) uint32 {
-	t, ok := d.types[string(repoType)]
-	if !ok {
-		t = history.RepoType(repoType)
-		d.types[string(t)] = t
-	}
-	i, repo := uint32(len(d.repos)), history.Repo{Type: t, Name: string(name)}
-	d.repos = append(d.repos, history.RepoTotal{Repo: repo, Total: total})
-	d.lines = append(d.lines, line)
-	d.index[repo] = i
-	return i
-}
+// isText reports whether a field is not empty.
+func isText(field []byte) bool { return !isBlank(field) }

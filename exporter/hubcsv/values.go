@@ -1,15 +1,17 @@
 package hubcsv
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"math/bits"
+	"regexp"
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-// The ways in which a timestamp may go on after its date, all of them midnight
+// The usual ways in which a timestamp goes on after its date, all of them midnight
 // UTC. Writer writes the first.
 var midnights = [...]string{"T00:00:00.000Z", "T00:00:00Z", "", " T00:00:00.000 Z"}
 
@@ -24,19 +26,21 @@ type timestampFault uint8
 const (
 	timestampOK timestampFault = iota
 	notADate
+	otherDate     // none like 2021-01-22
 	notInCalendar // no such day, or one before 1970
 	notMidnight
+	inFuture
 )
 
 // parse reads a field that is a timestamp.
 func (m *months) parse(b []byte) (history.Day, timestampFault) {
 	if len(b) < dateSize {
-		return 0, notADate
+		return 0, whyNoDate(b)
 	}
 	month := m.get(le64(b))
 	tens, ones := b[8]-'0', b[9]-'0'
 	if tens > 9 || ones > 9 || month.days == 0 && !isMonth(month.text) {
-		return 0, notADate
+		return 0, whyNoDate(b)
 	}
 	if rest := b[dateSize:]; !isMidnight(rest) {
 		if rest[0] != 'T' && rest[0] != ' ' {
@@ -45,17 +49,61 @@ func (m *months) parse(b []byte) (history.Day, timestampFault) {
 		return 0, notMidnight
 	}
 	day := uint32(tens)*10 + uint32(ones) - 1
-	if day >= month.days {
-		return 0, notInCalendar
+	if day < month.days {
+		return month.first + history.Day(day), timestampOK
 	}
-	return month.first + history.Day(day), timestampOK
+	var whole monthEntry
+	whole.fill(month.text, history.MaxDay)
+	switch d := whole.first + history.Day(day); {
+	case day >= whole.days:
+		return 0, notInCalendar
+	case d > m.last:
+		return 0, inFuture
+	default:
+		return d, timestampOK
+	}
 }
 
+// otherDates is how dates look, and numbers of days, where days are not written like 2021-01-22.
+var otherDates = regexp.MustCompile(`^[0-9]{1,4}[/.-][0-9]{1,2}[/.-][0-9]{1,4}\b|^[0-9]+([.,][0-9]+)?$`)
+
+func whyNoDate(b []byte) timestampFault {
+	if otherDates.Match(b) {
+		return otherDate
+	}
+	return notADate
+}
+
+// isMidnight reports whether a timestamp that goes on like this after its date is of
+// midnight UTC, in the spellings of the Hub, of pandas, Polars, DuckDB and others: a T, a
+// blank or both, 00:00, seconds and zeros of a second or not, and then nothing, Z, UTC or
+// no offset, perhaps after a blank.
 func isMidnight(rest []byte) bool {
 	for _, m := range midnights {
 		if string(rest) == m {
 			return true
 		}
+	}
+	rest, blank := bytes.CutPrefix(rest, []byte(" "))
+	rest, t := bytes.CutPrefix(rest, []byte("T"))
+	rest, midnight := bytes.CutPrefix(rest, []byte("00:00"))
+	if !blank && !t || !midnight {
+		return false
+	}
+	if after, seconds := bytes.CutPrefix(rest, []byte(":00")); seconds {
+		rest = after
+		if after, fraction := bytes.CutPrefix(rest, []byte(".")); fraction {
+			if rest = bytes.TrimLeft(after, "0"); len(rest) == len(after) {
+				return false
+			}
+		}
+	}
+	if len(rest) == 0 {
+		return true
+	}
+	switch string(bytes.TrimPrefix(rest, []byte(" "))) {
+	case "Z", "UTC", "+00", "+0000", "+00:00", "-00:00", "+0000 UTC":
+		return true
 	}
 	return false
 }
@@ -111,7 +159,10 @@ func monthText(year, month int) uint64 {
 
 // months remembers months that were read. Inputs have few different ones, so
 // that the fast path seldom has to read one.
-type months [256]monthEntry
+type months struct {
+	last    history.Day // the last day that may be
+	entries [256]monthEntry
+}
 
 type monthEntry struct {
 	text  uint64 // "2021-01-", the first byte lowest; 0 for a free entry
@@ -119,21 +170,22 @@ type monthEntry struct {
 	days  uint32
 }
 
-// get returns the month with the given text; without any days, and so without
-// any valid one, if it is none.
+// get returns the month with the given text, with those of its days that the fast path
+// takes; without any if it is no month.
 func (m *months) get(text uint64) *monthEntry {
-	e := &m[text*0x9e3779b97f4a7c15>>56]
+	e := &m.entries[text*0x9e3779b97f4a7c15>>56]
 	if e.text != text {
-		e.fill(text)
+		e.fill(text, min(m.last, maxFastDay))
 	}
 	return e
 }
 
-func (e *monthEntry) fill(text uint64) {
+func (e *monthEntry) fill(text uint64, last history.Day) {
 	*e = monthEntry{text: text}
 	year, month, ok := parseMonth(text)
 	if ok && year >= 1970 && month >= 1 && month <= 12 {
-		e.first, e.days = history.DayOf(time.Date(year, time.Month(month), 1, 0, 0, 0, 0, time.UTC)), uint32(history.DaysIn(year, month))
+		e.first = history.DayOf(time.Date(year, time.Month(month), 1, 0, 0, 0, 0, time.UTC))
+		e.days = uint32(max(0, min(history.Day(history.DaysIn(year, month)), last-e.first+1)))
 	}
 }
 
@@ -167,20 +219,24 @@ const (
 	numberOK numberFault = iota
 	notANumber
 	numberTooLarge
+	hasFraction
+	isScientific
 )
 
 // parseNumber reads a field that is a whole number from 0 to 2^63-1: decimal
-// digits and nothing else.
+// digits, and perhaps zeros after a point, as of a column that others took for one
+// of fractions.
 func parseNumber(b []byte) (int64, numberFault) {
-	if len(b) == 0 {
-		return 0, notANumber
+	whole, zeros, point := bytes.Cut(b, []byte("."))
+	if len(whole) == 0 || point && (len(zeros) == 0 || len(bytes.Trim(zeros, "0")) > 0) {
+		return 0, whyNoNumber(b)
 	}
 	var v uint64
 	fault := numberOK
-	for _, c := range b {
+	for _, c := range whole {
 		d := uint64(c - '0')
 		if d > 9 {
-			return 0, notANumber
+			return 0, whyNoNumber(b)
 		}
 		if v > (math.MaxInt64-d)/10 {
 			fault = numberTooLarge
@@ -189,4 +245,20 @@ func parseNumber(b []byte) (int64, numberFault) {
 		v = v*10 + d
 	}
 	return int64(v), fault
+}
+
+// inexact is how numbers look that are no whole ones: a fraction, an exponent.
+var inexact = regexp.MustCompile(`^-?[0-9]*[.,]?[0-9]+([eE][+-]?[0-9]+)?$`)
+
+func whyNoNumber(b []byte) numberFault {
+	m := inexact.FindSubmatchIndex(b)
+	switch {
+	case m == nil:
+		return notANumber
+	case m[2] >= 0:
+		return isScientific
+	case bytes.ContainsAny(b, ".,"):
+		return hasFraction
+	}
+	return notANumber // it is negative
 }

@@ -39,13 +39,16 @@ func (c *Collector) analytics(ctx context.Context) (Report, error) {
 	// One append: once it is stored who appeared, and not who is missing for that, a
 	// renamed repository looks like a deleted one.
 	r.Change, err = c.append(ctx, hub.RoutePublisherAnalytics, history.Batch{
-		Rows: x.checked(a.Rows(history.Version{Source: history.Published, AsOf: x.asOf})),
+		Rows: x.checked(a.Rows(history.Version{Source: history.Published, AsOf: x.asOf}, history.DayOf(r.AsOf)+1)),
 		Then: func() (history.Batch, error) { return x.missing(ctx) },
 	})
 	if err != nil {
 		return r, err
 	}
-	r.Repos, r.Changes = len(x.repos), x.changes
+	r.Repos, r.Changes, r.BadRows = len(x.repos), x.changes, a.Notes.BadRows
+	for _, notice := range a.Notes.Notices() {
+		c.Log.Warn("The export of the publisher analytics was stored, with a notice", "notice", notice)
+	}
 	c.validators = a.Validators
 	return r, nil
 }

@@ -201,14 +201,21 @@ func TestFaultsOfTheExport(t *testing.T) {
 	f("another header", "a,b,c\n1,2,3\n")
 	f("no header", "model,o/m,10,2026-03-01T00:00:00.000Z,10\n")
 	f("the form that the Hub had before", `[{"repoType":"model","repoName":"o/m","totalDownloads":1,"records":[]}]`)
-	f("no number", header+"model,o/m,10,2026-03-01T00:00:00.000Z,ten\n")
-	f("a negative number", header+"model,o/m,10,2026-03-01T00:00:00.000Z,-1\n")
-	f("a number with a fraction", header+"model,o/m,10,2026-03-01T00:00:00.000Z,1.5\n")
-	f("a number too large", header+"model,o/m,10,2026-03-01T00:00:00.000Z,9223372036854775808\n")
-	f("no day", header+"model,o/m,10,2026-02-30T00:00:00.000Z,1\n")
-	f("a row too short", header+"model,o/m,10,2026-03-01T00:00:00.000Z\n")
+	const good = "model,o/m,500,2026-03-01T00:00:00.000Z,500\ndataset,o/d,9,2026-03-01T00:00:00.000Z,9\n"
+	bad := func(name, row string) {
+		t.Helper()
+		f(name, header+good+row+row)
+	}
+	bad("no number", "model,o/m,10,2026-03-01T00:00:00.000Z,ten\n")
+	bad("a negative number", "model,o/m,10,2026-03-01T00:00:00.000Z,-1\n")
+	bad("a number with a fraction", "model,o/m,10,2026-03-01T00:00:00.000Z,1.5\n")
+	bad("a number too large", "model,o/m,10,2026-03-01T00:00:00.000Z,9223372036854775808\n")
+	bad("no day", "model,o/m,10,2026-02-30T00:00:00.000Z,1\n")
+	bad("a day in the future", "model,o/m,10,9999-12-31T00:00:00.000Z,1\n")
+	bad("a row too short", "model,o/m,10,2026-03-01T00:00:00.000Z\n")
 	f("two numbers for a day", header+"model,o/m,10,2026-03-01T00:00:00.000Z,1\nmodel,o/m,10,2026-03-01T00:00:00.000Z,2\n")
-	f("a fault at the end", header+"model,o/m,500,2026-03-01T00:00:00.000Z,500\ndataset,o/d,9,2026-03-01T00:00:00.000Z,9\nmodel\n")
+	f("an end within a number", strings.TrimSuffix(header+good, "\n"))
+	f("an end within a row", header+good+"model")
 }
 
 func TestFaultsOfListings(t *testing.T) {

@@ -16,7 +16,7 @@ type Metrics struct {
 	success, lastSuccess, duration, repos *prometheus.GaugeVec
 	source                                *prometheus.GaugeVec
 	failures                              *prometheus.CounterVec
-	corrected                             *prometheus.CounterVec
+	corrected, badRows                    *prometheus.CounterVec
 
 	requests         *prometheus.CounterVec
 	latency          *prometheus.HistogramVec
@@ -48,6 +48,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		source:      gauge("collection_source", "What the organization is collected from (1), publisher_analytics or listings.", "org", "source"),
 		failures:    counter("collection_failures_total", "Collections of the organization that failed, by reason.", "org", "reason"),
 		corrected:   counter("collection_corrected_downloads_total", "Downloads that the Hub was found to have taken back by collections of the organization.", "org"),
+		badRows:     counter("collection_bad_rows_total", "Rows of the organization's exports that could not be understood and were set aside, by reason.", "org", "reason"),
 		requests:    counter("hub_requests_total", "Requests to the Hub by route and status code, repetitions included; code is none where no answer came.", "route", "code"),
 		latency: f.NewHistogramVec(prometheus.HistogramOpts{
 			Name:                        "huggingface_exporter_hub_request_duration_seconds",
@@ -107,12 +108,18 @@ func (m *Metrics) expect(org string) {
 		m.failures.WithLabelValues(org, string(r))
 	}
 	m.corrected.WithLabelValues(org)
+	for _, r := range history.BadRowReasons() {
+		m.badRows.WithLabelValues(org, string(r))
+	}
 }
 
 // collected counts a collection.
 func (m *Metrics) collected(r *Report) {
 	m.duration.WithLabelValues(r.Org).Set(r.Duration.Seconds())
 	m.corrected.WithLabelValues(r.Org).Add(float64(r.Change.Removed))
+	for reason, rows := range r.BadRows {
+		m.badRows.WithLabelValues(r.Org, string(reason)).Add(float64(rows))
+	}
 	if !r.OK() {
 		m.success.WithLabelValues(r.Org).Set(0)
 		m.failures.WithLabelValues(r.Org, string(r.Reason)).Inc()
@@ -140,6 +147,7 @@ func (m *Metrics) forget(org string) {
 	}
 	m.failures.DeletePartialMatch(l)
 	m.corrected.DeletePartialMatch(l)
+	m.badRows.DeletePartialMatch(l)
 }
 
 // OrgCollector exposes how much is stored of each organization.

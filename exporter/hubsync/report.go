@@ -51,6 +51,8 @@ type Summary struct {
 	Repos int
 	// Change is what became of the records.
 	Change history.Change
+	// BadRows are the rows of an export that were set aside, by reason.
+	BadRows history.BadRows
 	// Reason is the kind of the failure, "" for a success. ReasonStore is that of a store
 	// that took nothing.
 	Reason hub.Kind

@@ -105,7 +105,7 @@ func hasExport(ctx context.Context, c *hub.Client, org string) (bool, error) {
 		return false, err
 	}
 	defer a.Close()
-	for _, err := range a.Rows(history.Version{Source: history.Published, AsOf: 1}) {
+	for _, err := range a.Rows(history.Version{Source: history.Published, AsOf: 1}, history.MaxDay) {
 		return true, err
 	}
 	return false, nil

@@ -143,6 +143,7 @@ type collectionJSON struct {
 	Changed   int64 `json:"changed"`
 	Unchanged int64 `json:"unchanged"`
 	Removed   int64 `json:"corrected"`
+	BadRows   int64 `json:"bad_rows"` // that were set aside
 	Appeared  int   `json:"appeared"`
 	Moved     int   `json:"moved"`
 	Gone      int   `json:"gone"`
@@ -162,7 +163,7 @@ func newCollectionsJSON(status []hubsync.Status) collectionsJSON {
 			o.Collections = append(o.Collections, collectionJSON{
 				Start: p.Start.UTC(), Duration: p.Duration.Seconds(), AsOf: timeOrNil(p.AsOf), Source: string(p.Source), Outcome: outcomeName(p),
 				Repos: p.Repos, Records: p.Change.Records, New: p.Change.New, Changed: p.Change.Changed, Unchanged: p.Change.Unchanged,
-				Removed: p.Change.Removed, Appeared: p.Appeared, Moved: p.Moved, Gone: p.Gone,
+				Removed: p.Change.Removed, BadRows: p.BadRows.Sum(), Appeared: p.Appeared, Moved: p.Moved, Gone: p.Gone,
 				Reason: string(p.Reason), Error: p.Error,
 			})
 		}

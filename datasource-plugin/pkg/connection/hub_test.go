@@ -102,11 +102,11 @@ func TestHubFaults(t *testing.T) {
 	f(failing(fakehub.StallBody(60)), KindTimeout)
 	f(failing(fakehub.Truncated(60)), KindBroken)
 	f(failing(fakehub.Body("text/csv", "a,b\n1,2\n")), KindMalformed, "is no export of acme", "line 1")
-	f(failing(fakehub.Edit(func(csv string) string { return csv[:len(csv)-12] })), KindMalformed, "line 4")
+	f(failing(fakehub.Edit(func(csv string) string { return csv[:len(csv)-12] })), KindMalformed, "it was cut")
 	f(failing(fakehub.Edit(func(csv string) string {
 		return csv + "model,acme/m,15,2026-11-19T00:00:00.000Z,9\n"
 	})), KindMalformed, "contradicts itself", "one number for model acme/m on 2026-11-19")
-	f(failing(fakehub.Edit(func(csv string) string { return csv + token + "," + secret + "\n" })), KindMalformed)
+	f(failing(fakehub.Edit(func(csv string) string { return csv + strings.Repeat(token+","+secret+"\n", 2) })), KindMalformed)
 	f(func(s *stage) { s.network.Remove("hub.test:80") }, KindUnreachable, "no connection: connection refused", "check the URL")
 	f(failing(fakehub.RedirectTo("http://cdn.test/x?signature="+token)), KindUnreachable)
 }

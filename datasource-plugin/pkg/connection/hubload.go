@@ -26,7 +26,7 @@ func (c *hubConnection) load(ctx context.Context, old *memtable.Table) (*memtabl
 	defer export.Close()
 	// A newer export is newer, even if the clock was set back meanwhile.
 	asOf := max(history.AsOfTime(time.Now()), c.asOf+1)
-	rows := export.Rows(history.Version{Source: history.Published, AsOf: asOf})
+	rows := export.Rows(history.Version{Source: history.Published, AsOf: asOf}, history.DayOf(asOf.Time())+1)
 	table, err := memtable.BuildLimited(ctx, rows, nil, c.memoryLimit)
 	if err != nil {
 		return nil, err
@@ -38,6 +38,9 @@ func (c *hubConnection) load(ctx context.Context, old *memtable.Table) (*memtabl
 		if table, err = succeed(ctx, old, table); err != nil {
 			return nil, err
 		}
+	}
+	for _, notice := range export.Notes.Notices() {
+		c.log.Warn("The export of the Hub was loaded, with a notice", "notice", c.secrets.redact(notice))
 	}
 	c.asOf, c.validators = asOf, export.Validators
 	return table, nil

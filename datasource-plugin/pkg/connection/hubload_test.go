@@ -18,7 +18,7 @@ func TestHubReplacesItsHistory(t *testing.T) {
 		s.connect(map[string]any{"refreshInterval": "1h"})
 		step := func(want string) {
 			t.Helper()
-			s.after(67 * time.Minute)
+			s.after(24*time.Hour + 7*time.Minute)
 			s.wantShown(want)
 		}
 		for i := range 20 {
@@ -92,6 +92,20 @@ func TestHubMemoryLimit(t *testing.T) {
 	})
 }
 
+// A row that cannot be understood is set aside, and what the log says of it holds no secret.
+func TestHubBadRow(t *testing.T) {
+	onStage(t, fakehub.Options{}, func(s *stage) {
+		s.hub.Fail(fakehub.On{}, fakehub.Always, fakehub.Edit(func(csv string) string { return csv + token + "," + secret + "\n" }))
+		s.connect(nil)
+		s.wantShown("d 5 m 15")
+		for _, want := range []string{"set aside: line 5: expected 5 fields, as in the header, not 2", "set aside 1 row of 4: 1 for fields"} {
+			if !strings.Contains(s.notes.String(), want) {
+				s.Errorf("the log has no %q:\n%s", want, s.notes.String())
+			}
+		}
+	})
+}
+
 // Memory does not grow with refreshes, whatever changes.
 func TestHubMemoryOfRefreshes(t *testing.T) {
 	onStage(t, fakehub.Options{}, func(s *stage) {
@@ -105,7 +119,7 @@ func TestHubMemoryOfRefreshes(t *testing.T) {
 			for _, r := range s.hub.Repos("acme") {
 				r.SetDay(s.hub.Today()-history.Day(i*7), int64(i)) // an old day is corrected
 			}
-			s.after(67 * time.Minute)
+			s.after(24*time.Hour + 7*time.Minute)
 		}
 		last := s.conn.Check(s.Context())
 		if !first.OK || !last.OK || last.Details.CollectedAt.Before(first.Details.CollectedAt.Add(15*time.Hour)) {

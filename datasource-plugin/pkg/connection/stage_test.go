@@ -28,6 +28,7 @@ type stage struct {
 func onStage(t *testing.T, o fakehub.Options, test func(s *stage)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(day("2026-11-20").Time())) // bubbles begin before there was a Hub
 		s := &stage{
 			T: t, hub: fakehub.New(o), network: fakehub.NewNetwork(), notes: newNotes(),
 			secrets: map[string]string{"token": token, "httpHeaderValue1": secret},

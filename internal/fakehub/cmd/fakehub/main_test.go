@@ -71,7 +71,7 @@ func TestRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		records, err := history.Collect(a.Rows(history.Version{Source: history.Published, AsOf: 1}))
+		records, err := history.Collect(a.Rows(history.Version{Source: history.Published, AsOf: 1}, history.MaxDay))
 		if err != nil || len(records) < 12 {
 			t.Errorf("expected the records of %s, got %d and %v", org, len(records), err)
 		}
