@@ -47,7 +47,12 @@ func TestBadInputChangesNothing(t *testing.T) {
 		r.expectSame("other.csv and "+name, before)
 	}
 	f("empty.csv", "", "line 1", "header")
-	f("header-only.csv", header, "at least one record")
+	f("semicolons.csv", strings.ReplaceAll(header+row, ",", ";"), "line 1", "not semicolons", "saved by a spreadsheet?")
+	f("mac.csv", strings.ReplaceAll(header+row, "\n", "\r"), "line 1", "lines that end with CR alone")
+	f("fraction.csv", header+"model,o/m,9,2024-01-01,40.5\n", "line 2", "column downloads", `"40.5"`, "saved by a spreadsheet?")
+	f("scientific.csv", header+"model,o/m,4.36E+06,2024-01-01,4\n", "line 2", "column total", `"4.36E+06"`, "saved by a spreadsheet?")
+	f("time.csv", header+"model,o/m,9,2024-01-01 00:00:01,4\n", "line 2", "column timestamp", "saved by a spreadsheet")
+	f("future.csv", header+row+"model,o/m,9,2926-01-01,1\n", "line 3", "column timestamp", "still to come")
 	f("page.csv", "<!DOCTYPE html>\n<html><body>Sign in</body></html>\n", "line 1", "<!DOCTYPE html>")
 	f("missing-column.csv", "repoType,repoName,timestamp,downloads\nmodel,o/m,2024-01-01,1\n", "line 1", "total")
 	f("date.csv", header+row+"model,o/m,9,2024-02-30,1\n", "line 3", "column timestamp", "2024-02-30")

@@ -126,6 +126,57 @@ func TestRoundTrip(t *testing.T) {
 	f("again", "", "x.csv") // older than what is stored
 }
 
+// What pandas, Polars and spreadsheets make of an export is read exactly.
+func TestImportOfWhatOthersSaved(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t)
+	f := func(name, content string) {
+		t.Helper()
+		stdout, stderr, code := r.run(strings.NewReader(content), "import", "--storage.path="+name, "-")
+		if code != 0 || stdout != "standard input: 6 records, 2 repos, 6 days: 6 new, 0 changed, 0 unchanged\n" || stderr != "" {
+			t.Errorf("%s: exit %d, output %q, errors %q", name, code, stdout, stderr)
+		}
+		r.expectOutput(sixRows, "export", "--storage.path="+name)
+	}
+	midnight := func(as string) string { return strings.ReplaceAll(sixRows, "T00:00:00.000Z", as) }
+	totals := strings.NewReplacer("4362460", "4362460.0", "2167284", "2167284.0")
+	f("pandas", totals.Replace(midnight(" 00:00:00+00:00")))
+	f("polars", midnight("T00:00:00.000000+0000"))
+	f("bigquery", midnight(" 00:00:00 UTC"))
+	f("spreadsheet", "\ufeff"+strings.ReplaceAll(midnight(" 00:00"), "\n", "\r\n")+strings.Repeat(",,,,\r\n", 20))
+	f("index", ","+strings.ReplaceAll(strings.TrimSuffix(sixRows, "\n"), "\n", "\n7,"))
+}
+
+// Bad rows are set aside if that is asked for, as long as they are few, and said.
+func TestImportSkipsBadRows(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t)
+	r.write("bad.csv", sixRows+"model,o/m,9,9999-12-31,1\n", 5)
+	r.write("empty.csv", header, 4)
+	r.write("totals.csv", header+"model,o/n,12,2024-01-02,2\nmodel,o/n,11,2024-01-01,1\n", 3)
+	r.refused(nil, []string{"nothing was stored", "line 8, column timestamp"}, "import", "bad.csv")
+	stdout, stderr, code := r.run(nil, "import", "--skip-bad-rows", "bad.csv", "empty.csv", "totals.csv")
+	if want := "bad.csv: 6 records, 2 repos, 6 days: 6 new, 0 changed, 0 unchanged\nempty.csv: 0 records, 0 repos, 0 days: 0 new, 0 changed, 0 unchanged\n" +
+		"totals.csv: 2 records, 1 repos, 2 days: 2 new, 0 changed, 0 unchanged\n"; code != 0 || stdout != want {
+		t.Errorf("exit %d, output %q, want %q", code, stdout, want)
+	}
+	for _, want := range []string{
+		"bad.csv: set aside: line 8, column timestamp: expected a day up to ", "bad.csv: set aside 1 row of 7: 1 for future\n",
+		"empty.csv: no records: there is nothing after the header\n",
+		"totals.csv: model o/n has totals from 11 to 12; 12 is taken, that of its newest day, 2024-01-02\n",
+	} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("errors %q, want %q", stderr, want)
+		}
+	}
+	r.expectOutput(sixRows, "export", "--org=huggingface")
+	if got := r.ok("export", "--org=o"); !strings.Contains(got, "model,o/n,12,2024-01-01T00:00:00.000Z,1\n") {
+		t.Errorf("got %s", got)
+	}
+	r.write("worse.csv", sixRows+"x\ny\n", 2)
+	r.refused(nil, []string{"2 of 8 rows cannot be understood, and at most one of 100 is set aside"}, "import", "--skip-bad-rows", "worse.csv")
+}
+
 func TestNewerExportReplacesOlderOne(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t)

@@ -27,6 +27,7 @@ func importCommand(app *kingpin.Application) command {
 	storage := addStorageFlags(cmd)
 	asOf := cmd.Flag("as-of", "When the Hub wrote the exports, as 2024-05-01T12:00:00Z. Default: the modification time of each file.").
 		PlaceHolder("TIME").String()
+	skipBadRows := cmd.Flag("skip-bad-rows", "Set rows aside that cannot be understood, as long as they are at most one, or one of a hundred, of a file.").Bool()
 	names := cmd.Arg("file", "CSV files, plain (.csv) or compressed (.csv.gz, .csv.zst); - is standard input.").Required().Strings()
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
 		inputs, err := openInputs(p, *names)
@@ -46,6 +47,9 @@ func importCommand(app *kingpin.Application) command {
 			for _, in := range inputs {
 				in.AsOf = history.AsOfTime(t)
 			}
+		}
+		for _, in := range inputs {
+			in.SkipBadRows = *skipBadRows
 		}
 		return importInputs(ctx, p, storage, inputs)
 	}}
@@ -111,7 +115,7 @@ func importInputs(ctx context.Context, p *program, storage storageFlags, inputs 
 			return fmt.Errorf("%s was not stored (%d of %d files were): %w", inputs[i].Name, n, len(order), err)
 		}
 		// What cannot be printed is stored all the same.
-		printErr = cmp.Or(printErr, printChange(p, inputs[i].Name, change))
+		printErr = cmp.Or(printErr, printChange(p, inputs[i], change))
 	}
 	return printErr
 }
@@ -124,11 +128,15 @@ func readTable(ctx context.Context, p *program, in *csvfile.File) (*memtable.Tab
 	return t, in.Blame(err)
 }
 
-// printChange writes the line that says what an import has done.
-func printChange(p *program, name string, c history.Change) error {
+// printChange writes the line that says what an import has done, and, beside it, what was
+// noticed of the file.
+func printChange(p *program, in *csvfile.File, c history.Change) error {
+	for _, notice := range in.Notes.Notices() {
+		fmt.Fprintf(p.stderr, "%s: %s\n", in.Name, terminal.Printable(notice))
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %d records, %d repos, %d days: %d new, %d changed, %d unchanged",
-		name, c.Records, c.Repos, c.Days, c.New, c.Changed, c.Unchanged)
+		in.Name, c.Records, c.Repos, c.Days, c.New, c.Changed, c.Unchanged)
 	if c.Outdated > 0 {
 		fmt.Fprintf(&b, ", %d outdated", c.Outdated)
 	}

@@ -20,6 +20,11 @@ type File struct {
 	AsOf history.AsOf
 	// Size is the number of bytes to read, -1 if it is not known.
 	Size int64
+	// SkipBadRows sets rows aside that cannot be understood, as long as they are few:
+	// hubcsv.Options.
+	SkipBadRows bool
+	// Notes is what was noticed, once all rows were read without an error.
+	Notes history.InputNotes
 
 	file  *os.File
 	state State // of a regular file, as it was opened; zero for a pipe
@@ -57,9 +62,9 @@ func Pipe(name string, file *os.File) *File {
 // Close closes the file.
 func (f *File) Close() { f.file.Close() }
 
-// Rows reads the records, once. It is an error of the stream, too, that there is none and
-// that the file changed while it was read, as one does that is still being written. wrap,
-// if not nil, may observe what is read.
+// Rows reads the records, once. One of a day after tomorrow is a bad row. It is an error of
+// the stream, too, that the file changed while it was read, as one does that is still being
+// written. wrap, if not nil, may observe what is read.
 func (f *File) Rows(wrap func(io.Reader) io.Reader) history.RowSeq {
 	return func(yield func(*history.Rows, error) bool) {
 		var r io.Reader = f.file
@@ -83,15 +88,16 @@ func (f *File) read(r io.Reader, yield func(*history.Rows) bool) error {
 		return explainCut(fmt.Errorf("%s: %w", f.Name, err))
 	}
 	defer text.Close()
-	found := false
 	for rows, err := range hubcsv.Read(text, hubcsv.Options{
-		File:    f.Name,
-		Version: history.Version{Source: history.Published, AsOf: f.AsOf},
+		File:        f.Name,
+		Version:     history.Version{Source: history.Published, AsOf: f.AsOf},
+		LastDay:     history.DayOf(time.Now()) + 1,
+		SkipBadRows: f.SkipBadRows,
+		Notes:       &f.Notes,
 	}) {
 		if err != nil {
 			return explainCut(err)
 		}
-		found = found || rows.Len() > 0
 		if !yield(rows) {
 			return nil
 		}
@@ -101,11 +107,6 @@ func (f *File) read(r io.Reader, yield func(*history.Rows) bool) error {
 		if err != nil || StateOf(info) != f.state {
 			return fmt.Errorf("%s: changed while it was read", f.Name)
 		}
-	}
-	if !found {
-		faults := &history.InputErrors{File: f.Name}
-		faults.Add(&history.InputError{Line: 1, Want: "at least one record after the header", Value: "none"})
-		return faults
 	}
 	return nil
 }

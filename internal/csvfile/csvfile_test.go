@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +17,8 @@ const export = "repoType,repoName,total,timestamp,downloads\nmodel,o/a,9,2024-01
 
 func TestRows(t *testing.T) {
 	dir := t.TempDir()
-	f := func(name, content string, wantRecords int64, wantErr string, wantBlame bool) {
+	skip := false
+	f := func(name, content string, wantRecords int64, wantErr string, wantBlame bool, notices ...string) {
 		t.Helper()
 		name = filepath.Join(dir, name)
 		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
@@ -27,6 +29,7 @@ func TestRows(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer in.Close()
+		in.SkipBadRows = skip
 		if in.Size != int64(len(content)) {
 			t.Errorf("%s: size %d, want %d", name, in.Size, len(content))
 		}
@@ -38,14 +41,35 @@ func TestRows(t *testing.T) {
 		if _, blamed := errors.AsType[*ContentError](err); blamed != wantBlame {
 			t.Errorf("%s: %v: blamed on the content: %v, want %v", name, err, blamed, wantBlame)
 		}
+		if got := in.Notes.Notices(); wantErr == "" && !slices.Equal(got, notices) {
+			t.Errorf("%s: notices %q, want %q", name, got, notices)
+		}
 	}
 	f("a.csv", export, 1, "", false)
 	f("b.csv.gz", gzipped(t, export), 1, "", false)
 	f("c.csv.zst", zstded(t, export), 1, "", false)
 	f("d.csv.gz", gzipped(t, export)[:40], 0, "d.csv.gz: reading line 1: unexpected EOF: the compressed file ends too early", true)
 	f("e.csv.gz", export, 0, "e.csv.gz: expected a gzip file, as its name says", true)
-	f("f.csv", export[:44], 0, "f.csv: line 1: expected at least one record after the header", true)
+	f("f.csv", export[:44], 0, "", false, "no records: there is nothing after the header")
 	f("g.csv", export+"model,o/a,9,yesterday,1\n", 0, "g.csv: line 3, column timestamp", true)
+	f("h.csv", export[:len(export)-1], 1, "", false) // as an editor may save it
+	f("i.csv", "", 0, "i.csv: line 1: expected the header", true)
+	f("j.csv", export+"model,o/a,12,2024-01-02,1\n", 2, "", false,
+		"model o/a has totals from 9 to 12; 12 is taken, that of its newest day, 2024-01-02")
+	f("k.csv.xz", "\xfd7zXZ\x00\x00", 0, "k.csv.xz: line 1: expected the header repoType,repoName,total,timestamp,downloads, not compressed data (xz): unpack it first", true)
+
+	// A day may be tomorrow's where the clock that wrote it is ahead of ours, and no later.
+	day := func(ahead int) string {
+		return export + "model,o/a,9," + time.Now().UTC().AddDate(0, 0, ahead).Format(time.DateOnly) + ",1\n"
+	}
+	f("l.csv", day(1), 2, "", false)
+	f("m.csv", day(2), 0, "m.csv: line 3, column timestamp: expected a day up to ", true)
+	skip = true
+	tomorrow := time.Now().UTC().AddDate(0, 0, 1).Format(time.DateOnly)
+	f("n.csv", export+"model,o/a,9,9999-12-31,1\n", 1, "", false,
+		"set aside: line 3, column timestamp: expected a day up to "+tomorrow+`, got "9999-12-31"; that day is still to come: is the clock wrong that wrote it, or ours?`,
+		"set aside 1 row of 2: 1 for future")
+	f("o.csv", export+"x\nx\n", 0, "o.csv: 2 of 3 rows cannot be understood, and at most one of 100 is set aside", true)
 }
 
 func TestOpenRefusesDirectories(t *testing.T) {

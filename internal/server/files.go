@@ -122,5 +122,10 @@ func (f *fileImporter) appendFile(ctx context.Context, name string) (history.Cha
 	}
 	defer in.Close()
 	change, err := f.store.Append(ctx, history.Batch{Rows: in.Rows(nil)})
+	if err == nil {
+		for _, notice := range in.Notes.Notices() {
+			f.log.Warn("A file is imported, with a notice", "file", name, "notice", notice)
+		}
+	}
 	return change, in.Blame(err)
 }
