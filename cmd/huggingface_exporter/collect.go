@@ -33,6 +33,7 @@ func collectCommand(app *kingpin.Application) command {
 	storage := storageFlag(cmd)
 	configFile := cmd.Flag("config.file", "Configuration file.").Required().PlaceHolder("FILE").String()
 	shard := addShardFlags(cmd)
+	accept := cmd.Flag("accept", "Believe answers of the Hub that are implausible, such as one without half of what was known.").Bool()
 	dryRun := cmd.Flag("dry-run", "Say what would change, and store nothing.").Bool()
 	orgs := cmd.Flag("org", "Collect this organization alone; may be repeated. Default: all of the configuration.").PlaceHolder("NAME").Strings()
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
@@ -54,7 +55,7 @@ func collectCommand(app *kingpin.Application) command {
 			if err != nil {
 				return err
 			}
-			return collectOnce(ctx, p, c, store, *shard, true)
+			return collectOnce(ctx, p, c, store, collecting{*shard, *accept, true})
 		}
 		options.Cache = true
 		store, err := engine.Open(ctx, options)
@@ -62,7 +63,7 @@ func collectCommand(app *kingpin.Application) command {
 			return err
 		}
 		defer store.Close()
-		return collectOnce(ctx, p, c, store, *shard, false)
+		return collectOnce(ctx, p, c, store, collecting{*shard, *accept, false})
 	}}
 }
 
@@ -103,11 +104,18 @@ func organizations(all []config.Organization, names []string) ([]config.Organiza
 	}), nil
 }
 
+// collecting says how to collect.
+type collecting struct {
+	shard          hubsync.Shard
+	accept, dryRun bool
+}
+
 // collectOnce collects every organization, side by side, and prints a line for
 // each.
-func collectOnce(ctx context.Context, p *program, c *config.Config, store history.Appender, shard hubsync.Shard, dryRun bool) error {
-	collectors := server.NewCollectors(store, prometheus.NewRegistry(), shard, p.log)
-	if !dryRun && c.Storage.QueuePath != "" {
+func collectOnce(ctx context.Context, p *program, c *config.Config, store history.Appender, how collecting) error {
+	collectors := server.NewCollectors(store, prometheus.NewRegistry(), how.shard, p.log)
+	collectors.Accept = how.accept
+	if !how.dryRun && c.Storage.QueuePath != "" {
 		if err := collectors.OpenQueue(&c.Storage); err != nil {
 			return err
 		}
@@ -121,7 +129,7 @@ func collectOnce(ctx context.Context, p *program, c *config.Config, store histor
 	var g errgroup.Group
 	for i, j := range jobs {
 		g.Go(func() error {
-			reports[i] = j.CollectOnce(ctx)
+			reports[i] = j.Collector.Collect(ctx)
 			bar.Step()
 			return nil
 		})
@@ -138,7 +146,7 @@ func collectOnce(ctx context.Context, p *program, c *config.Config, store histor
 			failed = append(failed, fmt.Errorf("%s: %w", o.Org, o.Err))
 			continue
 		}
-		if err := printReport(p.stdout, o, dryRun); err != nil {
+		if err := printReport(p.stdout, o, how.dryRun); err != nil {
 			return err
 		}
 	}
@@ -174,6 +182,9 @@ func printReport(w io.Writer, o *hubsync.Report, dryRun bool) error {
 		if n > most {
 			fmt.Fprintf(&b, "  %s: and %d more\n", what, n-most)
 		}
+	}
+	if o.Note != "" {
+		fmt.Fprintf(&b, "  note: %s\n", o.Note)
 	}
 	list("moved", len(o.Moved), func(i int) string { return o.Moved[i].From.String() + " to " + o.Moved[i].To.Name })
 	list("gone", len(o.Gone), func(i int) string { return o.Gone[i].String() })

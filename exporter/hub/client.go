@@ -105,8 +105,8 @@ type RequestDone struct {
 	// Latency runs until the head of the answer came, redirects included, or
 	// until the failure.
 	Latency time.Duration
-	// Date is the time by the clock of who answered, in whole seconds; zero if
-	// unknown.
+	// Date is the time by the clock of the endpoint when it last answered, in whole
+	// seconds; zero if unknown. Another host that it redirected to is not asked.
 	Date time.Time
 }
 

@@ -61,7 +61,7 @@ func (c *Client) send(ctx context.Context, q *request) (*body, error) {
 	done := RequestDone{Route: q.route, Latency: time.Since(started)}
 	if resp != nil { // beside an error, too, where a redirect is not followed
 		done.Status = resp.StatusCode
-		done.Date, _ = http.ParseTime(resp.Header.Get("Date"))
+		done.Date = c.dateOf(resp)
 	}
 	limit, ok := c.limitOf(resp)
 	release(limit, ok)
@@ -115,6 +115,19 @@ func (c *Client) limitOf(resp *http.Response) (RateLimit, bool) {
 		return RateLimit{}, false
 	}
 	return parseRateLimit(resp.Header)
+}
+
+// dateOf returns the time that the endpoint named in its last answer: where that was a
+// redirect to another host, what the host says of the time is not believed. It is zero if
+// none was named.
+func (c *Client) dateOf(resp *http.Response) time.Time {
+	for ; resp != nil; resp = resp.Request.Response {
+		if c.o.Endpoint.isOrigin(resp.Request.URL) {
+			at, _ := http.ParseTime(resp.Header.Get("Date")) // the zero time if it is none
+			return at
+		}
+	}
+	return time.Time{}
 }
 
 // unanswered returns the error of a request that no answer came to.

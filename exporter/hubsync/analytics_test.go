@@ -91,8 +91,8 @@ func TestAnalyticsWithoutRowsOfSome(t *testing.T) {
 	)
 }
 
-// An export of an organization of which much is missing is taken if the next one
-// is like it.
+// An export of an organization of which much is missing is believed if the next ones
+// are like it for a day.
 func TestAnalyticsThatLostMuch(t *testing.T) {
 	w := newWorld(t, options{plan: fakehub.Team, source: SourceAnalytics})
 	for i := range 10 {
@@ -104,7 +104,7 @@ func TestAnalyticsThatLostMuch(t *testing.T) {
 	cut := fakehub.Edit(func(s string) string { return s[:strings.Index(s, "model,o/m5")] })
 	failing(fakehub.Analytics, cut)(w.hub)
 	o := w.try(3, 6)
-	if said(o) != "failed: malformed" || !strings.Contains(o.Err.Error(), "expected about the 10 records of the exports before, got 5") || shown() != 10 {
+	if said(o) != "failed: implausible" || !strings.Contains(o.Err.Error(), "expected about the 10 records of the exports before, got 5") || shown() != 10 {
 		t.Errorf("a cut export: got %q, %v, %d exposed", said(o), o.Err, shown())
 	}
 	w.hub.Heal()
@@ -112,15 +112,15 @@ func TestAnalyticsThatLostMuch(t *testing.T) {
 		t.Errorf("the next whole one: got %q, %d exposed", said(o), shown())
 	}
 	failing(fakehub.Analytics, cut)(w.hub)
-	if o := w.try(3, 8); said(o) != "failed: malformed" || shown() != 10 {
+	if o := w.try(3, 8); said(o) != "failed: implausible" || shown() != 10 {
 		t.Errorf("cut again, after a whole one: got %q, %d exposed", said(o), shown())
 	}
-	if o := w.collect(3, 9); said(o) != "gone o/m5; gone o/m6; gone o/m7; gone o/m8; gone o/m9" || shown() != 5 {
+	if o := w.collect(4, 8); said(o) != "gone o/m5; gone o/m6; gone o/m7; gone o/m8; gone o/m9" || shown() != 5 {
 		t.Errorf("it stays so: got %q, %d exposed", said(o), shown())
 	}
 	w.hub.Heal()
 	remove(model, "o/m0")(w.hub)
-	if o := w.collect(4, 6); shown() != 9 {
+	if o := w.collect(5, 6); shown() != 9 {
 		t.Errorf("one of ten is no reason to doubt: got %q, %d exposed", said(o), shown())
 	}
 }

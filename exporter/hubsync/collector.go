@@ -5,6 +5,7 @@ package hubsync
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -21,14 +22,16 @@ type Options struct {
 	Org    string
 	Source Source
 	Client *hub.Client
-	// Clock has to be set by the hooks of Client.
-	Clock *Clock
+	// Clock has to be set by the hooks of Client, and of no other.
+	Clock *plausible.Clock
 	Store history.Appender
 	// Queue is where listings wait that cannot be stored; nil: nowhere.
 	Queue *queue.Queue
 	// Shard is the part of the organization's listings that is collected.
 	Shard Shard
-	Log   *slog.Logger
+	// Accept has implausible answers believed.
+	Accept bool
+	Log    *slog.Logger
 }
 
 // Collector collects one organization. One collection runs at a time.
@@ -37,9 +40,10 @@ type Collector struct {
 
 	mu sync.Mutex
 	// validators are of the export that was stored last.
-	validators   hub.Validators
-	exportDoubt  plausible.Doubt
-	listingDoubt map[history.RepoType]*plausible.Doubt
+	validators    hub.Validators
+	exportDoubt   plausible.Doubt
+	listingDoubts map[history.RepoType]*plausible.Doubt
+	lastMonth     plausible.LastMonth
 	// refused is the reason for which the listings stand in for the analytics.
 	refused hub.Kind
 }
@@ -47,9 +51,9 @@ type Collector struct {
 // NewCollector returns a collector.
 func NewCollector(o Options) *Collector {
 	o.Log = o.Log.With("org", o.Org)
-	c := &Collector{Options: o, listingDoubt: make(map[history.RepoType]*plausible.Doubt)}
+	c := &Collector{Options: o, listingDoubts: make(map[history.RepoType]*plausible.Doubt)}
 	for _, t := range hub.ListedTypes() {
-		c.listingDoubt[t] = new(plausible.Doubt)
+		c.listingDoubts[t] = new(plausible.Doubt)
 	}
 	return c
 }
@@ -73,6 +77,8 @@ func (c *Collector) run(ctx context.Context, work func(context.Context) (Report,
 	r.Org, r.Start, r.Duration, r.Err = c.Org, start, time.Since(start), err
 	if _, ok := errors.AsType[*storeError](err); ok {
 		r.Reason = ReasonStore
+	} else if e, ok := errors.AsType[*plausible.Error](err); ok {
+		r.Reason, r.Implausible = ReasonImplausible, e.Reason
 	} else if err != nil {
 		r.Reason = hub.KindOf(err)
 	}
@@ -157,11 +163,52 @@ func (c *Collector) append(ctx context.Context, route hub.Route, b history.Batch
 	if e, ok := errors.AsType[*storeError](err); ok {
 		return change, e
 	}
+	if e, ok := errors.AsType[*plausible.Error](err); ok {
+		return change, e
+	}
 	if _, ok := errors.AsType[*history.InputErrors](err); ok {
 		return change, &hub.Error{Kind: hub.KindMalformed, Route: route, Org: c.Org, Err: err}
 	}
 	return change, &storeError{err}
 }
 
-// asOf returns the Hub's time, cut to whole seconds as the Hub gives it.
-func (c *Collector) asOf() time.Time { return c.Clock.Now().Truncate(time.Second) }
+// asOf returns the time of the last answer of a route, cut to whole seconds as the Hub gives
+// it.
+func (c *Collector) asOf(ctx context.Context, route hub.Route) (time.Time, error) {
+	at, doubt := c.Clock.Now(func() time.Time {
+		known, err := c.known(ctx, nil)
+		if err != nil {
+			return time.Time{} // a store that is away proves nothing
+		}
+		return newest(known)
+	})
+	return at.Truncate(time.Second), c.believe(route, doubt)
+}
+
+// newest returns the newest time of what is known.
+func newest(k differ.Known) time.Time {
+	var newest history.AsOf
+	for _, m := range k.ByRepo {
+		for g := range history.NumMetaGroups {
+			newest = max(newest, *g.AsOf(&m))
+		}
+	}
+	return newest.Time()
+}
+
+// believe returns the error of an answer that is implausible, unless that has lasted or is
+// accepted.
+func (c *Collector) believe(route hub.Route, doubt *plausible.Error) error {
+	switch {
+	case doubt == nil:
+		return nil
+	case doubt.Believed:
+		c.Log.Warn("An implausible answer is believed: answers have said so for a day", "route", route, "reason", doubt.Reason, "err", doubt.What)
+	case c.Accept:
+		c.Log.Warn("An implausible answer is accepted", "route", route, "reason", doubt.Reason, "err", doubt.What)
+	default:
+		doubt.Of = fmt.Sprintf("%s of %q", route, c.Org)
+		return doubt
+	}
+	return nil
+}

@@ -78,7 +78,7 @@ func weather(t *testing.T, o options, begin, end func(*world), reason hub.Kind) 
 	}
 	failures := func() {
 		t.Helper()
-		for _, k := range append(hub.Kinds(), ReasonStore) {
+		for _, k := range append(hub.Kinds(), ReasonStore, ReasonImplausible) {
 			n := "0"
 			if k == reason {
 				n = "1"
@@ -161,7 +161,6 @@ func TestFaultsOfBothSources(t *testing.T) {
 	f("a reset before the head", fakehub.Reset(-1), hub.KindNetwork)
 	f("a reset within the body", fakehub.Reset(60), hub.KindNetwork)
 	f("the end of the connection within the body", fakehub.Truncated(60), hub.KindNetwork)
-	f("half of the content", fakehub.Half(), hub.KindMalformed)
 	f("half of the packed content", fakehub.HalfGzip(), hub.KindMalformed)
 	f("half of the content, of no known length", fakehub.Unannounced(70), hub.KindMalformed)
 	f("nothing", fakehub.Body("", ""), hub.KindMalformed)
@@ -179,6 +178,12 @@ func TestFaultsOfBothSources(t *testing.T) {
 	f("endless rows, packed", bomb("model,o/x,1,2026-03-01T00:00:00.000Z,1\n"), hub.KindMalformed)
 	f("endless space, packed", bomb(" "), hub.KindMalformed)
 
+	// Half of an export ends with a whole line, here.
+	for source, reason := range map[Source]hub.Kind{SourceAnalytics: ReasonImplausible, SourceListings: hub.KindMalformed} {
+		t.Run("half of the content of "+string(source), func(t *testing.T) {
+			weather(t, options{source: source}, func(w *world) { failing(routes[source], fakehub.Half())(w.hub) }, heal, reason)
+		})
+	}
 	run("no connection", options{}, func(w *world) { w.unreachable = true; w.client.CloseIdleConnections() },
 		func(w *world) { w.unreachable = false }, hub.KindNetwork)
 	run("a redirect out of TLS", options{https: true}, func(w *world) {
@@ -188,16 +193,20 @@ func TestFaultsOfBothSources(t *testing.T) {
 
 func TestFaultsOfTheExport(t *testing.T) {
 	t.Parallel()
-	f := func(name, content string) {
+	g := func(name, content string, reason hub.Kind) {
 		t.Helper()
 		t.Run(name, func(t *testing.T) {
 			weather(t, options{source: SourceAnalytics}, func(w *world) {
 				failing(fakehub.Analytics, fakehub.Body("text/csv", content))(w.hub)
-			}, heal, hub.KindMalformed)
+			}, heal, reason)
 		})
 	}
+	f := func(name, content string) {
+		t.Helper()
+		g(name, content, hub.KindMalformed)
+	}
 	const header = "repoType,repoName,total,timestamp,downloads\n"
-	f("a header alone", header)
+	g("a header alone", header, ReasonImplausible)
 	f("another header", "a,b,c\n1,2,3\n")
 	f("no header", "model,o/m,10,2026-03-01T00:00:00.000Z,10\n")
 	f("the form that the Hub had before", `[{"repoType":"model","repoName":"o/m","totalDownloads":1,"records":[]}]`)

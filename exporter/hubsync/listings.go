@@ -1,9 +1,11 @@
 package hubsync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -25,9 +27,12 @@ func (c *Collector) listings(ctx context.Context) (Report, error) {
 			all = append(all, l)
 		}
 	}
-	asOf := c.asOf()
+	asOf, doubt := c.asOf(ctx, hub.RouteModels)
 	r, err := c.storeWaiting(ctx) // before what is newer
 	r.AsOf = asOf
+	if doubt != nil {
+		return r, cmp.Or(err, doubt)
+	}
 	if err == nil {
 		var stored Report
 		stored, err = c.storeListing(ctx, all, asOf)
@@ -83,12 +88,16 @@ func (c *Collector) storeListing(ctx context.Context, all []hub.Listing, at time
 		return r, err
 	}
 	c.Shard.keep(known)
+	mine, r.Note = c.withoutZeroed(known, mine, at)
+	if r.Note != "" {
+		r.Implausible = plausible.ReasonLastMonth
+	}
 	present := make(map[history.Repo]bool, len(all))
 	for _, l := range all {
 		present[l.Repo] = true
 	}
 	d := differ.Diff(known, mine, present, asOf)
-	if err := c.judge(known, d.Gone, len(mine) == 0); err != nil {
+	if err := c.judgeListing(known, mine, d.Gone, at); err != nil {
 		return r, err
 	}
 	r.Change, err = c.append(ctx, hub.RouteModels, c.moved(ctx, history.Batch{Meta: d.Meta}, d.Moved))
@@ -99,20 +108,54 @@ func (c *Collector) storeListing(ctx context.Context, all []hub.Listing, at time
 	return r, nil
 }
 
-// judge refuses a listing without many of the repositories that are known.
-func (c *Collector) judge(known differ.Known, missing []history.Repo, empty bool) error {
-	count := make(map[history.RepoType]int)
+// judgeListing refuses a listing that is not believed. missing are the known repositories that it
+// does not have.
+func (c *Collector) judgeListing(known differ.Known, listed []hub.Listing, missing []history.Repo, at time.Time) error {
+	answers := make(map[history.RepoType]*plausible.Answer)
+	for _, t := range hub.ListedTypes() {
+		answers[t] = &plausible.Answer{Repos: known.Listed(t), Empty: len(listed) == 0}
+	}
 	for _, r := range missing {
-		count[r.Type]++
+		if a, ok := answers[r.Type]; ok {
+			a.Missing++
+		}
+	}
+	for _, l := range listed {
+		a, ok := answers[l.Repo.Type]
+		if m, isKnown := known.ByRepo[l.Repo]; ok && isKnown && !m.Gone() {
+			a.Compare(plausible.Counts{Total: float64(m.Total), Days: -1}, plausible.Counts{Total: float64(l.DownloadsAllTime), Days: -1})
+		}
 	}
 	var refused error
 	for _, t := range hub.ListedTypes() {
-		n, before := count[t], known.Listed(t)
-		if c.listingDoubt[t].RefusesListing(before, n, empty) && refused == nil {
-			route, _ := hub.RouteOf(t)
-			refused = &hub.Error{Kind: hub.KindMalformed, Route: route, Org: c.Org,
-				Err: fmt.Errorf("expected the %d repositories known before, got a listing without %d of them: %w", before, n, plausible.ErrShrunk)}
-		}
+		route, _ := hub.RouteOf(t)
+		refused = cmp.Or(refused, c.believe(route, c.listingDoubts[t].Judge(answers[t], at)))
 	}
 	return refused
+}
+
+// withoutZeroed returns a listing without the 30-day numbers that the Hub has zeroed, and a
+// note that says so.
+func (c *Collector) withoutZeroed(known differ.Known, listed []hub.Listing, at time.Time) ([]hub.Listing, string) {
+	var months plausible.Months
+	var zeroed []int
+	for i, l := range listed {
+		m, ok := known.ByRepo[l.Repo]
+		if !ok || m.ListedAsOf == 0 || m.Gone() || l.DownloadsAllTime == 0 {
+			continue
+		}
+		months.Compare(m.LastMonth, l.Downloads)
+		if l.Downloads == 0 && m.LastMonth != 0 {
+			zeroed = append(zeroed, i)
+		}
+	}
+	note := c.lastMonth.Zeroed(&months, at)
+	if note == "" {
+		return listed, ""
+	}
+	listed = slices.Clone(listed) // the one before may have to wait for the store
+	for _, i := range zeroed {
+		listed[i].Downloads = history.Unknown
+	}
+	return listed, note
 }

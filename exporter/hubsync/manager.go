@@ -2,7 +2,6 @@ package hubsync
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"reflect"
 	"slices"
@@ -10,9 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/plausible"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/schedule"
-	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 )
 
 // Job is an organization to be collected again and again.
@@ -23,25 +20,6 @@ type Job struct {
 	// Key stands for all that makes this job what it is: one with another key replaces it,
 	// one with the same key goes on.
 	Key any
-}
-
-// askAgainAfter is how long after an answer that is not believed yet the Hub is asked
-// again by CollectOnce.
-const askAgainAfter = 10 * time.Second
-
-// CollectOnce collects once, and once more if the answer may have been cut: a Manager would
-// believe a second one that is like it, and the next process of a scheduler would not know
-// that this is the second.
-func (j *Job) CollectOnce(ctx context.Context) Report {
-	r := j.Collector.Collect(ctx)
-	if !errors.Is(r.Err, plausible.ErrShrunk) {
-		return r
-	}
-	j.Collector.Log.Warn("Asking the Hub once more", "in", askAgainAfter, "err", r.Err)
-	if httpx.Sleep(ctx, askAgainAfter) != nil {
-		return r
-	}
-	return j.Collector.Collect(ctx)
 }
 
 // Status is how an organization's collecting stands.
@@ -259,6 +237,9 @@ func (m *Manager) logReport(r *Report, next time.Duration) {
 	if r.NotModified {
 		log.Info("Collected: nothing changed")
 		return
+	}
+	if r.Note != "" {
+		log.Warn("Not all of the Hub's answer is believed", "reason", string(r.Implausible), "err", r.Note)
 	}
 	log.Info("Collected", "repos", r.Repos, "records", r.Change.Records, "new", r.Change.New, "changed", r.Change.Changed, "corrected", r.Change.Removed)
 	for _, m := range r.Moved {

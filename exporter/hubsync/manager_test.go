@@ -16,6 +16,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/plausible"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
 )
@@ -79,7 +80,7 @@ func (s *stage) jobFrom(source Source, org string, interval time.Duration, key s
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	clock := NewClock(s.log)
+	clock := plausible.NewClock(s.log)
 	transport := hub.NewTransport(hub.Timeouts{})
 	transport.DialContext, transport.DisableKeepAlives = s.network.DialContext, true
 	client := hub.New(hub.Options{Endpoint: endpoint, Hooks: s.metrics.Hooks(clock), MaxTries: 1, Transport: transport, Limiters: s.limiters})

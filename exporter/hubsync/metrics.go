@@ -9,14 +9,16 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/plausible"
 )
 
 // Metrics are the metrics of collecting.
 type Metrics struct {
 	success, lastSuccess, duration, repos *prometheus.GaugeVec
 	source                                *prometheus.GaugeVec
-	failures                              *prometheus.CounterVec
-	corrected, badRows                    *prometheus.CounterVec
+	failures, implausible, badRows        *prometheus.CounterVec
+	doubted                               *prometheus.GaugeVec
+	corrected                             *prometheus.CounterVec
 
 	requests         *prometheus.CounterVec
 	latency          *prometheus.HistogramVec
@@ -47,6 +49,8 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		repos:       gauge("collection_repos", "Repositories in the Hub's answer of the last successful collection of the organization.", "org"),
 		source:      gauge("collection_source", "What the organization is collected from (1), publisher_analytics or listings.", "org", "source"),
 		failures:    counter("collection_failures_total", "Collections of the organization that failed, by reason.", "org", "reason"),
+		implausible: counter("collection_implausible_total", "Answers of the Hub for the organization that were not believed, or not in all, by reason.", "org", "reason"),
+		doubted:     gauge("collection_doubted", "Whether the Hub's last answer for the organization is not believed, or not in all (1), by reason.", "org", "reason"),
 		corrected:   counter("collection_corrected_downloads_total", "Downloads that the Hub was found to have taken back by collections of the organization.", "org"),
 		badRows:     counter("collection_bad_rows_total", "Rows of the organization's exports that could not be understood and were set aside, by reason.", "org", "reason"),
 		requests:    counter("hub_requests_total", "Requests to the Hub by route and status code, repetitions included; code is none where no answer came.", "route", "code"),
@@ -70,7 +74,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 }
 
 // Hooks returns the hooks of a client whose answers set clock.
-func (m *Metrics) Hooks(clock *Clock) hub.Hooks {
+func (m *Metrics) Hooks(clock *plausible.Clock) hub.Hooks {
 	return hub.Hooks{
 		Request: func(r hub.RequestDone) {
 			m.requests.WithLabelValues(string(r.Route), r.Code()).Inc()
@@ -104,8 +108,12 @@ func (m *Metrics) hasBucket(name string) bool {
 
 // expect makes the counters of an organization start at zero.
 func (m *Metrics) expect(org string) {
-	for _, r := range append(hub.Kinds(), ReasonStore) {
+	for _, r := range append(hub.Kinds(), ReasonStore, ReasonImplausible) {
 		m.failures.WithLabelValues(org, string(r))
+	}
+	for _, r := range plausible.Reasons() {
+		m.implausible.WithLabelValues(org, string(r))
+		m.doubted.WithLabelValues(org, string(r))
 	}
 	m.corrected.WithLabelValues(org)
 	for _, r := range history.BadRowReasons() {
@@ -120,6 +128,14 @@ func (m *Metrics) collected(r *Report) {
 	for reason, rows := range r.BadRows {
 		m.badRows.WithLabelValues(r.Org, string(reason)).Add(float64(rows))
 	}
+	if r.Implausible != "" {
+		m.implausible.WithLabelValues(r.Org, string(r.Implausible)).Inc()
+	}
+	if r.OK() || r.Implausible != "" {
+		for _, reason := range plausible.Reasons() {
+			m.doubted.WithLabelValues(r.Org, string(reason)).Set(oneIf(reason == r.Implausible))
+		}
+	}
 	if !r.OK() {
 		m.success.WithLabelValues(r.Org).Set(0)
 		m.failures.WithLabelValues(r.Org, string(r.Reason)).Inc()
@@ -131,23 +147,26 @@ func (m *Metrics) collected(r *Report) {
 		m.repos.WithLabelValues(r.Org).Set(float64(r.Repos))
 	}
 	for _, s := range []Source{SourceAnalytics, SourceListings} {
-		v := 0.0
-		if s == r.Source {
-			v = 1
-		}
-		m.source.WithLabelValues(r.Org, string(s)).Set(v)
+		m.source.WithLabelValues(r.Org, string(s)).Set(oneIf(s == r.Source))
 	}
+}
+
+func oneIf(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // forget ends the series of an organization that is no longer collected.
 func (m *Metrics) forget(org string) {
 	l := prometheus.Labels{"org": org}
-	for _, v := range []*prometheus.GaugeVec{m.success, m.lastSuccess, m.duration, m.repos, m.source} {
+	for _, v := range []*prometheus.GaugeVec{m.success, m.lastSuccess, m.duration, m.repos, m.source, m.doubted} {
 		v.DeletePartialMatch(l)
 	}
-	m.failures.DeletePartialMatch(l)
-	m.corrected.DeletePartialMatch(l)
-	m.badRows.DeletePartialMatch(l)
+	for _, v := range []*prometheus.CounterVec{m.failures, m.implausible, m.corrected, m.badRows} {
+		v.DeletePartialMatch(l)
+	}
 }
 
 // OrgCollector exposes how much is stored of each organization.

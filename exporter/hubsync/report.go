@@ -8,6 +8,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/differ"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/plausible"
 )
 
 // Source says which of the Hub's answers an organization is collected from.
@@ -33,8 +34,13 @@ func ParseSource(s string) (Source, error) {
 	return "", fmt.Errorf("expected auto, publisher_analytics or listings, got %q", s)
 }
 
-// ReasonStore is the Report.Reason of a collection that could not be stored.
-const ReasonStore hub.Kind = "store"
+// Reasons of a failure beside those of the Hub's client.
+const (
+	// ReasonStore is that of a collection that could not be stored.
+	ReasonStore hub.Kind = "store"
+	// ReasonImplausible is that of an answer that is not believed yet.
+	ReasonImplausible hub.Kind = "implausible"
+)
 
 // Summary says how a collection went, in few bytes.
 type Summary struct {
@@ -53,9 +59,12 @@ type Summary struct {
 	Change history.Change
 	// BadRows are the rows of an export that were set aside, by reason.
 	BadRows history.BadRows
-	// Reason is the kind of the failure, "" for a success. ReasonStore is that of a store
-	// that took nothing.
+	// Reason is the kind of the failure, "" for a success.
 	Reason hub.Kind
+	// Implausible is why the answer is not believed, or not all of it; "" if it is. Note
+	// says what of an answer that was stored is not.
+	Implausible plausible.Reason
+	Note        string
 }
 
 // Report says what a collection did.

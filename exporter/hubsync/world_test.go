@@ -19,6 +19,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/plausible"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
@@ -56,7 +57,8 @@ type world struct {
 	// unreachable has connections to the Hub refused.
 	unreachable bool
 	now         time.Time
-	dir         string // of a durable store
+	ahead       time.Duration // by which our clock is ahead of the Hub's
+	dir         string        // of a durable store
 	store       keeper
 	connect     func() // makes clock and client
 	log         bytes.Buffer
@@ -64,7 +66,7 @@ type world struct {
 	// Since the last restart.
 	registry  *prometheus.Registry
 	metrics   *Metrics
-	clock     *Clock
+	clock     *plausible.Clock
 	client    *hub.Client
 	collector *Collector
 	manager   *Manager
@@ -135,7 +137,8 @@ func (w *world) newClient(at string, dial func(context.Context, string, string) 
 	if w.https {
 		transport.TLSClientConfig = w.server.Client().Transport.(*http.Transport).TLSClientConfig
 	}
-	w.clock = NewClock(w.logger())
+	w.clock = plausible.NewClock(w.logger())
+	w.clock.Local = func() time.Time { return w.now.Add(w.ahead) }
 	w.client = hub.New(hub.Options{
 		Endpoint: endpoint, Token: hub.StaticToken(tok), MaxTries: 1, Transport: transport, Timeouts: w.timeouts,
 		MaxResponseBytes: w.maxBytes, Logger: w.logger(),

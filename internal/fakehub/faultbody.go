@@ -48,6 +48,14 @@ func Edit(edit func(content string) string) Fault {
 	}
 }
 
+// Header sends the answer with another value of a header.
+func Header(name, value string) Fault {
+	return func(w http.ResponseWriter, r *http.Request, answer http.Handler) {
+		w.Header().Set(name, value)
+		answer.ServeHTTP(w, r)
+	}
+}
+
 // Body sends another content with status 200.
 func Body(contentType, content string) Fault {
 	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {

@@ -12,21 +12,24 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/plausible"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/queue"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/hubclient"
 )
 
-// Collectors makes the collectors that a configuration asks for. They share a clock and,
-// by token, the Hub's rate limits.
+// Collectors makes the collectors that a configuration asks for. They share, by token, the
+// Hub's rate limits.
 type Collectors struct {
 	log      *slog.Logger
 	store    history.Appender
 	metrics  *hubsync.Metrics
-	clock    *hubsync.Clock
 	limiters *hub.Limiters
 	reg      prometheus.Registerer
 	shard    hubsync.Shard
 	queue    *queue.Queue // nil until it is opened
+
+	// Accept has implausible answers of the Hub believed.
+	Accept bool
 }
 
 // NewCollectors returns Collectors that append to a store and register their metrics.
@@ -35,7 +38,6 @@ func NewCollectors(store history.Appender, reg prometheus.Registerer, shard hubs
 		log:      log,
 		store:    store,
 		metrics:  hubsync.NewMetrics(reg),
-		clock:    hubsync.NewClock(log),
 		limiters: hub.NewLimiters(),
 		reg:      reg,
 		shard:    shard,
@@ -68,8 +70,12 @@ func (c *Collectors) Jobs(h *config.Hub) ([]hubsync.Job, error) {
 		if err != nil {
 			return nil, err
 		}
-		client.Limiters, client.Hooks, client.Logger = c.limiters, c.metrics.Hooks(c.clock), c.log
-		options := hubsync.Options{Org: o.Name, Source: source, Client: hub.New(client), Clock: c.clock, Store: c.store, Queue: c.queue, Log: c.log}
+		// An answer for one organization dates none for another.
+		clock := plausible.NewClock(c.log.With("org", o.Name))
+		client.Limiters, client.Hooks, client.Logger = c.limiters, c.metrics.Hooks(clock), c.log
+		options := hubsync.Options{
+			Org: o.Name, Source: source, Client: hub.New(client), Clock: clock, Store: c.store, Queue: c.queue, Accept: c.Accept, Log: c.log,
+		}
 		if o.Split {
 			options.Shard = c.shard
 		}

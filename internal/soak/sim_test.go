@@ -16,6 +16,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/plausible"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
 )
@@ -117,11 +118,11 @@ func (s *simulation) start() {
 		s.Fatal(err)
 	}
 	s.registry = prometheus.NewPedanticRegistry()
-	metrics, clock, limiters := hubsync.NewMetrics(s.registry), hubsync.NewClock(log), hub.NewLimiters()
+	metrics, limiters := hubsync.NewMetrics(s.registry), hub.NewLimiters()
 	s.manager = hubsync.NewManager(metrics, log)
 	var jobs []hubsync.Job
 	for org, source := range map[string]hubsync.Source{exported: hubsync.SourceAnalytics, listed: hubsync.SourceListings} {
-		transport := hub.NewTransport(hub.Timeouts{})
+		transport, clock := hub.NewTransport(hub.Timeouts{}), plausible.NewClock(log)
 		transport.DialContext = s.network.DialContext
 		client := hub.New(hub.Options{
 			Endpoint: endpoint, Token: hub.StaticToken(token), Transport: transport, MaxResponseBytes: 4 << 20,

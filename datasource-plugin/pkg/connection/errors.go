@@ -33,6 +33,7 @@ const (
 	KindRateLimited Kind = "rate_limited" // too many requests
 	KindServer      Kind = "server"       // a fault of who answers
 	KindMalformed   Kind = "malformed"    // the answer is not what it should be
+	KindImplausible Kind = "implausible"  // the answer is in order, and not believed yet
 	KindMemory      Kind = "memory"       // the history is larger than the settings allow
 	KindClosed      Kind = "closed"       // the settings of the data source have changed meanwhile
 )

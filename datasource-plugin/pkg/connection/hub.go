@@ -39,6 +39,7 @@ type hubConnection struct {
 
 	// What follows belongs to the goroutine that loads, but for reading.
 	validators hub.Validators
+	clock      *plausible.Clock
 	asOf       history.AsOf
 	doubt      plausible.Doubt
 	// reading is the export on its way, for whoever waits for it.
@@ -74,6 +75,8 @@ func newHub(s settings, around surroundings) (*hubConnection, error) {
 		schedule: schedule.New(s.refresh),
 		changed:  make(chan struct{}),
 	}
+	logger := slogOf(c.log, s.secrets)
+	c.clock = plausible.NewClock(logger)
 	c.client = hub.New(hub.Options{
 		Endpoint:         s.endpoint,
 		Token:            hub.StaticToken(s.token),
@@ -83,7 +86,8 @@ func newHub(s settings, around surroundings) (*hubConnection, error) {
 		MaxResponseBytes: maxExport,
 		MaxTries:         3,
 		MaxWait:          time.Minute, // longer ones are left to the schedule
-		Logger:           slogOf(c.log, s.secrets),
+		Hooks:            hub.Hooks{Request: func(r hub.RequestDone) { c.clock.Set(r.Date) }},
+		Logger:           logger,
 	})
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c, nil

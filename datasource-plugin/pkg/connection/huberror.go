@@ -9,6 +9,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/plausible"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
@@ -26,11 +27,9 @@ func (c *hubConnection) explained(err error) error {
 		return failure(KindMemory, err, "the history of %s takes more memory than the %d MiB that the data source may use (%d records were read): raise its memory limit, or run the exporter and connect to it",
 			org, c.memoryLimit>>20, memory.Rows)
 	}
-	if shrunk, ok := errors.AsType[*shrunkError](err); ok {
-		if shrunk.now == 0 {
-			return failure(KindMalformed, err, "the export of %s from %s is empty, after one of %d records: see the Hub's page of the organization", org, at, shrunk.before)
-		}
-		return failure(KindMalformed, err, "the export of %s from %s has %d records after one of %d, so it may have been cut: it is shown if the next one is like it", org, at, shrunk.now, shrunk.before)
+	if doubt, ok := errors.AsType[*plausible.Error](err); ok {
+		return failure(KindImplausible, err, "the export of %s from %s is implausible: %s; it is shown if it still says so at %s, or once the settings of the data source are saved again",
+			org, at, doubt.What, doubt.Until.UTC().Format(minutes))
 	}
 	e, ok := errors.AsType[*hub.Error](err)
 	if !ok {

@@ -3,11 +3,11 @@ package connection
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/plausible"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
@@ -24,15 +24,21 @@ func (c *hubConnection) load(ctx context.Context, old *memtable.Table) (*memtabl
 	c.reading.Store(export)
 	defer c.reading.Store(nil)
 	defer export.Close()
-	// A newer export is newer, even if the clock was set back meanwhile.
-	asOf := max(history.AsOfTime(time.Now()), c.asOf+1)
+	at, doubt := c.clock.Now(c.asOf.Time)
+	if doubt != nil && !doubt.Believed {
+		return nil, doubt
+	}
+	asOf := history.AsOfTime(at)
+	if old != nil && asOf <= c.asOf {
+		return old, nil // a cache has answered with what was before
+	}
 	rows := export.Rows(history.Version{Source: history.Published, AsOf: asOf}, history.DayOf(asOf.Time())+1)
 	table, err := memtable.BuildLimited(ctx, rows, nil, c.memoryLimit)
 	if err != nil {
 		return nil, err
 	}
 	if old != nil {
-		if err := c.believe(old, table); err != nil {
+		if err := c.believe(old, table, at); err != nil {
 			return nil, err
 		}
 		if table, err = succeed(ctx, old, table); err != nil {
@@ -46,22 +52,31 @@ func (c *hubConnection) load(ctx context.Context, old *memtable.Table) (*memtabl
 	return table, nil
 }
 
-// shrunkError is an export that may have been cut where it was made: it looks like
-// a whole one. before and now are how many records the last one had and it has.
-type shrunkError struct{ before, now int64 }
-
-func (e *shrunkError) Error() string {
-	return fmt.Sprintf("expected about the %d records of the export before, got %d", e.before, e.now)
-}
-
-// believe refuses an export that lost much of the one before. An empty one never replaces
-// one that was not.
-func (c *hubConnection) believe(old, table *memtable.Table) error {
-	before, now := old.NumRecords(), table.NumRecords()
-	if c.doubt.RefusesExport(now, before) || now == 0 && before > 0 {
-		return &shrunkError{before, now}
+// believe refuses an export that is implausible after the one before.
+func (c *hubConnection) believe(old, table *memtable.Table, at time.Time) error {
+	a := plausible.Answer{
+		Records: float64(table.NumRecords()), Had: float64(old.NumRecords()),
+		Repos: old.NumRepos(), Missing: max(old.NumRepos()-table.NumRepos(), 0), Empty: table.NumRecords() == 0,
+	}
+	before := counts(old)
+	for repo, now := range counts(table) {
+		if was, ok := before[repo]; ok {
+			a.Compare(was, now)
+		}
+	}
+	if doubt := c.doubt.Judge(&a, at); doubt != nil && !doubt.Believed {
+		return doubt
 	}
 	return nil
+}
+
+// counts returns the downloads of each repository.
+func counts(t *memtable.Table) map[history.Repo]plausible.Counts {
+	out := make(map[history.Repo]plausible.Counts, t.NumRepos())
+	for _, r := range t.Repos(history.ReposQuery{}).Rows {
+		out[r.Repo] = plausible.Counts{Total: float64(r.Total), Days: float64(r.Downloads)}
+	}
+	return out
 }
 
 // succeed puts table in the place of old. An export is the whole history: what it

@@ -42,33 +42,56 @@ func TestHubReplacesItsHistory(t *testing.T) {
 	})
 }
 
-// An export that was cut where it is made looks like a whole one.
-func TestHubExportThatLostMuch(t *testing.T) {
+// An export that was cut where it is made looks like a whole one, and so does one of zeros.
+func TestHubExportThatIsImplausible(t *testing.T) {
+	f := func(fault fakehub.Fault, words, after string) {
+		t.Helper()
+		onStage(t, fakehub.Options{}, func(s *stage) {
+			s.connect(map[string]any{"refreshInterval": "1h"})
+			s.wantShown("d 5 m 15")
+			s.hub.Fail(fakehub.On{}, 1, fault)
+			s.after(67 * time.Minute)
+			s.wantShown("d 5 m 15") // the next one, a minute later, was right
+			if log := s.notes.String(); !strings.Contains(log, "is implausible: "+words) {
+				s.Errorf("expected the doubt in the log, got %s", log)
+			}
+			s.hub.Fail(fakehub.On{}, fakehub.Always, fault)
+			s.after(23 * time.Hour)
+			s.wantOld("d 5 m 15", words, "once the settings of the data source are saved again")
+			wantFault(s, s.conn.Check(s.Context()), KindImplausible, words)
+			s.after(4 * time.Hour)
+			s.wantShown(after) // it stays so
+		})
+	}
+	f(fakehub.Edit(func(csv string) string { return csv[:strings.LastIndex(strings.TrimSpace(csv), "\n")+1] }),
+		"expected about the 3 records of the exports before, got 2", "m 15")
+	f(fakehub.Body("text/csv", "repoType,repoName,total,timestamp,downloads\n"), "expected about the 3 records of the exports before, got 0", "")
+	f(fakehub.Scaled(0), "expected totals of about 20 downloads, got zeros for all 2 repositories", "d -----0 m ---------0")
+}
+
+// Neither a cache that has answered with an export of the past nor a clock in another time
+// takes anything away.
+func TestHubExportOfAnotherTime(t *testing.T) {
 	onStage(t, fakehub.Options{}, func(s *stage) {
+		cache := fakehub.Frozen()
+		s.hub.Fail(fakehub.On{}, 1, cache)
 		s.connect(map[string]any{"refreshInterval": "1h"})
 		s.wantShown("d 5 m 15")
-		cut := fakehub.Edit(func(csv string) string { return csv[:strings.LastIndex(strings.TrimSpace(csv), "\n")+1] })
-		s.hub.Fail(fakehub.On{}, 1, cut)
+		for i := range 20 {
+			s.day(history.Model, "acme/m", day("2026-10-01").Time().AddDate(0, 0, i).Format(time.DateOnly), 1)
+		}
 		s.after(67 * time.Minute)
-		// The next one, a minute later, was whole.
-		s.wantShown("d 5 m 15")
-		if log := s.notes.String(); !strings.Contains(log, "has 2 records after one of 3, so it may have been cut") {
-			s.Errorf("expected the doubt in the log, got %s", log)
-		}
-		s.hub.Fail(fakehub.On{}, fakehub.Always, cut)
-		for range 67 * 3 { // until the next refresh, at a moment of its own
-			if _, notice := s.shows(); notice != "" {
-				break
-			}
-			s.after(20 * time.Second)
-		}
-		s.wantOld("d 5 m 15", "it may have been cut")
-		s.after(2 * time.Minute)
-		s.wantShown("m 15") // it stays so
+		s.wantShown("d 5 m 35")
+		s.hub.Fail(fakehub.On{}, 1, cache)
+		s.after(67 * time.Minute)
+		s.wantShown("d 5 m 35")
 		s.hub.Heal()
-		s.hub.Fail(fakehub.On{}, fakehub.Always, fakehub.Body("text/csv", "repoType,repoName,total,timestamp,downloads\n"))
-		s.after(5 * time.Hour)
-		s.wantOld("m 15", "is empty, after one of 2 records")
+		s.hub.Fail(fakehub.On{}, fakehub.Always, fakehub.Header("Date", "Fri, 31 Dec 9999 23:59:59 GMT"))
+		s.after(67 * time.Minute)
+		s.wantOld("d 5 m 35", "got one that is dated 9999-12-31 23:59 UTC")
+		s.hub.Heal()
+		s.after(67 * time.Minute)
+		s.wantShown("d 5 m 35")
 	})
 }
 

@@ -1,40 +1,103 @@
-// Package plausible says whether an answer of the Hub may be believed: one that was cut
-// where it was made looks like a whole one.
+// Package plausible says whether an answer of the Hub may be believed. An answer may be in
+// order and wrong all the same: cut where it was made, all zeros, dated in another year.
+//
+// An answer is judged as a whole, by what was known before it: a repository that falls by
+// itself is no reason to doubt. One that is implausible changes nothing. It is believed once
+// it has said about the same for a day (Lasts), or when somebody accepts it: organizations
+// do delete half of their repositories, and the Hub does correct its past.
 package plausible
 
-import "errors"
+import (
+	"fmt"
+	"math"
+	"time"
+)
 
-// ErrShrunk is in the error of an answer that had lost much of what was known. If the next
-// answer has no less, it is believed.
-var ErrShrunk = errors.New("the answer may have been cut; if the next one is like it, it is taken")
+// Reason is why an answer is implausible, in few and fixed words.
+type Reason string
 
-// Doubt remembers the last answer if it had lost much. The zero value remembers none.
-type Doubt struct {
-	shrunk bool
-	size   int64
+// The reasons.
+const (
+	// ReasonTime: it is dated more than a day in the future, or before the Hub counted.
+	ReasonTime Reason = "time"
+	// ReasonRepos: half of the repositories are missing, ten at least, or all of them.
+	ReasonRepos Reason = "repos"
+	// ReasonRecords: more than a tenth of the daily records are missing.
+	ReasonRecords Reason = "records"
+	// ReasonZeros: everything that had downloads has none.
+	ReasonZeros Reason = "zeros"
+	// ReasonFalls: most repositories have fewer downloads than before.
+	ReasonFalls Reason = "falls"
+	// ReasonLastMonth: nearly all 30-day numbers are zero at once. The answer is believed
+	// without them.
+	ReasonLastMonth Reason = "last_month"
+)
+
+// Reasons returns every reason, for metrics that start at zero.
+func Reasons() []Reason {
+	return []Reason{ReasonTime, ReasonRepos, ReasonRecords, ReasonZeros, ReasonFalls, ReasonLastMonth}
 }
 
-// Refuses reports whether an answer of that size is not to be believed yet. shrunk says
-// that it has lost much.
-func (d *Doubt) Refuses(size int64, shrunk bool) bool {
-	if !shrunk {
+// Lasts is how long answers have to say the same until what is implausible is believed.
+const Lasts = 24 * time.Hour
+
+// Error is an answer that is implausible.
+type Error struct {
+	// Of names the answer.
+	Of     string
+	Reason Reason
+	// What says what was expected and what came, in figures.
+	What string
+	// Since is when an answer first said so, Until when it is believed if all of them do.
+	Since, Until time.Time
+	// Believed is set if answers have said so for long enough.
+	Believed bool
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("%s: implausible (%s): %s; answers say so since %s and are believed from %s on if they still do; "+
+		`"collect --accept" believes them at once`, e.Of, e.Reason, e.What, e.Since.UTC().Format(layout), e.Until.UTC().Format(layout))
+}
+
+const layout = "2006-01-02 15:04 UTC"
+
+// Doubt remembers since when answers say something implausible. The zero value remembers
+// nothing.
+type Doubt struct {
+	Since time.Time `json:"since"`
+	// Said are the figures of the answer that began it.
+	Said []float64 `json:"said"`
+}
+
+// Judge returns why an answer of a moment is implausible, nil if it is not. What is believed
+// in the end and cannot be stored is believed again.
+func (d *Doubt) Judge(a *Answer, at time.Time) *Error {
+	reason, what := a.implausible()
+	if reason == "" {
 		*d = Doubt{}
+		return nil
+	}
+	return d.doubt(reason, what, at, a.Records, float64(a.Repos-a.Missing), a.now.Total, a.now.Days)
+}
+
+// doubt adds an answer that is implausible.
+func (d *Doubt) doubt(reason Reason, what string, at time.Time, said ...float64) *Error {
+	if d.Since.IsZero() || at.Before(d.Since) || !same(d.Said, said) {
+		*d = Doubt{Since: at, Said: said}
+	}
+	until := d.Since.Add(Lasts)
+	return &Error{Reason: reason, What: what, Since: d.Since, Until: until, Believed: !at.Before(until)}
+}
+
+// same reports whether figures are about those of another answer: a tenth more or less.
+func same(a, b []float64) bool {
+	if len(a) != len(b) {
 		return false
 	}
-	refuses := !d.shrunk || size < d.size
-	*d = Doubt{shrunk: true, size: size}
-	return refuses
-}
-
-// RefusesExport is Refuses for an export of so many records, after ones of before: exports
-// only grow, so losing a tenth is much.
-func (d *Doubt) RefusesExport(records, before int64) bool {
-	return d.Refuses(records, records < before-before/10)
-}
-
-// RefusesListing is Refuses for a listing without missing of the repositories of one type
-// that were known before. Ten and half of them are more likely a fault of the Hub's than so
-// many deletions at once, and so is a listing with nothing at all in it.
-func (d *Doubt) RefusesListing(before, missing int, empty bool) bool {
-	return d.Refuses(int64(before-missing), missing >= 10 && 2*missing >= before || missing > 0 && empty)
+	for i := range a {
+		if math.Abs(a[i]-b[i]) > max(math.Abs(a[i]), math.Abs(b[i]))/10 {
+			return false
+		}
+	}
+	return true
 }
