@@ -151,7 +151,7 @@ func (x *export) checked(rows history.RowSeq) history.RowSeq {
 
 // answer returns the figures of the export, once it was read.
 func (x *export) answer(records float64) *plausible.Answer {
-	a := plausible.Answer{Records: records, Empty: records == 0}
+	a := plausible.Answer{Records: records, Empty: records == 0, Past: x.asOf.Time().Before(newest(x.known))}
 	for repo, m := range x.known.ByRepo {
 		if had, ok := x.had[repo]; ok && !m.Gone() {
 			a.Had += had.records

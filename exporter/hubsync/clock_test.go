@@ -12,14 +12,14 @@ import (
 
 func TestClockJumpsDoNoHarm(t *testing.T) {
 	w := newWorld(t, options{source: SourceListings})
-	add(model, "o/m", 100)(w.hub)
+	day(model, "o/m", 0, 100)(w.hub)
 	w.collect(1, 6)
 	const year = 365 * 24 * time.Hour
 	w.ahead = year
-	total(model, "o/m", 110)(w.hub)
+	day(model, "o/m", 1, 10)(w.hub)
 	w.collect(2, 6)
 	w.ahead = -year
-	total(model, "o/m", 125)(w.hub)
+	day(model, "o/m", 2, 15)(w.hub)
 	w.collect(3, 6)
 	if got := w.records(); got != "o/m 1:10 2:15" || w.exposed() != "o/m 125" {
 		t.Errorf("our clock jumped forward a year and back two: records are %q, exposed is %q", got, w.exposed())
@@ -32,16 +32,21 @@ func TestClockJumpsDoNoHarm(t *testing.T) {
 	}
 }
 
-// The Hub's own clock may go back, too, or a cache may answer: what is known then is newer,
-// and stays.
+// The Hub's own clock may go back, too: what is more than was known later is not of that past,
+// whatever somebody accepts.
 func TestTheHubsClockGoesBack(t *testing.T) {
 	w := newWorld(t, options{source: SourceListings})
-	add(model, "o/m", 100)(w.hub)
+	day(model, "o/m", 8, 100)(w.hub)
 	w.collect(9, 6)
-	total(model, "o/m", 110)(w.hub)
+	day(model, "o/m", 9, 10)(w.hub)
 	w.collect(10, 6)
-	total(model, "o/m", 125)(w.hub)
-	w.collect(2, 6)
+	day(model, "o/m", 10, 15)(w.hub)
+	w.collector.Accept = true
+	for hour := range 2 {
+		if o := w.try(2+hour, 6); o.Implausible != "time" || !strings.Contains(o.Err.Error(), "got more for 1 of 1 repositories: its date is wrong") {
+			t.Errorf("got %v", o.Err)
+		}
+	}
 	if got := w.records(); got != "o/m 9:10" {
 		t.Errorf("records are %q", got)
 	}
@@ -95,10 +100,10 @@ func TestAnAnswerOfAnotherTime(t *testing.T) {
 // are dated by our clock. That of a day at the most is the Hub's to name.
 func TestAHubThatStaysInAnotherTime(t *testing.T) {
 	w := newWorld(t, options{source: SourceListings})
-	add(model, "o/m", 100)(w.hub)
+	day(model, "o/m", 0, 100)(w.hub)
 	w.collect(1, 6)
 	failing("", dated("Fri, 31 Dec 9999 23:59:59 GMT"))(w.hub)
-	total(model, "o/m", 110)(w.hub)
+	day(model, "o/m", 1, 10)(w.hub)
 	w.try(2, 6)
 	if o := w.try(3, 5); o.OK() {
 		t.Error("it is believed after 23 hours")

@@ -161,6 +161,7 @@ func TestFaultsOfBothSources(t *testing.T) {
 	f("a reset before the head", fakehub.Reset(-1), hub.KindNetwork)
 	f("a reset within the body", fakehub.Reset(60), hub.KindNetwork)
 	f("the end of the connection within the body", fakehub.Truncated(60), hub.KindNetwork)
+	f("half of the content", fakehub.Half(), hub.KindMalformed)
 	f("half of the packed content", fakehub.HalfGzip(), hub.KindMalformed)
 	f("half of the content, of no known length", fakehub.Unannounced(70), hub.KindMalformed)
 	f("nothing", fakehub.Body("", ""), hub.KindMalformed)
@@ -178,12 +179,6 @@ func TestFaultsOfBothSources(t *testing.T) {
 	f("endless rows, packed", bomb("model,o/x,1,2026-03-01T00:00:00.000Z,1\n"), hub.KindMalformed)
 	f("endless space, packed", bomb(" "), hub.KindMalformed)
 
-	// Half of an export ends with a whole line, here.
-	for source, reason := range map[Source]hub.Kind{SourceAnalytics: ReasonImplausible, SourceListings: hub.KindMalformed} {
-		t.Run("half of the content of "+string(source), func(t *testing.T) {
-			weather(t, options{source: source}, func(w *world) { failing(routes[source], fakehub.Half())(w.hub) }, heal, reason)
-		})
-	}
 	run("no connection", options{}, func(w *world) { w.unreachable = true; w.client.CloseIdleConnections() },
 		func(w *world) { w.unreachable = false }, hub.KindNetwork)
 	run("a redirect out of TLS", options{https: true}, func(w *world) {

@@ -108,12 +108,12 @@ func (c *Collector) storeListing(ctx context.Context, all []hub.Listing, at time
 	return r, nil
 }
 
-// judgeListing refuses a listing that is not believed. missing are the known repositories that it
-// does not have.
+// judgeListing refuses a listing that is not believed. missing are the known repositories that
+// it does not have.
 func (c *Collector) judgeListing(known differ.Known, listed []hub.Listing, missing []history.Repo, at time.Time) error {
-	answers := make(map[history.RepoType]*plausible.Answer)
+	answers, past := make(map[history.RepoType]*plausible.Answer), at.Before(newest(known))
 	for _, t := range hub.ListedTypes() {
-		answers[t] = &plausible.Answer{Repos: known.Listed(t), Empty: len(listed) == 0}
+		answers[t] = &plausible.Answer{Repos: known.Listed(t), Empty: len(listed) == 0, Past: past}
 	}
 	for _, r := range missing {
 		if a, ok := answers[r.Type]; ok {

@@ -19,13 +19,13 @@ type Answer struct {
 	Records, Had float64
 	// Repos is how many repositories were known, Missing how many of them it does not have.
 	Repos, Missing int
-	// Empty is set if it has nothing at all.
-	Empty bool
+	// Empty is set if it has nothing at all, Past if it is dated before what is known.
+	Empty, Past bool
 
 	// compared is how many repositories with downloads are in it and were known, fell how
-	// many of them have fewer now.
-	compared, fell int
-	before, now    Counts
+	// many of them have fewer now, rose how many have a larger total.
+	compared, fell, rose int
+	before, now          Counts
 	// zeros are for the numbers that were above zero: how many there were, and are zero now.
 	totals, days zeros
 }
@@ -48,6 +48,9 @@ func (z *zeros) all(n int) bool { return z.had >= n && z.now == z.had }
 func (a *Answer) Compare(before, now Counts) {
 	a.totals.add(before.Total, now.Total)
 	a.days.add(before.Days, now.Days)
+	if before.Total >= 0 && now.Total > before.Total {
+		a.rose++
+	}
 	compared, fell := false, false
 	add := func(before, now float64, sumBefore, sumNow *float64) {
 		if before <= 0 || now < 0 {
@@ -73,6 +76,8 @@ func (a *Answer) Compare(before, now Counts) {
 func (a *Answer) implausible() (Reason, string) {
 	lost := a.now.Total < a.before.Total/2 || a.now.Days < a.before.Days/2
 	switch {
+	case a.Past && a.rose > 0 && 2*a.rose >= a.compared:
+		return ReasonTime, fmt.Sprintf("expected an answer of the past to have no more downloads than are known by now, got more for %d of %d repositories: its date is wrong", a.rose, a.compared)
 	case a.Records < a.Had*0.9:
 		return ReasonRecords, fmt.Sprintf("expected about the %.0f records of the exports before, got %.0f", a.Had, a.Records)
 	case a.Missing >= few && 2*a.Missing >= a.Repos, a.Missing > 0 && a.Empty:

@@ -18,7 +18,8 @@ type Reason string
 
 // The reasons.
 const (
-	// ReasonTime: it is dated more than a day in the future, or before the Hub counted.
+	// ReasonTime: it is dated more than a day in the future, before the Hub counted, or in
+	// a past that had fewer downloads.
 	ReasonTime Reason = "time"
 	// ReasonRepos: half of the repositories are missing, ten at least, or all of them.
 	ReasonRepos Reason = "repos"
@@ -49,12 +50,16 @@ type Error struct {
 	// What says what was expected and what came, in figures.
 	What string
 	// Since is when an answer first said so, Until when it is believed if all of them do.
+	// They are zero for one that is never believed, since its place is taken.
 	Since, Until time.Time
 	// Believed is set if answers have said so for long enough.
 	Believed bool
 }
 
 func (e *Error) Error() string {
+	if e.Until.IsZero() {
+		return fmt.Sprintf("%s: implausible (%s): %s", e.Of, e.Reason, e.What)
+	}
 	return fmt.Sprintf("%s: implausible (%s): %s; answers say so since %s and are believed from %s on if they still do; "+
 		`"collect --accept" believes them at once`, e.Of, e.Reason, e.What, e.Since.UTC().Format(layout), e.Until.UTC().Format(layout))
 }
@@ -73,9 +78,12 @@ type Doubt struct {
 // in the end and cannot be stored is believed again.
 func (d *Doubt) Judge(a *Answer, at time.Time) *Error {
 	reason, what := a.implausible()
-	if reason == "" {
+	switch reason {
+	case "":
 		*d = Doubt{}
 		return nil
+	case ReasonTime:
+		return &Error{Reason: reason, What: what}
 	}
 	return d.doubt(reason, what, at, a.Records, float64(a.Repos-a.Missing), a.now.Total, a.now.Days)
 }

@@ -70,6 +70,11 @@ func TestAnswer(t *testing.T) {
 	f(Answer{}, "", many(2, total(100), total(51)))
 	f(Answer{}, "", many(2, total(100), total(1)), many(2, total(1), total(1))) // half, and not most
 
+	f(Answer{Past: true}, ReasonTime, many(1, total(100), total(101)))
+	f(Answer{Past: true}, ReasonTime, many(5, total(100), total(101)), many(5, total(100), total(100)))
+	f(Answer{Past: true}, "", many(4, total(100), total(101)), many(5, total(100), total(100)))
+	f(Answer{Past: true}, ReasonFalls, many(10, total(100), total(50)))
+
 	// Exports have days, too.
 	f(Answer{Had: 1, Records: 1}, ReasonZeros, many(1, Counts{100, 50}, Counts{0, 50}))
 	f(Answer{Had: 1, Records: 1}, ReasonZeros, many(1, Counts{100, 50}, Counts{100, 0}))
