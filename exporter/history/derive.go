@@ -46,6 +46,8 @@ const (
 //     a total that is not below comes first, there was no fall. The fall is confirmed by a
 //     total below after 72 hours, or by an export on a later day: it is removed, the days
 //     before it stay absent, and later rises count from the lower total.
+//   - Another repository under the same name, by the Hub's id: the total of the one before is
+//     removed, that of the new one backdated, and the days between stay absent.
 //   - Returns. A rise that takes back at least half of a confirmed fall at once is backdated,
 //     up to the total before the fall.
 //   - Within a day the largest 30-day number holds. What it does not allow waits until a
@@ -56,6 +58,7 @@ const (
 // to go on from the same state twice.
 type Derivation struct {
 	started  bool
+	hubID    string
 	total    int64 // the total believed last
 	counters Counters
 	excess   int64 // waits for a later day to be read, and is backdated then
@@ -106,7 +109,8 @@ type point struct {
 	month   int64
 	day     Day
 	export  bool
-	reading int // its place among the readings
+	hubID   string // "" if it is not known, or that of the last total of the day
+	reading int    // its place among the readings
 }
 
 // points appends the totals of the readings in their order: of each day the first, the
@@ -127,6 +131,7 @@ func points(to []point, readings []Reading) []point {
 			p.asOf, p.total = r.AsOf, r.Total
 			to = append(to, p)
 		}
+		to[len(to)-1].hubID = r.HubID
 	}
 	return to
 }
@@ -151,6 +156,8 @@ func (d *Derivation) Read(readings []Reading, published func(Day) (int64, bool),
 		switch {
 		case !d.started:
 			d.StartAt(p.asOf, p.total, Counters{Downloads: p.total})
+		case d.isOther(p):
+			d.replace(p, emit)
 		case p.total < d.total:
 			cameBack, confirmed := d.fall(all[i:])
 			switch {
@@ -168,6 +175,9 @@ func (d *Derivation) Read(readings []Reading, published func(Day) (int64, bool),
 		if p.month > 0 {
 			d.month, d.monthAt = p.month, p.asOf
 		}
+		if p.hubID != "" {
+			d.hubID = p.hubID
+		}
 		d.day = p.day
 		i++
 	}
@@ -179,6 +189,9 @@ func (d *Derivation) fall(all []point) (cameBack int, confirmed AsOf) {
 	start := &all[0]
 	for i := 1; i < len(all); i++ {
 		p := &all[i]
+		if d.isOther(p) {
+			return 0, p.asOf
+		}
 		if p.total >= d.total {
 			return i, 0
 		}
@@ -189,6 +202,22 @@ func (d *Derivation) fall(all []point) (cameBack int, confirmed AsOf) {
 		}
 	}
 	return 0, 0
+}
+
+// isOther reports whether a total is of another repository than those before.
+func (d *Derivation) isOther(p *point) bool {
+	return p.hubID != "" && d.hubID != "" && p.hubID != d.hubID
+}
+
+// replace takes the first total of another repository.
+func (d *Derivation) replace(p *point, emit func(Day, int64, Source)) {
+	if d.total > 0 {
+		d.counters.Removed = addCounts(d.counters.Removed, d.total)
+		d.counters.RemovedAsOf = p.asOf
+	}
+	d.excess = addCounts(d.excess, p.total)
+	d.total, d.month, d.fallFrom, d.fallTo = p.total, 0, 0, 0
+	d.leaveOut(p.day, emit)
 }
 
 // confirm takes a fall for true.

@@ -3,6 +3,7 @@ package history
 import (
 	"cmp"
 	"iter"
+	"strings"
 )
 
 // Origin says where a reading is from. What was collected beats what was archived.
@@ -40,6 +41,9 @@ type Reading struct {
 	// export LastMonth is the sum of its last 30 days, Unknown if that is 0.
 	Total, LastMonth, Likes int64
 	Origin                  Origin
+	// HubID is the Hub's id of the repository, "" if not reported: another one under the
+	// same name is another repository.
+	HubID string
 
 	// Of all answers of the day: FirstAsOf and First are of the earliest one that had a
 	// total, High is the largest total and HighMonth the largest LastMonth.
@@ -79,7 +83,7 @@ func (r *Reading) Meta() RepoMeta {
 		m.Total, m.TotalAsOf = r.Total, r.AsOf
 	}
 	if r.Origin&Listing != 0 {
-		m.LastMonth, m.Likes, m.ListedAsOf = r.LastMonth, r.Likes, r.AsOf
+		m.LastMonth, m.Likes, m.HubID, m.ListedAsOf = r.LastMonth, r.Likes, r.HubID, r.AsOf
 	}
 	return m
 }
@@ -111,7 +115,8 @@ func (r Reading) Merge(o Reading) Reading {
 func (r *Reading) compare(o *Reading) int {
 	return cmp.Or(
 		cmp.Compare(min(r.Total, Unknown+1), min(o.Total, Unknown+1)), cmp.Compare(r.AsOf, o.AsOf),
-		cmp.Compare(r.Total, o.Total), cmp.Compare(r.LastMonth, o.LastMonth), cmp.Compare(r.Likes, o.Likes))
+		cmp.Compare(r.Total, o.Total), cmp.Compare(r.LastMonth, o.LastMonth), cmp.Compare(r.Likes, o.Likes),
+		strings.Compare(r.HubID, o.HubID))
 }
 
 // ReadingsQuery asks for the readings of repositories on the days of a period.

@@ -241,13 +241,15 @@ func (m *RepoMeta) Counts() Counts {
 // reported, or both.
 func (m *RepoMeta) Readings() []Reading {
 	var out []Reading
-	switch {
-	case m.ListedAsOf != 0 && m.ListedAsOf == m.TotalAsOf && m.Total != Unknown:
-		return append(out, NewReading(m.Repo, m.ListedAsOf, Listing, m.Total, m.LastMonth, m.Likes))
-	case m.ListedAsOf != 0:
-		out = append(out, NewReading(m.Repo, m.ListedAsOf, Listing, Unknown, m.LastMonth, m.Likes))
+	if m.ListedAsOf != 0 {
+		r := NewReading(m.Repo, m.ListedAsOf, Listing, Unknown, m.LastMonth, m.Likes)
+		if m.ListedAsOf == m.TotalAsOf {
+			r = NewReading(m.Repo, m.ListedAsOf, Listing, m.Total, m.LastMonth, m.Likes)
+		}
+		r.HubID = m.HubID
+		out = append(out, r)
 	}
-	if m.Total != Unknown {
+	if m.Total != Unknown && (m.ListedAsOf == 0 || m.ListedAsOf != m.TotalAsOf) {
 		out = append(out, NewReading(m.Repo, m.TotalAsOf, Export, m.Total, Unknown, Unknown))
 	}
 	return out

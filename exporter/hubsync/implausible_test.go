@@ -155,7 +155,7 @@ func TestZeroedLastMonth(t *testing.T) {
 		}
 		w.expectMetric(`huggingface_exporter_collection_doubted{org="o",reason="last_month"}`, fmt.Sprintf("%.0f", oneIf(zeroed)))
 	}
-	add(model, "o/idle", 5)(w.hub)
+	w.hub.AddRepo(model, "o/idle").SetTotal(5).SetLastMonth(0)
 	grow(2, 1)(w.hub)
 	expect(2, 0, 10, 10)
 	failing("", fakehub.NoLastMonth())(w.hub)

@@ -38,33 +38,35 @@ func TestListingsOverDays(t *testing.T) {
 		step{"no answer on the 2nd", 2, 6, all(total(model, "o/m", 103), failing(fakehub.Models, fakehub.Status(503))),
 			"failed: server", "", "o/m 100"},
 		step{"a day is missing", 3, 6, total(model, "o/m", 107),
-			"2 new", "o/m 1:3e 2:4e", "o/m 107"},
+			"2 new", "o/m 1:3 2:4", "o/m 107"},
 		step{"back to a day at a time", 4, 6, total(model, "o/m", 109),
-			"1 new", "o/m 1:3e 2:4e 3:2", "o/m 109"},
+			"1 new", "o/m 1:3 2:4 3:2", "o/m 109"},
 		step{"three days are missing", 8, 6, total(model, "o/m", 119),
-			"4 new", "o/m 1:3e 2:4e 3:2 4:2e 5:3e 6:2e 7:3e", "o/m 119"},
+			"4 new", "o/m 1:3 2:4 3:2 4:2 5:3 6:2 7:3", "o/m 119"},
 		step{"three days without a download", 12, 6, nil,
-			"4 new", "o/m 1:3e 2:4e 3:2 4:2e 5:3e 6:2e 7:3e 8:0e 9:0e 10:0e 11:0e", "o/m 119"},
+			"4 new", "o/m 1:3 2:4 3:2 4:2 5:3 6:2 7:3 8:0 9:0 10:0 11:0", "o/m 119"},
 	)
 	f("falls",
 		step{"first", 1, 6, add(model, "o/m", 100), "appeared o/m", "", "o/m 100"},
 		step{"a day", 2, 6, total(model, "o/m", 135), "1 new", "o/m 1:35", "o/m 135"},
-		step{"a fall within the day is a correction", 2, 12, total(model, "o/m", 120),
-			"15 corrected", "o/m 1:35", "o/m 135 -15"},
-		step{"told again, it is not counted twice", 2, 18, nil,
-			"", "o/m 1:35", "o/m 135 -15"},
-		step{"the downloads after the fall", 3, 1, total(model, "o/m", 128),
-			"1 new", "o/m 1:35 2:8", "o/m 135 -15"},
-		step{"a fall overnight leaves the day absent", 4, 1, total(model, "o/m", 100),
-			"28 corrected", "o/m 1:35 2:8", "o/m 135 -43"},
-		step{"up again", 5, 1, total(model, "o/m", 140),
-			"1 new", "o/m 1:35 2:8 4:40", "o/m 140 -43"},
+		step{"a fall within the day waits to be confirmed", 2, 12, total(model, "o/m", 120),
+			"", "o/m 1:35", "o/m 135"},
+		step{"told again", 2, 18, nil,
+			"", "o/m 1:35", "o/m 135"},
+		step{"the downloads after the fall wait with it", 3, 1, total(model, "o/m", 128),
+			"", "o/m 1:35", "o/m 135"},
+		step{"another fall", 4, 1, total(model, "o/m", 100),
+			"", "o/m 1:35", "o/m 135"},
+		step{"the total came back, so there was no fall", 5, 1, total(model, "o/m", 140),
+			"3 new", "o/m 1:35 2:1 3:2 4:2", "o/m 140"},
 		step{"a fall over three days", 8, 1, total(model, "o/m", 10),
-			"130 corrected", "o/m 1:35 2:8 4:40", "o/m 140 -173"},
+			"", "o/m 1:35 2:1 3:2 4:2", "o/m 140"},
 		step{"to nothing", 8, 2, total(model, "o/m", 0),
-			"10 corrected", "o/m 1:35 2:8 4:40", "o/m 140 -183"},
+			"", "o/m 1:35 2:1 3:2 4:2", "o/m 140"},
 		step{"from nothing", 9, 1, total(model, "o/m", 4),
-			"1 new", "o/m 1:35 2:8 4:40 8:4", "o/m 140 -183"},
+			"", "o/m 1:35 2:1 3:2 4:2", "o/m 140"},
+		step{"the first of the falls is confirmed, the second was none", 12, 1, total(model, "o/m", 34),
+			"4 new, 130 removed", "o/m 1:35 2:1 3:2 4:2 8:6 9:6 10:6 11:6", "o/m 164 -130"},
 	)
 }
 
@@ -78,24 +80,24 @@ func TestListingsFollowRepositories(t *testing.T) {
 	f("renames",
 		step{"first", 1, 6, begin, "appeared o/m; appeared d:o/m; appeared s:o/s", "", lines("o/m 100", "d:o/m 7", "s:o/s")},
 		step{"a day", 2, 6, total(model, "o/m", 110), "2 new", lines("o/m 1:10", "d:o/m 1:0"), lines("o/m 110", "d:o/m 7", "s:o/s")},
-		step{"the history goes on under the new name, and the base with it", 3, 6, all(rename(model, "o/m", "o/n"), total(model, "o/n", 112)),
-			"3 new; moved o/m to o/n", lines("o/m 1:10", "o/n 1:10 2:2", "d:o/m 1:0 2:0"), lines("o/n 112", "d:o/m 7", "s:o/s")},
+		step{"the history goes on under the new name", 3, 6, all(rename(model, "o/m", "o/n"), total(model, "o/n", 112)),
+			"3 new; moved o/m to o/n", lines("o/n 1:10 2:2", "d:o/m 1:0 2:0"), lines("o/n 112", "d:o/m 7", "s:o/s")},
 		step{"another is made under the old name", 4, 6, add(model, "o/m", 1),
-			"2 new, 109 corrected; appeared o/m", lines("o/m 1:10", "o/n 1:10 2:2 3:0", "d:o/m 1:0 2:0 3:0"), lines("o/m 110 -109", "o/n 112", "d:o/m 7", "s:o/s")},
+			"2 new, 110 removed; appeared o/m", lines("o/m 1:10", "o/n 1:10 2:2 3:0", "d:o/m 1:0 2:0 3:0"), lines("o/m 110 -110", "o/n 112", "d:o/m 7", "s:o/s")},
 		step{"it is counted by itself", 5, 6, total(model, "o/m", 5),
-			"3 new", lines("o/m 1:10 4:4", "o/n 1:10 2:2 3:0 4:0", "d:o/m 1:0 2:0 3:0 4:0"), lines("o/m 110 -109", "o/n 112", "d:o/m 7", "s:o/s")},
+			"3 new", lines("o/m 1:10 4:4", "o/n 1:10 2:2 3:0 4:0", "d:o/m 1:0 2:0 3:0 4:0"), lines("o/m 114 -110 +1", "o/n 112", "d:o/m 7", "s:o/s")},
 		step{"a space is renamed", 5, 7, rename(space, "o/s", "o/t"),
-			"moved s:o/s to s:o/t", lines("o/m 1:10 4:4", "o/n 1:10 2:2 3:0 4:0", "d:o/m 1:0 2:0 3:0 4:0"), lines("o/m 110 -109", "o/n 112", "d:o/m 7", "s:o/t")},
+			"moved s:o/s to s:o/t", lines("o/m 1:10 4:4", "o/n 1:10 2:2 3:0 4:0", "d:o/m 1:0 2:0 3:0 4:0"), lines("o/m 114 -110 +1", "o/n 112", "d:o/m 7", "s:o/t")},
 	)
 	f("renamed and back, with falls",
 		step{"first", 1, 6, add(model, "o/a", 100), "appeared o/a", "", "o/a 100"},
 		step{"renamed, and the Hub took 20 back", 2, 6, all(rename(model, "o/a", "o/b"), total(model, "o/b", 80)),
-			"20 corrected; moved o/a to o/b", "", "o/b 100 -20"},
-		step{"a day", 3, 6, total(model, "o/b", 84), "1 new", "o/b 2:4", "o/b 100 -20"},
+			"moved o/a to o/b", "", "o/b 100"},
+		step{"a day", 3, 6, total(model, "o/b", 84), "", "", "o/b 100"},
 		step{"back under the first name", 4, 6, all(rename(model, "o/b", "o/a"), total(model, "o/a", 85)),
-			"2 new; moved o/b to o/a", lines("o/a 2:4 3:1", "o/b 2:4"), "o/a 100 -20"},
+			"moved o/b to o/a", "", "o/a 100"},
 		step{"and away again", 5, 6, rename(model, "o/a", "o/b"),
-			"2 new; moved o/a to o/b", lines("o/a 2:4 3:1", "o/b 2:4 3:1 4:0"), "o/b 100 -20"},
+			"3 new, 20 removed; moved o/a to o/b", "o/b 2:4 3:1 4:0", "o/b 105 -20"},
 	)
 	f("deleted and made again",
 		step{"first", 1, 6, all(add(model, "o/m", 100), add(dataset, "o/d", 7)), "appeared o/m; appeared d:o/d", "", lines("o/m 100", "d:o/d 7")},
@@ -104,37 +106,37 @@ func TestListingsFollowRepositories(t *testing.T) {
 			"1 new; gone d:o/d", lines("o/m 1:0 2:0", "d:o/d 1:2"), "o/m 100"},
 		step{"it is gone once", 3, 7, nil, "", lines("o/m 1:0 2:0", "d:o/d 1:2"), "o/m 100"},
 		step{"another under the same name: the counter does not fall", 4, 6, add(dataset, "o/d", 2),
-			"1 new, 7 corrected; appeared d:o/d", lines("o/m 1:0 2:0 3:0", "d:o/d 1:2"), lines("o/m 100", "d:o/d 9 -7")},
+			"1 new, 9 removed; appeared d:o/d", lines("o/m 1:0 2:0 3:0", "d:o/d 1:2"), lines("o/m 100", "d:o/d 9 -9")},
 		step{"it is counted from there", 5, 6, total(dataset, "o/d", 6),
-			"2 new", lines("o/m 1:0 2:0 3:0 4:0", "d:o/d 1:2 4:4"), lines("o/m 100", "d:o/d 9 -7")},
+			"2 new", lines("o/m 1:0 2:0 3:0 4:0", "d:o/d 1:2 4:4"), lines("o/m 100", "d:o/d 13 -9 +2")},
 		step{"deleted and made again between two collections", 6, 6, all(remove(dataset, "o/d"), add(dataset, "o/d", 5)),
-			"1 new, 1 corrected; appeared d:o/d", lines("o/m 1:0 2:0 3:0 4:0 5:0", "d:o/d 1:2 4:4"), lines("o/m 100", "d:o/d 9 -8")},
+			"1 new, 6 removed; appeared d:o/d", lines("o/m 1:0 2:0 3:0 4:0 5:0", "d:o/d 1:2 4:4"), lines("o/m 100", "d:o/d 13 -15 +2")},
 	)
 	f("private and public",
 		step{"a private one is not listed", 1, 6, all(add(model, "o/m", 100), add(model, "o/p", 50), private(model, "o/p", true)),
 			"appeared o/m", "", "o/m 100"},
-		step{"made public: a base, and no history", 2, 6, private(model, "o/p", false),
+		step{"made public: a first total, and no history", 2, 6, private(model, "o/p", false),
 			"1 new; appeared o/p", "o/m 1:0", lines("o/m 100", "o/p 50")},
 		step{"a day", 3, 6, total(model, "o/p", 53), "2 new", lines("o/m 1:0 2:0", "o/p 2:3"), lines("o/m 100", "o/p 53")},
 		step{"made private", 4, 6, all(private(model, "o/p", true), total(model, "o/p", 60)),
 			"1 new; gone o/p", lines("o/m 1:0 2:0 3:0", "o/p 2:3"), "o/m 100"},
-		step{"public again: nobody knows of which days the downloads in between were", 6, 6, private(model, "o/p", false),
-			"2 new", lines("o/m 1:0 2:0 3:0 4:0e 5:0e", "o/p 2:3"), lines("o/m 100", "o/p 60")},
-		step{"counted from there", 7, 6, total(model, "o/p", 61),
-			"2 new", lines("o/m 1:0 2:0 3:0 4:0e 5:0e 6:0", "o/p 2:3 6:1"), lines("o/m 100", "o/p 61")},
+		step{"public again: the days in between share the downloads", 6, 6, private(model, "o/p", false),
+			"5 new", lines("o/m 1:0 2:0 3:0 4:0 5:0", "o/p 2:3 3:2 4:2 5:3"), lines("o/m 100", "o/p 60")},
+		step{"a day again", 7, 6, total(model, "o/p", 61),
+			"2 new", lines("o/m 1:0 2:0 3:0 4:0 5:0 6:0", "o/p 2:3 3:2 4:2 5:3 6:1"), lines("o/m 100", "o/p 61")},
 		step{"private, renamed and public again between two collections", 8, 6, rename(model, "o/p", "o/q"),
-			"4 new; moved o/p to o/q", lines("o/m 1:0 2:0 3:0 4:0e 5:0e 6:0 7:0", "o/p 2:3 6:1", "o/q 2:3 6:1 7:0"), lines("o/m 100", "o/q 61")},
+			"7 new; moved o/p to o/q", lines("o/m 1:0 2:0 3:0 4:0 5:0 6:0 7:0", "o/q 2:3 3:2 4:2 5:3 6:1 7:0"), lines("o/m 100", "o/q 61")},
 		step{"private again", 9, 6, private(model, "o/q", true),
-			"1 new; gone o/q", lines("o/m 1:0 2:0 3:0 4:0e 5:0e 6:0 7:0 8:0", "o/p 2:3 6:1", "o/q 2:3 6:1 7:0"), "o/m 100"},
+			"1 new; gone o/q", lines("o/m 1:0 2:0 3:0 4:0 5:0 6:0 7:0 8:0", "o/q 2:3 3:2 4:2 5:3 6:1 7:0"), "o/m 100"},
 		step{"and back under another name: the history goes on", 10, 6, all(private(model, "o/q", false), rename(model, "o/q", "o/r"), total(model, "o/r", 90)),
-			"4 new; moved o/q to o/r", lines("o/m 1:0 2:0 3:0 4:0e 5:0e 6:0 7:0 8:0 9:0", "o/p 2:3 6:1", "o/q 2:3 6:1 7:0", "o/r 2:3 6:1 7:0"), lines("o/m 100", "o/r 90")},
+			"9 new; moved o/q to o/r", lines("o/m 1:0 2:0 3:0 4:0 5:0 6:0 7:0 8:0 9:0", "o/r 2:3 3:2 4:2 5:3 6:1 7:0 8:14 9:15"), lines("o/m 100", "o/r 90")},
 	)
 	f("two repositories swap their names",
 		step{"first", 1, 6, all(add(model, "o/a", 100), add(model, "o/b", 10)), "appeared o/a; appeared o/b", "", lines("o/a 100", "o/b 10")},
 		step{"swapped", 2, 6, all(rename(model, "o/a", "o/x"), rename(model, "o/b", "o/a"), rename(model, "o/x", "o/b"), total(model, "o/b", 101)),
-			"2 new, 90 corrected; moved o/a to o/b; moved o/b to o/a", lines("o/a 1:0", "o/b 1:1"), lines("o/a 100 -90", "o/b 101")},
+			"1 new, 100 removed; moved o/a to o/b; moved o/b to o/a", "o/b 1:1", lines("o/a 100 -100", "o/b 101")},
 		step{"each is counted on", 3, 6, all(total(model, "o/a", 11), total(model, "o/b", 103)),
-			"2 new", lines("o/a 1:0 2:1", "o/b 1:1 2:2"), lines("o/a 100 -90", "o/b 103")},
+			"2 new", lines("o/a 2:1", "o/b 1:1 2:2"), lines("o/a 101 -100 +10", "o/b 103")},
 	)
 }
 
@@ -228,16 +230,15 @@ func TestARepositoryThatIsKnownTwice(t *testing.T) {
 	left.Total, left.TotalAsOf, left.HubID, left.ListedAsOf, left.GoneAsOf = 110, at(2, 6), r.ID(), at(2, 6), at(3, 6)
 	came := history.NewRepoMeta(history.Repo{Type: model, Name: "p/m"})
 	came.Total, came.TotalAsOf, came.HubID, came.ListedAsOf = 111, at(3, 6), r.ID(), at(3, 6)
-	came.Base, came.BaseAsOf = 111, at(3, 6)
 	rows := history.RowsOf(history.Version{Source: history.Observed, AsOf: at(2, 6)},
 		history.Record{Repo: left.Repo, Total: history.Unknown, Day: march(1), Downloads: 10})
 	if _, err := w.store.Append(t.Context(), history.Batch{Rows: rows, Meta: []history.RepoMeta{left, came}}); err != nil {
 		t.Fatal(err)
 	}
-	if o := w.collect(4, 6); said(o) != "2 new; moved o/m to p/m" {
+	if o := w.collect(4, 6); said(o) != "3 new; moved o/m to p/m" {
 		t.Errorf("got %q", said(o))
 	}
-	if got := w.records(); got != lines("o/m 1:10", "p/m 1:10 3:4") || w.exposed() != "p/m 115" {
+	if got := w.records(); got != lines("o/m 1:10", "p/m 1:10 2:1 3:4") || w.exposed() != "p/m 115" {
 		t.Errorf("records are\n%s\nexposed is\n%s", got, w.exposed())
 	}
 	if o := w.collect(4, 7); said(o) != "" {

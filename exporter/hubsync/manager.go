@@ -241,7 +241,7 @@ func (m *Manager) logReport(r *Report, next time.Duration) {
 	if r.Note != "" {
 		log.Warn("Not all of the Hub's answer is believed", "reason", string(r.Implausible), "err", r.Note)
 	}
-	log.Info("Collected", "repos", r.Repos, "records", r.Change.Records, "new", r.Change.New, "changed", r.Change.Changed, "corrected", r.Change.Removed)
+	log.Info("Collected", "repos", r.Repos, "records", r.Change.Records, "new", r.Change.New, "changed", r.Change.Changed, "removed", r.Change.Removed)
 	for _, m := range r.Moved {
 		log.Info("Repository moved; its history goes on under the new name", "from", m.From.String(), "to", m.To.String())
 	}

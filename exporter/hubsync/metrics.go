@@ -18,7 +18,7 @@ type Metrics struct {
 	source                                *prometheus.GaugeVec
 	failures, implausible, badRows        *prometheus.CounterVec
 	doubted                               *prometheus.GaugeVec
-	corrected                             *prometheus.CounterVec
+	removed                               *prometheus.CounterVec
 
 	requests         *prometheus.CounterVec
 	latency          *prometheus.HistogramVec
@@ -51,7 +51,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		failures:    counter("collection_failures_total", "Collections of the organization that failed, by reason.", "org", "reason"),
 		implausible: counter("collection_implausible_total", "Answers of the Hub for the organization that were not believed, or not in all, by reason.", "org", "reason"),
 		doubted:     gauge("collection_doubted", "Whether the Hub's last answer for the organization is not believed, or not in all (1), by reason.", "org", "reason"),
-		corrected:   counter("collection_corrected_downloads_total", "Downloads that the Hub was found to have taken back by collections of the organization.", "org"),
+		removed:     counter("collection_removed_downloads_total", "Downloads that collections of the organization found the Hub to have removed.", "org"),
 		badRows:     counter("collection_bad_rows_total", "Rows of the organization's exports that could not be understood and were set aside, by reason.", "org", "reason"),
 		requests:    counter("hub_requests_total", "Requests to the Hub by route and status code, repetitions included; code is none where no answer came.", "route", "code"),
 		latency: f.NewHistogramVec(prometheus.HistogramOpts{
@@ -115,7 +115,7 @@ func (m *Metrics) expect(org string) {
 		m.implausible.WithLabelValues(org, string(r))
 		m.doubted.WithLabelValues(org, string(r))
 	}
-	m.corrected.WithLabelValues(org)
+	m.removed.WithLabelValues(org)
 	for _, r := range history.BadRowReasons() {
 		m.badRows.WithLabelValues(org, string(r))
 	}
@@ -124,7 +124,7 @@ func (m *Metrics) expect(org string) {
 // collected counts a collection.
 func (m *Metrics) collected(r *Report) {
 	m.duration.WithLabelValues(r.Org).Set(r.Duration.Seconds())
-	m.corrected.WithLabelValues(r.Org).Add(float64(r.Change.Removed))
+	m.removed.WithLabelValues(r.Org).Add(float64(r.Change.Removed))
 	for reason, rows := range r.BadRows {
 		m.badRows.WithLabelValues(r.Org, string(reason)).Add(float64(rows))
 	}
@@ -164,7 +164,7 @@ func (m *Metrics) forget(org string) {
 	for _, v := range []*prometheus.GaugeVec{m.success, m.lastSuccess, m.duration, m.repos, m.source, m.doubted} {
 		v.DeletePartialMatch(l)
 	}
-	for _, v := range []*prometheus.CounterVec{m.failures, m.implausible, m.corrected, m.badRows} {
+	for _, v := range []*prometheus.CounterVec{m.failures, m.implausible, m.removed, m.badRows} {
 		v.DeletePartialMatch(l)
 	}
 }

@@ -52,7 +52,7 @@ func TestMetricsTellWhatHappened(t *testing.T) {
 		`collection_last_success_timestamp_seconds{org="o"}`:         "",
 		`collection_failures_total{org="o",reason="auth"}`:           "0",
 		`collection_failures_total{org="o",reason="store"}`:          "0",
-		`collection_corrected_downloads_total{org="o"}`:              "0",
+		`collection_removed_downloads_total{org="o"}`:                "0",
 		`hub_request_duration_seconds_count{route="models"}`:         "0",
 		`hub_requests_total{code="200",route="models"}`:              "",
 		`hub_rate_limit_remaining{bucket="api"}`:                     "",
@@ -92,10 +92,12 @@ func TestMetricsTellWhatHappened(t *testing.T) {
 	expect("later", map[string]string{
 		`collection_success{org="o"}`:                         "1",
 		`collection_failures_total{org="o",reason="network"}`: "1",
-		`collection_corrected_downloads_total{org="o"}`:       "10",
+		`collection_removed_downloads_total{org="o"}`:         "0", // the fall may be none
 		`hub_requests_total{code="none",route="spaces"}`:      "1",
 		`store_org_records{org="o"}`:                          "1", // of the dataset: the model's day is not known
 	})
+	w.collect(6, 6)
+	expect("once the fall has lasted", map[string]string{`collection_removed_downloads_total{org="o"}`: "10"})
 }
 
 // The names of rate limits are the Hub's, and do not make series without end.

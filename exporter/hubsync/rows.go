@@ -12,10 +12,10 @@ func (c *Collector) moved(ctx context.Context, b history.Batch, moves []differ.M
 	if len(moves) == 0 {
 		return b
 	}
-	to := make(map[history.Repo]history.Repo, len(moves))
+	to := make(map[history.Repo]differ.Move, len(moves))
 	var names []string
 	for _, m := range moves {
-		to[m.From] = m.To
+		to[m.From] = m
 		names = append(names, m.From.Name)
 	}
 	filter := history.Filter{Repos: names}
@@ -25,15 +25,18 @@ func (c *Collector) moved(ctx context.Context, b history.Batch, moves []differ.M
 }
 
 // movedReadings streams the readings of renamed repositories.
-func (c *Collector) movedReadings(ctx context.Context, f history.Filter, to map[history.Repo]history.Repo) history.ReadingSeq {
+func (c *Collector) movedReadings(ctx context.Context, f history.Filter, to map[history.Repo]differ.Move) history.ReadingSeq {
 	return func(yield func(history.Reading, error) bool) {
 		for r, err := range c.Store.Readings(ctx, history.ReadingsQuery{Filter: f}) {
 			if err != nil {
 				yield(r, ofStore(ctx, err))
 				return
 			}
-			name, ok := to[r.Repo]
-			if r.Repo = name; ok && !yield(r, nil) {
+			m, ok := to[r.Repo]
+			if !ok || r.HubID != "" && m.HubID != "" && r.HubID != m.HubID {
+				continue // another repository that had the name before
+			}
+			if r.Repo = m.To; !yield(r, nil) {
 				return
 			}
 		}
@@ -41,7 +44,7 @@ func (c *Collector) movedReadings(ctx context.Context, f history.Filter, to map[
 }
 
 // movedRows streams the records of renamed repositories.
-func (c *Collector) movedRows(ctx context.Context, f history.Filter, to map[history.Repo]history.Repo) history.RowSeq {
+func (c *Collector) movedRows(ctx context.Context, f history.Filter, to map[history.Repo]differ.Move) history.RowSeq {
 	return func(yield func(*history.Rows, error) bool) {
 		var out history.Rows
 		index := make(map[history.Repo]uint32)
@@ -54,10 +57,11 @@ func (c *Collector) movedRows(ctx context.Context, f history.Filter, to map[hist
 			out.Reset()
 			out.Version = rows.Version
 			for i, n := range rows.Repo {
-				name, ok := to[rows.Repos[n].Repo]
+				m, ok := to[rows.Repos[n].Repo]
 				if !ok {
 					continue
 				}
+				name := m.To
 				at, known := index[name]
 				if !known {
 					at = uint32(len(out.Repos))

@@ -40,7 +40,7 @@ func scenario(t *testing.T, name string, o options, steps ...step) {
 					t.Errorf("%s: records are\n%s\nwant\n%s", s.name, got, s.records)
 				}
 				if out.OK() {
-					w.checkCorrected(out, s.day, s.hour)
+					w.checkRemoved(out, s.day, s.hour)
 				}
 				if got := w.exposed(); got != s.exposed {
 					t.Errorf("%s: exposed is\n%s\nwant\n%s", s.name, got, s.exposed)

@@ -5,10 +5,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -213,13 +215,13 @@ func (w *world) collect(day, hour int) *Report {
 	if !o.OK() {
 		w.Fatalf("collecting on March %d at %d: %v", day, hour, o.Err)
 	}
-	w.checkCorrected(o, day, hour)
+	w.checkRemoved(o, day, hour)
 	return o
 }
 
-// checkCorrected compares when the history says that the Hub last took downloads
-// back with what the collection just found.
-func (w *world) checkCorrected(o *Report, day, hour int) {
+// checkRemoved compares when the history says that a fall was confirmed last with what the
+// collection just found.
+func (w *world) checkRemoved(o *Report, day, hour int) {
 	w.Helper()
 	var last history.AsOf
 	for s, err := range w.store.Meta(context.Background(), history.MetaQuery{}) {
@@ -227,44 +229,51 @@ func (w *world) checkCorrected(o *Report, day, hour int) {
 			w.Fatal(err)
 		}
 		last = max(last, s.RemovedAsOf)
-		if s.RemovedAsOf != 0 && s.Removed == 0 {
-			w.Errorf("%s was corrected by nothing, at %s", s.Repo, s.RemovedAsOf.Time())
+		if (s.RemovedAsOf != 0) != (s.Removed != 0) {
+			w.Errorf("%s: %d downloads were removed, at %s", s.Repo, s.Removed, s.RemovedAsOf.Time())
 		}
 	}
-	now, found := last == at(day, hour), o.Change.Removed > 0
-	if now && !found && len(o.Moved) > 0 {
-		// Back under a former name, with a fall that was counted under the name in
-		// between: the sum is right, and its age is that of the way back.
-		return
-	}
-	if now != found {
-		w.Errorf("March %d at %d: %d corrected, and the last correction was at %s", day, hour, o.Change.Removed, last.Time())
+	if now, found := last == at(day, hour), o.Change.Removed > 0; now != found && len(o.Moved) == 0 {
+		w.Errorf("March %d at %d: %d removed, and the last fall was confirmed at %s", day, hour, o.Change.Removed, last.Time())
 	}
 }
 
-// records returns the records by repository, as "o/m 1:10 2:7e", with e for
-// estimated and p for published days of March. Datasets have a "d:" before them.
+// records returns the records by repository, as "o/m 1:10 2:7p", with p for published days
+// of March. Datasets have a "d:" before them. Stored ones are there also of repositories
+// that moved to another name.
 func (w *world) records() string {
 	w.Helper()
-	var out []string
-	var last history.Repo
-	for rows, err := range w.store.Records(context.Background(), history.RecordsQuery{Order: history.OrderRepo, Versions: true}) {
-		if err != nil {
-			w.Fatal(err)
-		}
-		for i := range rows.Len() {
-			r := rows.Record(i)
-			if len(out) == 0 || r.Repo != last {
-				out, last = append(out, short(r.Repo)), r.Repo
+	days := make(map[history.Repo]map[history.Day]string)
+	for _, versions := range []bool{false, true} {
+		for rows, err := range w.store.Records(context.Background(), history.RecordsQuery{Order: history.OrderRepo, Versions: versions}) {
+			if err != nil {
+				w.Fatal(err)
 			}
-			mark := map[history.Source]string{history.Published: "p", history.Estimated: "e"}[rows.Version.Source]
-			out[len(out)-1] += fmt.Sprintf(" %d:%d%s", r.Day-march(1)+1, r.Downloads, mark)
+			for i := range rows.Len() {
+				r := rows.Record(i)
+				if days[r.Repo] == nil {
+					days[r.Repo] = make(map[history.Day]string)
+				}
+				text := fmt.Sprintf(" %d:%d", r.Day-march(1)+1, r.Downloads)
+				if rows.Version.Source == history.Published {
+					text += "p"
+				}
+				days[r.Repo][r.Day] = text
+			}
 		}
+	}
+	var out []string
+	for _, r := range slices.SortedFunc(maps.Keys(days), history.Repo.Compare) {
+		line := short(r)
+		for _, d := range slices.Sorted(maps.Keys(days[r])) {
+			line += days[r][d]
+		}
+		out = append(out, line)
 	}
 	return strings.Join(out, "\n")
 }
 
-// exposed returns what the metrics page would show, as "o/m 110 -5".
+// exposed returns what the metrics page would show, as "o/m 110 -5 +3".
 func (w *world) exposed() string {
 	var out []string
 	for c, err := range w.store.Counts(context.Background(), history.Filter{}) {
@@ -277,6 +286,9 @@ func (w *world) exposed() string {
 		}
 		if c.Removed > 0 {
 			line += fmt.Sprintf(" -%d", c.Removed)
+		}
+		if c.Backdated > 0 {
+			line += fmt.Sprintf(" +%d", c.Backdated)
 		}
 		out = append(out, line)
 	}
@@ -294,7 +306,7 @@ func short(r history.Repo) string {
 	return r.Name
 }
 
-// said tells an outcome, as "2 new, 1 changed, 15 corrected; appeared o/m; moved
+// said tells an outcome, as "2 new, 1 changed, 15 removed; appeared o/m; moved
 // o/m to o/n; gone d:o/d", or "failed: timeout".
 func said(o *Report) string {
 	if !o.OK() {
@@ -307,7 +319,7 @@ func said(o *Report) string {
 	for _, c := range []struct {
 		n    int64
 		what string
-	}{{o.Change.New, "new"}, {o.Change.Changed, "changed"}, {o.Change.Outdated, "outdated"}, {o.Change.Removed, "corrected"}} {
+	}{{o.Change.New, "new"}, {o.Change.Changed, "changed"}, {o.Change.Outdated, "outdated"}, {o.Change.Removed, "removed"}} {
 		if c.n != 0 {
 			counts = append(counts, fmt.Sprint(c.n, " ", c.what))
 		}

@@ -48,7 +48,7 @@ func (m *merger) merge(t, n *Table) (merged, delta *Table) {
 	}
 	if t.IsEmpty() {
 		for _, c := range n.cols {
-			m.change.New += c.records
+			m.added(c)
 		}
 		return n, n
 	}
@@ -75,7 +75,7 @@ func (m *merger) merge(t, n *Table) (merged, delta *Table) {
 			cols = append(cols, n.cols[j])
 			added = append(added, n.cols[j])
 			gains = append(gains, n.cols[j])
-			m.change.New += n.cols[j].records
+			m.added(n.cols[j])
 			j++
 		default:
 			both, gain := m.column(t.cols[i], n.cols[j])
@@ -101,6 +101,12 @@ func (m *merger) merge(t, n *Table) (merged, delta *Table) {
 		m.groups.rebuild(key, cols)
 	}
 	return newTable(cols, m.groups.list()), deltaTable(gains)
+}
+
+// added counts a repository that was not known.
+func (m *merger) added(c *column) {
+	m.change.New += c.records
+	m.change.Removed = addCounts(m.change.Removed, c.meta.Removed)
 }
 
 func deltaTable(cols []*column) *Table {

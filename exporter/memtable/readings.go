@@ -16,6 +16,8 @@ type readings struct {
 	// blocks are where each run of blockReadings begins in data.
 	blocks []uint32
 	data   []byte // with slack
+	// ids are the ids of the Hub's that the readings have.
+	ids    []string
 	resume *resume
 }
 
@@ -46,7 +48,7 @@ func (r *readings) memory() int64 {
 	if r == nil {
 		return 0
 	}
-	b := readingsSize + int64(cap(r.blocks))*4 + int64(cap(r.data))
+	b := readingsSize + int64(cap(r.blocks))*4 + int64(cap(r.data)) + int64(cap(r.ids))*16
 	if r.resume != nil {
 		b += resumeSize
 	}
@@ -84,6 +86,7 @@ const (
 	numTotal = iota
 	numLikes
 	numOrigin
+	numID
 	numMonth
 	numFirst
 	numHigh
@@ -121,6 +124,9 @@ func (r *readings) block(to []history.Reading, repo history.Repo, b int) []histo
 		x := &to[start+i]
 		*x = history.NewReading(repo, moments[i].last, history.Origin(values[numOrigin][i]), total[i], values[numMonth][i], values[numLikes][i])
 		x.FirstAsOf = moments[i].first
+		if id := values[numID][i]; id > 0 {
+			x.HubID = r.ids[id-1]
+		}
 		if columns == numNumbers {
 			x.First, x.High, x.HighMonth = x.Total-values[numFirst][i], x.Total+values[numHigh][i], x.LastMonth+values[numHighMonth][i]
 		}
@@ -129,13 +135,14 @@ func (r *readings) block(to []history.Reading, repo history.Repo, b int) []histo
 }
 
 // appendBlock packs readings, at most blockReadings.
-func appendBlock(data []byte, all []history.Reading) []byte {
+func (k *readingPacker) appendBlock(data []byte, all []history.Reading) []byte {
 	var values [numNumbers][blockReadings]int64
 	columns := numFirst
 	for i := range all {
 		x := &all[i]
 		values[numTotal][i], values[numLikes][i], values[numOrigin][i], values[numMonth][i] = x.Total, x.Likes, int64(x.Origin), x.LastMonth
 		values[numFirst][i], values[numHigh][i], values[numHighMonth][i] = x.Total-x.First, x.High-x.Total, x.HighMonth-x.LastMonth
+		values[numID][i] = k.id(x.HubID)
 		if x.First != x.Total || x.High != x.Total || x.HighMonth != x.LastMonth {
 			columns = numNumbers
 		}
@@ -209,6 +216,7 @@ type readingPacker struct {
 	data    []byte
 	blocks  []uint32
 	moments []moment
+	ids     []string
 	// shared are moments by their last element.
 	shared map[moment][]moment
 }
@@ -216,8 +224,9 @@ type readingPacker struct {
 // pack returns the readings of old before block b, followed by tail, of which there is one at
 // least. All of it is in memory of its own, but for the moments.
 func (k *readingPacker) pack(old *readings, b int, tail []history.Reading) *readings {
-	k.data, k.blocks, k.moments = k.data[:0], k.blocks[:0], k.moments[:0]
+	k.data, k.blocks, k.moments, k.ids = k.data[:0], k.blocks[:0], k.moments[:0], nil
 	if b > 0 {
+		k.ids = slices.Clip(old.ids)
 		k.blocks = append(k.blocks, old.blocks[:b]...)
 		end := len(old.data) - slack
 		if b < len(old.blocks) {
@@ -231,11 +240,24 @@ func (k *readingPacker) pack(old *readings, b int, tail []history.Reading) *read
 	}
 	for part := range slices.Chunk(tail, blockReadings) {
 		k.blocks = append(k.blocks, uint32(len(k.data)))
-		k.data = appendBlock(k.data, part)
+		k.data = k.appendBlock(k.data, part)
 	}
-	r := &readings{moments: k.share(k.moments), blocks: slices.Clone(k.blocks), data: make([]byte, len(k.data)+slack)}
+	r := &readings{moments: k.share(k.moments), blocks: slices.Clone(k.blocks), ids: k.ids, data: make([]byte, len(k.data)+slack)}
 	copy(r.data, k.data)
 	return r
+}
+
+// id returns the number of an id among those of the readings, 0 for none.
+func (k *readingPacker) id(s string) int64 {
+	if s == "" {
+		return 0
+	}
+	i := slices.Index(k.ids, s)
+	if i < 0 {
+		i = len(k.ids)
+		k.ids = append(k.ids, s)
+	}
+	return int64(i) + 1
 }
 
 // share returns moments as another repository has them, or a copy.

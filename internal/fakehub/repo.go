@@ -89,7 +89,8 @@ func (r *Repo) month() int64 {
 	if r.lastMonth != nil {
 		return *r.lastMonth
 	}
-	return r.sumDays(r.hub.today-history.LastMonthDays+1, r.hub.today)
+	// What no day says of the total is of the last days.
+	return r.sumDays(r.hub.today-history.LastMonthDays+1, r.hub.today) + max(r.beside, 0)
 }
 
 // SetLikes sets the number of likes.

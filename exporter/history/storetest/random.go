@@ -85,8 +85,9 @@ func randomReading(rng *rand.Rand) history.Reading {
 	case 1:
 		total = rng.Int64N(100)
 	}
-	return history.NewReading(pick(rng, randomNames), asOf, history.Archive<<rng.IntN(3),
-		total, rng.Int64N(400)-1, rng.Int64N(4)-1)
+	r := history.NewReading(pick(rng, randomNames), asOf, history.Archive<<rng.IntN(3), total, rng.Int64N(400)-1, rng.Int64N(4)-1)
+	r.HubID = pick(rng, []string{"", "a1", "a1", "b2"})
+	return r
 }
 
 func randomVersion(rng *rand.Rand) history.Version {

@@ -72,6 +72,9 @@ func readings(all ...history.Reading) history.ReadingSeq {
 func readingLine(r history.Reading) string {
 	line := fmt.Sprintf("%s %s %s total=%s last_month=%s likes=%s", r.Repo, r.AsOf.Time().Format(time.RFC3339Nano), r.Origin,
 		numberText(r.Total), numberText(r.LastMonth), numberText(r.Likes))
+	if r.HubID != "" {
+		line += " id=" + r.HubID
+	}
 	if r.First != r.Total || r.High != r.Total || r.HighMonth != r.LastMonth {
 		line += fmt.Sprintf(" first=%s@%s high=%s,%s", numberText(r.First), r.FirstAsOf.Time().Format(time.RFC3339Nano), numberText(r.High), numberText(r.HighMonth))
 	}

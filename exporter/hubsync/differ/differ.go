@@ -8,7 +8,11 @@ import (
 )
 
 // Move is a repository that was renamed or transferred.
-type Move struct{ From, To history.Repo }
+type Move struct {
+	From, To history.Repo
+	// HubID is the Hub's id of it, "" if not known.
+	HubID string
+}
 
 // Changes are the repositories that were not known before, are known under a new name, and
 // are no longer there, each in the order of Repo.Compare.
@@ -72,7 +76,7 @@ func (d *differ) move(from history.RepoMeta, m *history.RepoMeta) {
 	gone := history.NewRepoMeta(from.Repo)
 	gone.GoneAsOf, gone.MovedTo = d.asOf, m.Repo.Name
 	d.Meta = append(d.Meta, gone)
-	d.Moved = append(d.Moved, Move{From: from.Repo, To: m.Repo})
+	d.Moved = append(d.Moved, Move{From: from.Repo, To: m.Repo, HubID: m.HubID})
 }
 
 // Continue returns m, which is of another name of the repository from, with what its counters

@@ -149,6 +149,7 @@ func (r *readingReader) add(row *row) (more bool, err error) {
 // reading returns the reading of a row.
 func (r *row) reading(o history.Origin) history.Reading {
 	x := history.NewReading(r.repo, r.asOf, o, r.number(fieldTotal), r.number(fieldLastMonth), r.number(fieldLikes))
+	x.HubID = r.text(fieldHubID)
 	if r.has(fieldFirstAsOf) {
 		x.FirstAsOf = history.AsOf(r.numbers[fieldFirstAsOf])
 	}

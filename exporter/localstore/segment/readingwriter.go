@@ -84,6 +84,9 @@ func (r *row) setReading(x *history.Reading) {
 		}
 	}
 	r.setText(fieldOrigin, x.Origin.String())
+	if x.HubID != "" {
+		r.setText(fieldHubID, x.HubID)
+	}
 	if x.FirstAsOf != x.AsOf {
 		r.setNumber(fieldFirstAsOf, int64(x.FirstAsOf))
 	}
