@@ -48,6 +48,7 @@ var rows = []row{
 	{"victoria", "the history in VictoriaMetrics", runVictoria},
 	{"frames", "write CSV from data frames", runFrames},
 	{"plugin", "export through the plugin", runPlugin},
+	{"archive", "one organization of a snapshot of the whole Hub", runArchive},
 	{"hub", "plugin connected to the Hub", runHub},
 }
 

@@ -17,19 +17,24 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/internal/terminal"
 )
 
-// importCommand stores what CSV exports hold.
+// importCommand stores what CSV exports, and archives of listings, hold.
 func importCommand(app *kingpin.Application) command {
-	cmd := app.Command("import", "Store the records of CSV exports. Works beside a running serve, which takes them in at once.")
+	cmd := app.Command("import", "Store the records of CSV exports, or with --readings the listings that others saved. Works beside a running serve, which takes them in at once.")
 	cmd.HelpLong("All files are checked before anything is stored: if one of them is bad, nothing is. " +
 		"They are stored one by one, the oldest first. The age of a file is its modification time, and of two numbers " +
 		"for the same day the newer one wins: so an older export that is imported late does not undo a newer one. " +
-		"Standard input is of now.")
+		"Standard input is of now. With --readings the day of a number is in the files, or in their names.")
 	storage := addStorageFlags(cmd)
 	asOf := cmd.Flag("as-of", "When the Hub wrote the exports, as 2024-05-01T12:00:00Z. Default: the modification time of each file.").
 		PlaceHolder("TIME").String()
 	skipBadRows := cmd.Flag("skip-bad-rows", "Set rows aside that cannot be understood, as long as they are at most one, or one of a hundred, of a file.").Bool()
+	archives := addArchiveFlags(cmd)
 	names := cmd.Arg("file", "CSV files, plain (.csv) or compressed (.csv.gz, .csv.zst); - is standard input.").Required().Strings()
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
+		readings, err := archives.options(*asOf)
+		if err != nil {
+			return err
+		}
 		inputs, err := openInputs(p, *names)
 		defer func() {
 			for _, in := range inputs {
@@ -38,6 +43,9 @@ func importCommand(app *kingpin.Application) command {
 		}()
 		if err != nil {
 			return err
+		}
+		if readings != nil {
+			return importReadings(ctx, p, storage, inputs, *readings)
 		}
 		if *asOf != "" {
 			t, err := parsePast("--as-of", *asOf, time.Now())

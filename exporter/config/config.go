@@ -3,7 +3,7 @@
 //
 // A field's tags say all that holds for it alone: default (as YAML), min and max of a number
 // or duration, zero (what 0 means), oneof (the texts that are allowed), want (a text that
-// is not empty), url (a URL like this one) and is:"glob". What holds between fields, and
+// is not empty), url (a URL like this one) and is (a glob, a day). What holds between fields, and
 // which names of files start from the folder of the configuration, is in the methods
 // complete of the sections.
 // config.example.yaml documents every field; a test holds it and the sections together.
@@ -24,7 +24,7 @@ import (
 // that were relative start from the folder of the file, the globs of Files excepted.
 type Config struct {
 	Hub     Hub     `yaml:"hub"`
-	Files   Files   `yaml:"files" is:"glob" want:"a glob like exports/*.csv"`
+	Files   Files   `yaml:"files"`
 	Metrics Metrics `yaml:"metrics"`
 	Web     Web     `yaml:"web"`
 	Query   Query   `yaml:"query"`
@@ -74,6 +74,7 @@ func Parse(file string, text []byte, families ...string) (*Config, error) {
 	}
 	if len(d.faults) == d.values {
 		c.Hub.complete(d)
+		c.Files.complete(d)
 		c.Push.complete(d)
 		c.Storage.complete(d)
 	}

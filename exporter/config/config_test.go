@@ -59,7 +59,17 @@ func TestParseFaults(t *testing.T) {
 	f("files: {a: b}", `1: files: expected a list, got a mapping`)
 	f("files:\n- a\n- 5", `3: files[1]: expected a text (in quotes, if it looks like something else), got "5"`)
 	f("files:\n- a\n-\n", `3: files[1]: expected a value, got none`)
-	f("files: [[a]]", `1: files[0]: expected a text (in quotes, if it looks like something else), got a list`)
+	f("files: [[a]]", `1: files[0]: expected a mapping with glob or readings, got a list`)
+	f("files: [{globs: a}]", `1: files[0].globs: unknown field, expected glob or readings`)
+	f("files: [{readings: {}}]", `1: files[0].glob: expected a glob like exports/*.csv, got none`)
+	f("files: [{glob: ''}]", `1: files[0].glob: expected a glob like exports/*.csv, got none`)
+	f("files: [{glob: a, readings: {columns: {name: b}, wide: days, day: yesterday, organizations: ['']}}]",
+		`1: files[0].readings.columns.name: unknown field, expected repo, repo_type, org, day, total, last_month or likes`,
+		`1: files[0].readings.wide: expected total, last_month or likes, got "days"`,
+		`1: files[0].readings.day: expected a day like "2024-05-31", in quotes, got "yesterday"`,
+		`1: files[0].readings.organizations[0]: expected the name of an organization, got none`)
+	f("files: [{glob: a, readings: {columns: {likes: b}, wide: total}}]",
+		`1: files[0].readings.columns: expected of a wide CSV the name of column day at most, got that of likes: its other columns are repositories`)
 	f("metrics: 5", `1: metrics: expected a mapping with include, exclude, max_repos or families, got "5"`)
 	f("metrics:\n  max_repos: many", `2: metrics.max_repos: expected a whole number, got "many"`)
 	f("metrics:\n  max_repos: '5'", `2: metrics.max_repos: expected a whole number, got "5"`)
@@ -114,9 +124,13 @@ func TestParseValues(t *testing.T) {
 	f("{}", defaults)
 	f("files:\nmetrics:\nstorage:\n", defaults)
 	f("metrics: {max_repos: , families: , include: }\nstorage: {engine: null}", defaults)
-	f("files: [a/*.csv, '/b/x.csv.gz']", func(c *Config) { c.Files = Files{"a/*.csv", "/b/x.csv.gz"} })
+	f("files: [a/*.csv, '/b/x.csv.gz']", func(c *Config) { c.Files = Files{{Glob: "a/*.csv"}, {Glob: "/b/x.csv.gz"}} })
+	f("files: [{glob: a.csv}, {glob: b, readings: {}}, {glob: c, readings: {wide: total, columns: {day: when}, organizations: [o], repo_type: dataset, day: '2024-05-31'}}]", func(c *Config) {
+		c.Files = Files{{Glob: "a.csv"}, {Glob: "b", Readings: &Readings{}},
+			{Glob: "c", Readings: &Readings{Wide: "total", Columns: Columns{"day": "when"}, Organizations: []string{"o"}, RepoType: "dataset", Day: "2024-05-31"}}}
+	})
 	f("files: &f [a]\nmetrics:\n  include: *f", func(c *Config) {
-		c.Files = Files{"a"}
+		c.Files = Files{{Glob: "a"}}
 		c.Metrics.Include = []Regexp{"a"}
 	})
 	f("metrics: {max_repos: 0x10}", func(c *Config) { c.Metrics.MaxRepos = 16 })
@@ -137,7 +151,7 @@ func TestLoadWithoutFile(t *testing.T) {
 
 // What is printed is a configuration file and means the same.
 func TestYAMLRoundTrip(t *testing.T) {
-	c, err := Parse("c.yaml", []byte("files: [a.csv]\nmetrics: {include: ['org/.*'], exclude: [x, y], max_repos: 3, families: {likes: false}}"), families...)
+	c, err := Parse("c.yaml", []byte("files: [a.csv, {glob: b, readings: {columns: {repo: name}}}]\nmetrics: {include: ['org/.*'], exclude: [x, y], max_repos: 3, families: {likes: false}}"), families...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -138,6 +138,10 @@ func (d *decoder) decode(n *yaml.Node, v reflect.Value, tag reflect.StructTag, p
 		d.hidden++
 		defer func() { d.hidden-- }()
 	}
+	if v.Type() == reflect.TypeFor[FileSet]() && n.Kind == yaml.ScalarNode {
+		glob := fieldsOf(v.Type())[0]
+		v, tag = v.FieldByIndex(glob.Index), glob.Tag
+	}
 	if s, ok := scalarOf(v.Type()); ok {
 		d.decodeScalar(n, v, s, tag, path)
 		return
@@ -188,6 +192,8 @@ func (d *decoder) decodeMapping(n *yaml.Node, v reflect.Value, path string) {
 	switch {
 	case v.Type() == reflect.TypeFor[Families]():
 		names = d.families
+	case v.Type() == reflect.TypeFor[Columns]():
+		names = columnNames
 	case v.Kind() == reflect.Struct:
 		fields = fieldsOf(v.Type())
 		for _, f := range fields {

@@ -124,9 +124,9 @@ func TestExampleFindsTheExamples(t *testing.T) {
 	}
 	files, unmatched, err := c.MatchFiles()
 	if err != nil || len(unmatched) > 0 || len(files) == 0 {
-		t.Fatalf("files %q, globs without a match %q, error %v", files, unmatched, err)
+		t.Fatalf("files %v, globs without a match %q, error %v", files, unmatched, err)
 	}
-	if !slices.IsSorted(files) {
-		t.Errorf("%q are not in order", files)
+	if !slices.IsSortedFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) }) {
+		t.Errorf("%v are not in order", files)
 	}
 }

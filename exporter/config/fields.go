@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	httpconfig "github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
@@ -139,9 +140,14 @@ func checkText(text string, tag reflect.StructTag) error {
 		_, err := httpx.ParseURL(text, example, "")
 		return err
 	}
-	if tag.Get("is") == "glob" {
+	switch tag.Get("is") {
+	case "glob":
 		if _, err := filepath.Match(text, ""); err != nil {
 			return fmt.Errorf("expected a glob like \"exports/*.csv\", got %q, in which a bracket or a backslash is not closed", text)
+		}
+	case "day":
+		if _, err := time.Parse(time.DateOnly, text); err != nil {
+			return fmt.Errorf("expected a day like \"2024-05-31\", in quotes, got %q", text)
 		}
 	}
 	return nil

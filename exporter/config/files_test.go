@@ -27,26 +27,33 @@ func TestMatchFiles(t *testing.T) {
 		t.Helper()
 		c := Default(families...)
 		c.dir, c.Files = dir, globs
-		got, unmatched, err := c.MatchFiles()
+		files, unmatched, err := c.MatchFiles()
 		if err != nil {
-			t.Errorf("%q: %v", globs, err)
+			t.Errorf("%v: %v", globs, err)
 			return
 		}
-		for i, name := range got {
-			if rel, err := filepath.Rel(dir, name); err == nil && filepath.IsLocal(rel) {
-				got[i] = rel
+		var got []string
+		for _, file := range files {
+			if rel, err := filepath.Rel(dir, file.Name); err == nil && filepath.IsLocal(rel) {
+				file.Name = rel
 			}
+			if file.Readings != nil {
+				file.Name += " of " + file.Readings.Wide
+			}
+			got = append(got, file.Name)
 		}
 		if !slices.Equal(got, want) || !slices.Equal(unmatched, wantUnmatched) {
-			t.Errorf("%q: got %q, without a match %q; want %q, %q", globs, got, unmatched, want, wantUnmatched)
+			t.Errorf("%v: got %q, without a match %q; want %q, %q", globs, got, unmatched, want, wantUnmatched)
 		}
 	}
 	f(nil, nil, nil)
-	f(Files{"in/*.csv"}, []string{"in/1.csv", "in/2.csv"}, nil) // no folder
-	f(Files{"in/2.csv", "in/*"}, []string{"in/1.csv", "in/1.csv.gz", "in/2.csv", "in/note.txt"}, nil)
-	f(Files{"./in/../in/1.csv"}, []string{"in/1.csv"}, nil)
-	f(Files{"out/*.csv", "in/folder.csv"}, nil, []string{"out/*.csv", "in/folder.csv"})
-	f(Files{filepath.Join(other, "*.csv")}, []string{filepath.Join(other, "o.csv")}, nil)
+	f(Files{{Glob: "in/*.csv"}}, []string{"in/1.csv", "in/2.csv"}, nil) // no folder
+	f(Files{{Glob: "in/2.csv"}, {Glob: "in/*"}}, []string{"in/1.csv", "in/1.csv.gz", "in/2.csv", "in/note.txt"}, nil)
+	total, likes := &Readings{Wide: "total"}, &Readings{Wide: "likes"} // the first set counts
+	f(Files{{Glob: "in/1.csv", Readings: total}, {Glob: "in/*.csv"}, {Glob: "in/2.csv", Readings: likes}}, []string{"in/1.csv of total", "in/2.csv"}, nil)
+	f(Files{{Glob: "./in/../in/1.csv"}}, []string{"in/1.csv"}, nil)
+	f(Files{{Glob: "out/*.csv"}, {Glob: "in/folder.csv"}}, nil, []string{"out/*.csv", "in/folder.csv"})
+	f(Files{{Glob: filepath.Join(other, "*.csv")}}, []string{filepath.Join(other, "o.csv")}, nil)
 }
 
 func TestAnyOfMatchesTheWholeName(t *testing.T) {

@@ -1,15 +1,18 @@
 package history
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
 
 // InputError is one fault of an input.
 type InputError struct {
-	// Line is where the fault is, from 1; 0 if the input has no lines.
-	// OtherLine is the line it contradicts, 0 if none.
+	// Line is where the fault is, from 1; 0 if it is of the whole input. OtherLine is the
+	// line it contradicts, 0 if none. Unit is what lines are in an input that is no text,
+	// as "row"; "" for lines.
 	Line, OtherLine int64
+	Unit            string
 	// Column is the name of the column, "" if the fault is of the whole line.
 	Column string
 	// Value is what was found there.
@@ -28,9 +31,10 @@ const maxQuoted = 80
 func (e *InputError) Error() string {
 	var b strings.Builder
 	if e.Line > 0 {
-		fmt.Fprintf(&b, "line %d", e.Line)
+		unit := cmp.Or(e.Unit, "line")
+		fmt.Fprintf(&b, "%s %d", unit, e.Line)
 		if e.OtherLine > 0 {
-			fmt.Fprintf(&b, " (against line %d)", e.OtherLine)
+			fmt.Fprintf(&b, " (against %s %d)", unit, e.OtherLine)
 		}
 	}
 	if e.Column != "" {

@@ -18,6 +18,7 @@ func TestInputError(t *testing.T) {
 		`line 7, column downloads: expected a whole number, got "x"`)
 	f(InputError{Line: 9, OtherLine: 2, Column: "downloads", Value: "4", Want: "the number of line 2, 3"},
 		`line 9 (against line 2), column downloads: expected the number of line 2, 3, got "4"`)
+	f(InputError{Unit: "row", Line: 9, OtherLine: 2, Value: "4", Want: "3"}, `row 9 (against row 2): expected 3, got "4"`)
 	f(InputError{Line: 3, Value: "a,b", Want: "5 fields"}, `line 3: expected 5 fields, got "a,b"`)
 	f(InputError{Column: "total", Value: "-1", Want: "a number from 0 up"},
 		`column total: expected a number from 0 up, got "-1"`)

@@ -1,5 +1,6 @@
-// Package csvfile opens the CSV exports that people import: files, plain or compressed,
-// and standard input. All that is wrong with one is an error of its rows.
+// Package csvfile opens what people import: CSV exports and archives of listings, in files,
+// plain or compressed, and from standard input. All that is wrong with one is an error of
+// its rows or readings.
 package csvfile
 
 import (
@@ -10,11 +11,12 @@ import (
 	"os"
 	"time"
 
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/archive"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
 
-// File is a CSV export. Its records are published ones.
+// File is a CSV export, whose records are published ones, or an archive of listings.
 type File struct {
 	Name string // for messages
 	AsOf history.AsOf
@@ -71,14 +73,18 @@ func (f *File) Rows(wrap func(io.Reader) io.Reader) history.RowSeq {
 		if wrap != nil {
 			r = wrap(r)
 		}
-		err := f.read(r, func(rows *history.Rows) bool { return yield(rows, nil) })
-		if _, unreadable := errors.AsType[*fs.PathError](err); err != nil && !unreadable {
-			err = &ContentError{err}
-		}
-		if err != nil {
-			yield(nil, err)
+		if err := f.read(r, func(rows *history.Rows) bool { return yield(rows, nil) }); err != nil {
+			yield(nil, blame(err))
 		}
 	}
+}
+
+// blame returns an error as a ContentError, unless the file could not be read.
+func blame(err error) error {
+	if _, unreadable := errors.AsType[*fs.PathError](err); unreadable {
+		return err
+	}
+	return &ContentError{err}
 }
 
 // read yields the blocks until yield returns false.
@@ -102,13 +108,83 @@ func (f *File) read(r io.Reader, yield func(*history.Rows) bool) error {
 			return nil
 		}
 	}
-	if f.state != (State{}) {
-		info, err := os.Stat(f.Name)
-		if err != nil || StateOf(info) != f.state {
-			return fmt.Errorf("%s: changed while it was read", f.Name)
-		}
+	if err := f.unchanged(); err != nil {
+		return err
 	}
 	return nil
+}
+
+// unchanged returns an error if the file is not as it was opened any more.
+func (f *File) unchanged() error {
+	if f.state == (State{}) {
+		return nil
+	}
+	if info, err := os.Stat(f.Name); err != nil || StateOf(info) != f.state {
+		return fmt.Errorf("%s: changed while it was read", f.Name)
+	}
+	return nil
+}
+
+// Readings reads an archive of listings, once, with the same errors as Rows. progress is
+// told how many bytes more were dealt with.
+func (f *File) Readings(o archive.Options, progress func(bytes int)) history.ReadingSeq {
+	return func(yield func(history.Reading, error) bool) {
+		readings, done, err := f.archive(o, progress)
+		if err != nil {
+			yield(history.Reading{}, blame(fmt.Errorf("%s: %w", f.Name, err)))
+			return
+		}
+		defer done()
+		for r, err := range readings {
+			if err != nil {
+				err = blame(err)
+			}
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+		if err := f.unchanged(); err != nil {
+			yield(history.Reading{}, blame(err))
+		}
+	}
+}
+
+// archive returns the readings of the file, and what to call once they are read.
+func (f *File) archive(o archive.Options, progress func(int)) (history.ReadingSeq, func(), error) {
+	head := make([]byte, len(archive.ParquetMagic))
+	if f.Size > 0 {
+		if _, err := f.file.ReadAt(head, 0); err != nil && err != io.EOF {
+			return nil, nil, err
+		}
+	}
+	if string(head) == archive.ParquetMagic {
+		return archive.Parquet(f.file, f.Size, f.Name, o, progress), func() {}, nil
+	}
+	text, err := decompress(f.Name, io.TeeReader(f.file, counter(progress)))
+	if err != nil {
+		return nil, nil, explainCut(err)
+	}
+	return archive.Text(unpacked{text}, f.Name, o), func() { text.Close() }, nil
+}
+
+// unpacked explains the error of a compressed file that was cut off, so that it is not
+// taken for the end of a cut text.
+type unpacked struct{ io.Reader }
+
+func (u unpacked) Read(p []byte) (int, error) {
+	n, err := u.Reader.Read(p)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = errors.New(explainCut(err).Error())
+	}
+	return n, err
+}
+
+// counter counts the bytes that are written to it.
+type counter func(bytes int)
+
+func (c counter) Write(p []byte) (int, error) {
+	c(len(p))
+	return len(p), nil
 }
 
 // explainCut explains the error of a compressed file that was cut off.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/archive"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
@@ -99,4 +100,46 @@ func TestAsOf(t *testing.T) {
 	old := time.Now().Add(-48 * time.Hour)
 	f(old, old)
 	f(time.Now().Add(48*time.Hour), time.Now())
+}
+
+func TestReadings(t *testing.T) {
+	dir := t.TempDir()
+	o := archive.Options{Day: history.NoDay, Today: 20000}
+	f := func(name, content string, want int, wantErr string) {
+		t.Helper()
+		full := filepath.Join(dir, name)
+		if err := os.WriteFile(full, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		in, err := Open(full)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer in.Close()
+		got, counted := 0, int64(0)
+		for _, e := range in.Readings(o, func(bytes int) { counted += int64(bytes) }) {
+			if err = e; err == nil {
+				got++
+			}
+		}
+		if wantErr == "" && err != nil || wantErr != "" && (err == nil || strings.TrimPrefix(err.Error(), full+": ") != wantErr) || got != want {
+			t.Errorf("%s: got %d readings, %v; want %d, %q", name, got, err, want, wantErr)
+		}
+		if _, blamed := errors.AsType[*ContentError](err); blamed != (wantErr != "") {
+			t.Errorf("%s: %v is blamed on the content: %v", name, err, blamed)
+		}
+		if wantErr == "" && counted != in.Size {
+			t.Errorf("%s: progress of %d bytes of %d", name, counted, in.Size)
+		}
+	}
+	const listing = `[{"id":"o/a","likes":1},{"id":"o/b","downloads":2}]`
+	f("2024-05-31.json", listing, 2, "")
+	f("2024-05-31.json.gz", gzipped(t, listing), 2, "")
+	f("2024-05-31.csv.zst", zstded(t, "id,likes\no/a,1\n"), 1, "")
+	f("2024-05-31.json", listing[:24], 1, "expected the end of a JSON array or object, the file ends in or after object 1: unexpected EOF")
+	f("2024-05-31.json.gz", gzipped(t, listing)[:30], 0, "unexpected EOF: the compressed file ends too early")
+	f("2024-05-31.gz", gzipped(t, archive.ParquetMagic+"..."), 0,
+		"expected JSON or CSV, got Parquet, which is read from a file that is not packed, and not through a pipe")
+	f("2024-05-31.json.gz", listing, 0, `expected a gzip file, as its name says, got one that begins with "[{\"i"`)
+	f("2024-05-31.json", "", 0, "expected JSON, CSV or Parquet, got an empty file")
 }

@@ -48,8 +48,8 @@ func (e *examination) checkConfig(context.Context) {
 	for _, glob := range unmatched {
 		e.warn("check the name; a relative glob starts from the folder of the configuration file", "files: %q matches no file", glob)
 	}
-	for _, name := range files {
-		f, err := os.Open(name)
+	for _, file := range files {
+		f, err := os.Open(file.Name)
 		if err != nil {
 			e.fail("let the user that serve runs as read it", "files: %v", err)
 			continue

@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/archive"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/csvfile"
@@ -48,7 +49,7 @@ func newFileImporter(store history.Appender, c func() *config.Config, imports *p
 // poll imports the files that are new or changed. One that has changed since the last
 // poll is left for the next, as it may still be being written; at the start none is left.
 func (f *fileImporter) poll(ctx context.Context, start bool) {
-	names, unmatched, err := f.config().MatchFiles()
+	files, unmatched, err := f.config().MatchFiles()
 	if err != nil {
 		f.log.Error("Cannot look for files to import", "err", err)
 		return
@@ -60,10 +61,10 @@ func (f *fileImporter) poll(ctx context.Context, start bool) {
 	}
 	f.unmatched = unmatched
 	maps.DeleteFunc(f.seen, func(name string, _ *seenFile) bool {
-		_, found := slices.BinarySearch(names, name)
-		return !found
+		return !slices.ContainsFunc(files, func(file config.File) bool { return file.Name == name })
 	})
-	for _, name := range names {
+	for _, file := range files {
+		name := file.Name
 		if ctx.Err() != nil {
 			return
 		}
@@ -84,7 +85,7 @@ func (f *fileImporter) poll(ctx context.Context, start bool) {
 			continue
 		}
 		s.imported, s.retry = state, time.Time{}
-		if !f.importFile(ctx, name) {
+		if !f.importFile(ctx, file) {
 			s.retry = time.Now().Add(retryInterval)
 		}
 	}
@@ -92,12 +93,13 @@ func (f *fileImporter) poll(ctx context.Context, start bool) {
 
 // importFile imports a file. It returns false if it should be tried again later: if it
 // was not the file's content that was at fault.
-func (f *fileImporter) importFile(ctx context.Context, name string) bool {
+func (f *fileImporter) importFile(ctx context.Context, file config.File) bool {
 	start := time.Now()
-	change, err := f.appendFile(ctx, name)
+	name := file.Name
+	change, readings, err := f.appendFile(ctx, file)
 	if err == nil {
 		f.imports.WithLabelValues("success").Inc()
-		f.log.Info("Imported a file", "file", name, "records", change.Records, "repos", change.Repos, "days", change.Days,
+		f.log.Info("Imported a file", "file", name, "readings", readings, "records", change.Records, "repos", change.Repos, "days", change.Days,
 			"new", change.New, "changed", change.Changed, "unchanged", change.Unchanged, "outdated", change.Outdated,
 			"corrected", change.Removed, "duration", time.Since(start))
 		return true
@@ -115,17 +117,38 @@ func (f *fileImporter) importFile(ctx context.Context, name string) bool {
 	return ofContent
 }
 
-func (f *fileImporter) appendFile(ctx context.Context, name string) (history.Change, error) {
-	in, err := csvfile.Open(name)
+// appendFile stores what a file holds. readings is how many it had, if it is an archive.
+func (f *fileImporter) appendFile(ctx context.Context, file config.File) (change history.Change, readings int64, err error) {
+	in, err := csvfile.Open(file.Name)
 	if err != nil {
-		return history.Change{}, err
+		return history.Change{}, 0, err
 	}
 	defer in.Close()
-	change, err := f.store.Append(ctx, history.Batch{Rows: in.Rows(nil)})
+	batch := history.Batch{Rows: in.Rows(nil)}
+	if file.Readings != nil {
+		batch = history.Batch{Readings: func(yield func(history.Reading, error) bool) {
+			for r, err := range in.Readings(archiveOptions(file.Readings), func(int) {}) {
+				if readings++; !yield(r, err) {
+					return
+				}
+			}
+		}}
+	}
+	change, err = f.store.Append(ctx, batch)
 	if err == nil {
 		for _, notice := range in.Notes.Notices() {
-			f.log.Warn("A file is imported, with a notice", "file", name, "notice", notice)
+			f.log.Warn("A file is imported, with a notice", "file", file.Name, "notice", notice)
 		}
 	}
-	return change, in.Blame(err)
+	return change, readings, in.Blame(err)
+}
+
+// archiveOptions returns how an archive is read, which the configuration has checked.
+func archiveOptions(r *config.Readings) archive.Options {
+	o := archive.Options{Columns: r.Columns, Wide: r.Wide, Orgs: r.Organizations, RepoType: history.RepoType(r.RepoType),
+		Day: history.NoDay, Today: history.DayOf(time.Now())}
+	if day, err := history.ParseDay(r.Day); err == nil {
+		o.Day = day
+	}
+	return o
 }

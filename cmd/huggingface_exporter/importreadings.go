@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/archive"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/csvfile"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/terminal"
+)
+
+// archiveFlags say how archives of listings are read.
+type archiveFlags struct {
+	on                  *bool
+	columns, orgs       *[]string
+	wide, day, repoType *string
+}
+
+func addArchiveFlags(cmd *kingpin.CmdClause) archiveFlags {
+	return archiveFlags{
+		on: cmd.Flag("readings", "The files are listings of the Hub that others have saved: JSON, Parquet or CSV, plain or compressed.").Bool(),
+		columns: cmd.Flag("columns", "With --readings: the names of columns, if they are not those of the Hub's API, as in repo=model_url,day=date; "+
+			"of repo, repo_type, org, day, total, last_month and likes. An empty name is that of no column. Repeatable.").PlaceHolder("OURS=NAME,...").Strings(),
+		wide: cmd.Flag("wide", "With --readings: the files are CSV with a row a day and a column a repository, and hold this number: total, last_month or likes.").
+			PlaceHolder("NUMBER").String(),
+		orgs: cmd.Flag("org", "With --readings: keep the repositories of this organization alone; with --wide, also the organization of names without one. Repeatable.").
+			PlaceHolder("NAME").Strings(),
+		day: cmd.Flag("day", "With --readings: the day of files that have it neither in a column nor in their name.").PlaceHolder("DATE").String(),
+		repoType: cmd.Flag("repo-type", "With --readings: the type of repositories of which the files do not say it. Default: what their fields show, or else model.").
+			PlaceHolder("TYPE").String(),
+	}
+}
+
+// options returns how archives are read, nil for CSV exports.
+func (f *archiveFlags) options(asOf string) (*archive.Options, error) {
+	if !*f.on {
+		for flag, given := range map[string]bool{"columns": len(*f.columns) > 0, "wide": *f.wide != "", "org": len(*f.orgs) > 0, "day": *f.day != "", "repo-type": *f.repoType != ""} {
+			if given {
+				return nil, fmt.Errorf("--%s: expected --readings with it: a CSV export of the Hub is read as it is", flag)
+			}
+		}
+		return nil, nil
+	}
+	if asOf != "" {
+		return nil, errors.New("--as-of: expected no --readings with it: readings have a day of their own; --day is for files without one")
+	}
+	o := &archive.Options{Wide: *f.wide, Orgs: *f.orgs, RepoType: history.RepoType(*f.repoType), Day: history.NoDay, Today: history.DayOf(time.Now())}
+	var err error
+	if o.Columns, err = archive.ParseColumns(*f.columns); err != nil {
+		return nil, fmt.Errorf("--columns: %w", err)
+	}
+	if *f.day != "" {
+		if o.Day, err = history.ParseDay(*f.day); err != nil {
+			return nil, fmt.Errorf("--day: %w", err)
+		}
+	}
+	return o, o.Check()
+}
+
+// importReadings stores the readings of all inputs in one append: all of them, or none.
+func importReadings(ctx context.Context, p *program, storage storageFlags, inputs []*csvfile.File, o archive.Options) error {
+	store, err := storage.open(ctx, p, false)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	counts := make([]readingCounts, len(inputs))
+	var bad error
+	change, err := store.Append(ctx, history.Batch{Readings: func(yield func(history.Reading, error) bool) {
+		for i, in := range inputs {
+			err := counts[i].read(ctx, p, in, o, func(r history.Reading) bool { return bad != nil || yield(r, nil) })
+			if bad = errors.Join(bad, err); ctx.Err() != nil || counts[i].left {
+				break
+			}
+		}
+		if bad != nil {
+			yield(history.Reading{}, bad)
+		}
+	}})
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return fmt.Errorf("nothing was stored:\n%w", err)
+	}
+	for i, in := range inputs {
+		c := &counts[i]
+		if _, err := fmt.Fprintf(p.stdout, "%s: %d readings, %d repos, %d days\n", in.Name, c.readings, len(c.repos), len(c.days)); err != nil {
+			return err
+		}
+	}
+	return printChange(p, "all", change)
+}
+
+// readingCounts is what an archive held.
+type readingCounts struct {
+	readings int64
+	repos    map[history.Repo]bool
+	days     map[history.Day]bool
+	left     bool // nobody asks for more
+}
+
+func (c *readingCounts) read(ctx context.Context, p *program, in *csvfile.File, o archive.Options, yield func(history.Reading) bool) error {
+	c.repos, c.days = make(map[history.Repo]bool), make(map[history.Day]bool)
+	bar := terminal.NewBytesBar(p.stderr, in.Name, in.Size)
+	defer bar.Done()
+	for r, err := range in.Readings(o, bar.Add) {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		c.readings++
+		c.repos[r.Repo], c.days[history.DayOf(r.AsOf.Time())] = true, true
+		if !yield(r) {
+			c.left = true
+			return nil
+		}
+	}
+	return nil
+}

@@ -1,0 +1,172 @@
+package archive
+
+import (
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"strings"
+	"unique"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// cells are the cells of a row, by column; "" is an empty one, or that of no column.
+type cells [numColumns]string
+
+// assembler makes readings of rows.
+type assembler struct {
+	o     *Options
+	names *[numColumns]string // of the columns in the archive, for messages
+	unit  string              // what rows are counted in
+	yield func(history.Reading, error) bool
+
+	shape history.RepoType // what the fields of the archive show, "" for nothing
+	fixed history.AsOf     // of rows without a column of days
+
+	faults history.InputErrors
+	left   bool // nobody asks for more
+	// seen has a hash of each reading and how often it came. A later row of the same
+	// repository and time is a microsecond later, so that it stands, in whatever order
+	// readings arrive.
+	seen map[uint64]int64
+	seed maphash.Seed
+}
+
+func newAssembler(file, unit string, o *Options, yield func(history.Reading, error) bool) *assembler {
+	a := &assembler{o: o, unit: unit, yield: yield, seen: make(map[uint64]int64), seed: maphash.MakeSeed()}
+	a.faults.File = file
+	return a
+}
+
+// dayOfAll says that there is no column of days, and finds the one day of the archive.
+func (a *assembler) dayOfAll() error {
+	day := dayOfName(a.faults.File)
+	switch {
+	case day == history.NoDay:
+		day = a.o.Day
+	case a.o.Day != history.NoDay && a.o.Day != day:
+		return fmt.Errorf("%s: expected --day to be that in the name of the file, %s, got %s; rename the file if that is right",
+			a.faults.File, day, a.o.Day)
+	}
+	if day == history.NoDay {
+		return fmt.Errorf("%s: expected the day of its readings in a column, in its name (as 2024-05-31) or by --day, got none; "+
+			"a column with another name than day or date is told by --columns=day=NAME", a.faults.File)
+	}
+	if day > a.o.Today {
+		return fmt.Errorf("%s: expected a day up to today, %s, got %q in its name", a.faults.File, a.o.Today, day)
+	}
+	a.fixed = noonOf(day)
+	return nil
+}
+
+// fault counts a fault of a cell.
+func (a *assembler) fault(row int64, column, value, want string) {
+	if a.faults.Full() {
+		a.faults.Count++
+		return
+	}
+	a.faults.Add(&history.InputError{Unit: a.unit, Line: row, Column: column, Value: strings.Clone(value), Want: want})
+}
+
+// row takes a row and reports whether more are wanted.
+func (a *assembler) row(n int64, c *cells) bool {
+	repo, ok := a.repo(n, c)
+	if !ok || !a.keeps(repo.Name) {
+		return true
+	}
+	at, ok := a.moment(n, c[dayColumn])
+	var counts [len(numbers)]int64
+	for i, column := range numbers {
+		ok = a.count(n, a.names[column], c[column], &counts[i]) && ok
+	}
+	return !ok || a.emit(repo, at, counts)
+}
+
+func (a *assembler) count(n int64, column, cell string, to *int64) bool {
+	count, want := parseCount(cell)
+	if want != "" {
+		a.fault(n, column, cell, want)
+	}
+	*to = count
+	return want == ""
+}
+
+// repo returns the repository of a row.
+func (a *assembler) repo(n int64, c *cells) (history.Repo, bool) {
+	name := c[repoColumn]
+	if org := c[orgColumn]; org != "" && a.o.Columns[orgColumn.String()] != "" && name != "" && !strings.Contains(name, "/") {
+		name = org + "/" + name
+	}
+	t, name, want := parseRepo(name)
+	if want != "" {
+		a.fault(n, a.names[repoColumn], c[repoColumn], want)
+		return history.Repo{}, false
+	}
+	return history.Repo{Type: a.repoType(c[typeColumn], t), Name: name}, true
+}
+
+// repoType returns the type of a repository: as the row says it, the address, whoever
+// reads the archive, or the fields that it has.
+func (a *assembler) repoType(cell string, ofAddress history.RepoType) history.RepoType {
+	for _, t := range []history.RepoType{parseRepoType(cell), ofAddress, a.o.RepoType, a.shape} {
+		if t != "" {
+			return t
+		}
+	}
+	return history.Model
+}
+
+// keeps reports whether a repository is of an organization that is asked for.
+func (a *assembler) keeps(name string) bool {
+	return len(a.o.Orgs) == 0 || a.o.hasOrg(history.Repo{Name: name}.Org())
+}
+
+func (o *Options) hasOrg(org string) bool {
+	for _, wanted := range o.Orgs {
+		if len(org) == len(wanted) && strings.EqualFold(org, wanted) {
+			return true
+		}
+	}
+	return false
+}
+
+// moment returns when the reading of a row was taken.
+func (a *assembler) moment(n int64, cell string) (history.AsOf, bool) {
+	if a.names[dayColumn] == "" {
+		return a.fixed, true
+	}
+	at, want := parseMoment(cell)
+	if want == "" && history.DayOf(at.Time()) > a.o.Today {
+		want = "a day up to today, " + a.o.Today.String()
+	}
+	if want != "" {
+		a.fault(n, a.names[dayColumn], cell, want)
+	}
+	return at, want == ""
+}
+
+// emit yields a reading, unless nothing is known in it or a fault was found before.
+func (a *assembler) emit(r history.Repo, at history.AsOf, counts [len(numbers)]int64) bool {
+	if counts == [len(numbers)]int64{history.Unknown, history.Unknown, history.Unknown} || a.faults.Count > 0 {
+		return true
+	}
+	r.Name = unique.Make(r.Name).Value() // not with the row around it
+	key := maphash.Comparable(a.seed, struct {
+		history.Repo
+		history.AsOf
+	}{r, at})
+	later := a.seen[key]
+	a.seen[key] = later + 1
+	a.left = !a.yield(history.NewReading(r, at+history.AsOf(later), history.Archive, counts[0], counts[1], counts[2]), nil)
+	return !a.left
+}
+
+// end takes the end of the archive: an error of reading it, or nil.
+func (a *assembler) end(err error) {
+	if err != nil && a.faults.File != "" && !strings.HasPrefix(err.Error(), a.faults.File) {
+		err = fmt.Errorf("%s: %w", a.faults.File, err)
+	}
+	if err = errors.Join(a.faults.Err(), err); err != nil && !a.left {
+		a.yield(history.Reading{}, err)
+	}
+}

@@ -1,0 +1,173 @@
+package archive
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// readCSV reads a CSV in long or in wide form.
+func (a *assembler) readCSV(r io.Reader, limited *limitedReader) error {
+	text := csv.NewReader(r)
+	text.ReuseRecord = true
+	header, err := text.Read()
+	if err != nil {
+		return a.csvError(err, nil)
+	}
+	header = slices.Clone(header)
+	for i := range header {
+		header[i] = strings.TrimSpace(header[i])
+	}
+	if fault := a.headerFault(header); fault != nil {
+		a.fault(1, "", strings.Join(header, ","), fault.Error())
+		return nil
+	}
+	var take func(line int64, fields []string) bool
+	if a.o.Wide != "" {
+		take, err = a.wide(header)
+	} else {
+		take, err = a.long(header)
+	}
+	if err != nil || a.faults.Count > 0 {
+		return err
+	}
+	for {
+		limited.next()
+		fields, err := text.Read()
+		if err == io.EOF {
+			return nil
+		}
+		if _, ofLine := errors.AsType[*csv.ParseError](err); err != nil && !ofLine {
+			return err
+		} else if err != nil {
+			if err := a.csvError(err, fields); err != nil {
+				return err
+			}
+			continue
+		}
+		for i := range fields {
+			fields[i] = strings.TrimSpace(fields[i])
+		}
+		line, _ := text.FieldPos(0)
+		if !take(int64(line), fields) {
+			return nil
+		}
+	}
+}
+
+// headerFault says what is wrong with a header that is none of an archive.
+func (a *assembler) headerFault(header []string) error {
+	if len(header) > 1 {
+		if slices.Contains(header, "repoName") && slices.Contains(header, "timestamp") {
+			return errors.New("an archive of listings, not a CSV export of the Hub: import that without --readings")
+		}
+		return nil
+	}
+	for mark, name := range map[string]string{";": "semicolons", "\t": "tabs"} {
+		if strings.Contains(header[0], mark) {
+			return fmt.Errorf("fields with commas between them, not %s", name)
+		}
+	}
+	return errors.New("JSON, Parquet, or the header row of a CSV")
+}
+
+// csvError counts the fault of a line, or returns an error of reading.
+func (a *assembler) csvError(err error, fields []string) error {
+	fault, ok := errors.AsType[*csv.ParseError](err)
+	switch {
+	case !ok:
+		return err
+	case errors.Is(err, csv.ErrFieldCount):
+		a.fault(int64(fault.StartLine), "", strings.Join(fields, ","), fmt.Sprintf("as many fields as in the header, not %d", len(fields)))
+	default:
+		a.fault(int64(fault.Line), "", fault.Err.Error(), "quotes around a whole field only, and quotes within it doubled")
+	}
+	return nil
+}
+
+// long returns what takes the rows of a CSV in long form.
+func (a *assembler) long(header []string) (func(int64, []string) bool, error) {
+	l, err := a.o.findColumns(header)
+	if err == nil {
+		err = l.complete()
+	}
+	if err != nil {
+		a.fault(1, "", strings.Join(header, ","), err.Error())
+		return nil, nil
+	}
+	a.names, a.shape = &l.names, l.shape
+	if l.at[dayColumn] < 0 {
+		if err := a.dayOfAll(); err != nil {
+			return nil, err
+		}
+	}
+	var c cells
+	return func(line int64, fields []string) bool {
+		for i, at := range l.at {
+			if at >= 0 {
+				c[i] = fields[at]
+			}
+		}
+		return isEmpty(fields) || a.row(line, &c)
+	}, nil
+}
+
+// isEmpty reports whether a row has nothing but empty fields, as spreadsheets append some.
+func isEmpty(fields []string) bool {
+	return !slices.ContainsFunc(fields, func(f string) bool { return f != "" })
+}
+
+// wide returns what takes the rows of a CSV in wide form.
+func (a *assembler) wide(header []string) (func(int64, []string) bool, error) {
+	l, err := a.o.findColumns(header)
+	if err == nil && l.at[dayColumn] < 0 {
+		err = errors.New("a column of days: day or date, or another by --columns=day=NAME")
+	}
+	if err != nil {
+		a.fault(1, "", strings.Join(header, ","), err.Error())
+		return nil, nil
+	}
+	a.names, a.shape = &l.names, l.shape
+	repos := make([]history.Repo, len(header))
+	for i, name := range header {
+		// The column of row numbers that pandas writes has no name.
+		if i == l.at[dayColumn] || name == "" {
+			continue
+		}
+		if slices.Contains(header[:i], name) {
+			a.fault(1, name, name, "a repository in one column, not in several")
+			continue
+		}
+		if !strings.Contains(name, "/") && len(a.o.Orgs) == 1 {
+			name = a.o.Orgs[0] + "/" + name
+		}
+		var c cells
+		c[repoColumn] = name
+		l.names[repoColumn] = header[i]
+		if repo, ok := a.repo(1, &c); ok && a.keeps(repo.Name) {
+			repos[i] = repo
+		}
+	}
+	number := slices.IndexFunc(numbers[:], func(c column) bool { return c.String() == a.o.Wide })
+	return func(line int64, fields []string) bool {
+		if isEmpty(fields) {
+			return true
+		}
+		at, ok := a.moment(line, fields[l.at[dayColumn]])
+		for i, repo := range repos {
+			if repo.Name == "" {
+				continue
+			}
+			counts := [len(numbers)]int64{history.Unknown, history.Unknown, history.Unknown}
+			if a.count(line, header[i], fields[i], &counts[number]) && ok && !a.emit(repo, at, counts) {
+				return false
+			}
+		}
+		return true
+	}, nil
+}

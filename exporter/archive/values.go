@@ -1,0 +1,139 @@
+package archive
+
+import (
+	"math"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// absent are the cells that stand for no value; the words are those of pandas, Polars and R.
+var absent = map[string]bool{"": true, "NaN": true, "nan": true, "NA": true, "None": true, "null": true}
+
+// parseCount reads a whole number from 0 up. Of a cell that is none it returns what was
+// expected.
+func parseCount(cell string) (n int64, want string) {
+	if absent[cell] {
+		return history.Unknown, ""
+	}
+	whole, fraction, dotted := strings.Cut(cell, ".")
+	n, err := strconv.ParseInt(whole, 10, 64)
+	_, noNumber := strconv.ParseFloat(cell, 64)
+	switch {
+	case noNumber == nil && strings.ContainsAny(cell, "eE"):
+		return 0, "a whole number with all its digits, not a power of ten (saved by a spreadsheet?)"
+	case err == nil && n >= 0 && whole[0] != '+' && (!dotted || strings.Trim(fraction, "0") == ""):
+		return n, ""
+	}
+	return 0, "a whole number from 0 to " + strconv.Itoa(math.MaxInt64)
+}
+
+// noon is when on its day a reading was taken of which only the day is known.
+const noon = 12 * time.Hour
+
+func noonOf(d history.Day) history.AsOf { return history.AsOfTime(d.Time().Add(noon)) }
+
+// moments are the forms of a time; a fraction of the second may follow in each.
+var moments = []string{
+	"2006-01-02T15:04:05Z07:00", "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05", "2006-01-02 15:04:05",
+	"2006-01-02 15:04:05 UTC", "2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05 -0700 MST",
+	"2006-01-02T15:04Z07:00", "2006-01-02T15:04", "2006-01-02 15:04", "20060102T150405Z07:00", "20060102",
+}
+
+// parseMoment reads a day or a time, of UTC unless it says otherwise. Midnight stands for
+// the day: so days are written by programs that know only times.
+func parseMoment(cell string) (at history.AsOf, want string) {
+	if d, err := history.ParseDay(cell); err == nil {
+		return noonOf(d), ""
+	}
+	for _, form := range moments {
+		t, err := time.Parse(form, cell)
+		if err != nil {
+			continue
+		}
+		d := history.DayOf(t)
+		switch {
+		case d < history.MinDay || d > history.MaxDay:
+			return 0, "a day from " + history.MinDay.String() + " on"
+		case t.Equal(d.Time()):
+			return noonOf(d), ""
+		}
+		return history.AsOfTime(t), ""
+	}
+	return 0, "a day like 2021-01-22 or a time like 2021-01-22T06:00:00Z"
+}
+
+var dayInName = regexp.MustCompile(`\d{4}-\d\d-\d\d|\d{4}_\d\d_\d\d|\d{8}`)
+
+// dayOfName returns the day in the name of a file, without its folders: NoDay if there is
+// none, or more than one.
+func dayOfName(name string) history.Day {
+	name = filepath.Base(name)
+	day := history.NoDay
+	isDigit := func(i int) bool { return i >= 0 && i < len(name) && '0' <= name[i] && name[i] <= '9' }
+	for _, at := range dayInName.FindAllStringIndex(name, -1) {
+		if isDigit(at[0]-1) || isDigit(at[1]) {
+			continue // a longer number
+		}
+		text := strings.Map(func(r rune) rune {
+			if r == '-' || r == '_' {
+				return -1
+			}
+			return r
+		}, name[at[0]:at[1]])
+		d, err := history.ParseDay(text[:4] + "-" + text[4:6] + "-" + text[6:])
+		if err != nil || d == day {
+			continue
+		}
+		if day != history.NoDay {
+			return history.NoDay
+		}
+		day = d
+	}
+	return day
+}
+
+// repoTypes are the words for types of repositories in paths of the Hub, and by those who
+// write them into a column.
+var repoTypes = map[string]history.RepoType{"models": history.Model, "datasets": history.Dataset, "spaces": history.Space}
+
+func parseRepoType(cell string) history.RepoType {
+	if t, ok := repoTypes[cell]; ok {
+		return t
+	}
+	return history.RepoType(cell)
+}
+
+// parseRepo reads the name of a repository, "org/name", or its address, as in
+// https://huggingface.co/datasets/org/name. The type is "" if that does not tell it.
+func parseRepo(cell string) (t history.RepoType, name, want string) {
+	name, isURL := cell, strings.Contains(cell, "://")
+	if isURL {
+		u, err := url.Parse(cell)
+		if err != nil {
+			return "", "", wantURL
+		}
+		name = strings.Trim(u.Path, "/")
+	}
+	if kind, rest, ok := strings.Cut(name, "/"); ok && repoTypes[kind] != "" && (isURL || strings.Contains(rest, "/")) {
+		t, name = repoTypes[kind], rest
+	}
+	switch {
+	case isURL && (name == "" || strings.Count(name, "/") > 1):
+		return "", "", wantURL
+	case name == "" || strings.Count(name, "/") > 1 || strings.HasPrefix(name, "/") || strings.HasSuffix(name, "/"):
+		return "", "", "the name of a repository like org/name, or its address"
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
+		return "", "", "text in UTF-8 without control characters"
+	}
+	return t, name, ""
+}
+
+const wantURL = "the address of a repository like https://huggingface.co/org/name"
