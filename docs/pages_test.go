@@ -31,6 +31,7 @@ var setup = map[string]string{
 	"docs/api.md":           sixRows + server,
 	"docs/backfill.md":      sixRows + victoria + receiver,
 	"docs/configuration.md": hub + config,
+	"docs/history.md":       hub,
 	"docs/operations.md":    hub + victoria + config + engine,
 	"docs/releases.md":      "",
 	"docs/tutorial.md":      "mkdir home\n",
@@ -44,6 +45,7 @@ var setup = map[string]string{
 var elsewhere = map[string]string{
 	`^kubectl `:                      "deploy/kubernetes_test.go builds the manifests",
 	`^helm install `:                 "deploy/chart_test.go renders the chart",
+	`^huggingface_exporter import --readings .*models_20240531.parquet`: "exporter/archive reads such files",
 	`^sudo apt-get `:                 "deploy/packagetest installs the package",
 	`^sudo install `:                 "deploy/packagetest installs such files",
 	`^sudo systemctl `:               "deploy/packagetest starts the service as its unit says",

@@ -126,7 +126,7 @@ func (s *selection) notInDictionary(chunk *parquet.FileColumnChunk, meta *format
 // for which the dictionary grew too large.
 func allInDictionary(stats []format.PageEncodingStats) bool {
 	for _, s := range stats {
-		if s.PageType != format.DictionaryPage && s.Encoding != format.RLEDictionary && s.Encoding != format.PlainDictionary {
+		if s.PageType != format.DictionaryPage && s.Encoding != format.RLEDictionary {
 			return false
 		}
 	}

@@ -53,12 +53,8 @@ func skipBlanks(text *bufio.Reader) (byte, error) {
 	if startsWith(text, bom) {
 		_, _ = text.Discard(len(bom)) // they are there
 	}
-	head, err := text.Peek(1)
-	if err != nil {
-		return 0, err
-	}
 	for n := 1; ; n++ {
-		head, err = text.Peek(n)
+		head, err := text.Peek(n)
 		if err != nil {
 			return 0, err
 		}

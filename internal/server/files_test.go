@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -197,6 +199,40 @@ func TestGlobWithoutAMatchIsLoggedOnce(t *testing.T) {
 	f.expect("second look", false, 0, 0, 0)
 	if n := strings.Count(f.log.String(), message); n != 1 {
 		t.Errorf("logged %d times, want once:\n%s", n, f.log.String())
+	}
+}
+
+// Archives are read as the configuration says: their columns, organizations and days.
+func TestArchivesAreImported(t *testing.T) {
+	f := newFolder(t, `
+files:
+  - glob: "*.csv"
+    readings:
+      columns: {repo: name, repo_type: kind, org: owner, day: when, total: sum, last_month: month, likes: stars}
+      organizations: [o]
+  - glob: wide.txt
+    readings: {wide: likes, organizations: [p], repo_type: dataset}
+  - glob: "*.json"
+    readings: {day: "2024-05-31"}
+`)
+	f.write("a.csv", "name,kind,owner,when,sum,month,stars\na,space,o,2024-05-30,3,2,1\nx,model,other,2024-05-30,1,1,1\n")
+	f.write("wide.txt", "date,b\n2024-05-29,7\n")
+	f.write("c.json", `[{"id":"q/c","downloads":9}]`)
+	f.write("bad.json", `[{"id":"q/c","downloads":-9}]`)
+	f.expect("archives", true, 3, 1, 0)
+	var got []string
+	for r, err := range f.store.Readings(t.Context(), history.ReadingsQuery{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, fmt.Sprint(r.Repo, " ", r.Day(), r.Total, r.LastMonth, r.Likes))
+	}
+	want := []string{"model q/c 2024-05-31 -1 9 -1", "dataset p/b 2024-05-29 -1 -1 7", "space o/a 2024-05-30 3 2 1"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q\n%s", got, want, f.log.String())
+	}
+	if want := `bad.json: object 1, column downloads: expected a whole number`; !strings.Contains(f.log.String(), want) {
+		t.Errorf("the log does not say %q:\n%s", want, f.log.String())
 	}
 }
 
