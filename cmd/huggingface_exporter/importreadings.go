@@ -94,7 +94,8 @@ func importReadings(ctx context.Context, p *program, storage storageFlags, input
 			return err
 		}
 	}
-	return printChange(p, "all", change)
+	_, err = fmt.Fprintf(p.stdout, "%d days of downloads are new, %d have changed\n", change.New, change.Changed)
+	return err
 }
 
 // readingCounts is what an archive held.

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+const archives = "../../exporter/archive/testdata"
+
+// archived writes the archives of exporter/archive, one of them compressed, and returns the
+// arguments of their imports and what these print.
+func (r *runner) archived() (imports [][]string, prints []string) {
+	r.Helper()
+	content := func(name string) string {
+		b, err := os.ReadFile(filepath.Join(archives, name))
+		if err != nil {
+			r.Fatal(err)
+		}
+		return string(b)
+	}
+	r.write("listing-2024-05-31.json.gz", gzipped(r.T, content("listing-2024-05-31.json")), 5)
+	for _, name := range []string{"days.parquet", "long-2021-11.csv", "wide.csv"} {
+		r.write(name, content(name), 5)
+	}
+	return [][]string{
+		{"--org=acme", "listing-2024-05-31.json.gz"},
+		{"--org=ACME", "--columns=repo=model", "--columns=total=dl_all,last_month=dl30", "days.parquet"},
+		{"--columns=repo=model_url,day=date,last_month=downloads", "long-2021-11.csv"},
+		{"--wide=total", "--org=acme", "wide.csv"},
+	}, []string{
+		"listing-2024-05-31.json.gz: 2 readings, 2 repos, 1 days\n",
+		"days.parquet: 3 readings, 2 repos, 2 days\n",
+		"long-2021-11.csv: 5 readings, 3 repos, 2 days\n",
+		"wide.csv: 6 readings, 2 repos, 3 days\n",
+	}
+}
+
+// archivedDays are the days that follow from the archives. Two totals of a tracker a day apart
+// make an observed day: from 1000 to 1010, from there to 1030, and from 3 to 9. The total of
+// the listing, 51000, is the same two months later, so that these days had none. The last
+// total of acme/bert-base has no 30-day number beside it and no later day to confirm it; gaps
+// above 400 days are not filled; 30-day numbers alone make no days.
+func archivedDays() string {
+	var b strings.Builder
+	line := func(name, day string, n int) {
+		fmt.Fprintf(&b, "model,acme/%s,,%sT00:00:00.000Z,%d\n", name, day, n)
+	}
+	b.WriteString(header)
+	line("bert-base", "2023-01-01", 10)
+	line("bert-base", "2023-01-02", 20)
+	for day := time.Date(2024, 5, 31, 0, 0, 0, 0, time.UTC); day.Before(time.Date(2024, 7, 29, 0, 0, 0, 0, time.UTC)); day = day.AddDate(0, 0, 1) {
+		line("bert-base", day.Format(time.DateOnly), 0)
+	}
+	line("voice", "2023-01-02", 6)
+	return b.String()
+}
+
+// The four kinds of archives that people keep give the same days in whatever order they are
+// imported, by the command and by serve.
+func TestArchives(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t)
+	imports, prints := r.archived()
+	for i, order := range [][]int{{0, 1, 2, 3}, {3, 2, 1, 0}, {2, 0, 3, 1}} {
+		store := fmt.Sprintf("--storage.path=store%d", i)
+		for _, j := range order {
+			args := append([]string{"import", "--readings", store}, imports[j]...)
+			if out := r.ok(args...); !strings.HasPrefix(out, prints[j]) {
+				t.Errorf("%q: got %q, want %q", args, out, prints[j])
+			}
+			if out, want := r.ok(args...), prints[j]+"0 days of downloads are new, 0 have changed\n"; out != want {
+				t.Errorf("%q again: got %q, want %q", args, out, want)
+			}
+		}
+		r.expectOutput(archivedDays(), "export", "--order=repo", store)
+	}
+
+	r.write("config.yaml", `
+files:
+  - {glob: "*.json.gz", readings: {organizations: [acme]}}
+  - {glob: "*.parquet", readings: {organizations: [acme], columns: {repo: model, total: dl_all, last_month: dl30}}}
+  - {glob: "long*.csv", readings: {columns: {repo: model_url}}}
+  - {glob: wide.csv, readings: {organizations: [acme], wide: total}}
+`, 5)
+	s := r.ready("--config.file=config.yaml")
+	if code, body := s.get("/api/v1/records?order=repo"); code != 200 || body != archivedDays() {
+		t.Errorf("serve: %d\n%s", code, body)
+	}
+}
+
+// Many files are stored together or not at all.
+func TestBadArchivesChangeNothing(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t)
+	r.write("2024-05-01.json", `[{"id":"o/a","downloadsAllTime":10,"downloads":1}]`, 1)
+	r.write("2024-05-02.json", `[{"id":"o/a","downloadsAllTime":13,"downloads":4}]`, 1)
+	r.expectOutput("2024-05-01.json: 1 readings, 1 repos, 1 days\n2024-05-02.json: 1 readings, 1 repos, 1 days\n"+
+		"1 days of downloads are new, 0 have changed\n", "import", "--readings", "2024-05-01.json", "2024-05-02.json")
+	before := r.snapshot("data")
+
+	r.write("2024-05-03.json", `[{"id":"o/a","downloadsAllTime":99,"downloads":86}]`, 1)
+	r.write("bad.csv", "id,likes,day\no/a,x,2024-05-03\no/a,1,2999-01-01\n", 1)
+	r.write("cut.json", `[{"id":"o/a","downloadsAllTime":99},`, 1)
+	r.refused(nil, []string{
+		"nothing was stored:\nbad.csv: line 2, column likes: expected a whole number",
+		`bad.csv: line 3, column day: expected a day up to today, `, `got "2999-01-01"`,
+		"cut.json: expected the day of its readings in a column, in its name",
+	}, "import", "--readings", "2024-05-03.json", "bad.csv", "cut.json")
+	r.refused(strings.NewReader("PAR1"), []string{"standard input: expected JSON or CSV, got Parquet"}, "import", "--readings", "2024-05-03.json", "-")
+	r.expectSame("bad archives", before)
+
+	f := func(want string, args ...string) {
+		t.Helper()
+		r.refused(nil, []string{want}, append([]string{"import"}, args...)...)
+	}
+	f("--org: expected --readings with it", "--org=o", "2024-05-03.json")
+	f("--as-of: expected no --readings with it", "--readings", "--as-of=2024-05-01T00:00:00Z", "2024-05-03.json")
+	f(`--day: expected a date like 2021-01-22, got "yesterday"`, "--readings", "--day=yesterday", "2024-05-03.json")
+	f(`expected a day up to today`, "--readings", "--day=2999-01-01", "2024-05-03.json")
+	f(`--columns: expected a column repo, repo_type, org, day, total, last_month or likes, got "name"`, "--readings", "--columns=name=id", "2024-05-03.json")
+	f(`--columns: expected a column of ours and its name in the file, as in repo=model_url, got "id"`, "--readings", "--columns=id", "2024-05-03.json")
+	f(`--columns: expected a name for column day once, got "b" as well`, "--readings", "--columns=day=a", "--columns=day=b", "2024-05-03.json")
+	f(`expected total, last_month or likes as the numbers of a wide CSV, got "day"`, "--readings", "--wide=day", "2024-05-03.json")
+	f(`expected of a wide CSV the name of column day at most, got that of repo`, "--readings", "--wide=total", "--columns=repo=x", "2024-05-03.json")
+	f(`expected the name of an organization, got "o/a"`, "--readings", "--org=o/a", "2024-05-03.json")
+	f("2024-05-03.json: expected --day to be that in the name of the file, 2024-05-03, got 2024-05-04", "--readings", "--day=2024-05-04", "2024-05-03.json")
+	r.expectSame("bad flags", before)
+}
