@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/maphash"
 	"strings"
-	"unique"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
@@ -150,7 +149,7 @@ func (a *assembler) emit(r history.Repo, at history.AsOf, counts [len(numbers)]i
 	if counts == [len(numbers)]int64{history.Unknown, history.Unknown, history.Unknown} || a.faults.Count > 0 {
 		return true
 	}
-	r.Name = unique.Make(r.Name).Value() // not with the row around it
+	r.Name = strings.Clone(r.Name) // without the row around it
 	key := maphash.Comparable(a.seed, struct {
 		history.Repo
 		history.AsOf
