@@ -171,7 +171,7 @@ func printReport(w io.Writer, o *hubsync.Report, dryRun bool) error {
 		fmt.Fprintf(&b, ", %d outdated", c.Outdated)
 	}
 	if c.Removed > 0 {
-		fmt.Fprintf(&b, "; %d downloads taken back by the Hub", c.Removed)
+		fmt.Fprintf(&b, "; %d downloads removed by the Hub", c.Removed)
 	}
 	fmt.Fprintf(&b, " (%s)\n", o.Duration.Round(time.Millisecond))
 	list := func(what string, n int, name func(int) string) {

@@ -185,13 +185,13 @@ func TestNewerExportReplacesOlderOne(t *testing.T) {
 	r.write("new.csv", newer, 30)
 
 	r.expectOutput("old.csv: 2 records, 1 repos, 2 days: 2 new, 0 changed, 0 unchanged\n", "import", "old.csv")
-	r.expectOutput("new.csv: 3 records, 1 repos, 3 days: 1 new, 1 changed, 1 unchanged; 100 downloads taken back by the Hub\n",
+	r.expectOutput("new.csv: 3 records, 1 repos, 3 days: 1 new, 1 changed, 1 unchanged; 100 downloads removed by the Hub\n",
 		"import", "new.csv")
 	r.expectOutput(newer, "export")
 
 	s := r.ready()
 	s.expectMetric(`huggingface_repo_downloads_total{repo_type="model",org="o",repo="o/m"}`, "1000")
-	s.expectMetric(`huggingface_repo_downloads_corrected_total{repo_type="model",org="o",repo="o/m"}`, "100")
+	s.expectMetric(`huggingface_repo_downloads_removed_total{repo_type="model",org="o",repo="o/m"}`, "100")
 
 	// The older one does not come back, unless it is said to be newer.
 	out := r.ok("import", "old.csv")
@@ -212,7 +212,7 @@ func TestFilesAreStoredOldestFirst(t *testing.T) {
 	r.write("old.csv", header+"model,o/m,1000,2024-01-01,10\n", 60)
 	r.write("new.csv", header+"model,o/m,900,2024-01-01,7\n", 30)
 	r.expectOutput("old.csv: 1 records, 1 repos, 1 days: 1 new, 0 changed, 0 unchanged\n"+
-		"new.csv: 1 records, 1 repos, 1 days: 0 new, 1 changed, 0 unchanged; 100 downloads taken back by the Hub\n",
+		"new.csv: 1 records, 1 repos, 1 days: 0 new, 1 changed, 0 unchanged; 100 downloads removed by the Hub\n",
 		"import", "new.csv", "old.csv")
 	r.expectOutput(header+"model,o/m,900,2024-01-01T00:00:00.000Z,7\n", "export")
 }

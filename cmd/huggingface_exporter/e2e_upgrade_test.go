@@ -67,7 +67,7 @@ func TestStoreOfTheFirstLayout(t *testing.T) {
 	// A total that falls, and a day more.
 	r.write("new.csv", header+"model,gpt2,90,2026-01-05T00:00:00.000Z,4\n", 1)
 	r.ok("import", "new.csv")
-	s.untilMetric(`huggingface_repo_downloads_corrected_total{repo_type="model",org="",repo="gpt2"}`, "40")
+	s.untilMetric(`huggingface_repo_downloads_removed_total{repo_type="model",org="",repo="gpt2"}`, "40")
 	s.expectMetric(`huggingface_repo_downloads_total{repo_type="model",org="",repo="gpt2"}`, "130")
 	want := strings.ReplaceAll(golden(t, "records.csv"), "model,gpt2,130,", "model,gpt2,90,") + "model,gpt2,90,2026-01-05T00:00:00.000Z,4\n"
 	r.expectOutput(want, "export")

@@ -149,7 +149,7 @@ func printChange(p *program, in *csvfile.File, c history.Change) error {
 		fmt.Fprintf(&b, ", %d outdated", c.Outdated)
 	}
 	if c.Removed > 0 {
-		fmt.Fprintf(&b, "; %d downloads taken back by the Hub", c.Removed)
+		fmt.Fprintf(&b, "; %d downloads removed by the Hub", c.Removed)
 	}
 	if c.Outdated > 0 {
 		b.WriteString("; what is stored is newer than this file, or --as-of says when it was written")

@@ -59,7 +59,7 @@ func TestGoldenFrames(t *testing.T) {
 	f("overview_series_nothing", `{"queryType":"overview","format":"time_series","search":"nothing"}`)
 	f("repos_table", `{"queryType":"repos"}`)
 	f("repos_table_page", `{"queryType":"repos","sort":"name","order":"asc","limit":2,"offset":1,"trend":5,"period":"last_month"}`)
-	f("repos_table_no_trend", `{"queryType":"repos","sort":"corrected","trend":0,"search":"acme","period":"all_time"}`)
+	f("repos_table_no_trend", `{"queryType":"repos","sort":"removed","trend":0,"search":"acme","period":"all_time"}`)
 	f("repos_table_nothing", `{"queryType":"repos","repos":["acme/none"]}`)
 	f("repos_series", `{"queryType":"repos","format":"time_series","limit":3,"interval":"week"}`)
 	f("repos_series_one_name", `{"queryType":"repos","format":"time_series","repos":["acme/rocket"],"interval":"day"}`)

@@ -24,7 +24,7 @@ describe('switching the type', () => {
     orgs: ['acme-ai'],
     search: 'bert',
     period: 'all_time',
-    sort: 'corrected',
+    sort: 'removed',
     order: 'asc',
     interval: 'week',
     limit: 400,

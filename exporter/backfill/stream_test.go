@@ -116,16 +116,17 @@ func TestAll(t *testing.T) {
 		"model acme/heron 10:94 11:95", "model gpt2 11:0", "dataset acme/crane 10:0 11:0")
 }
 
-// What the Hub took back stays in the counter that is shown, so it is from before
-// all records here.
+// What the Hub removed stays in the counter that is shown, so it is from before all records
+// here.
 func TestAllAfterACorrection(t *testing.T) {
+	const day = history.AsOf(24 * time.Hour / time.Microsecond)
 	s := newStore(t)
-	s.published(1, heron, 60, 10, 10, 20, 30)
-	s.published(2, heron, 40, 10, 10, 20, 10)
+	s.published(13*day, heron, 60, 10, 10, 20, 30)
+	s.published(14*day, heron, 40, 10, 10, 20, 10)
 	s.expect(all(), Stats{Series: 1, Samples: 4}, "model acme/heron 10:20 11:30 12:50 13:60")
-	// New downloads come on top once they pass the highest total.
-	s.published(3, heron, 65, 13, 25)
-	s.expect(all(), Stats{Series: 1, Samples: 5}, "model acme/heron 10:0 11:10 12:30 13:40 14:65")
+	// New downloads come on top once the fall is confirmed.
+	s.published(15*day, heron, 45, 14, 5)
+	s.expect(all(), Stats{Series: 1, Samples: 6}, "model acme/heron 10:20 11:30 12:50 13:60 14:60 15:65")
 }
 
 // More records of a repository than a block has.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -209,16 +210,20 @@ func (d *decoder) decodeMapping(n *yaml.Node, v reflect.Value, path string) {
 	seen := make(map[string]int)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
-		at := strings.TrimPrefix(path+"."+key.Value, ".")
-		field := slices.IndexFunc(fields, func(f reflect.StructField) bool { return f.Name == key.Value })
+		name := key.Value
+		if v.Type() == reflect.TypeFor[Families]() {
+			name = cmp.Or(formerFamilies[name], name)
+		}
+		at := strings.TrimPrefix(path+"."+name, ".")
+		field := slices.IndexFunc(fields, func(f reflect.StructField) bool { return f.Name == name })
 		switch {
 		case key.Kind != yaml.ScalarNode:
 			d.faultAt(key.Line, path, "expected the name of a field, got %s", d.quote(key))
 		case key.ShortTag() == "!!merge":
 			d.faultAt(key.Line, path, "expected the name of a field, got a merge key (<<)")
-		case seen[key.Value] > 0:
-			d.faultAt(key.Line, at, "given twice, first on line %d", seen[key.Value])
-		case field < 0 && len(names) > 0 && !slices.Contains(names, key.Value):
+		case seen[name] > 0:
+			d.faultAt(key.Line, at, "given twice, first on line %d", seen[name])
+		case field < 0 && len(names) > 0 && !slices.Contains(names, name):
 			d.faultAt(key.Line, at, "unknown field, expected %s", textenc.Alternatives(names))
 		case field < 0:
 			d.lines[at] = key.Line
@@ -227,12 +232,12 @@ func (d *decoder) decodeMapping(n *yaml.Node, v reflect.Value, path string) {
 			if v.IsNil() {
 				v.Set(reflect.MakeMap(v.Type()))
 			}
-			v.SetMapIndex(reflect.ValueOf(key.Value), item)
+			v.SetMapIndex(reflect.ValueOf(name), item)
 		default:
 			d.lines[at] = key.Line
 			d.decode(value, v.FieldByIndex(fields[field].Index), fields[field].Tag, at)
 		}
-		seen[key.Value] = key.Line
+		seen[name] = key.Line
 	}
 }
 

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"os"
 	"testing"
 
@@ -54,7 +55,7 @@ func contains(t *testing.T, path string, want, got *yaml.Node, n *int) {
 		}
 	case yaml.MappingNode:
 		for i := 0; i+1 < len(want.Content); i += 2 {
-			name := want.Content[i].Value
+			name := cmp.Or(formerFamilies[want.Content[i].Value], want.Content[i].Value)
 			found := false
 			for j := 0; j+1 < len(got.Content); j += 2 {
 				if got.Content[j].Value == name {

@@ -26,6 +26,9 @@ type Metrics struct {
 // who reads the configuration.
 type Families map[string]bool
 
+// formerFamilies have the names of families by those that files of earlier versions have.
+var formerFamilies = map[string]string{"corrected": "removed"}
+
 // Web says how many requests are answered at once.
 type Web struct {
 	// MaxRequests is the most that are answered at once, of scrapes and of all

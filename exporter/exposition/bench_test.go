@@ -32,7 +32,8 @@ var manyCounts = sync.OnceValue(func() []history.Counts {
 		name := fmt.Sprintf("org-%03d/some-model-name-%06d", i/1000, i)
 		counts = append(counts, history.Counts{
 			Repo:      history.Repo{Type: history.Model, Name: name},
-			Downloads: int64(i) * int64(i) % 10_000_019,
+			Counters:  history.Counters{Downloads: int64(i) * int64(i) % 10_000_019},
+			AllTime:   int64(i) * int64(i) % 10_000_019,
 			LastMonth: int64(i) % 100_003,
 			Likes:     int64(i) % 1009,
 		})

@@ -60,7 +60,7 @@ func TestFormatsAgree(t *testing.T) {
 		return flatten(families)
 	}
 	want := read(expfmt.FmtText, "identity")
-	if len(want) != 7+2+6+6+8 {
+	if len(want) != 7+2+2+6+6+6+8 {
 		t.Errorf("%d samples:\n%s", len(want), strings.Join(want, "\n"))
 	}
 	for _, format := range []expfmt.Format{expfmt.FmtOpenMetrics_1_0_0, expfmt.FmtProtoDelim} {
@@ -176,7 +176,7 @@ func TestLabelsAreEscaped(t *testing.T) {
 	p, _ := newPage(t, Options{Families: []string{"downloads", "org_repos"}})
 	f := func(typ, name, wantType, wantOrg, wantRepo string) {
 		t.Helper()
-		p.Update(ordered(history.Counts{Repo: repo(history.RepoType(typ), name), Downloads: 7}))
+		p.Update(ordered(history.Counts{Repo: repo(history.RepoType(typ), name), Counters: history.Counters{Downloads: 7}}))
 		for _, format := range []expfmt.Format{expfmt.FmtText, expfmt.FmtOpenMetrics_1_0_0, expfmt.FmtProtoDelim} {
 			families := decode(t, get(t, p.Handler(), format, "gzip"), format)
 			got := flatten(slices.DeleteFunc(families, func(f *dto.MetricFamily) bool {

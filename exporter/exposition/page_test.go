@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/VictoriaMetrics/metrics"
 	"github.com/prometheus/client_golang/prometheus"
@@ -112,7 +113,8 @@ func TestFamiliesSwitchedOff(t *testing.T) {
 		}
 	}
 	all := []string{
-		"huggingface_repo_downloads_total", "huggingface_repo_downloads_corrected_total",
+		"huggingface_repo_downloads_total", "huggingface_repo_downloads_removed_total",
+		"huggingface_repo_downloads_backdated_total", "huggingface_repo_downloads_all_time",
 		"huggingface_repo_downloads_last_month", "huggingface_repo_likes", "huggingface_org_repos",
 	}
 	f(nil, all...)
@@ -120,7 +122,7 @@ func TestFamiliesSwitchedOff(t *testing.T) {
 	for i, name := range Families() {
 		f([]string{name}, all[i])
 	}
-	f([]string{"likes", "downloads"}, all[0], all[3]) // in the order of the page
+	f([]string{"likes", "downloads"}, all[0], all[5]) // in the order of the page
 	f([]string{})
 }
 
@@ -141,9 +143,9 @@ func TestWrongOptions(t *testing.T) {
 		}
 	}
 	f(Options{Families: []string{"likes", "stars"}},
-		`metric family: expected downloads, corrected, last_month, likes or org_repos, got "stars"`)
+		`metric family: expected downloads, removed, backdated, all_time, last_month, likes or org_repos, got "stars"`)
 	f(Options{Families: []string{""}},
-		`metric family: expected downloads, corrected, last_month, likes or org_repos, got ""`)
+		`metric family: expected downloads, removed, backdated, all_time, last_month, likes or org_repos, got ""`)
 }
 
 func TestMetricsOfThePageAreRegisteredOnce(t *testing.T) {
@@ -179,31 +181,35 @@ func TestSetOptionsRendersAgain(t *testing.T) {
 	}
 }
 
-// The Hub's total falls and rises; the counter that is exposed does not fall,
-// and what was taken back is beside it.
-func TestCounterNeverFalls(t *testing.T) {
+// The Hub's total falls and rises: the counters that are exposed do not fall, and make up the
+// total once the fall is confirmed.
+func TestCountersNeverFall(t *testing.T) {
 	p, _ := newPage(t, Options{})
-	state := history.NewRepoMeta(repo(history.Model, "acme/rocket"))
-	told := func(total int64, at history.AsOf, corrected int64, want ...string) {
+	rocket := repo(history.Model, "acme/rocket")
+	var readings []history.Reading
+	total := func(day int64, total int64, want ...string) {
 		t.Helper()
-		next := history.NewRepoMeta(state.Repo)
-		next.Total, next.TotalAsOf, next.Removed = total, at, corrected
-		state = state.Merge(next)
-		p.Update(ordered(history.Counts{
-			Repo: state.Repo, Downloads: state.Highest, Removed: state.Removed,
-			LastMonth: state.LastMonth, Likes: state.Likes,
-		}))
+		at := history.AsOfTime(time.Date(2024, 5, int(day), 6, 0, 0, 0, time.UTC))
+		readings = append(readings, history.NewReading(rocket, at, history.Listing, total, 300_000, history.Unknown))
+		var d history.Derivation
+		d.Read(readings, nil, func(history.Day, int64, history.Source) {}, nil)
+		p.Update(ordered(history.Counts{Repo: rocket, Counters: d.Counters(), AllTime: total, LastMonth: history.Unknown, Likes: history.Unknown}))
+		for i := range want {
+			name, value, _ := strings.Cut(want[i], " ")
+			want[i] = "huggingface_repo_downloads_" + name + `{repo_type="model",org="acme",repo="acme/rocket"} ` + value
+		}
 		if got := samples(t, p, "huggingface_repo"); !slices.Equal(got, want) {
-			t.Errorf("total %d: got %q, expected %q", total, got, want)
+			t.Errorf("day %d: got %q, want %q", day, got, want)
 		}
 	}
-	const counter = `huggingface_repo_downloads_total{repo_type="model",org="acme",repo="acme/rocket"} `
-	const corrected = `huggingface_repo_downloads_corrected_total{repo_type="model",org="acme",repo="acme/rocket"} `
-	told(199_000, 1, 0, counter+"199000")
-	told(200_000, 2, 0, counter+"200000")
-	told(199_000, 3, 1000, counter+"200000", corrected+"1000")
-	told(199_500, 4, 1000, counter+"200000", corrected+"1000")
-	told(200_001, 5, 1000, counter+"200001", corrected+"1000")
+	total(1, 199_000, "total 199000", "all_time 199000")
+	total(2, 200_000, "total 200000", "all_time 200000")
+	total(3, 150_000, "total 200000", "all_time 150000")
+	total(5, 151_000, "total 200000", "all_time 151000")
+	total(6, 152_000, "total 202000", "removed_total 50000", "all_time 152000")
+	total(7, 153_000, "total 203000", "removed_total 50000", "all_time 153000")
+	total(8, 900_000, "total 503000", "removed_total 50000", "all_time 900000")
+	total(9, 900_001, "total 503001", "removed_total 50000", "backdated_total 447000", "all_time 900001")
 }
 
 func TestOverLimitIsLoggedOnce(t *testing.T) {

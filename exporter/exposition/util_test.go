@@ -36,28 +36,32 @@ func repo(typ history.RepoType, name string) history.Repo { return history.Repo{
 // downloads returns counts of a model of which only the downloads are known.
 func downloads(name string, n int64) history.Counts {
 	return history.Counts{
-		Repo: repo(history.Model, name), Downloads: n,
-		LastMonth: history.Unknown, Likes: history.Unknown,
+		Repo: repo(history.Model, name), Counters: history.Counters{Downloads: n},
+		AllTime: history.Unknown, LastMonth: history.Unknown, Likes: history.Unknown,
 	}
 }
 
 // fixture has every kind of repository.
 func fixture() iter.Seq[history.Counts] {
 	const unknown = history.Unknown
+	counts := func(r history.Repo, c history.Counters, allTime, lastMonth, likes int64) history.Counts {
+		return history.Counts{Repo: r, Counters: c, AllTime: allTime, LastMonth: lastMonth, Likes: likes}
+	}
+	none, most := history.Counters{Downloads: unknown}, int64(math.MaxInt64)
 	return ordered(
-		history.Counts{Repo: repo(history.Model, "huggingface/CodeBERTa-small-v1"), Downloads: 4362460, LastMonth: 13, Likes: 87},
-		history.Counts{Repo: repo(history.Dataset, "huggingface/documentation-images"), Downloads: 2167284, LastMonth: 28, Likes: unknown},
-		// A legacy name, and one that was corrected.
-		history.Counts{Repo: repo(history.Model, "gpt2"), Downloads: 200000, Removed: 1000, LastMonth: 0, Likes: 0},
+		counts(repo(history.Model, "huggingface/CodeBERTa-small-v1"), history.Counters{Downloads: 4362460}, 4362460, 13, 87),
+		counts(repo(history.Dataset, "huggingface/documentation-images"), history.Counters{Downloads: 2167284, Backdated: 9000}, 2176284, 28, unknown),
+		// A legacy name, and one of which downloads were removed.
+		counts(repo(history.Model, "gpt2"), history.Counters{Downloads: 200000, Removed: 1000}, 199000, 0, 0),
 		// A model and a dataset of one name.
-		history.Counts{Repo: repo(history.Model, "acme/rocket"), Downloads: 0, LastMonth: unknown, Likes: unknown},
-		history.Counts{Repo: repo(history.Dataset, "acme/rocket"), Downloads: math.MaxInt64, Removed: math.MaxInt64, LastMonth: math.MaxInt64, Likes: math.MaxInt64},
+		counts(repo(history.Model, "acme/rocket"), history.Counters{}, 0, unknown, unknown),
+		counts(repo(history.Dataset, "acme/rocket"), history.Counters{Downloads: most, Removed: most, Backdated: most}, most, most, most),
 		// Spaces have no downloads.
-		history.Counts{Repo: repo(history.Space, "acme/playground"), Downloads: unknown, LastMonth: unknown, Likes: 5},
+		counts(repo(history.Space, "acme/playground"), none, unknown, unknown, 5),
 		// Nothing known, and a type that is not.
-		history.Counts{Repo: repo("kernel", "acme-labs/gemm"), Downloads: unknown, LastMonth: unknown, Likes: unknown},
-		history.Counts{Repo: repo(history.Model, "acme/odd \"quoted\" \\ back\nline"), Downloads: 1, LastMonth: 1, Likes: 1},
-		history.Counts{Repo: repo(history.Model, "größe/日本語-🤗"), Downloads: 2, LastMonth: 2, Likes: 2},
+		counts(repo("kernel", "acme-labs/gemm"), none, unknown, unknown, unknown),
+		counts(repo(history.Model, "acme/odd \"quoted\" \\ back\nline"), history.Counters{Downloads: 1}, 1, 1, 1),
+		counts(repo(history.Model, "größe/日本語-🤗"), history.Counters{Downloads: 2}, unknown, 2, 2),
 	)
 }
 

@@ -116,7 +116,7 @@ const (
 	SortChange
 	// SortName orders by full name.
 	SortName
-	// SortRemoved orders by the downloads that the Hub has taken back.
+	// SortRemoved orders by the downloads that the Hub had counted and later removed.
 	SortRemoved
 )
 

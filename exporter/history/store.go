@@ -103,7 +103,7 @@ type Change struct {
 	// Changed replaced another number; Unchanged reported the number that was
 	// known; Outdated reported another, but what was known beats it.
 	New, Changed, Unchanged, Outdated int64
-	// Removed is how many downloads were found to be taken back.
+	// Removed is how many downloads were found to be removed by the Hub.
 	Removed int64
 }
 

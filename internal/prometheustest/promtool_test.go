@@ -16,7 +16,7 @@ func TestPromtoolHasNothingToComplainOf(t *testing.T) {
 	var page []byte
 	waitFor(t, "the correction on the page", func() error {
 		page = e.page(t)
-		want := corrected + `{repo_type="model",org="acme",repo="acme/heron"} 500` + "\n"
+		want := removed + `{repo_type="model",org="acme",repo="acme/heron"} 500` + "\n"
 		if !bytes.Contains(page, []byte(want)) {
 			return fmt.Errorf("expected the line %q", want)
 		}

@@ -45,7 +45,7 @@ func selector(metric, job string) string {
 
 const (
 	downloads = "huggingface_repo_downloads_total"
-	corrected = "huggingface_repo_downloads_corrected_total"
+	removed   = "huggingface_repo_downloads_removed_total"
 )
 
 func TestPrometheusScrapes(t *testing.T) {
@@ -152,12 +152,12 @@ func TestCounterInPrometheus(t *testing.T) {
 
 	e.importCSV(t, exports[2])
 	for _, job := range jobs {
-		waitFor(t, "the correction", func() error { return prometheus.hasValue(selector(corrected, job), 400) })
+		waitFor(t, "the correction", func() error { return prometheus.hasValue(selector(removed, job), 400) })
 	}
 	e.importCSV(t, exports[3])
 	for _, job := range jobs {
-		waitFor(t, "the second correction", func() error { return prometheus.hasValue(selector(corrected, job), 500) })
-		checkIncrease(t, prometheus, selector(corrected, job), 100)
+		waitFor(t, "the second correction", func() error { return prometheus.hasValue(selector(removed, job), 500) })
+		checkIncrease(t, prometheus, selector(removed, job), 100)
 		checkNoReset(t, prometheus, selector(downloads, job), raised)
 	}
 }

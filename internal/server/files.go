@@ -101,7 +101,7 @@ func (f *fileImporter) importFile(ctx context.Context, file config.File) bool {
 		f.imports.WithLabelValues("success").Inc()
 		f.log.Info("Imported a file", "file", name, "readings", readings, "records", change.Records, "repos", change.Repos, "days", change.Days,
 			"new", change.New, "changed", change.Changed, "unchanged", change.Unchanged, "outdated", change.Outdated,
-			"corrected", change.Removed, "duration", time.Since(start))
+			"removed", change.Removed, "duration", time.Since(start))
 		return true
 	}
 	if ctx.Err() != nil {

@@ -161,9 +161,12 @@ func TestBadFileIsImportedOnceItIsGood(t *testing.T) {
 		t.Errorf("the log does not say %q:\n%s", want, f.log.String())
 	}
 	f.write("b.csv", header)
-	f.expect("no record in it", true, 1, 3, 1)
+	f.expect("no record in it", true, 2, 2, 1)
+	if want := "no records: there is nothing after the header"; !strings.Contains(f.log.String(), want) {
+		t.Errorf("the log does not say %q:\n%s", want, f.log.String())
+	}
 	f.write("b.csv", header+"model,o/b,9,2024-01-01,10\n")
-	f.expect("good", true, 2, 3, 11)
+	f.expect("good", true, 3, 2, 11)
 }
 
 func (s *seenFile) expectNoRetry(t *testing.T) {

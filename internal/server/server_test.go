@@ -70,13 +70,13 @@ func TestRoutesAreCountedByPattern(t *testing.T) {
 }
 
 func TestPageOptions(t *testing.T) {
-	c, err := config.Parse("c.yaml", []byte("metrics: {include: ['a/.*', 'b/.*'], exclude: ['a/x'], max_repos: 7, families: {likes: false, corrected: false}}"), exposition.Families()...)
+	c, err := config.Parse("c.yaml", []byte("metrics: {include: ['a/.*', 'b/.*'], exclude: ['a/x'], max_repos: 7, families: {likes: false, removed: false}}"), exposition.Families()...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	o := pageOptions(&c.Metrics)
-	if got, want := len(o.Families), 3; got != want || o.Families[0] != "downloads" {
-		t.Errorf("families %q, want three", o.Families)
+	if got, want := len(o.Families), 5; got != want || o.Families[0] != "downloads" {
+		t.Errorf("families %q, want five", o.Families)
 	}
 	if o.MaxRepos != 7 {
 		t.Errorf("max repos %d, want 7", o.MaxRepos)
@@ -89,7 +89,7 @@ func TestPageOptions(t *testing.T) {
 	if len(all.Families) != len(exposition.Families()) || all.Include != nil || all.Exclude != nil || all.MaxRepos != exposition.DefaultMaxRepos {
 		t.Errorf("the defaults are %+v", all)
 	}
-	none, err := config.Parse("c.yaml", []byte("metrics: {families: {downloads: false, corrected: false, last_month: false, likes: false, org_repos: false}}"), exposition.Families()...)
+	none, err := config.Parse("c.yaml", []byte("metrics: {families: {downloads: false, removed: false, backdated: false, all_time: false, last_month: false, likes: false, org_repos: false}}"), exposition.Families()...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -142,7 +142,7 @@ type collectionJSON struct {
 	New       int64 `json:"new"`
 	Changed   int64 `json:"changed"`
 	Unchanged int64 `json:"unchanged"`
-	Removed   int64 `json:"corrected"`
+	Removed   int64 `json:"removed"`
 	BadRows   int64 `json:"bad_rows"` // that were set aside
 	Appeared  int   `json:"appeared"`
 	Moved     int   `json:"moved"`

@@ -18,7 +18,7 @@ func TestHubReplacesItsHistory(t *testing.T) {
 		s.connect(map[string]any{"refreshInterval": "1h"})
 		step := func(want string) {
 			t.Helper()
-			s.after(24*time.Hour + 7*time.Minute)
+			s.after(25 * time.Hour)
 			s.wantShown(want)
 		}
 		for i := range 20 {
@@ -142,7 +142,7 @@ func TestHubMemoryOfRefreshes(t *testing.T) {
 			for _, r := range s.hub.Repos("acme") {
 				r.SetDay(s.hub.Today()-history.Day(i*7), int64(i)) // an old day is corrected
 			}
-			s.after(24*time.Hour + 7*time.Minute)
+			s.after(25 * time.Hour)
 		}
 		last := s.conn.Check(s.Context())
 		if !first.OK || !last.OK || last.Details.CollectedAt.Before(first.Details.CollectedAt.Add(15*time.Hour)) {

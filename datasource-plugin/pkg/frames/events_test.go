@@ -195,7 +195,7 @@ func TestCorrections(t *testing.T) {
 
 	// Nobody knows when that was.
 	state := history.NewRepoMeta(untold)
-	state.Removed = 5
+	state.StartTotal, state.StartDownloads, state.StartRemoved, state.StartAsOf = 10, 15, 5, 1
 	if _, err := s.Append(t.Context(), history.Batch{Meta: []history.RepoMeta{state}}); err != nil {
 		t.Fatal(err)
 	}

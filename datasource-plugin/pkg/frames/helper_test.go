@@ -41,10 +41,12 @@ func world(t *testing.T) *memtable.Store {
 	return s
 }
 
-// corrected is world after the Hub took back downloads of three repositories.
+// corrected is world after the Hub removed downloads of three repositories: each fall is
+// confirmed by an export of a later day.
 func corrected(t *testing.T) *memtable.Store {
 	t.Helper()
 	s := world(t)
+	add(t, s, "2024-03-11T18:00:00Z", rec(alpha, 10_000, "2024-03-09", 9), rec(alphas, 900_000, "2024-03-09", 5), rec(legacy, 499, "2024-03-09", 7))
 	add(t, s, "2024-03-12T06:00:00Z", rec(alpha, 10_000, "2024-03-09", 9))
 	add(t, s, "2024-03-12T18:00:00Z", rec(alphas, 900_000, "2024-03-09", 5))
 	add(t, s, "2024-03-20T06:00:00Z", rec(legacy, 499, "2024-03-09", 7))

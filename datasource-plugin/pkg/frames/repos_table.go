@@ -40,14 +40,14 @@ func reposTable(ctx context.Context, store history.Reader, q query.Repos) (data.
 		return data.Frames{f}, nil
 	}
 	repoTypes, repos, urls := make([]string, n), make([]string, n), make([]string, n)
-	totals, corrected := make([]*int64, n), make([]int64, n)
+	totals, removed, backdated := make([]*int64, n), make([]int64, n), make([]int64, n)
 	lastDays := make([]*time.Time, n)
 	trends := make([]json.RawMessage, n)
 	compared := newComparison(n)
 	for i := range page.Rows {
 		r := &page.Rows[i]
 		repoTypes[i], repos[i], urls[i] = string(r.Repo.Type), r.Repo.Name, pageURL(r.Repo)
-		totals[i], corrected[i] = known(r.Total), r.Removed
+		totals[i], removed[i], backdated[i] = known(r.Total), r.Removed, r.Backdated
 		if r.Recorded.Len() > 0 {
 			t := r.Recorded.To.Time()
 			lastDays[i] = &t
@@ -66,7 +66,8 @@ func reposTable(ctx context.Context, store history.Reader, q query.Repos) (data.
 	}
 	f.Fields = append(f.Fields,
 		describe(data.NewField("last_day", nil, lastDays), "Last day", unitDay, "Last UTC day that has a record."),
-		describe(data.NewField("corrected", nil, corrected), "Taken back", unitCount, "Downloads that the Hub has taken back so far."),
+		describe(data.NewField("removed", nil, removed), "Removed", unitCount, "Downloads that the Hub had counted and later removed."),
+		describe(data.NewField("backdated", nil, backdated), "Backdated", unitCount, "Downloads that the Hub added for days long past."),
 		describe(data.NewField("url", nil, urls), "Page", "", "The repository's page on the Hub."),
 	)
 	return data.Frames{f}, nil

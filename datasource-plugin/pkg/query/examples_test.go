@@ -207,7 +207,7 @@ func TestExamplesCoverTheModel(t *testing.T) {
 		"milestones table ", "corrections table ", "variable table repo_type", "variable table org", "variable table repo",
 		"time_range", "all_time", "last_month", "by none", "by repo_type", "by org",
 		"interval day", "interval week", "interval month",
-		"sort downloads", "sort total", "sort change", "sort name", "sort corrected", "order time", "order repo",
+		"sort downloads", "sort total", "sort change", "sort name", "sort removed", "order time", "order repo",
 	}) {
 		if !seen[want] {
 			t.Errorf("no valid example has %q", want)

@@ -42,10 +42,10 @@ export const SORT_OPTIONS: Array<ComboboxOption<Sort>> = [
   { value: 'total', label: 'Total', description: 'All downloads, as the Hub counts them' },
   { value: 'change', label: 'Change', description: 'Against the period before' },
   { value: 'name', label: 'Name' },
-  { value: 'corrected', label: 'Corrected', description: 'Downloads that the Hub took back' },
+  { value: 'removed', label: 'Removed', description: 'Downloads that the Hub had counted and later removed' },
 ];
 
-export const VARIABLE_SORT_OPTIONS = SORT_OPTIONS.filter((o) => o.value !== 'corrected');
+export const VARIABLE_SORT_OPTIONS = SORT_OPTIONS.filter((o) => o.value !== 'removed');
 
 export const DIRECTION_OPTIONS = [
   { value: 'desc', label: 'Descending' },

@@ -10,7 +10,7 @@ export type Format = 'totals' | 'time_series' | 'table';
 export type Period = 'time_range' | 'all_time' | 'last_month';
 export type GroupBy = 'none' | 'repo_type' | 'org';
 export type Interval = 'auto' | 'day' | 'week' | 'month';
-export type Sort = 'downloads' | 'total' | 'change' | 'name' | 'corrected';
+export type Sort = 'downloads' | 'total' | 'change' | 'name' | 'removed';
 export type Values = 'repo_type' | 'org' | 'repo';
 
 /** One item, or several; none or [] selects all. An item may be a dashboard variable. */

@@ -142,3 +142,8 @@ func (f Failing) Records(ctx context.Context, q history.RecordsQuery) history.Ro
 	}
 	return func(yield func(*history.Rows, error) bool) { yield(nil, f.Err) }
 }
+
+// Readings implements history.Reader.
+func (f Failing) Readings(context.Context, history.ReadingsQuery) history.ReadingSeq {
+	return func(yield func(history.Reading, error) bool) { yield(history.Reading{}, f.Err) }
+}

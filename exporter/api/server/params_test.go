@@ -78,7 +78,7 @@ func TestBadRequests(t *testing.T) {
 	bad(wire.OverviewRoute+"?series=", "series", `expected true or false, got \"\"`)
 	bad(wire.OverviewRoute+"?series=true&series=false", "series", `expected one value, got 2: \"true\", \"false\"`)
 
-	bad(wire.ReposRoute+"?sort=likes", "sort", `expected downloads, total, change, name or corrected, got \"likes\"`)
+	bad(wire.ReposRoute+"?sort=likes", "sort", `expected downloads, total, change, name or removed, got \"likes\"`)
 	bad(wire.ReposRoute+"?order=up", "order", `expected asc or desc, got \"up\"`)
 	bad(wire.ReposRoute+"?order=time", "order", `expected asc or desc, got \"time\"`)
 	for _, n := range []string{"", "0", "-1", "ten", "1.5", "1e3", "100001", "99999999999999999999"} {

@@ -82,7 +82,7 @@ func TestListsAndDefaults(t *testing.T) {
 	f("", history.ReposQuery{Limit: 50})
 	f("sort=name", history.ReposQuery{Limit: 50, Sort: history.SortName, Ascending: true})
 	f("sort=name&order=desc", history.ReposQuery{Limit: 50, Sort: history.SortName})
-	f("sort=corrected", history.ReposQuery{Limit: 50, Sort: history.SortRemoved})
+	f("sort=removed", history.ReposQuery{Limit: 50, Sort: history.SortRemoved})
 	f("sort=total&order=asc", history.ReposQuery{Limit: 50, Sort: history.SortTotal, Ascending: true})
 	f("limit=100000&trend=10", history.ReposQuery{Limit: 100000, Trend: 10})
 	f("period=range", history.ReposQuery{Limit: 50, Period: history.RangeOf(history.NoDay, history.NoDay)})
