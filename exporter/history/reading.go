@@ -73,7 +73,8 @@ func NewReading(r Repo, asOf AsOf, o Origin, total, lastMonth, likes int64) Read
 // Day is the UTC day of the reading.
 func (r *Reading) Day() Day { return DayOf(r.AsOf.Time()) }
 
-// Meta returns what the reading says of the present: nothing, if it is archived.
+// Meta returns what the reading says of the present: nothing, if it is archived, and nothing of
+// a listing if it is of an export as well, since its numbers are those of either.
 func (r *Reading) Meta() RepoMeta {
 	m := NewRepoMeta(r.Repo)
 	if r.Origin == Archive {
@@ -82,7 +83,7 @@ func (r *Reading) Meta() RepoMeta {
 	if r.Total != Unknown {
 		m.Total, m.TotalAsOf = r.Total, r.AsOf
 	}
-	if r.Origin&Listing != 0 {
+	if r.Origin == Listing {
 		m.LastMonth, m.Likes, m.HubID, m.ListedAsOf = r.LastMonth, r.Likes, r.HubID, r.AsOf
 	}
 	return m

@@ -125,14 +125,12 @@ func TestOrderOfFiles(t *testing.T) {
 		}
 		add(t, l, history.Batch{Rows: history.RowsOf(v, records...)})
 	}
-	for i, total := range []int64{30, 20, 25} {
-		s := history.NewRepoMeta(repo)
-		s.Total, s.TotalAsOf = total, history.AsOf(i+1)
-		add(t, l, history.Batch{Meta: []history.RepoMeta{s}})
+	for i, total := range []int64{30, 20, 24, 22, 25, 28} {
+		add(t, l, history.Batch{Meta: []history.RepoMeta{listed(repo, total, history.Day(200+i))}})
 	}
 	want := contentsOf(t, l.Table())
-	if c := want.Meta[0].Removed; c == 0 || want.Meta[0].Highest != 30 {
-		t.Fatalf("expected a correction, got %+v", want.Meta[0])
+	if c := want.Meta[0].Counters; c.Removed != 10 || c.Downloads != 38 {
+		t.Fatalf("expected 10 to be removed, got %+v", want.Meta[0])
 	}
 	for round := range 50 {
 		dir := t.TempDir()

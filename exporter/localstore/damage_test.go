@@ -30,7 +30,7 @@ func intruders(t *testing.T) []struct {
 	other.Downloads = 2
 	for _, err := range []error{
 		second(segment.WriteRecords(&records, history.RowsOf(v, r))),
-		second(segment.WriteMeta(&meta, slices.Values([]history.RepoMeta{history.NewRepoMeta(r.Repo)}), "")),
+		second(segment.WriteReadings(&meta, slices.Values([]*history.RepoReadings{{Meta: history.NewRepoMeta(r.Repo)}}), "")),
 		second(segment.WriteRecords(&contradiction, history.RowsOf(v, r, other))),
 	} {
 		if err != nil {
@@ -55,8 +55,8 @@ func intruders(t *testing.T) []struct {
 		{"records/a.parquet", "it is empty; nothing was changed: restore the file from a backup, or move it out of the directory", nil, segment.ErrDamaged},
 		{"records/a.parquet", "restore the file from a backup", damaged, segment.ErrDamaged},
 		{"readings/a.parquet", "restore the file from a backup", meta.Bytes()[:meta.Len()-1], segment.ErrDamaged},
-		{"records/a.parquet", `expected a file of records, got one of "repos"`, meta.Bytes(), segment.ErrForeign},
-		{"readings/a.parquet", `expected a file of repos, got one of "records"`, records.Bytes(), segment.ErrForeign},
+		{"records/a.parquet", `expected a file of records, got one of "readings"`, meta.Bytes(), segment.ErrForeign},
+		{"readings/a.parquet", `expected a file of readings, got one of "records"`, records.Bytes(), segment.ErrForeign},
 		{"records/a.parquet", "its layout is 2, the newest that this version reads is 1: upgrade the program", newer.Bytes(), segment.ErrNewer},
 		{"records/a.parquet", "it contradicts itself", contradiction.Bytes(), segment.ErrDamaged},
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
@@ -40,7 +41,7 @@ const batchRepos = 6
 // dayBatch is a day of a few repositories: a record of each, their totals, and
 // listings. Batches of later days tell higher totals.
 func dayBatch(org string, day int) history.Batch {
-	v := history.Version{Source: history.Published, AsOf: history.AsOf(1000 * (day + 1))}
+	v := history.Version{Source: history.Published, AsOf: history.AsOfTime(history.Day(day + 1).Time())}
 	var records []history.Record
 	var meta []history.RepoMeta
 	for i := range batchRepos {
@@ -53,6 +54,14 @@ func dayBatch(org string, day int) history.Batch {
 	return history.Batch{Rows: history.RowsOf(v, records...), Meta: meta}
 }
 
+// listed returns what a listing of noon says.
+func listed(r history.Repo, total int64, day history.Day) history.RepoMeta {
+	m := history.NewRepoMeta(r)
+	m.Total, m.TotalAsOf = total, history.AsOfTime(day.Time().Add(12*time.Hour))
+	m.LastMonth, m.Likes, m.ListedAsOf = total/2, 3, m.TotalAsOf
+	return m
+}
+
 // versionedRecord is a record as it is kept.
 type versionedRecord struct {
 	Repo      history.Repo
@@ -63,8 +72,10 @@ type versionedRecord struct {
 
 // contents is all that a table holds.
 type contents struct {
-	Records []versionedRecord
-	Meta    []history.RepoMeta
+	Records  []versionedRecord
+	Days     []history.Record // with those that follow from readings
+	Meta     []history.RepoMeta
+	Readings []history.Reading
 }
 
 func contentsOf(t testing.TB, table *memtable.Table) contents {
@@ -79,7 +90,17 @@ func contentsOf(t testing.TB, table *memtable.Table) contents {
 			c.Records = append(c.Records, versionedRecord{r.Repo, r.Day, r.Downloads, rows.Version})
 		}
 	}
+	var err error
+	if c.Days, err = history.Collect(table.Records(context.Background(), history.RecordsQuery{Order: history.OrderRepo})); err != nil {
+		t.Fatal(err)
+	}
 	c.Meta = slices.Collect(table.Meta())
+	for r, err := range table.Readings(context.Background(), history.ReadingsQuery{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Readings = append(c.Readings, r)
+	}
 	return c
 }
 

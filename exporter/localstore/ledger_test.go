@@ -66,6 +66,10 @@ func (r *reopening) Counts(ctx context.Context, f history.Filter) iter.Seq2[hist
 	return r.ledger.Load().Counts(ctx, f)
 }
 
+func (r *reopening) Readings(ctx context.Context, q history.ReadingsQuery) history.ReadingSeq {
+	return r.ledger.Load().Readings(ctx, q)
+}
+
 func (r *reopening) Meta(ctx context.Context, q history.MetaQuery) iter.Seq2[history.RepoMeta, error] {
 	return r.ledger.Load().Meta(ctx, q)
 }
@@ -98,7 +102,7 @@ func TestReopen(t *testing.T) {
 		{Rows: history.RowsOf(history.Version{Source: history.Published, AsOf: 9}, history.Record{Repo: dataset, Total: history.Unknown, Day: 10, Downloads: 3})},
 		{Meta: []history.RepoMeta{
 			{Repo: gone, Total: 7, TotalAsOf: 1, LastMonth: 1, Likes: 2, HubID: "0123456789abcdef01234567", ListedAsOf: 1,
-				Base: 6, BaseAsOf: 1, Highest: 8, Removed: 3, GoneAsOf: 2, MovedTo: "new"},
+				StartTotal: 6, StartDownloads: 8, StartRemoved: 2, StartAsOf: 1, GoneAsOf: 2, MovedTo: "new"},
 			history.NewRepoMeta(history.Repo{Type: history.Space, Name: "org/s"}),
 		}},
 		{Rows: history.RowsOf(history.Version{Source: history.Published, AsOf: 1}, history.Record{Repo: gone, Total: history.Unknown, Day: 3, Downloads: 5})},

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // childVar names what this binary does instead of testing, with its arguments.
@@ -147,6 +149,24 @@ func TestKill(t *testing.T) {
 	}
 }
 
+// tablesOfDays are those of a history in memory of the batches of days 0 to each.
+var tablesOfDays []*memtable.Table
+
+func tableOfDays(t *testing.T, last int) *memtable.Table {
+	t.Helper()
+	for day := len(tablesOfDays); day <= last; day++ {
+		s := memtable.NewStore()
+		if day > 0 {
+			s = memtable.NewStoreOf(tablesOfDays[day-1])
+		}
+		if _, err := s.Append(context.Background(), dayBatch("org", day)); err != nil {
+			t.Fatal(err)
+		}
+		tablesOfDays = append(tablesOfDays, s.Table())
+	}
+	return tablesOfDays[last]
+}
+
 // wholeDays checks that a store holds the batches of days 0 to some last day, each
 // of them whole, and nothing else. It returns the last day, -1 for none.
 func wholeDays(t *testing.T, l *Ledger) int {
@@ -159,12 +179,12 @@ func wholeDays(t *testing.T, l *Ledger) int {
 		return -1
 	}
 	last := int(l.Table().Recorded().To)
-	want := open(t, t.TempDir())
-	for day := max(0, last-2); day <= last; day++ {
-		add(t, want, dayBatch("org", day))
+	want := contentsOf(t, tableOfDays(t, last))
+	if !reflect.DeepEqual(got.Meta, want.Meta) {
+		t.Fatalf("meta of day %d: got %+v\nwant %+v", last, got.Meta, want.Meta)
 	}
-	if w := contentsOf(t, want.Table()).Meta; !reflect.DeepEqual(got.Meta, w) {
-		t.Fatalf("meta of day %d: got %+v\nwant %+v", last, got.Meta, w)
+	if !slices.Equal(got.Readings, want.Readings) {
+		t.Fatalf("readings until day %d: got %+v\nwant %+v", last, got.Readings, want.Readings)
 	}
 	if len(got.Records) != (last+1)*batchRepos {
 		t.Fatalf("expected %d records of %d days, got %d", (last+1)*batchRepos, last+1, len(got.Records))

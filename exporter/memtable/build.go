@@ -70,6 +70,7 @@ func newBuilder(limit budget) *builder {
 		readings:     make(map[uint32]*readings),
 		exports:      make(map[uint32]history.Reading),
 		versionIndex: make(map[history.Version]uint32),
+		packing:      readingPacker{shared: new(sharedMoments)},
 	}
 }
 
@@ -347,7 +348,7 @@ func (b *builder) table() (*Table, error) {
 	t := assemble(len(order), func() (func(int) *column, func()) {
 		p := placer{versions: b.versions}
 		var d deriver
-		var packing readingPacker
+		packing := readingPacker{shared: b.packing.shared}
 		pack := func(i int) *column {
 			if b.budget.exceeded(bytes.Load()) != nil {
 				return nil

@@ -10,7 +10,7 @@ import (
 // Union merges two tables by the merge rules. The outcome is the same whichever
 // comes first, and a table merged twice changes nothing.
 func (t *Table) Union(n *Table) *Table {
-	m := merger{}
+	m := newMerger()
 	merged, _ := m.merge(t, n)
 	return merged
 }
@@ -20,7 +20,7 @@ func (t *Table) Union(n *Table) *Table {
 // that were reported again at a newer age, readings, and metadata that differ. merged
 // equals t.Union(delta). The days of delta are the stored ones alone.
 func (t *Table) Append(n *Table) (merged, delta *Table, change history.Change) {
-	m := merger{}
+	m := newMerger()
 	merged, delta = m.merge(t, n)
 	change = m.change
 	change.Records = change.New + change.Changed + change.Unchanged + change.Outdated
@@ -41,6 +41,8 @@ type merger struct {
 	readings       readingPacker
 	deriver        deriver
 }
+
+func newMerger() *merger { return &merger{readings: readingPacker{shared: new(sharedMoments)}} }
 
 func (m *merger) merge(t, n *Table) (merged, delta *Table) {
 	if n.IsEmpty() {

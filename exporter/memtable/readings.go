@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"sort"
+	"sync"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
@@ -217,8 +218,13 @@ type readingPacker struct {
 	blocks  []uint32
 	moments []moment
 	ids     []string
-	// shared are moments by their last element.
-	shared map[moment][]moment
+	shared  *sharedMoments
+}
+
+// sharedMoments are moments that repositories have in common, by their last element.
+type sharedMoments struct {
+	mu     sync.Mutex
+	byLast map[moment][]moment
 }
 
 // pack returns the readings of old before block b, followed by tail, of which there is one at
@@ -242,7 +248,7 @@ func (k *readingPacker) pack(old *readings, b int, tail []history.Reading) *read
 		k.blocks = append(k.blocks, uint32(len(k.data)))
 		k.data = k.appendBlock(k.data, part)
 	}
-	r := &readings{moments: k.share(k.moments), blocks: slices.Clone(k.blocks), ids: k.ids, data: make([]byte, len(k.data)+slack)}
+	r := &readings{moments: k.shared.share(k.moments), blocks: slices.Clone(k.blocks), ids: k.ids, data: make([]byte, len(k.data)+slack)}
 	copy(r.data, k.data)
 	return r
 }
@@ -261,17 +267,19 @@ func (k *readingPacker) id(s string) int64 {
 }
 
 // share returns moments as another repository has them, or a copy.
-func (k *readingPacker) share(all []moment) []moment {
+func (s *sharedMoments) share(all []moment) []moment {
 	last := all[len(all)-1]
-	if c := k.shared[last]; len(c) >= len(all) && slices.Equal(c[len(c)-len(all):], all) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.byLast[last]; len(c) >= len(all) && slices.Equal(c[len(c)-len(all):], all) {
 		return c[len(c)-len(all):]
 	}
 	c := slices.Clone(all)
-	if k.shared == nil {
-		k.shared = make(map[moment][]moment)
+	if s.byLast == nil {
+		s.byLast = make(map[moment][]moment)
 	}
-	if len(k.shared[last]) < len(c) {
-		k.shared[last] = c
+	if len(s.byLast[last]) < len(c) {
+		s.byLast[last] = c
 	}
 	return c
 }

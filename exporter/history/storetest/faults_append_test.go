@@ -66,11 +66,11 @@ var appendFaults = map[string]fault{
 			if batch.Then == nil {
 				return b.Model.Append(ctx, batch)
 			}
-			states, err := batch.Then()
+			more, err := batch.Then()
 			if err != nil {
 				return history.Change{}, err
 			}
-			batch.Then, batch.Meta = nil, append(batch.Meta, states...)
+			batch.Then, batch.Meta = nil, append(batch.Meta, more.Meta...)
 			return b.Model.Append(ctx, batch)
 		}
 	}, []string{"states that follow from the rows"}},

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"slices"
 	"sync"
 	"testing"
 
@@ -67,43 +66,40 @@ func BenchmarkReadRecords(b *testing.B) {
 	f("a version a day", s.observed())
 }
 
-// BenchmarkStates writes and reads the states of 100,000 repositories.
-func BenchmarkStates(b *testing.B) {
-	var states []history.RepoMeta
-	for i := range 100000 {
-		s := history.NewRepoMeta(history.Repo{Type: history.Model, Name: fmt.Sprintf("synthetic-org/model-%06d", i)})
-		s.Total, s.Highest, s.TotalAsOf = int64(i*i%1000003), int64(i*i%1000003), 1700000000000000
-		s.Likes, s.LastMonth, s.HubID, s.ListedAsOf = int64(i%977), int64(i%100003), fmt.Sprintf("%024x", i*7919), 1700000000000000
-		states = append(states, s)
+// BenchmarkReadings writes and reads the readings of 1,000 repositories over 1,000 days.
+func BenchmarkReadings(b *testing.B) {
+	const repos, days = 1000, 1000
+	s := newSynthetic(repos, days)
+	var all []history.RepoReadings
+	for i := 0; i < len(s.repo); {
+		repo, total := s.repo[i], int64(0)
+		var readings []history.Reading
+		for ; i < len(s.repo) && s.repo[i] == repo; i++ {
+			total += s.downloads[i]
+			asOf := history.AsOf(int64(s.day[i])*day + int64(s.day[i])*7919%3600e6)
+			x := history.NewReading(history.Repo{}, asOf, history.Listing, total, 30*s.downloads[i], total/1000)
+			x.HubID = fmt.Sprintf("%024x", repo*7919)
+			readings = append(readings, x)
+		}
+		all = append(all, combined(s.repos[repo].Repo.Name, nil, readings...))
 	}
 	var buf bytes.Buffer
 	b.Run("write", func(b *testing.B) {
 		for b.Loop() {
 			buf.Reset()
-			if _, err := WriteMeta(&buf, slices.Values(states), ""); err != nil {
+			if _, err := WriteReadings(&buf, pointers(all), ""); err != nil {
 				b.Fatal(err)
 			}
 		}
-		perRecord(b, int64(buf.Len()), len(states))
+		perRecord(b, int64(buf.Len()), len(s.repo))
 	})
 	b.Run("read", func(b *testing.B) {
 		for b.Loop() {
-			s, err := newMeta(buf.Bytes(), "bench")
-			if err != nil {
+			if err := readReadings(buf.Bytes()); err != nil {
 				b.Fatal(err)
 			}
-			n := 0
-			for _, err := range s.All() {
-				if err != nil {
-					b.Fatal(err)
-				}
-				n++
-			}
-			if n != len(states) {
-				b.Fatalf("expected %d states, got %d", len(states), n)
-			}
 		}
-		perRecord(b, int64(buf.Len()), len(states))
+		perRecord(b, int64(buf.Len()), len(s.repo))
 	})
 }
 

@@ -6,7 +6,6 @@ import (
 	"hash/crc32"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -21,10 +20,10 @@ func newRecords(b []byte, name string) (*Records, error) {
 	return &Records{f}, err
 }
 
-// newMeta reads a file of metadata from memory.
-func newMeta(b []byte, name string) (*Meta, error) {
-	f, err := newFile(bytes.NewReader(b), int64(len(b)), name, formatMeta, metaColumns)
-	return &Meta{f}, err
+// newReadings reads a file of readings from memory.
+func newReadings(b []byte, name string) (*Readings, error) {
+	f, err := newFile(bytes.NewReader(b), int64(len(b)), name, formatReadings, allColumns)
+	return &Readings{f}, err
 }
 
 // readRecords reads a file of records to its end.
@@ -41,15 +40,17 @@ func readRecords(b []byte) error {
 	return nil
 }
 
-// readStates reads a file of states to its end.
-func readStates(b []byte) error {
-	s, err := newMeta(b, "dir/x.parquet")
+// readReadings reads a file of readings to its end.
+func readReadings(b []byte) error {
+	r, err := newReadings(b, "dir/x.parquet")
 	if err != nil {
 		return err
 	}
-	for _, err := range s.All() {
-		if err != nil {
-			return err
+	for g := range r.NumGroups() {
+		for _, err := range r.Group(g) {
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -65,19 +66,26 @@ func recordsFile(t testing.TB) []byte {
 	return buf.Bytes()
 }
 
-func statesFile(t testing.TB) []byte {
+func readingsFile(t testing.TB) []byte {
 	t.Helper()
-	var buf bytes.Buffer
-	if _, err := WriteMeta(&buf, slices.Values(someStates()), "y.parquet"); err != nil {
-		t.Fatal(err)
-	}
-	return buf.Bytes()
+	return writtenReadings(t, someReadings(), "y.parquet")
 }
 
-// kinds are the two kinds of files, each with its reader.
+// previousFile is a file of metadata that an earlier version wrote.
+func previousFile(t testing.TB) []byte {
+	t.Helper()
+	b, err := os.ReadFile("../testdata/previous/repos/20261128T091555.789486Z-d765120b4be2.parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// kinds are the kinds of files, each with its reader.
 func kinds(t *testing.T, f func(t *testing.T, whole []byte, read func([]byte) error)) {
 	t.Run("records", func(t *testing.T) { f(t, recordsFile(t), readRecords) })
-	t.Run("states", func(t *testing.T) { f(t, statesFile(t), readStates) })
+	t.Run("readings", func(t *testing.T) { f(t, readingsFile(t), readReadings) })
+	t.Run("metadata of an earlier version", func(t *testing.T) { f(t, previousFile(t), readReadings) })
 }
 
 // expectFault checks that err names the file and is one of what a file can be.
@@ -184,7 +192,7 @@ func TestNotOurs(t *testing.T) {
 	f("magic only", []byte("PAR1"), ErrDamaged, "cut off after 4 bytes")
 	f("a footer larger than the file", []byte("PAR1abcdefgh\xff\xff\xff\xffPAR1"), ErrDamaged, "4294967295 bytes of 20")
 	f("another program's", foreignParquet.Bytes(), ErrForeign, "a Parquet file without the metadata huggingface_exporter.format")
-	f("states", statesFile(t), ErrForeign, `expected a file of records, got one of "repos"`)
+	f("readings", readingsFile(t), ErrForeign, `expected a file of records, got one of "readings"`)
 	f("a later layout", relabeled(records, keyLayout+"\x18\x011", keyLayout+"\x18\x012"), ErrNewer,
 		"its layout is 2, the newest that this version reads is 1: upgrade the program")
 	f("a layout that is none", relabeled(records, keyLayout+"\x18\x011", keyLayout+"\x18\x01x"), ErrDamaged, `layout is "x"`)
@@ -214,17 +222,25 @@ func TestOpenByName(t *testing.T) {
 	if err := r.Close(); err != nil {
 		t.Error(err)
 	}
-	if err := os.WriteFile(name, statesFile(t), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s, err := OpenMeta(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := len(collectStates(t, s)); got != len(someStates()) {
-		t.Errorf("got %d states", got)
-	}
-	if err := s.Close(); err != nil {
-		t.Error(err)
+	for _, b := range [][]byte{readingsFile(t), previousFile(t)} {
+		if err := os.WriteFile(name, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r, err := OpenReadings(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := 0
+		for _, err := range r.Group(0) {
+			if got++; err != nil {
+				t.Fatal(err)
+			}
+		}
+		if want := len(collectReadings(t, b)); got != want || got == 0 {
+			t.Errorf("got %d repositories of %d", got, want)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

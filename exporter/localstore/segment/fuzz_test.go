@@ -60,22 +60,24 @@ func FuzzRecords(f *testing.F) {
 	})
 }
 
-// FuzzStates reads anything as a file of states, as FuzzRecords does.
-func FuzzStates(f *testing.F) {
-	f.Add(statesFile(f))
-	var small bytes.Buffer
-	if _, err := WriteMeta(&small, slices.Values(someStates()[:1]), ""); err != nil {
-		f.Fatal(err)
-	}
-	f.Add(small.Bytes())
+// FuzzReadings reads anything as a file of readings. It is refused by an error that names
+// the file, or what it holds can be written, and comes back.
+func FuzzReadings(f *testing.F) {
+	f.Add(readingsFile(f))
+	f.Add(writtenReadings(f, someReadings()[:2], ""))
+	f.Add(previousFile(f))
 	f.Add([]byte("PAR1"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) > maxFuzzed {
 			return
 		}
 		b = sealed(b)
-		if err := readStates(b); err != nil {
+		if err := readReadings(b); err != nil {
 			named(t, err)
+			return
+		}
+		if err := readReadings(writtenReadings(t, collectReadings(t, b), "")); err != nil {
+			t.Fatal(err)
 		}
 	})
 }

@@ -134,7 +134,7 @@ func (r *readingReader) add(row *row) (more bool, err error) {
 			return true, nil
 		}
 		now := x.Meta()
-		if origin&history.Listing != 0 {
+		if origin == history.Listing {
 			row.setMeta(&now, history.GroupListing)
 		}
 		m.MergeFrom(&now)

@@ -140,7 +140,7 @@ func (w *readingWriter) add(r *history.RepoReadings) error {
 			return err
 		}
 		to.setReading(x)
-		if x.AsOf == m.ListedAsOf && x.Origin&history.Listing != 0 && x.LastMonth == m.LastMonth && x.Likes == m.Likes {
+		if x.AsOf == m.ListedAsOf && x.Origin == history.Listing && x.LastMonth == m.LastMonth && x.Likes == m.Likes && x.HubID == m.HubID {
 			to.setGroup(m, history.GroupListing)
 			listed = true
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,19 +37,23 @@ func TestTypes(t *testing.T) {
 		"downloads REQUIRED INT64",
 		"source REQUIRED BYTE_ARRAY STRING",
 		"as_of REQUIRED INT64 TIMESTAMP(isAdjustedToUTC=true,unit=MICROS)")
-	f(statesFile(t),
+	f(readingsFile(t),
 		"repo_type REQUIRED BYTE_ARRAY STRING",
 		"repo REQUIRED BYTE_ARRAY STRING",
+		"as_of REQUIRED INT64 TIMESTAMP(isAdjustedToUTC=true,unit=MICROS)",
 		"hub_id OPTIONAL BYTE_ARRAY STRING",
 		"total OPTIONAL INT64",
 		"last_month OPTIONAL INT64",
 		"likes OPTIONAL INT64",
-		"total_highest OPTIONAL INT64",
-		"corrected OPTIONAL INT64",
-		"corrected_as_of OPTIONAL INT64 TIMESTAMP(isAdjustedToUTC=true,unit=MICROS)",
-		"base OPTIONAL INT64",
 		"moved_to OPTIONAL BYTE_ARRAY STRING",
-		"as_of REQUIRED INT64 TIMESTAMP(isAdjustedToUTC=true,unit=MICROS)")
+		"start_total OPTIONAL INT64",
+		"start_downloads OPTIONAL INT64",
+		"start_removed OPTIONAL INT64",
+		"origin OPTIONAL BYTE_ARRAY STRING",
+		"first_as_of OPTIONAL INT64 TIMESTAMP(isAdjustedToUTC=true,unit=MICROS)",
+		"first_total OPTIONAL INT64",
+		"high_total OPTIONAL INT64",
+		"high_last_month OPTIONAL INT64")
 }
 
 // TestRowsForOthers reads a file as a program would that knows its columns only.
@@ -115,23 +120,32 @@ func TestStatistics(t *testing.T) {
 	}
 }
 
-// otherStates writes a file of one state with the given columns.
-func otherStates(t *testing.T, columns []columnSpec) []byte {
+// fileOf writes a file with the given columns and rows. A column that a row does not have is
+// null.
+func fileOf(t testing.TB, format string, columns []columnSpec, rows ...map[string]any) []byte {
 	t.Helper()
 	var buf bytes.Buffer
-	f, err := newFileWriter(&buf, formatMeta, columns, "")
+	f, err := newFileWriter(&buf, format, columns, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, c := range f.chunks {
-		if c.spec.typ == typeString {
-			c.text(c.spec.name)
-		} else {
-			c.number(int64(i))
+	for _, r := range rows {
+		for _, c := range f.chunks {
+			level := uint8(1)
+			switch v := r[c.spec.name].(type) {
+			case string:
+				c.text(v)
+			case int:
+				c.number(int64(v))
+			default:
+				level = 0
+			}
+			if c.spec.optional {
+				c.levels = append(c.levels, level)
+			}
 		}
-		c.levels = append(c.levels, 1)
+		f.rows++
 	}
-	f.rows = 1
 	if err := f.endPage(); err != nil {
 		t.Fatal(err)
 	}
@@ -149,32 +163,29 @@ func TestOtherColumns(t *testing.T) {
 	repo := columnSpec{name: "repo", typ: typeString, dict: true, zstd: true}
 	asOf := columnSpec{name: "as_of", typ: typeTimestamp, dict: true}
 	total := columnSpec{name: "total", typ: typeInt64, optional: true}
-	corrected := columnSpec{name: "corrected", typ: typeInt64, optional: true}
+	origin := columnSpec{name: "origin", typ: typeString, optional: true, dict: true}
 	more := columnSpec{name: "stars", typ: typeInt64, optional: true}
 	text := columnSpec{name: "total", typ: typeString, optional: true, dict: true}
 	required := columnSpec{name: "total", typ: typeInt64}
+	row := map[string]any{"repo_type": "model", "repo": "o/n", "as_of": 5, "total": 3, "stars": 7, "origin": "listing"}
 
-	f := func(name string, want history.RepoMeta, columns ...columnSpec) {
-		t.Helper()
-		t.Run(name, func(t *testing.T) {
-			b := otherStates(t, columns)
-			s, err := newMeta(b, "x")
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := collectStates(t, s); !reflect.DeepEqual(got, []history.RepoMeta{want}) {
-				t.Errorf("got %v\nwant %v", got, want)
-			}
-		})
-	}
-	s := history.NewRepoMeta(history.Repo{Type: "repo_type", Name: "repo"})
-	s.Total, s.Removed, s.TotalAsOf = 3, 4, 2
-	f("one more, others absent, in another order", s, repo, repoType, asOf, total, corrected, more)
+	t.Run("one more, others absent, in another order", func(t *testing.T) {
+		x := history.NewReading(history.Repo{}, 5, history.Listing, 3, history.Unknown, history.Unknown)
+		want := []history.RepoReadings{combined("o/n", nil, x)}
+		got := collectReadings(t, fileOf(t, formatReadings, []columnSpec{repo, repoType, asOf, total, origin, more}, row))
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("got %v\nwant %v", got, want)
+		}
+	})
 
 	bad := func(name, want string, columns ...columnSpec) {
 		t.Helper()
 		t.Run(name, func(t *testing.T) {
-			err := readStates(otherStates(t, columns))
+			row["total"] = 3
+			if slices.Contains(columns, text) {
+				row["total"] = "3"
+			}
+			err := readReadings(fileOf(t, formatReadings, columns, row))
 			if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), want) {
 				t.Errorf("expected an error with %q, got %v", want, err)
 			}
@@ -182,5 +193,7 @@ func TestOtherColumns(t *testing.T) {
 	}
 	bad("a column that is needed", "column repo (string) is missing", repoType, asOf, total)
 	bad("another type", "column total (int64 or null): it has the type OPTIONAL BYTE_ARRAY STRING", repoType, repo, asOf, text)
+	row["origin"] = "hearsay"
+	bad("an origin that is none", "column origin: expected archive, listing, export or listing and export, got \"hearsay\"", repoType, repo, asOf, origin)
 	bad("not nullable", "column total (int64 or null): it has the type REQUIRED INT64", repoType, repo, asOf, required)
 }
