@@ -181,13 +181,18 @@ func (m RepoMeta) Merge(o RepoMeta) RepoMeta {
 // MergeFrom is Merge in place, which allocates nothing if both are in memory already.
 func (m *RepoMeta) MergeFrom(o *RepoMeta) {
 	for g := range NumMetaGroups {
-		if g.compare(o, m) <= 0 {
-			continue
-		}
-		*g.AsOf(m) = *g.AsOf(o)
-		for i := range newestFields[g] {
-			newestFields[g][i].Copy(m, o)
-		}
+		m.MergeGroup(o, g)
+	}
+}
+
+// MergeGroup is MergeFrom of one group of fields.
+func (m *RepoMeta) MergeGroup(o *RepoMeta, g MetaGroup) {
+	if g.compare(o, m) <= 0 {
+		return
+	}
+	*g.AsOf(m) = *g.AsOf(o)
+	for i := range newestFields[g] {
+		newestFields[g][i].Copy(m, o)
 	}
 }
 

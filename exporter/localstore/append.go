@@ -34,7 +34,7 @@ func (l *Ledger) Append(ctx context.Context, b history.Batch) (history.Change, e
 			}
 			records, meta := w.files()
 			was := l.current.Load()
-			l.current.Store(newContent(merged, was.records.with(records, nil), was.meta.with(meta, nil), was.pending))
+			l.current.Store(newContent(merged, was.records.with(records, nil), was.meta.with(meta, nil), was.pending, was.forgotten))
 			appended = true
 		}
 		change = c
@@ -101,6 +101,11 @@ func (l *Ledger) unlockDir() {
 // its file of records goes too if that was never renamed; otherwise somebody else
 // took the file of records away, and may bring it back.
 func (l *Ledger) sweep(ls *listing) error {
+	for _, path := range ls.left {
+		if err := l.disk.remove(filepath.Join(l.dir, path)); err != nil {
+			return err
+		}
+	}
 	var pending []string
 	for name, f := range l.current.Load().pending {
 		if slices.Contains(ls.tempRecords, tempName(f.companionOf)) {

@@ -125,7 +125,7 @@ func (l *Ledger) merge(ctx context.Context, records, meta []string) error {
 		dir = w.readingsDir()
 	}
 	// Files of both kinds may have the same name.
-	l.current.Store(newContent(now.table, now.records.with(newRecords, records), now.meta.with(newMeta, meta), now.pending))
+	l.current.Store(newContent(now.table, now.records.with(newRecords, records), now.meta.with(newMeta, meta), now.pending, now.forgotten))
 	for _, name := range names {
 		if err := l.disk.remove(filepath.Join(dir, name)); err != nil {
 			return err

@@ -35,9 +35,11 @@ type content struct {
 	// pending are files of metadata that do not count: their files of records are not there.
 	records, meta, pending files
 	revision               string
+	// forgotten is the Forget that the content was read after.
+	forgotten string
 }
 
-func newContent(t *memtable.Table, records, meta, pending files) *content {
+func newContent(t *memtable.Table, records, meta, pending files, forgotten string) *content {
 	h := sha256.New()
 	for _, f := range []files{records, meta} {
 		for _, name := range f.names() {
@@ -45,7 +47,7 @@ func newContent(t *memtable.Table, records, meta, pending files) *content {
 		}
 		h.Write([]byte{0})
 	}
-	return &content{table: t, records: records, meta: meta, pending: pending, revision: hex.EncodeToString(h.Sum(nil)[:12])}
+	return &content{table: t, records: records, meta: meta, pending: pending, revision: hex.EncodeToString(h.Sum(nil)[:12]), forgotten: forgotten}
 }
 
 // with returns the files of f and the added ones, but those that are named.
@@ -80,23 +82,31 @@ func isFile(name string) bool {
 type listing struct {
 	records, meta         []string
 	tempRecords, tempMeta []string
+	// forgotten is the last Forget, and left behind are files that it replaced.
+	forgotten string
+	left      []string
 }
 
 func (a *listing) equal(b *listing) bool {
-	return slices.Equal(a.records, b.records) && slices.Equal(a.meta, b.meta)
+	return slices.Equal(a.records, b.records) && slices.Equal(a.meta, b.meta) && a.forgotten == b.forgotten
 }
 
 // list reads the directories. Records come first: a file of metadata that was there
 // before the file of records it belongs to is then listed too.
 func (l *Ledger) list() (*listing, error) {
-	var out listing
-	var err error
+	f, err := l.readForgotten()
+	if err != nil {
+		return nil, err
+	}
+	out := listing{forgotten: f.ID}
 	if out.records, out.tempRecords, err = l.listDir(recordsDir); err != nil {
 		return nil, err
 	}
 	if out.meta, out.tempMeta, err = l.listDir(l.readingsName()); err != nil {
 		return nil, err
 	}
+	out.records = f.without(out.records, recordsDir, &out.left)
+	out.meta = f.without(out.meta, readingsDir, &out.left)
 	return &out, nil
 }
 
@@ -169,11 +179,14 @@ func (l *Ledger) tryLoad(ctx context.Context) (*listing, error) {
 	}
 	known := append(was.meta.names(), was.pending.names()...)
 	slices.Sort(known)
-	if ls.equal(&listing{records: was.records.names(), meta: known}) {
+	if ls.equal(&listing{records: was.records.names(), meta: known, forgotten: was.forgotten}) {
 		return ls, nil
 	}
 	if ls, err = settled(ctx, ls, l.list); err != nil {
 		return nil, err
+	}
+	if ls.forgotten != was.forgotten {
+		was = newContent(memtable.Empty(), nil, nil, nil, ls.forgotten) // it has what was forgotten since
 	}
 	return ls, l.read(ctx, was, ls)
 }
@@ -216,6 +229,6 @@ func (l *Ledger) read(ctx context.Context, was *content, ls *listing) error {
 	if err != nil {
 		return err
 	}
-	l.current.Store(newContent(was.table.Union(t), records, meta, pending))
+	l.current.Store(newContent(was.table.Union(t), records, meta, pending, ls.forgotten))
 	return nil
 }

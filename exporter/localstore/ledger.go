@@ -20,6 +20,8 @@ import (
 const (
 	recordsDir  = "records"
 	readingsDir = "readings"
+	// forgottenFile names the files that were replaced by the last Forget.
+	forgottenFile = "forgotten.json"
 	// reposDir is what versions that kept no readings called it.
 	reposDir = "repos"
 	lockFile = "lock"
@@ -85,7 +87,7 @@ func Open(ctx context.Context, dir string, o Options) (*Ledger, error) {
 		return nil, err
 	}
 	l.Answers = func() *memtable.Table { return l.current.Load().table }
-	l.current.Store(newContent(memtable.Empty(), nil, nil, nil))
+	l.current.Store(newContent(memtable.Empty(), nil, nil, nil, ""))
 	if _, err := l.Refresh(ctx); err != nil {
 		return nil, err
 	}

@@ -89,5 +89,14 @@ func (s *Store) Append(ctx context.Context, b history.Batch) (history.Change, er
 	return change, nil
 }
 
+// Forget takes out what q selects.
+func (s *Store) Forget(ctx context.Context, q history.ForgetQuery) (history.Forgotten, error) {
+	s.writer.Lock()
+	defer s.writer.Unlock()
+	left, gone := s.Table().Forget(q)
+	s.table.Store(left)
+	return gone, ctx.Err()
+}
+
 // Refresh implements history.Appender. No other process has this store.
 func (s *Store) Refresh(ctx context.Context) (bool, error) { return false, ctx.Err() }
