@@ -62,6 +62,7 @@ func (p *program) main() int {
 		exportCommand(app),
 		backfillCommand(app),
 		migrateCommand(app),
+		forgetCommand(app),
 		overviewCommand(app),
 		generateCommand(app),
 		checkConfigCommand(app),

@@ -29,6 +29,9 @@ type Engine interface {
 	// promise equal answers, also across restarts and from replica to replica. "" promises
 	// nothing. Who needs both a revision and an answer asks for the revision first.
 	Revision() string
+	// Forget takes out what q selects, wholly or, on an error, not at all, and says what
+	// that is; with dryRun it changes nothing.
+	Forget(ctx context.Context, q history.ForgetQuery, dryRun bool) (history.Forgotten, error)
 	// Stats says how much there is.
 	Stats(ctx context.Context) (history.Stats, error)
 	// Close ends what is under way. It is called once.

@@ -43,6 +43,10 @@ func (f *fake) Refresh(context.Context) (bool, error) { return false, f.err }
 func (f *fake) Revision() string                      { return f.revision }
 func (f *fake) Close() error                          { return nil }
 
+func (f *fake) Forget(ctx context.Context, q history.ForgetQuery, _ bool) (history.Forgotten, error) {
+	return f.Store.Forget(ctx, q)
+}
+
 func (f *fake) Snapshot(context.Context) (*memtable.Table, error) { return f.Table(), nil }
 
 func (f *fake) Stats(context.Context) (history.Stats, error) {

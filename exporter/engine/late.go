@@ -76,6 +76,11 @@ func (l *Late) Snapshot(ctx context.Context) (*memtable.Table, error) {
 	return l.engine().Snapshot(ctx)
 }
 
+// Forget implements Engine.
+func (l *Late) Forget(ctx context.Context, q history.ForgetQuery, dryRun bool) (history.Forgotten, error) {
+	return l.engine().Forget(ctx, q, dryRun)
+}
+
 // Revision implements Engine.
 func (l *Late) Revision() string { return l.engine().Revision() }
 
@@ -106,6 +111,10 @@ func (notOpen) Counts(context.Context, history.Filter) iter.Seq2[history.Counts,
 
 func (notOpen) Readings(context.Context, history.ReadingsQuery) history.ReadingSeq {
 	return failing[history.Reading]
+}
+
+func (notOpen) Forget(context.Context, history.ForgetQuery, bool) (history.Forgotten, error) {
+	return history.Forgotten{}, errNotOpen
 }
 
 func (notOpen) Append(context.Context, history.Batch) (history.Change, error) {

@@ -3,8 +3,8 @@ package history
 // ForgetQuery selects what is to be forgotten. The zero value selects all.
 type ForgetQuery struct {
 	Filter Filter
-	// Days are the days of records and readings; empty selects all of them.
-	Days Days
+	// Period selects the days of records and readings: AllTime, or a Range.
+	Period Period
 	// Origin selects what one kind of answer said, 0 for any: the records and readings of
 	// exports; the readings of listings, and the days that earlier versions stored of them;
 	// or the readings of archives.
@@ -12,7 +12,12 @@ type ForgetQuery struct {
 }
 
 // IsWhole reports whether q selects all that is known of its repositories.
-func (q ForgetQuery) IsWhole() bool { return q.Days.Len() == 0 && q.Origin == 0 }
+func (q ForgetQuery) IsWhole() bool { return q.Period.Kind == AllTime && q.Origin == 0 }
+
+func (q ForgetQuery) day(d Day) bool {
+	p := q.Period
+	return p.Kind == AllTime || (p.From == NoDay || d >= p.From) && (p.To == NoDay || d <= p.To)
+}
 
 // Record reports whether q selects a stored record of its repositories.
 func (q ForgetQuery) Record(d Day, s Source) bool {
@@ -20,12 +25,12 @@ func (q ForgetQuery) Record(d Day, s Source) bool {
 	if s == Published {
 		from = Export
 	}
-	return (q.Days.Len() == 0 || q.Days.Contains(d)) && (q.Origin == 0 || q.Origin&from != 0)
+	return q.day(d) && (q.Origin == 0 || q.Origin&from != 0)
 }
 
 // Reading reports whether q selects a reading of its repositories.
 func (q ForgetQuery) Reading(r *Reading) bool {
-	return (q.Days.Len() == 0 || q.Days.Contains(r.Day())) && (q.Origin == 0 || q.Origin&r.Origin != 0)
+	return q.day(r.Day()) && (q.Origin == 0 || q.Origin&r.Origin != 0)
 }
 
 // Forgotten says what is forgotten: Repos are repositories of which nothing is left, Records

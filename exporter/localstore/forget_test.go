@@ -116,7 +116,7 @@ func TestForgetSome(t *testing.T) {
 		}
 	}
 	f("nothing", history.ForgetQuery{Filter: history.Filter{Orgs: []string{"none"}}}, history.Forgotten{}, 4, 410, 5000)
-	f("a wrong total", history.ForgetQuery{Days: history.Days{From: 20004, To: 20004}}, history.Forgotten{Records: 1, Readings: 1}, 3, 110, 110)
+	f("a wrong total", history.ForgetQuery{Period: history.RangeOf(20004, 20004)}, history.Forgotten{Records: 1, Readings: 1}, 3, 110, 110)
 	f("archives", history.ForgetQuery{Origin: history.Archive}, history.Forgotten{Records: 2, Readings: 2}, 1, 110, 110)
 	f("the rest", history.ForgetQuery{Origin: history.Listing}, history.Forgotten{Repos: 1, Records: 1, Readings: 2}, 0, 0, 0)
 }

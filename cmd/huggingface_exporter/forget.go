@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/engine"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// forgetCommand takes a part of the history out.
+func forgetCommand(app *kingpin.Application) command {
+	cmd := app.Command("forget", "Take organizations, repositories, days or the answers of one source out of the stored history.")
+	cmd.HelpLong("Says what would go, and does it with --yes: nothing brings it back but another collection, an import or a backup. " +
+		"Flags combine: --org=acme --to=2024-12-31 forgets the days of acme up to that one. Counters are worked out anew from what is left. " +
+		"A running exporter follows within seconds.")
+	storage := addStorageFlags(cmd)
+	orgs := cmd.Flag("org", "Forget repositories of this organization. Repeatable.").PlaceHolder("ORG").Strings()
+	repos := cmd.Flag("repo", "Forget this repository, by its full name. Repeatable.").PlaceHolder("ORG/NAME").Strings()
+	from := cmd.Flag("from", "First day to forget, as 2021-01-22. Default: the first one there is.").PlaceHolder("DAY").String()
+	to := cmd.Flag("to", "Last day to forget, as 2021-01-22. Default: the last one there is.").PlaceHolder("DAY").String()
+	source := cmd.Flag("source", "Forget what came from here alone: export (the Hub's CSV), listing or archive (import --readings).").
+		PlaceHolder("SOURCE").Enum(history.Export.String(), history.Listing.String(), history.Archive.String())
+	yes := cmd.Flag("yes", "Do it.").Bool()
+	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
+		q := history.ForgetQuery{Filter: history.Filter{Orgs: *orgs, Repos: *repos}}
+		if *from != "" || *to != "" {
+			var err error
+			if q.Period, err = parseDays("--from", *from, "--to", *to); err != nil {
+				return err
+			}
+		}
+		if *source != "" {
+			var err error
+			if q.Origin, err = history.ParseOrigin(*source); err != nil {
+				return err
+			}
+		}
+		if q.IsWhole() && q.Filter.IsZero() {
+			return errors.New("expected what to forget: --org, --repo, --from, --to or --source")
+		}
+		c, err := loadConfig(*storage.configFile)
+		if err != nil {
+			return err
+		}
+		if q.IsWhole() {
+			if err := stillCollected(c, q.Filter); err != nil {
+				return fmt.Errorf("%s: %w", *storage.configFile, err)
+			}
+		}
+		store, err := engine.Open(ctx, p.engine(c.Storage, *storage.path, !*yes))
+		if err != nil {
+			return err
+		}
+		defer store.Close()
+		return forget(ctx, p, store, q, *yes)
+	}}
+}
+
+// stillCollected returns an error if an organization that is to be forgotten would come back.
+func stillCollected(c *config.Config, f history.Filter) error {
+	for i := range c.Hub.Organizations {
+		name := c.Hub.Organizations[i].Name
+		for _, org := range f.Orgs {
+			if strings.EqualFold(org, name) {
+				return fmt.Errorf("organizations: expected %s not to be collected any more, since it would come back; take it out and reload the exporter first", name)
+			}
+		}
+	}
+	return nil
+}
+
+// forget says what goes, and takes it out if it is sure.
+func forget(ctx context.Context, p *program, store engine.Engine, q history.ForgetQuery, sure bool) error {
+	if _, err := store.Refresh(ctx); err != nil {
+		return err
+	}
+	gone, err := store.Forget(ctx, q, !sure)
+	if err != nil {
+		return err
+	}
+	count := func(n int64, one, many string) string {
+		if n == 1 {
+			many = one
+		}
+		return fmt.Sprint(n, " ", many)
+	}
+	text := fmt.Sprintf("%s, %s and %s", count(gone.Repos, "whole repository", "whole repositories"),
+		count(gone.Records, "record", "records"), count(gone.Readings, "reading", "readings"))
+	switch {
+	case gone.IsZero():
+		_, err = fmt.Fprintln(p.stdout, "Nothing matches.")
+	case sure:
+		_, err = fmt.Fprintf(p.stdout, "Forgot %s.\n", text)
+	default:
+		_, err = fmt.Fprintf(p.stdout, "Would forget %s. Nothing was changed; --yes does it.\n", text)
+	}
+	return err
+}
