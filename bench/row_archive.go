@@ -84,7 +84,7 @@ func readSnapshot(path string, size int64) (sums, error) {
 	}
 	defer f.Close()
 	var s sums
-	o := archive.Options{Orgs: []string{snapshotOrg}, Day: history.NoDay, Today: history.DayOf(time.Now())}
+	o := archive.Options{Orgs: []string{snapshotOrg}, Day: history.NoDay, LastDay: history.DayOf(time.Now())}
 	for r, err := range archive.Parquet(f, size, path, o, func(int) {}) {
 		if err != nil {
 			return s, err

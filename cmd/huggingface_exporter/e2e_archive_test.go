@@ -27,16 +27,16 @@ func (r *runner) archived() (imports [][]string, prints []string) {
 		r.write(name, content(name), 5)
 	}
 	return [][]string{
-		{"--org=acme", "listing-2024-05-31.json.gz"},
-		{"--org=ACME", "--columns=repo=model", "--columns=total=dl_all,last_month=dl30", "days.parquet"},
-		{"--columns=repo=model_url,day=date,last_month=downloads", "long-2021-11.csv"},
-		{"--wide=total", "--org=acme", "wide.csv"},
-	}, []string{
-		"listing-2024-05-31.json.gz: 2 readings, 2 repos, 1 days\n",
-		"days.parquet: 3 readings, 2 repos, 2 days\n",
-		"long-2021-11.csv: 5 readings, 3 repos, 2 days\n",
-		"wide.csv: 6 readings, 2 repos, 3 days\n",
-	}
+			{"--org=acme", "listing-2024-05-31.json.gz"},
+			{"--org=ACME", "--columns=repo=model", "--columns=total=dl_all,last_month=dl30", "days.parquet"},
+			{"--columns=repo=model_url,day=date,last_month=downloads", "long-2021-11.csv"},
+			{"--wide=total", "--org=acme", "wide.csv"},
+		}, []string{
+			"listing-2024-05-31.json.gz: 2 readings, 2 repos, 1 days\n",
+			"days.parquet: 3 readings, 2 repos, 2 days\n",
+			"long-2021-11.csv: 5 readings, 3 repos, 2 days\n",
+			"wide.csv: 6 readings, 2 repos, 3 days\n",
+		}
 }
 
 // archivedDays are the days that follow from the archives. Two totals of a tracker a day apart
@@ -107,7 +107,7 @@ func TestBadArchivesChangeNothing(t *testing.T) {
 	r.write("cut.json", `[{"id":"o/a","downloadsAllTime":99},`, 1)
 	r.refused(nil, []string{
 		"nothing was stored:\nbad.csv: line 2, column likes: expected a whole number",
-		`bad.csv: line 3, column day: expected a day up to today, `, `got "2999-01-01"`,
+		`bad.csv: line 3, column day: expected a day up to `, `got "2999-01-01"`,
 		"cut.json: expected the day of its readings in a column, in its name",
 	}, "import", "--readings", "2024-05-03.json", "bad.csv", "cut.json")
 	r.refused(strings.NewReader("PAR1"), []string{"standard input: expected JSON or CSV, got Parquet"}, "import", "--readings", "2024-05-03.json", "-")
@@ -120,7 +120,7 @@ func TestBadArchivesChangeNothing(t *testing.T) {
 	f("--org: expected --readings with it", "--org=o", "2024-05-03.json")
 	f("--as-of: expected no --readings with it", "--readings", "--as-of=2024-05-01T00:00:00Z", "2024-05-03.json")
 	f(`--day: expected a date like 2021-01-22, got "yesterday"`, "--readings", "--day=yesterday", "2024-05-03.json")
-	f(`expected a day up to today`, "--readings", "--day=2999-01-01", "2024-05-03.json")
+	f(`expected a day up to `, "--readings", "--day=2999-01-01", "2024-05-03.json")
 	f(`--columns: expected a column repo, repo_type, org, day, total, last_month or likes, got "name"`, "--readings", "--columns=name=id", "2024-05-03.json")
 	f(`--columns: expected a column of ours and its name in the file, as in repo=model_url, got "id"`, "--readings", "--columns=id", "2024-05-03.json")
 	f(`--columns: expected a name for column day once, got "b" as well`, "--readings", "--columns=day=a", "--columns=day=b", "2024-05-03.json")

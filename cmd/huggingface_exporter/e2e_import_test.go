@@ -162,7 +162,7 @@ func TestImportSkipsBadRows(t *testing.T) {
 	}
 	for _, want := range []string{
 		"bad.csv: set aside: line 8, column timestamp: expected a day up to ", "bad.csv: set aside 1 row of 7: 1 for future\n",
-		"empty.csv: no records: there is nothing after the header\n",
+		"empty.csv: no records: there are no rows in it\n",
 		"totals.csv: model o/n has totals from 11 to 12; 12 is taken, that of its newest day, 2024-01-02\n",
 	} {
 		if !strings.Contains(stderr, want) {

@@ -44,9 +44,6 @@ func importCommand(app *kingpin.Application) command {
 		if err != nil {
 			return err
 		}
-		if readings != nil {
-			return importReadings(ctx, p, storage, inputs, *readings)
-		}
 		if *asOf != "" {
 			t, err := parsePast("--as-of", *asOf, time.Now())
 			if err != nil {
@@ -58,6 +55,9 @@ func importCommand(app *kingpin.Application) command {
 		}
 		for _, in := range inputs {
 			in.SkipBadRows = *skipBadRows
+		}
+		if readings != nil {
+			return importReadings(ctx, p, storage, inputs, *readings)
 		}
 		return importInputs(ctx, p, storage, inputs)
 	}}
@@ -136,12 +136,17 @@ func readTable(ctx context.Context, p *program, in *csvfile.File) (*memtable.Tab
 	return t, in.Blame(err)
 }
 
-// printChange writes the line that says what an import has done, and, beside it, what was
-// noticed of the file.
-func printChange(p *program, in *csvfile.File, c history.Change) error {
+// printNotices writes what was noticed of a file.
+func printNotices(p *program, in *csvfile.File) {
 	for _, notice := range in.Notes.Notices() {
 		fmt.Fprintf(p.stderr, "%s: %s\n", in.Name, terminal.Printable(notice))
 	}
+}
+
+// printChange writes the line that says what an import has done, and, beside it, what was
+// noticed of the file.
+func printChange(p *program, in *csvfile.File, c history.Change) error {
+	printNotices(p, in)
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %d records, %d repos, %d days: %d new, %d changed, %d unchanged",
 		in.Name, c.Records, c.Repos, c.Days, c.New, c.Changed, c.Unchanged)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -49,7 +48,7 @@ func (f *archiveFlags) options(asOf string) (*archive.Options, error) {
 	if asOf != "" {
 		return nil, errors.New("--as-of: expected no --readings with it: readings have a day of their own; --day is for files without one")
 	}
-	o := &archive.Options{Wide: *f.wide, Orgs: *f.orgs, RepoType: history.RepoType(*f.repoType), Day: history.NoDay, Today: history.DayOf(time.Now())}
+	o := &archive.Options{Wide: *f.wide, Orgs: *f.orgs, RepoType: history.RepoType(*f.repoType), Day: history.NoDay, LastDay: csvfile.LastDay()}
 	var err error
 	if o.Columns, err = archive.ParseColumns(*f.columns); err != nil {
 		return nil, fmt.Errorf("--columns: %w", err)
@@ -90,6 +89,7 @@ func importReadings(ctx context.Context, p *program, storage storageFlags, input
 	}
 	for i, in := range inputs {
 		c := &counts[i]
+		printNotices(p, in)
 		if _, err := fmt.Fprintf(p.stdout, "%s: %d readings, %d repos, %d days\n", in.Name, c.readings, len(c.repos), len(c.days)); err != nil {
 			return err
 		}

@@ -69,8 +69,13 @@ type Options struct {
 	// Day is the day of archives that have it neither in a column nor in their name,
 	// NoDay for none.
 	Day history.Day
-	// Today is the last day that a reading can be of.
-	Today history.Day
+	// LastDay is the last day that a reading can be of: later ones are still to come.
+	LastDay history.Day
+	// SkipBadRows sets rows aside that cannot be understood, as long as they are few.
+	SkipBadRows bool
+	// Notes, if not nil, is where it is noted what was noticed of an archive that was
+	// accepted, once the stream has ended.
+	Notes *history.InputNotes
 }
 
 // Check returns an error if the options contradict each other or name what there is not.
@@ -95,8 +100,8 @@ func (o *Options) Check() error {
 			return fmt.Errorf("expected the name of an organization, got %q", org)
 		}
 	}
-	if o.Day > o.Today {
-		return fmt.Errorf("expected a day up to today, %s, got %q", o.Today, o.Day)
+	if o.Day > o.LastDay {
+		return fmt.Errorf("expected a day up to %s, got %q", o.LastDay, o.Day)
 	}
 	return nil
 }

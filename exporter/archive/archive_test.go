@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,7 +20,7 @@ func day(s string) history.Day {
 	return d
 }
 
-func options() Options { return Options{Day: history.NoDay, Today: day("2026-11-28")} }
+func options() Options { return Options{Day: history.NoDay, LastDay: day("2026-11-28")} }
 
 // told returns the options of the command line.
 func told(t *testing.T, columns string, orgs ...string) Options {
@@ -192,11 +193,11 @@ func TestFaults(t *testing.T) {
 		}
 	}
 	f("x.csv", "id,downloads,day\no/a,5,2024-05-31\no/a,4.5,2024-05-31\n/a,1,2024-05-31\no/c,1e6,yesterday\no/d,1,2026-11-29\no/e,1\n\"o/f,1,2024-05-31\n", options(),
-		`x.csv: line 3, column downloads: expected a whole number from 0 to 9223372036854775807, got "4.5"`,
+		`x.csv: line 3, column downloads: expected a whole number from 0 to 9223372036854775807, got "4.5"; a count has no fraction: was it saved by a spreadsheet?`,
 		`x.csv: line 4, column id: expected the name of a repository like org/name, or its address, got "/a"`,
 		`x.csv: line 5, column day: expected a day like 2021-01-22 or a time like 2021-01-22T06:00:00Z, got "yesterday"`,
-		`x.csv: line 5, column downloads: expected a whole number with all its digits, not a power of ten (saved by a spreadsheet?), got "1e6"`,
-		`x.csv: line 6, column day: expected a day up to today, 2026-11-28, got "2026-11-29"`,
+		`x.csv: line 5, column downloads: expected a whole number from 0 to 9223372036854775807, got "1e6"; in this notation digits are lost: was it saved by a spreadsheet?`,
+		`x.csv: line 6, column day: expected a day up to 2026-11-28, got "2026-11-29"; that day is still to come: is the clock wrong that wrote it, or ours?`,
 		`x.csv: line 7: expected as many fields as in the header, not 2, got "o/e,1"`,
 		`x.csv: line 8: expected quotes around a whole field only, and quotes within it doubled, got "extraneous or missing \" in quoted-field"`)
 	f("x.csv", "id,downloads,day\nhttps://huggingface.co/o/a/tree/main,-5,\n", options(),
@@ -226,7 +227,7 @@ func TestFaults(t *testing.T) {
 		"a column with another name than day or date is told by --columns=day=NAME"
 	f("x.csv", "id,likes\no/a,1\n", options(), "x.csv: "+noDay)
 	f("2024-05-31_2024-06-30.json", `[{"id":"o/a"}]`, options(), "2024-05-31_2024-06-30.json: "+noDay)
-	f("20270101.csv", "id,likes\n", options(), `20270101.csv: expected a day up to today, 2026-11-28, got "2027-01-01" in its name`)
+	f("20270101.csv", "id,likes\n", options(), `20270101.csv: expected a day up to 2026-11-28, got "2027-01-01" in its name; that day is still to come: is the clock wrong that wrote it, or ours?`)
 	o := options()
 	o.Day = day("2024-05-30")
 	f("2024-05-31.csv", "id,likes\n", o,
@@ -254,4 +255,48 @@ func TestFaults(t *testing.T) {
 		`x.parquet: row 3, column model: expected a whole number from 0 to 9223372036854775807, got "other-org/bert"`,
 		`x.parquet: row 6, column model: expected a whole number from 0 to 9223372036854775807, got "other-org/bert"`)
 	f("x.parquet", string(parquet[:400]), options(), "x.parquet: expected a Parquet file, got one that is damaged or cut off: invalid magic footer of parquet file: \"el%\\x00\"")
+}
+
+// Bad rows are set aside if that is asked for and they are few: a row as a whole, also one
+// with many repositories. What is wrong with the archive itself is refused all the same.
+func TestSkipBadRows(t *testing.T) {
+	f := func(name, text, wide string, want string, notices ...string) {
+		t.Helper()
+		var notes history.InputNotes
+		o := options()
+		o.Day, o.Wide, o.SkipBadRows, o.Notes = day("2024-05-31"), wide, true, &notes
+		got, err := read(name, text, o)
+		if err != nil || got != want || !slices.Equal(notes.Notices(), notices) {
+			t.Errorf("%.40q: got\n%s%v\n%q\nwant\n%s%q", text, got, err, notes.Notices(), want, notices)
+		}
+	}
+	const wantCount = `expected a whole number from 0 to 9223372036854775807, got `
+	f("x.csv", "id,likes\no/a,1\no/b,x\no/c,3\n", "", "model o/a 2024-05-31 - - 1\nmodel o/c 2024-05-31 - - 3\n",
+		`set aside: line 3, column likes: `+wantCount+`"x"`, "set aside 1 row of 3: 1 for downloads")
+	f("x.csv", "id,likes\no/a,1\no/b\n", "", "model o/a 2024-05-31 - - 1\n",
+		`set aside: line 3: expected as many fields as in the header, not 1, got "o/b"`, "set aside 1 row of 2: 1 for fields")
+	f("x.csv", "day,o/a,o/b\n2024-05-30,1,2\n2024-05-31,3,-4\n", "total", "model o/a 2024-05-30 1 - -\nmodel o/b 2024-05-30 2 - -\n",
+		`set aside: line 3, column o/b: `+wantCount+`"-4"`, "set aside 1 row of 2: 1 for total")
+	f("x.json", `[{"id":"o/a","likes":1},{"likes":2}]`, "", "model o/a 2024-05-31 - - 1\n",
+		`set aside: object 2, column id: expected a repository, got ""`, "set aside 1 row of 2: 1 for repo_name")
+	f("x.json", `{"id":"o/a","likes":1,"day":"2999-01-01"}`, "", "",
+		`set aside: object 1, column day: expected a day up to 2026-11-28, got "2999-01-01"; that day is still to come: is the clock wrong that wrote it, or ours?`,
+		"set aside 1 row of 1: 1 for future")
+	f("x.json", "[]", "", "", "no records: there are no rows in it")
+
+	g := func(name, text, wide, want string) {
+		t.Helper()
+		o := options()
+		o.Day, o.Wide, o.SkipBadRows = day("2024-05-31"), wide, true
+		if _, err := read(name, text, o); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%.40q: got %v, want %q", text, err, want)
+		}
+	}
+	g("x.csv", "id,likes\no/a,1\no/b,x\no/c,y\n", "", "\nx.csv: 2 of 3 rows cannot be understood, and at most one of 100 is set aside")
+	g("x.csv", "id,likes\n"+strings.Repeat("o/a,1\n", 197)+"o/b,x\no/c,y\n", "", "\nx.csv: 2 of 199 rows cannot be understood, and at most one of 100 is set aside")
+	g("x.csv", "\"id,likes\n", "", `got "extraneous or missing \" in quoted-field"`)
+	g("x.csv", "name,likes\no/a,1\n", "", `got "name,likes"`)
+	g("x.csv", "day,o/a,/b\n2024-05-30,1,2\n", "total", `got "/b"`)
+	g("x.json", `[{"id":"o/a"}]`, "", wantNumbers+`, got ""`)
+	g("x.json", `[{"id":"o/a","likes":1},`, "", "unexpected EOF")
 }

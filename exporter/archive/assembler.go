@@ -23,7 +23,9 @@ type assembler struct {
 	fixed history.AsOf     // of rows without a column of days
 
 	faults history.InputErrors
-	left   bool // nobody asks for more
+	notes  history.InputNotes
+	wrong  history.BadRowReason // of the row, "" as long as it is good
+	left   bool                 // nobody asks for more
 	// seen has a hash of each reading and how often it came. A later row of the same
 	// repository and time is a microsecond later, so that it stands, in whatever order
 	// readings arrive.
@@ -33,7 +35,7 @@ type assembler struct {
 
 func newAssembler(file, unit string, o *Options, yield func(history.Reading, error) bool) *assembler {
 	a := &assembler{o: o, unit: unit, yield: yield, seen: make(map[uint64]int64), seed: maphash.MakeSeed()}
-	a.faults.File = file
+	a.faults.File, a.notes.BadRows = file, make(history.BadRows)
 	return a
 }
 
@@ -51,43 +53,73 @@ func (a *assembler) dayOfAll() error {
 		return fmt.Errorf("%s: expected the day of its readings in a column, in its name (as 2024-05-31) or by --day, got none; "+
 			"a column with another name than day or date is told by --columns=day=NAME", a.faults.File)
 	}
-	if day > a.o.Today {
-		return fmt.Errorf("%s: expected a day up to today, %s, got %q in its name", a.faults.File, a.o.Today, day)
+	if day > a.o.LastDay {
+		return fmt.Errorf("%s: expected a day up to %s, got %q in its name; %s", a.faults.File, a.o.LastDay, day, hintFuture)
 	}
 	a.fixed = noonOf(day)
 	return nil
 }
 
-// fault counts a fault of a cell.
-func (a *assembler) fault(row int64, column, value, want string) {
+// fault counts a fault of the whole archive, which is then refused.
+func (a *assembler) fault(row int64, column, value string, e expected) {
+	a.o.SkipBadRows = false
+	a.addFault(row, column, value, e)
+}
+
+// rowFault counts a fault of a row.
+func (a *assembler) rowFault(reason history.BadRowReason, row int64, column, value string, e expected) {
+	if a.wrong == "" {
+		a.wrong = reason
+	}
+	a.addFault(row, column, value, e)
+}
+
+func (a *assembler) addFault(row int64, column, value string, e expected) {
 	if a.faults.Full() {
 		a.faults.Count++
 		return
 	}
-	a.faults.Add(&history.InputError{Unit: a.unit, Line: row, Column: column, Value: strings.Clone(value), Want: want})
+	a.faults.Add(&history.InputError{Unit: a.unit, Line: row, Column: column, Value: strings.Clone(value), Want: e.want, Hint: e.hint})
 }
+
+// endRow counts a row.
+func (a *assembler) endRow() {
+	if a.wrong != "" {
+		a.notes.BadRows[a.wrong]++
+		a.wrong = ""
+		return
+	}
+	a.notes.Rows++
+}
+
+// dropped reports whether nothing of the archive is to be kept.
+func (a *assembler) dropped() bool { return a.faults.Count > 0 && !a.o.SkipBadRows }
 
 // row takes a row and reports whether more are wanted.
 func (a *assembler) row(n int64, c *cells) bool {
+	defer a.endRow()
 	repo, ok := a.repo(n, c)
 	if !ok || !a.keeps(repo.Name) {
 		return true
 	}
-	at, ok := a.moment(n, c[dayColumn])
+	at := a.moment(n, c[dayColumn])
 	var counts [len(numbers)]int64
 	for i, column := range numbers {
-		ok = a.count(n, a.names[column], c[column], &counts[i]) && ok
+		counts[i] = a.count(n, column, a.names[column], c[column])
 	}
-	return !ok || a.emit(repo, at, counts)
+	return a.wrong != "" || a.emit(repo, at, counts)
 }
 
-func (a *assembler) count(n int64, column, cell string, to *int64) bool {
-	count, want := parseCount(cell)
-	if want != "" {
-		a.fault(n, column, cell, want)
+func (a *assembler) count(n int64, c column, name, cell string) int64 {
+	count, e := parseCount(cell)
+	if e.want != "" {
+		reason := history.BadDownloads
+		if c == totalColumn {
+			reason = history.BadTotal
+		}
+		a.rowFault(reason, n, name, cell, e)
 	}
-	*to = count
-	return want == ""
+	return count
 }
 
 // repo returns the repository of a row.
@@ -98,7 +130,7 @@ func (a *assembler) repo(n int64, c *cells) (history.Repo, bool) {
 	}
 	t, name, want := parseRepo(name)
 	if want != "" {
-		a.fault(n, a.names[repoColumn], c[repoColumn], want)
+		a.rowFault(history.BadRepoName, n, a.names[repoColumn], c[repoColumn], expected{want: want})
 		return history.Repo{}, false
 	}
 	return history.Repo{Type: a.repoType(c[typeColumn], t), Name: name}, true
@@ -130,23 +162,23 @@ func (o *Options) hasOrg(org string) bool {
 }
 
 // moment returns when the reading of a row was taken.
-func (a *assembler) moment(n int64, cell string) (history.AsOf, bool) {
+func (a *assembler) moment(n int64, cell string) history.AsOf {
 	if a.names[dayColumn] == "" {
-		return a.fixed, true
+		return a.fixed
 	}
-	at, want := parseMoment(cell)
-	if want == "" && history.DayOf(at.Time()) > a.o.Today {
-		want = "a day up to today, " + a.o.Today.String()
+	at, e := parseMoment(cell)
+	switch {
+	case e.want != "":
+		a.rowFault(history.BadTimestamp, n, a.names[dayColumn], cell, e)
+	case history.DayOf(at.Time()) > a.o.LastDay:
+		a.rowFault(history.BadFuture, n, a.names[dayColumn], cell, expected{"a day up to " + a.o.LastDay.String(), hintFuture})
 	}
-	if want != "" {
-		a.fault(n, a.names[dayColumn], cell, want)
-	}
-	return at, want == ""
+	return at
 }
 
 // emit yields a reading, unless nothing is known in it or a fault was found before.
 func (a *assembler) emit(r history.Repo, at history.AsOf, counts [len(numbers)]int64) bool {
-	if counts == [len(numbers)]int64{history.Unknown, history.Unknown, history.Unknown} || a.faults.Count > 0 {
+	if counts == [len(numbers)]int64{history.Unknown, history.Unknown, history.Unknown} || a.dropped() {
 		return true
 	}
 	r.Name = strings.Clone(r.Name) // without the row around it
@@ -162,10 +194,21 @@ func (a *assembler) emit(r history.Repo, at history.AsOf, counts [len(numbers)]i
 
 // end takes the end of the archive: an error of reading it, or nil.
 func (a *assembler) end(err error) {
-	if err != nil && a.faults.File != "" && !strings.HasPrefix(err.Error(), a.faults.File) {
+	if a.left {
+		return
+	}
+	if err != nil && !strings.HasPrefix(err.Error(), a.faults.File) {
 		err = fmt.Errorf("%s: %w", a.faults.File, err)
 	}
-	if err = errors.Join(a.faults.Err(), err); err != nil && !a.left {
-		a.yield(history.Reading{}, err)
+	if !a.dropped() {
+		a.faults.Why = a.notes.TooManyBad()
 	}
+	if err == nil && !a.dropped() && a.faults.Why == "" {
+		a.notes.Faults = a.faults
+		if a.o.Notes != nil {
+			*a.o.Notes = a.notes
+		}
+		return
+	}
+	a.yield(history.Reading{}, errors.Join(a.faults.Err(), err))
 }

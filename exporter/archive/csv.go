@@ -17,6 +17,7 @@ func (a *assembler) readCSV(r io.Reader, limited *limitedReader) error {
 	text.ReuseRecord = true
 	header, err := text.Read()
 	if err != nil {
+		a.o.SkipBadRows = false // the header is no row
 		return a.csvError(err, nil)
 	}
 	header = slices.Clone(header)
@@ -24,7 +25,7 @@ func (a *assembler) readCSV(r io.Reader, limited *limitedReader) error {
 		header[i] = strings.TrimSpace(header[i])
 	}
 	if fault := a.headerFault(header); fault != nil {
-		a.fault(1, "", strings.Join(header, ","), fault.Error())
+		a.fault(1, "", strings.Join(header, ","), expected{want: fault.Error()})
 		return nil
 	}
 	var take func(line int64, fields []string) bool
@@ -83,10 +84,13 @@ func (a *assembler) csvError(err error, fields []string) error {
 	case !ok:
 		return err
 	case errors.Is(err, csv.ErrFieldCount):
-		a.fault(int64(fault.StartLine), "", strings.Join(fields, ","), fmt.Sprintf("as many fields as in the header, not %d", len(fields)))
+		want := fmt.Sprintf("as many fields as in the header, not %d", len(fields))
+		a.rowFault(history.BadFields, int64(fault.StartLine), "", strings.Join(fields, ","), expected{want: want})
 	default:
-		a.fault(int64(fault.Line), "", fault.Err.Error(), "quotes around a whole field only, and quotes within it doubled")
+		want := "quotes around a whole field only, and quotes within it doubled"
+		a.rowFault(history.BadQuotes, int64(fault.Line), "", fault.Err.Error(), expected{want: want})
 	}
+	a.endRow()
 	return nil
 }
 
@@ -97,7 +101,7 @@ func (a *assembler) long(header []string) (func(int64, []string) bool, error) {
 		err = l.complete()
 	}
 	if err != nil {
-		a.fault(1, "", strings.Join(header, ","), err.Error())
+		a.fault(1, "", strings.Join(header, ","), expected{want: err.Error()})
 		return nil, nil
 	}
 	a.names, a.shape = &l.names, l.shape
@@ -129,7 +133,7 @@ func (a *assembler) wide(header []string) (func(int64, []string) bool, error) {
 		err = errors.New("a column of days: day or date, or another by --columns=day=NAME")
 	}
 	if err != nil {
-		a.fault(1, "", strings.Join(header, ","), err.Error())
+		a.fault(1, "", strings.Join(header, ","), expected{want: err.Error()})
 		return nil, nil
 	}
 	a.names, a.shape = &l.names, l.shape
@@ -140,7 +144,7 @@ func (a *assembler) wide(header []string) (func(int64, []string) bool, error) {
 			continue
 		}
 		if slices.Contains(header[:i], name) {
-			a.fault(1, name, name, "a repository in one column, not in several")
+			a.fault(1, name, name, expected{want: "a repository in one column, not in several"})
 			continue
 		}
 		if !strings.Contains(name, "/") && len(a.o.Orgs) == 1 {
@@ -149,22 +153,31 @@ func (a *assembler) wide(header []string) (func(int64, []string) bool, error) {
 		var c cells
 		c[repoColumn] = name
 		l.names[repoColumn] = header[i]
-		if repo, ok := a.repo(1, &c); ok && a.keeps(repo.Name) {
+		repo, ok := a.repo(1, &c)
+		switch {
+		case !ok:
+			a.o.SkipBadRows = false // the header is no row
+		case a.keeps(repo.Name):
 			repos[i] = repo
 		}
 	}
 	number := slices.IndexFunc(numbers[:], func(c column) bool { return c.String() == a.o.Wide })
+	values := make([]int64, len(header))
 	return func(line int64, fields []string) bool {
 		if isEmpty(fields) {
 			return true
 		}
-		at, ok := a.moment(line, fields[l.at[dayColumn]])
+		defer a.endRow()
+		at := a.moment(line, fields[l.at[dayColumn]])
 		for i, repo := range repos {
-			if repo.Name == "" {
-				continue
+			if repo.Name != "" {
+				values[i] = a.count(line, numbers[number], header[i], fields[i])
 			}
+		}
+		for i, repo := range repos {
 			counts := [len(numbers)]int64{history.Unknown, history.Unknown, history.Unknown}
-			if a.count(line, header[i], fields[i], &counts[number]) && ok && !a.emit(repo, at, counts) {
+			counts[number] = values[i]
+			if repo.Name != "" && a.wrong == "" && !a.emit(repo, at, counts) {
 				return false
 			}
 		}

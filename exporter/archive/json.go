@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
 // jsonReader reads objects, one after the other or in arrays.
@@ -121,7 +123,8 @@ func (j *jsonReader) object() (more bool, err error) {
 		}
 	}
 	if j.names[repoColumn] == "" {
-		j.fault(j.n, j.o.namesOf(repoColumn)[0], "", "a repository")
+		j.rowFault(history.BadRepoName, j.n, j.o.namesOf(repoColumn)[0], "", expected{want: "a repository"})
+		j.endRow()
 		return true, nil
 	}
 	return j.row(j.n, &c), nil
@@ -143,16 +146,16 @@ func cellOf(raw json.RawMessage) string {
 
 // end counts the faults of an archive none of whose objects has what is needed.
 func (j *jsonReader) end() error {
-	if j.n == 0 || j.faults.Count > 0 {
+	if j.n == 0 || j.dropped() {
 		return nil
 	}
 	for c := range numColumns {
 		if name := j.o.Columns[c.String()]; name != "" && !j.met[c] {
-			j.fault(0, name, "", "this field, for "+c.String()+", in an object at least")
+			j.fault(0, name, "", expected{want: "this field, for " + c.String() + ", in an object at least"})
 		}
 	}
-	if !j.met[totalColumn] && !j.met[lastMonthColumn] && !j.met[likesColumn] && j.faults.Count == 0 {
-		j.fault(0, "", "", wantNumbers)
+	if !j.met[totalColumn] && !j.met[lastMonthColumn] && !j.met[likesColumn] && !j.dropped() {
+		j.fault(0, "", "", expected{want: wantNumbers})
 	}
 	return nil
 }

@@ -72,7 +72,7 @@ func (a *assembler) parquetColumns(f *parquet.File) ([]int, error) {
 		err = l.complete()
 	}
 	if err != nil {
-		a.fault(0, "", fmt.Sprint(header), err.Error())
+		a.fault(0, "", fmt.Sprint(header), expected{want: err.Error()})
 		return nil, nil
 	}
 	a.names, a.shape = &l.names, l.shape
@@ -100,7 +100,7 @@ func (a *assembler) parquetColumns(f *parquet.File) ([]int, error) {
 			want, got = "a column of texts", leaf.Node.Type().String()
 		}
 		if got != "" {
-			a.fault(0, name, got, want)
+			a.fault(0, name, got, expected{want: want})
 			continue
 		}
 		columns[c] = leaf.ColumnIndex

@@ -17,22 +17,37 @@ import (
 // absent are the cells that stand for no value; the words are those of pandas, Polars and R.
 var absent = map[string]bool{"": true, "NaN": true, "nan": true, "NA": true, "None": true, "null": true}
 
+// expected says what should have been there, and what may have happened to what is.
+type expected struct{ want, hint string }
+
+// What may have happened to a value.
+const (
+	hintFraction   = "a count has no fraction: was it saved by a spreadsheet?"
+	hintScientific = "in this notation digits are lost: was it saved by a spreadsheet?"
+	hintFuture     = "that day is still to come: is the clock wrong that wrote it, or ours?"
+)
+
 // parseCount reads a whole number from 0 up. Of a cell that is none it returns what was
 // expected.
-func parseCount(cell string) (n int64, want string) {
+func parseCount(cell string) (int64, expected) {
 	if absent[cell] {
-		return history.Unknown, ""
+		return history.Unknown, expected{}
 	}
-	whole, fraction, dotted := strings.Cut(cell, ".")
+	whole, fraction, _ := strings.Cut(cell, ".")
 	n, err := strconv.ParseInt(whole, 10, 64)
-	_, noNumber := strconv.ParseFloat(cell, 64)
-	switch {
-	case noNumber == nil && strings.ContainsAny(cell, "eE"):
-		return 0, "a whole number with all its digits, not a power of ten (saved by a spreadsheet?)"
-	case err == nil && n >= 0 && whole[0] != '+' && (!dotted || strings.Trim(fraction, "0") == ""):
-		return n, ""
+	if err == nil && whole[0] != '-' && whole[0] != '+' && strings.Trim(fraction, "0") == "" {
+		return n, expected{}
 	}
-	return 0, "a whole number from 0 to " + strconv.Itoa(math.MaxInt64)
+	e := expected{want: "a whole number from 0 to " + strconv.Itoa(math.MaxInt64)}
+	if _, err := strconv.ParseFloat(cell, 64); err == nil {
+		switch {
+		case strings.ContainsAny(cell, "eE"):
+			e.hint = hintScientific
+		case strings.Trim(fraction, "0") != "":
+			e.hint = hintFraction
+		}
+	}
+	return 0, e
 }
 
 // noon is when on its day a reading was taken of which only the day is known.
@@ -49,9 +64,9 @@ var moments = []string{
 
 // parseMoment reads a day or a time, of UTC unless it says otherwise. Midnight stands for
 // the day: so days are written by programs that know only times.
-func parseMoment(cell string) (at history.AsOf, want string) {
+func parseMoment(cell string) (history.AsOf, expected) {
 	if d, err := history.ParseDay(cell); err == nil {
-		return noonOf(d), ""
+		return noonOf(d), expected{}
 	}
 	for _, form := range moments {
 		t, err := time.Parse(form, cell)
@@ -61,13 +76,13 @@ func parseMoment(cell string) (at history.AsOf, want string) {
 		d := history.DayOf(t)
 		switch {
 		case d < history.MinDay || d > history.MaxDay:
-			return 0, "a day from " + history.MinDay.String() + " on"
+			return 0, expected{want: "a day from " + history.MinDay.String() + " on"}
 		case t.Equal(d.Time()):
-			return noonOf(d), ""
+			return noonOf(d), expected{}
 		}
-		return history.AsOfTime(t), ""
+		return history.AsOfTime(t), expected{}
 	}
-	return 0, "a day like 2021-01-22 or a time like 2021-01-22T06:00:00Z"
+	return 0, expected{want: "a day like 2021-01-22 or a time like 2021-01-22T06:00:00Z"}
 }
 
 var dayInName = regexp.MustCompile(`\d{4}-\d\d-\d\d|\d{4}_\d\d_\d\d|\d{8}`)

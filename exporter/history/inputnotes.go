@@ -71,12 +71,25 @@ func (n *InputNotes) AddTotals(d DifferentTotals) {
 	}
 }
 
+// maxBadShare is the number of rows of which one may be bad.
+const maxBadShare = 100
+
+// TooManyBad says why an input is refused with so many bad rows, "" if they are few: one,
+// or one of a hundred.
+func (n *InputNotes) TooManyBad() string {
+	bad := n.BadRows.Sum()
+	if bad <= max(1, (n.Rows+bad)/maxBadShare) {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d rows cannot be understood, and at most one of %d is set aside", bad, n.Rows+bad, maxBadShare)
+}
+
 // Notices returns what is worth a line in a log, a sentence each: at most ten bad rows and
 // ten repositories with different totals.
 func (n *InputNotes) Notices() []string {
 	var out []string
-	if n.Rows == 0 {
-		out = append(out, "no records: there is nothing after the header")
+	if n.Rows == 0 && n.BadRows.Sum() == 0 {
+		out = append(out, "no records: there are no rows in it")
 	}
 	for _, f := range n.Faults.Listed {
 		out = append(out, "set aside: "+f.Error())

@@ -2,7 +2,6 @@ package hubcsv
 
 import (
 	"bytes"
-	"fmt"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
@@ -136,8 +135,7 @@ func (p *parser) end() error {
 	}
 	settled := p.settleTotals()
 	p.noted.Rows += int64(p.n)
-	if bad := p.noted.BadRows.Sum(); bad > max(1, (p.noted.Rows+bad)/maxBadShare) {
-		p.errs.Why = fmt.Sprintf("%d of %d rows cannot be understood, and at most one of %d is set aside", bad, p.noted.Rows+bad, maxBadShare)
+	if p.errs.Why = p.noted.TooManyBad(); p.errs.Why != "" {
 		return p.errs
 	}
 	if p.n > 0 || settled {
@@ -149,9 +147,6 @@ func (p *parser) end() error {
 	}
 	return nil
 }
-
-// maxBadShare is the number of rows of which one may be bad.
-const maxBadShare = 100
 
 // dropped reports whether nothing of the input is to be kept.
 func (p *parser) dropped() bool { return p.errs.Count > 0 && !p.SkipBadRows }

@@ -187,7 +187,7 @@ func TestReadSkipsBadRows(t *testing.T) {
 			t.Errorf("notices:\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(notices, "\n"))
 		}
 	}
-	f(0, nil, "no records: there is nothing after the header")
+	f(0, nil, "no records: there are no rows in it")
 	f(1, bad[5:6], `set aside: line 3, column timestamp: expected a UTC day like 2021-01-22T00:00:00.000Z, got "today"`,
 		"set aside 1 row of 2: 1 for timestamp")
 	f(800, bad,

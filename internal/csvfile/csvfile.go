@@ -79,6 +79,10 @@ func (f *File) Rows(wrap func(io.Reader) io.Reader) history.RowSeq {
 	}
 }
 
+// LastDay is the last day that a record or a reading can be of: tomorrow, where the clock
+// that wrote it is ahead of ours.
+func LastDay() history.Day { return history.DayOf(time.Now()) + 1 }
+
 // blame returns an error as a ContentError, unless the file could not be read.
 func blame(err error) error {
 	if _, unreadable := errors.AsType[*fs.PathError](err); unreadable {
@@ -97,7 +101,7 @@ func (f *File) read(r io.Reader, yield func(*history.Rows) bool) error {
 	for rows, err := range hubcsv.Read(text, hubcsv.Options{
 		File:        f.Name,
 		Version:     history.Version{Source: history.Published, AsOf: f.AsOf},
-		LastDay:     history.DayOf(time.Now()) + 1,
+		LastDay:     LastDay(),
 		SkipBadRows: f.SkipBadRows,
 		Notes:       &f.Notes,
 	}) {
@@ -108,10 +112,7 @@ func (f *File) read(r io.Reader, yield func(*history.Rows) bool) error {
 			return nil
 		}
 	}
-	if err := f.unchanged(); err != nil {
-		return err
-	}
-	return nil
+	return f.unchanged()
 }
 
 // unchanged returns an error if the file is not as it was opened any more.
@@ -129,6 +130,7 @@ func (f *File) unchanged() error {
 // told how many bytes more were dealt with.
 func (f *File) Readings(o archive.Options, progress func(bytes int)) history.ReadingSeq {
 	return func(yield func(history.Reading, error) bool) {
+		o.LastDay, o.SkipBadRows, o.Notes = LastDay(), f.SkipBadRows, &f.Notes
 		readings, done, err := f.archive(o, progress)
 		if err != nil {
 			yield(history.Reading{}, blame(fmt.Errorf("%s: %w", f.Name, err)))

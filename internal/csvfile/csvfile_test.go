@@ -51,7 +51,7 @@ func TestRows(t *testing.T) {
 	f("c.csv.zst", zstded(t, export), 1, "", false)
 	f("d.csv.gz", gzipped(t, export)[:40], 0, "d.csv.gz: reading line 1: unexpected EOF: the compressed file ends too early", true)
 	f("e.csv.gz", export, 0, "e.csv.gz: expected a gzip file, as its name says", true)
-	f("f.csv", export[:44], 0, "", false, "no records: there is nothing after the header")
+	f("f.csv", export[:44], 0, "", false, "no records: there are no rows in it")
 	f("g.csv", export+"model,o/a,9,yesterday,1\n", 0, "g.csv: line 3, column timestamp", true)
 	f("h.csv", export[:len(export)-1], 1, "", false) // as an editor may save it
 	f("i.csv", "", 0, "i.csv: line 1: expected the header", true)
@@ -104,7 +104,7 @@ func TestAsOf(t *testing.T) {
 
 func TestReadings(t *testing.T) {
 	dir := t.TempDir()
-	o := archive.Options{Day: history.NoDay, Today: 20000}
+	o := archive.Options{Day: history.NoDay}
 	f := func(name, content string, want int, wantErr string) {
 		t.Helper()
 		full := filepath.Join(dir, name)

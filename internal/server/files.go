@@ -145,8 +145,7 @@ func (f *fileImporter) appendFile(ctx context.Context, file config.File) (change
 
 // archiveOptions returns how an archive is read, which the configuration has checked.
 func archiveOptions(r *config.Readings) archive.Options {
-	o := archive.Options{Columns: r.Columns, Wide: r.Wide, Orgs: r.Organizations, RepoType: history.RepoType(r.RepoType),
-		Day: history.NoDay, Today: history.DayOf(time.Now())}
+	o := archive.Options{Columns: r.Columns, Wide: r.Wide, Orgs: r.Organizations, RepoType: history.RepoType(r.RepoType), Day: history.NoDay}
 	if day, err := history.ParseDay(r.Day); err == nil {
 		o.Day = day
 	}
