@@ -142,7 +142,7 @@ func (x *export) checked(rows history.RowSeq) history.RowSeq {
 				return
 			}
 		}
-		doubt := x.c.exportDoubt.Judge(x.answer(records), x.asOf.Time())
+		doubt := x.c.doubts.of(hub.RoutePublisherAnalytics).Judge(x.answer(records), x.asOf.Time())
 		if err := x.c.believe(hub.RoutePublisherAnalytics, doubt); err != nil {
 			yield(nil, err)
 		}

@@ -5,7 +5,6 @@ package hubsync
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -40,10 +39,8 @@ type Collector struct {
 
 	mu sync.Mutex
 	// validators are of the export that was stored last.
-	validators    hub.Validators
-	exportDoubt   plausible.Doubt
-	listingDoubts map[history.RepoType]*plausible.Doubt
-	lastMonth     plausible.LastMonth
+	validators hub.Validators
+	doubts     *doubts
 	// refused is the reason for which the listings stand in for the analytics.
 	refused hub.Kind
 }
@@ -51,11 +48,7 @@ type Collector struct {
 // NewCollector returns a collector.
 func NewCollector(o Options) *Collector {
 	o.Log = o.Log.With("org", o.Org)
-	c := &Collector{Options: o, listingDoubts: make(map[history.RepoType]*plausible.Doubt)}
-	for _, t := range hub.ListedTypes() {
-		c.listingDoubts[t] = new(plausible.Doubt)
-	}
-	return c
+	return &Collector{Options: o, doubts: newDoubts(o.Queue.StateFile(o.Org), o.Log)}
 }
 
 // Waits reports whether something that was collected waits to be stored.
@@ -74,6 +67,7 @@ func (c *Collector) run(ctx context.Context, work func(context.Context) (Report,
 	defer c.mu.Unlock()
 	start := time.Now()
 	r, err := work(ctx)
+	c.doubts.save()
 	r.Org, r.Start, r.Duration, r.Err = c.Org, start, time.Since(start), err
 	if _, ok := errors.AsType[*storeError](err); ok {
 		r.Reason = ReasonStore
@@ -170,45 +164,4 @@ func (c *Collector) append(ctx context.Context, route hub.Route, b history.Batch
 		return change, &hub.Error{Kind: hub.KindMalformed, Route: route, Org: c.Org, Err: err}
 	}
 	return change, &storeError{err}
-}
-
-// asOf returns the time of the last answer of a route, cut to whole seconds as the Hub gives
-// it.
-func (c *Collector) asOf(ctx context.Context, route hub.Route) (time.Time, error) {
-	at, doubt := c.Clock.Now(func() time.Time {
-		known, err := c.known(ctx, nil)
-		if err != nil {
-			return time.Time{} // a store that is away proves nothing
-		}
-		return newest(known)
-	})
-	return at.Truncate(time.Second), c.believe(route, doubt)
-}
-
-// newest returns the newest time of what is known.
-func newest(k differ.Known) time.Time {
-	var newest history.AsOf
-	for _, m := range k.ByRepo {
-		for g := range history.NumMetaGroups {
-			newest = max(newest, *g.AsOf(&m))
-		}
-	}
-	return newest.Time()
-}
-
-// believe returns the error of an answer that is implausible, unless that has lasted or is
-// accepted.
-func (c *Collector) believe(route hub.Route, doubt *plausible.Error) error {
-	switch {
-	case doubt == nil:
-		return nil
-	case doubt.Believed:
-		c.Log.Warn("An implausible answer is believed: answers have said so for a day", "route", route, "reason", doubt.Reason, "err", doubt.What)
-	case c.Accept && !doubt.Until.IsZero():
-		c.Log.Warn("An implausible answer is accepted", "route", route, "reason", doubt.Reason, "err", doubt.What)
-	default:
-		doubt.Of = fmt.Sprintf("%s of %q", route, c.Org)
-		return doubt
-	}
-	return nil
 }

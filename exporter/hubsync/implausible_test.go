@@ -2,11 +2,15 @@ package hubsync
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/plausible"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/queue"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
 )
 
@@ -191,4 +195,54 @@ func TestACacheThatAnswers(t *testing.T) {
 			t.Errorf("%s: dated %s, exposed is\n%s\nwas\n%s", source, o.AsOf, w.exposed(), before)
 		}
 	}
+}
+
+// What is doubted outlives the process where there is a folder for it, so that a command that
+// a scheduler runs comes to believe, too.
+func TestDoubtsOutliveTheProcess(t *testing.T) {
+	w := newWorld(t, options{source: SourceListings})
+	dir := t.TempDir()
+	file := filepath.Join(dir, "o.doubts.json")
+	restart := func() {
+		t.Helper()
+		w.restart()
+		q, err := queue.New(dir, 1<<20, w.registry, w.logger())
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := w.collector.Options
+		o.Queue = q
+		w.running = newRunning(Job{Org: w.org, Interval: 6 * time.Hour, Collector: NewCollector(o)})
+	}
+	exists := func(want bool) {
+		t.Helper()
+		if _, err := os.Stat(file); (err == nil) != want {
+			t.Errorf("the file is there: %v, want %v", err == nil, want)
+		}
+	}
+	restart()
+	grow(3, 1)(w.hub)
+	w.collect(2, 6)
+	exists(false)
+	failing("", fakehub.Scaled(0))(w.hub)
+	w.try(3, 6)
+	exists(true)
+	restart()
+	if o := w.try(3, 18); o.OK() {
+		t.Error("it is believed after twelve hours")
+	}
+	restart()
+	w.collect(4, 6)
+	w.collect(4, 12)
+	exists(false)
+
+	// A file that says nothing is none.
+	for _, text := range []string{"null", "{", `{"models":null}`} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		restart()
+		w.collect(5, 6)
+	}
+	exists(false)
 }

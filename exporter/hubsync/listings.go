@@ -129,7 +129,7 @@ func (c *Collector) judgeListing(known differ.Known, listed []hub.Listing, missi
 	var refused error
 	for _, t := range hub.ListedTypes() {
 		route, _ := hub.RouteOf(t)
-		refused = cmp.Or(refused, c.believe(route, c.listingDoubts[t].Judge(answers[t], at)))
+		refused = cmp.Or(refused, c.believe(route, c.doubts.of(route).Judge(answers[t], at)))
 	}
 	return refused
 }
@@ -149,7 +149,7 @@ func (c *Collector) withoutZeroed(known differ.Known, listed []hub.Listing, at t
 			zeroed = append(zeroed, i)
 		}
 	}
-	note := c.lastMonth.Zeroed(&months, at)
+	note := c.doubts.of(plausible.ReasonLastMonth).Zeroed(&months, at)
 	if note == "" {
 		return listed, ""
 	}

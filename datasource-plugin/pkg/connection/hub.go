@@ -41,7 +41,8 @@ type hubConnection struct {
 	validators hub.Validators
 	clock      *plausible.Clock
 	asOf       history.AsOf
-	doubt      plausible.Doubt
+	// What is doubted is the time of the last export, or what it says.
+	timeDoubt, doubt plausible.Doubt
 	// reading is the export on its way, for whoever waits for it.
 	reading atomic.Pointer[hub.Analytics]
 }

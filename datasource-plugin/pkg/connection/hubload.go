@@ -24,7 +24,7 @@ func (c *hubConnection) load(ctx context.Context, old *memtable.Table) (*memtabl
 	c.reading.Store(export)
 	defer c.reading.Store(nil)
 	defer export.Close()
-	at, doubt := c.clock.Now(c.asOf.Time)
+	at, doubt := c.clock.Now(&c.timeDoubt, c.asOf.Time)
 	if doubt != nil && !doubt.Believed {
 		return nil, doubt
 	}

@@ -94,11 +94,7 @@ func (a *Answer) implausible() (Reason, string) {
 	return "", ""
 }
 
-// LastMonth tells when the Hub has zeroed the 30-day numbers of its listings, as it did for
-// days at a time. The zero value remembers nothing.
-type LastMonth struct{ since time.Time }
-
-// Months are the 30-day numbers of an answer.
+// Months are the 30-day numbers of an answer. The Hub has zeroed them for days at a time.
 type Months struct {
 	// busy is how many repositories had such a number, zero how many of them have none now.
 	busy, zero int
@@ -126,15 +122,15 @@ func (m *Months) Compare(before, now int64) {
 
 // Zeroed says that zeros are to be taken as unknown, "" if they may be right. Those of a
 // month are.
-func (l *LastMonth) Zeroed(m *Months, at time.Time) string {
+func (d *Doubt) Zeroed(m *Months, at time.Time) string {
 	if m.zero < 2 || 10*m.zero < 9*m.busy || m.before < typical*float64(m.busy) {
-		*l = LastMonth{}
+		*d = Doubt{}
 		return ""
 	}
-	if l.since.IsZero() || at.Before(l.since) {
-		l.since = at
+	if d.Since.IsZero() || at.Before(d.Since) {
+		d.Since = at
 	}
-	if at.Sub(l.since) > 30*24*time.Hour {
+	if at.Sub(d.Since) > 30*24*time.Hour {
 		return ""
 	}
 	return fmt.Sprintf("the 30-day numbers of %d of %d repositories that had one are zero at once: they are taken as unknown", m.zero, m.busy)

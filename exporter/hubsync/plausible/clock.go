@@ -36,7 +36,6 @@ type Clock struct {
 	said   time.Time // by the last answer
 	offset time.Duration
 	warned bool
-	doubt  Doubt
 }
 
 // NewClock returns a clock that trusts ours until Set.
@@ -80,23 +79,23 @@ func (c *Clock) local() time.Time { return c.Local().Round(0).UTC() }
 
 // Now returns the time by which the last answer is dated. newest returns the newest time of
 // what is stored, zero if nothing is; it is asked only if that matters. If the Hub's time is
-// implausible, the time is ours, for those who believe the answer all the same.
-func (c *Clock) Now(newest func() time.Time) (time.Time, *Error) {
+// implausible, the time is ours, for those who believe the answer all the same; d remembers it.
+func (c *Clock) Now(d *Doubt, newest func() time.Time) (time.Time, *Error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	ours := c.local()
 	date := ours.Add(c.offset)
 	if c.offset.Abs() <= maxAhead || c.offset < 0 && !date.Before(firstCounts) {
-		c.doubt = Doubt{}
+		*d = Doubt{}
 		return date, nil
 	}
 	wrong := func(least time.Time) bool { return c.offset > 0 && ours.Before(least) }
 	if wrong(c.Built) || wrong(newest().Add(-maxAhead)) {
-		c.doubt = Doubt{}
+		*d = Doubt{}
 		return date, nil
 	}
 	what := fmt.Sprintf("expected an answer of about %s by this machine's clock, got one that is dated %s", ours.Format(layout), c.said.UTC().Format(layout))
-	return ours, c.doubt.doubt(ReasonTime, what, ours, c.offset.Seconds())
+	return ours, d.doubt(ReasonTime, what, ours, c.offset.Seconds())
 }
 
 // Offset returns by how much the Hub's clock is ahead of ours, as its last answer said.

@@ -69,9 +69,9 @@ const layout = "2006-01-02 15:04 UTC"
 // Doubt remembers since when answers say something implausible. The zero value remembers
 // nothing.
 type Doubt struct {
-	Since time.Time `json:"since"`
+	Since time.Time `json:"since,omitzero"`
 	// Said are the figures of the answer that began it.
-	Said []float64 `json:"said"`
+	Said []float64 `json:"said,omitempty"`
 }
 
 // Judge returns why an answer of a moment is implausible, nil if it is not. What is believed

@@ -131,7 +131,7 @@ func TestLastMonth(t *testing.T) {
 				m.Compare(x.before, x.now)
 			}
 		}
-		var l LastMonth
+		var l Doubt
 		if got := l.Zeroed(&m, start); (got != "") != want {
 			t.Errorf("%v: got %q", all, got)
 		}
@@ -161,7 +161,7 @@ func TestClock(t *testing.T) {
 		c := NewClock(slog.New(slog.DiscardHandler))
 		c.Local, c.Built = func() time.Time { return ours }, built
 		c.Set(said)
-		got, e := c.Now(func() time.Time { return stored })
+		got, e := c.Now(new(Doubt), func() time.Time { return stored })
 		if wrong := want.IsZero(); wrong != (e != nil) || !wrong && !got.Equal(want) || wrong && !got.Equal(ours) {
 			t.Errorf("ours is %s, the Hub's %s: got %s, %v", ours, said, got, e)
 		}
@@ -197,7 +197,7 @@ func TestClockWarnsOncePerJump(t *testing.T) {
 		if got := strings.Count(log.String(), "level=WARN"); got != warnings {
 			t.Errorf("%v ahead: %d warnings, want %d", ahead, got, warnings)
 		}
-		if got, _ := c.Now(nil); !got.Equal(start.Add(ahead)) {
+		if got, _ := c.Now(new(Doubt), nil); !got.Equal(start.Add(ahead)) {
 			t.Errorf("%v ahead: it is %v", ahead, got)
 		}
 	}

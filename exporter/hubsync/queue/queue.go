@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -102,6 +104,15 @@ func (q *Queue) Close() {
 	if n, bytes := q.Size(); n > 0 && q.dir == "" {
 		q.log.Error("Listings that could not be stored are lost; with storage.queue_path they would be kept", "listings", n, "bytes", bytes)
 	}
+}
+
+// StateFile returns the file beside the listings for what else is to outlive the process, ""
+// if there is none.
+func (q *Queue) StateFile(org string) string {
+	if q == nil || q.dir == "" {
+		return ""
+	}
+	return filepath.Join(q.dir, url.PathEscape(strings.ToLower(org))+".doubts.json")
 }
 
 // First returns the oldest listing of an organization that waits, nil if none does.
