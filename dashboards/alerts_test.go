@@ -214,11 +214,13 @@ func TestAlertsFireWhenThingsGoWrong(t *testing.T) {
 	}
 
 	// The Hub takes downloads back, its clock is another, it hardly lets anyone ask,
-	// it refuses its analytics, and one organization is unknown to it.
+	// it refuses its analytics, it has lost the downloads of one organization and does
+	// not know another.
 	w.importCSV(t, "model,acme/heron,600,2026-01-22T00:00:00.000Z,600\n")
 	w.hubAhead.Store(600)
 	w.hub.ForbidToken("hf_fake", true)
 	w.hub.Fail(fakehub.On{Route: fakehub.Spaces}, fakehub.Always, almostUsedUp)
+	w.hub.Fail(fakehub.On{Route: fakehub.Models, Org: orgListings}, fakehub.Always, fakehub.Scaled(0))
 	w.orgs = []string{"{name: " + orgAnalytics + ", interval: 5h}", "{name: " + orgListings + ", source: listings, interval: 5h}", "{name: " + orgNever + "}"}
 	w.configure(t, "metrics: {max_repos: 3}\n")
 	w.reload(t, http.StatusOK)

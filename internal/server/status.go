@@ -148,8 +148,10 @@ type collectionJSON struct {
 	Moved     int   `json:"moved"`
 	Gone      int   `json:"gone"`
 
-	Reason string `json:"reason,omitempty"`
-	Error  string `json:"error,omitempty"`
+	Reason      string `json:"reason,omitempty"`
+	Implausible string `json:"implausible,omitempty"` // why the answer is not believed, or not all of it
+	Error       string `json:"error,omitempty"`
+	Note        string `json:"note,omitempty"`
 }
 
 func newCollectionsJSON(status []hubsync.Status) collectionsJSON {
@@ -164,7 +166,7 @@ func newCollectionsJSON(status []hubsync.Status) collectionsJSON {
 				Start: p.Start.UTC(), Duration: p.Duration.Seconds(), AsOf: timeOrNil(p.AsOf), Source: string(p.Source), Outcome: outcomeName(p),
 				Repos: p.Repos, Records: p.Change.Records, New: p.Change.New, Changed: p.Change.Changed, Unchanged: p.Change.Unchanged,
 				Removed: p.Change.Removed, BadRows: p.BadRows.Sum(), Appeared: p.Appeared, Moved: p.Moved, Gone: p.Gone,
-				Reason: string(p.Reason), Error: p.Error,
+				Reason: string(p.Reason), Implausible: string(p.Implausible), Error: p.Error, Note: p.Note,
 			})
 		}
 		out.Organizations = append(out.Organizations, o)

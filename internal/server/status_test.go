@@ -107,4 +107,18 @@ func TestCollectionsPage(t *testing.T) {
 	if len(orgs["massive"].Collections) != 1 || len(orgs["globex"].Collections) == 0 || orgs["globex"].Collections[0].Records != 4 {
 		t.Errorf("got %+v", orgs)
 	}
+
+	// What is not believed says so.
+	hub.Fail(fakehub.On{Org: "globex"}, fakehub.Always, fakehub.Scaled(0))
+	s.write("c.yaml", fmt.Sprintf(configuration, at.URL, hubToken, ", interval: 4h"))
+	if code, body := s.do(http.MethodPost, "/-/reload"); code != http.StatusOK {
+		t.Fatalf("%d\n%s", code, body)
+	}
+	s.until("/metrics", "\nhuggingface_exporter_collection_doubted{org=\"globex\",reason=\"zeros\"} 1\n")
+	if got := read()["globex"].Collections[0]; got.Outcome != "failure" || got.Reason != "implausible" || got.Implausible != "zeros" || !strings.Contains(got.Error, "got zeros for all 2 repositories") {
+		t.Errorf("got %+v", got)
+	}
+	if _, page := s.do(http.MethodGet, collectionsRoute); !strings.Contains(page, `<td>failure (implausible: zeros)</td>`) {
+		t.Errorf("the page does not say it\n%s", page)
+	}
 }
