@@ -39,7 +39,8 @@ type Options struct {
 	// UserAgent is sent with every request; "" stands for "huggingface_exporter".
 	UserAgent string
 	// MaxJSONBytes bounds the answers to Overview, Counts and for a page of Repos,
-	// after decompression. 0 stands for 256 MiB. Records are not bounded: they stream.
+	// after decompression. 0 stands for 256 MiB. Records and readings are not bounded:
+	// they stream.
 	MaxJSONBytes int64
 	// Explain makes the error of a method the one that it returns; ctx is that of
 	// the method. nil leaves errors as they are.
@@ -194,21 +195,28 @@ func (c *Client) Counts(ctx context.Context, f history.Filter) iter.Seq2[history
 	}
 }
 
-// Readings implements history.Reader.
-func (c *Client) Readings(context.Context, history.ReadingsQuery) history.ReadingSeq {
-	return func(yield func(history.Reading, error) bool) { yield(history.Reading{}, errors.ErrUnsupported) }
-}
-
 // Records streams records from the exporter. Each walk over the stream is a
 // request, and ending the walk ends it. A stream that does not arrive whole ends
 // with an error; an answer that is an error is an *Error.
 func (c *Client) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
-	return func(yield func(*history.Rows, error) bool) {
+	query := wire.Records.Encode(wire.RecordsQuery{RecordsQuery: q, Format: format.Rows})
+	return stream(ctx, c, wire.RecordsRoute, query, rowstream.ContentType, rowstream.Read)
+}
+
+// Readings streams readings from the exporter, as Records does records.
+func (c *Client) Readings(ctx context.Context, q history.ReadingsQuery) history.ReadingSeq {
+	return stream(ctx, c, wire.ReadingsRoute, wire.Readings.Encode(q), wire.JSONType, func(body io.Reader) iter.Seq2[history.Reading, error] {
+		return wire.ReadReadings(body, c.options.MaxJSONBytes)
+	})
+}
+
+// stream asks route and yields what read finds in the body.
+func stream[T any](ctx context.Context, c *Client, route, query, want string, read func(io.Reader) iter.Seq2[T, error]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
 		asked, cancel := context.WithCancel(ctx)
 		defer cancel()
-		query := wire.Records.Encode(wire.RecordsQuery{RecordsQuery: q, Format: format.Rows})
-		err := c.ask(asked, wire.RecordsRoute, query, rowstream.ContentType, func(body io.Reader) error {
-			for rows, err := range rowstream.Read(body) {
+		err := c.ask(asked, route, query, want, func(body io.Reader) error {
+			for e, err := range read(body) {
 				// A stream that ctx ends has other errors, too.
 				if ctx.Err() != nil {
 					err = ctx.Err()
@@ -216,14 +224,14 @@ func (c *Client) Records(ctx context.Context, q history.RecordsQuery) history.Ro
 				if err != nil {
 					return err
 				}
-				if !yield(rows, nil) {
+				if !yield(e, nil) {
 					return errStopped
 				}
 			}
 			return nil
 		})
 		if err != nil && !errors.Is(err, errStopped) {
-			yield(nil, c.options.Explain(ctx, err))
+			yield(*new(T), c.options.Explain(ctx, err))
 		}
 	}
 }

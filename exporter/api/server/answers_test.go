@@ -89,7 +89,7 @@ func TestStoreFailure(t *testing.T) {
 		t.Helper()
 		h := New(apitest.Failing{Err: err}, Options{})
 		for _, path := range []string{
-			wire.StatusRoute, wire.OverviewRoute, wire.ReposRoute, wire.CountsRoute, wire.RecordsRoute, wire.RecordsRoute + "?from=2021-01-01&to=2021-01-02", wire.RecordsRoute + "?format=parquet",
+			wire.StatusRoute, wire.OverviewRoute, wire.ReposRoute, wire.CountsRoute, wire.ReadingsRoute, wire.RecordsRoute, wire.RecordsRoute + "?from=2021-01-01&to=2021-01-02", wire.RecordsRoute + "?format=parquet",
 			"/organizations/a/settings/publisher-analytics/download-breakdown",
 		} {
 			resp := do(h, http.MethodGet, path)
@@ -124,4 +124,32 @@ func TestCountsAnswers(t *testing.T) {
 	f("?period=all_time", Options{}, http.StatusBadRequest, `{"error":"expected one of the parameters org, repo, repo_type, search, got \"period\"","field":"period"}`+"\n")
 	f("", limited(Limits{MaxRows: 3}), http.StatusOK, all)
 	f("", limited(Limits{MaxRows: 2}), http.StatusUnprocessableEntity, `{"error":"expected an answer of at most 2 repositories, which is what query.max_rows allows, got more: select fewer"}`+"\n")
+}
+
+func TestReadingsAnswers(t *testing.T) {
+	listed := func(asOf, total, lastMonth, likes int64) history.RepoMeta {
+		m := history.NewRepoMeta(history.Repo{Type: history.Model, Name: "acme/heron"})
+		m.Total, m.TotalAsOf, m.LastMonth, m.Likes, m.ListedAsOf = total, history.AsOf(asOf), lastMonth, likes, history.AsOf(asOf)
+		return m
+	}
+	identified := listed(1704153600000000, history.Unknown, 6, history.Unknown)
+	identified.HubID, identified.TotalAsOf = "621ffdc036468d709f174338", 0
+	store := apitest.StoreOf(t, nil, listed(1704088800000000, 100, 9, 3), listed(1704096000000000, 90, 8, 4), identified)
+	f := func(query string, o Options, status int, want string) {
+		t.Helper()
+		resp := do(New(store, o), http.MethodGet, wire.ReadingsRoute+query)
+		if got := bodyOf(t, resp); resp.StatusCode != status || got != want {
+			t.Errorf("%s: expected\n%d %s\ngot %d\n%s", query, status, want, resp.StatusCode, got)
+		}
+	}
+	first := `{"repo_type":"model","org":"acme","repo":"acme/heron","as_of":"2024-01-01T08:00:00.000000Z","origin":"listing","total":90,"last_month":8,"likes":4,` +
+		`"first_as_of":"2024-01-01T06:00:00.000000Z","first_total":100,"highest_total":100,"highest_last_month":9}`
+	second := `{"repo_type":"model","org":"acme","repo":"acme/heron","as_of":"2024-01-02T00:00:00.000000Z","origin":"listing","total":null,"last_month":6,"likes":null,"hub_id":"621ffdc036468d709f174338"}`
+	both := `{"revision":null,"rows":[` + first + ",\n" + second + "]}\n"
+	f("", Options{}, http.StatusOK, both)
+	f("?repo=acme/heron&from=2024-01-02", named("r1"), http.StatusOK, `{"revision":"r1","rows":[`+second+"]}\n")
+	f("?org=none", Options{}, http.StatusOK, `{"revision":null,"rows":[]}`+"\n")
+	f("", limited(Limits{MaxRows: 2}), http.StatusOK, both)
+	f("", limited(Limits{MaxRows: 1}), http.StatusUnprocessableEntity,
+		`{"error":"expected an answer of at most 1 readings, which is what query.max_rows allows, got more: ask for fewer days or repositories"}`+"\n")
 }

@@ -95,6 +95,7 @@ func TestBadRequests(t *testing.T) {
 	bad(wire.RecordsRoute+"?versions=1", "versions", `expected true or false, got \"1\"`)
 	bad(wire.RecordsRoute+"?limit=1", "limit", `expected one of the parameters format, from, order, org, period, repo, repo_type, search, to, versions, got \"limit\"`)
 
+	bad(wire.ReadingsRoute+"?order=time", "order", `expected one of the parameters from, org, period, repo, repo_type, search, to, got \"order\"`)
 	bad(wire.StatusRoute+"?org=acme", "org", `expected no parameter, got \"org\"`)
 
 	const hubPath = "/organizations/huggingface/settings/publisher-analytics/download-breakdown"
@@ -105,14 +106,14 @@ func TestBadRequests(t *testing.T) {
 		`{"error":"expected an organization with a known repository, got \"a/b%\\\"\""}`)
 
 	for _, path := range []string{"/api/", "/api/v1", "/api/v1/", "/api/v1/record", "/api/v2/records", "/api/v1/records/"} {
-		f(path, http.StatusNotFound, `{"error":"expected /api/v1/status, /api/v1/overview, /api/v1/repos, /api/v1/counts or /api/v1/records, got \"`+path+`\""}`)
+		f(path, http.StatusNotFound, `{"error":"expected /api/v1/status, /api/v1/overview, /api/v1/repos, /api/v1/counts, /api/v1/records or /api/v1/readings, got \"`+path+`\""}`)
 	}
 }
 
 func TestWrongMethod(t *testing.T) {
 	h := New(apitest.StoreOf(t, apitest.SixRows()), Options{})
 	for _, method := range []string{"POST", "PUT", "DELETE", "PATCH", "OPTIONS", "get"} {
-		for _, path := range []string{wire.StatusRoute, wire.OverviewRoute, wire.ReposRoute, wire.RecordsRoute, "/api/v1/x", "/organizations/huggingface/settings/publisher-analytics/download-breakdown"} {
+		for _, path := range []string{wire.StatusRoute, wire.OverviewRoute, wire.ReposRoute, wire.RecordsRoute, wire.ReadingsRoute, "/api/v1/x", "/organizations/huggingface/settings/publisher-analytics/download-breakdown"} {
 			resp := do(h, method, path)
 			want := `{"error":"expected GET or HEAD, got \"` + method + `\""}` + "\n"
 			if got := bodyOf(t, resp); resp.StatusCode != http.StatusMethodNotAllowed || resp.Header.Get("Allow") != "GET, HEAD" || got != want {

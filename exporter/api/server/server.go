@@ -95,6 +95,7 @@ func Routes(store history.Reader, o Options) []Route {
 		{Pattern: wire.ReposRoute, Handler: jsonRoute(a, wire.ReposRoute, wire.Repos, a.repos)},
 		{Pattern: wire.CountsRoute, Handler: jsonRoute(a, wire.CountsRoute, wire.Counts, a.counts), Export: true},
 		{Pattern: wire.RecordsRoute, Handler: a.route(a.records), Export: true},
+		{Pattern: wire.ReadingsRoute, Handler: jsonRoute(a, wire.ReadingsRoute, wire.Readings, a.readings), Export: true},
 		{Pattern: wire.HubRoute, Handler: a.route(a.hub), Export: true},
 		{Pattern: "/api/", Handler: a.route(notFound)},
 	}
@@ -128,8 +129,8 @@ func (a *handlers) route(f func(http.ResponseWriter, *http.Request) error) http.
 
 // notFound answers what is under /api/ and no route.
 func notFound(_ http.ResponseWriter, r *http.Request) error {
-	return faultf(http.StatusNotFound, "expected %s, %s, %s, %s or %s, got %s",
-		wire.StatusRoute, wire.OverviewRoute, wire.ReposRoute, wire.CountsRoute, wire.RecordsRoute, textenc.Quote(r.URL.Path))
+	return faultf(http.StatusNotFound, "expected %s, %s, %s, %s, %s or %s, got %s",
+		wire.StatusRoute, wire.OverviewRoute, wire.ReposRoute, wire.CountsRoute, wire.RecordsRoute, wire.ReadingsRoute, textenc.Quote(r.URL.Path))
 }
 
 // body writes an answer.
@@ -207,6 +208,23 @@ func (a *handlers) counts(ctx context.Context, f history.Filter, revision string
 		}
 	}
 	return func(w io.Writer) error { return wire.WriteCounts(w, revision, a.store.Counts(ctx, f)) }, nil
+}
+
+// readings streams. Its rows are counted first where their number is bounded.
+func (a *handlers) readings(ctx context.Context, q history.ReadingsQuery, revision string) (body, error) {
+	if a.Limits().MaxRows > 0 {
+		n := 0
+		for _, err := range a.store.Readings(ctx, q) {
+			if err == nil {
+				n++
+				err = a.checkRows(n, "readings", "ask for fewer days or repositories")
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return func(w io.Writer) error { return wire.WriteReadings(w, revision, a.store.Readings(ctx, q)) }, nil
 }
 
 // checkRows refuses an answer of more rows than may be.

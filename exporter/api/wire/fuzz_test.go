@@ -26,6 +26,7 @@ func FuzzParams(f *testing.F) {
 		checkQuery(t, Overview, query)
 		checkQuery(t, Repos, query)
 		checkQuery(t, Counts, query)
+		checkQuery(t, Readings, query)
 		checkQuery(t, Records, query)
 	})
 }

@@ -34,6 +34,7 @@ func TestQueriesAreReadAsWritten(t *testing.T) {
 				e.RecordsQuery = history.RecordsQuery{Filter: filter, Period: period, Order: history.Order(n & 1), Versions: n&2 != 0}
 				readAsWritten(t, Records, e)
 				readAsWritten(t, Counts, filter)
+				readAsWritten(t, Readings, history.ReadingsQuery{Filter: filter, Period: period})
 			}
 		}
 	}

@@ -55,6 +55,11 @@ var (
 	// Counts is of CountsRoute.
 	Counts = selection(func(f *history.Filter) *history.Filter { return f })
 
+	// Readings is of ReadingsRoute.
+	Readings = append(selection(func(q *history.ReadingsQuery) *history.Filter { return &q.Filter }),
+		period(func(q *history.ReadingsQuery) *history.Period { return &q.Period }),
+	)
+
 	// Records is of RecordsRoute.
 	Records = append(selection(func(q *RecordsQuery) *history.Filter { return &q.Filter }),
 		period(func(q *RecordsQuery) *history.Period { return &q.Period }),

@@ -17,6 +17,7 @@ const (
 	ReposRoute    = "/api/v1/repos"
 	CountsRoute   = "/api/v1/counts"
 	RecordsRoute  = "/api/v1/records"
+	ReadingsRoute = "/api/v1/readings"
 	// HubRoute is the Hub's own, so that what reads the Hub reads the exporter.
 	HubRoute = "/organizations/{org}/settings/publisher-analytics/download-breakdown"
 )
