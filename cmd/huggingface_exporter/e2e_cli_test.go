@@ -123,6 +123,28 @@ func TestExportSelects(t *testing.T) {
 	}
 }
 
+// What is exported of readings is an archive that import --readings takes as it is.
+func TestExportReadings(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t)
+	r.write("2024-05-01.json", `[{"id": "o/a", "downloads": 9, "downloadsAllTime": 100, "likes": 3}, {"id": "o/b", "likes": 0}]`, 1)
+	r.write("2024-05-02.json", `[{"id": "o/a", "downloads": 9, "downloadsAllTime": 104, "likes": 4}]`, 1)
+	r.ok("import", "--readings", "2024-05-01.json", "2024-05-02.json")
+	const title = "repo_type,repo,as_of,origin,total,last_month,likes\n"
+	const all = title + "model,o/a,2024-05-01T12:00:00.000000Z,archive,100,9,3\n" +
+		"model,o/a,2024-05-02T12:00:00.000000Z,archive,104,9,4\n" +
+		"model,o/b,2024-05-01T12:00:00.000000Z,archive,,,0\n"
+	r.expectOutput(all, "export", "--what=readings")
+	r.expectOutput(title+"model,o/a,2024-05-02T12:00:00.000000Z,archive,104,9,4\n", "export", "--what=readings", "--repo=o/a", "--from=2024-05-02")
+	r.refused(nil, []string{"must be one of records,readings"}, "export", "--what=likes")
+	for _, format := range []string{"csv", "jsonl", "parquet"} {
+		r.ok("export", "--what=readings", "--format="+format, "--output=readings."+format)
+		other := "--storage.path=" + format
+		r.ok("import", "--readings", other, "readings."+format)
+		r.expectOutput(all, "export", "--what=readings", other)
+	}
+}
+
 func TestExportToFile(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t)

@@ -14,13 +14,15 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/internal/terminal"
 )
 
-// exportCommand writes records as CSV, JSON lines or Parquet.
+// exportCommand writes records or readings as CSV, JSON lines or Parquet.
 func exportCommand(app *kingpin.Application) command {
-	cmd := app.Command("export", "Write stored records: as the Hub's CSV, as JSON lines or as Parquet.")
+	cmd := app.Command("export", "Write stored records, as the Hub's CSV, as JSON lines or as Parquet; or the readings.")
 	storage := addStorageFlags(cmd)
 	filter := addFilterFlags(cmd)
 	period := addPeriodFlags(cmd)
 	order := orderFlag(cmd)
+	what := cmd.Flag("what", "What to write: records, the downloads of each day; or readings, what the Hub said of each repository day by day: "+
+		"total, downloads of the last 30 days and likes, in an order of their own.").Default("records").Enum("records", "readings")
 	formatName := cmd.Flag("format", "Format: csv, jsonl or parquet.").Default(format.CSV.String()).Enum(formatNames()...)
 	output := cmd.Flag("output", "File to write; it is replaced once the export is complete. Default: standard output.").
 		Short('o').PlaceHolder("FILE").String()
@@ -46,6 +48,9 @@ func exportCommand(app *kingpin.Application) command {
 		}
 		defer store.Close()
 		write := func(w *os.File) error {
+			if *what == "readings" {
+				return export.WriteReadings(w, f, store.Readings(ctx, history.ReadingsQuery{Filter: q.Filter, Period: q.Period}))
+			}
 			_, err := export.Write(ctx, w, f, false, store.Records(ctx, q))
 			return err
 		}

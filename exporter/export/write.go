@@ -1,6 +1,6 @@
-// Package export writes a stream of records as CSV, JSON lines or Parquet.
+// Package export writes a stream of records, or of readings, as CSV, JSON lines or Parquet.
 //
-// All three carry the five fields of the Hub's record format under the Hub's
+// Of records, all three carry the five fields of the Hub's record format under the Hub's
 // own names: repoType, repoName, total, timestamp, downloads. Rows are written
 // as they come, in blocks, so that the memory needed does not grow with their
 // number.

@@ -125,3 +125,23 @@ type ReadingsQuery struct {
 	Filter Filter
 	Period Period
 }
+
+// Days are the days of the period in a history that was recorded over the given days. The
+// newest readings are of days that have no record yet, so an open end stays open.
+func (q ReadingsQuery) Days(recorded Days) Days {
+	all := Days{MinDay, MaxDay}
+	switch q.Period.Kind {
+	case AllTime:
+		return all
+	case LastMonth:
+		run, _, _ := q.Period.Resolve(recorded)
+		return run
+	}
+	if q.Period.From != NoDay {
+		all.From = q.Period.From
+	}
+	if q.Period.To != NoDay {
+		all.To = q.Period.To
+	}
+	return all
+}

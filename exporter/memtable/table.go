@@ -116,6 +116,7 @@ func (t *Table) Counts(ctx context.Context, f history.Filter) iter.Seq2[history.
 func (t *Table) Readings(ctx context.Context, q history.ReadingsQuery) history.ReadingSeq {
 	return func(yield func(history.Reading, error) bool) {
 		matches := filterColumns(q.Filter)
+		run := q.Days(t.recorded)
 		for _, c := range t.cols {
 			if err := ctx.Err(); err != nil {
 				yield(history.Reading{}, err)
@@ -124,12 +125,7 @@ func (t *Table) Readings(ctx context.Context, q history.ReadingsQuery) history.R
 			if c.read == nil || !matches(c) {
 				continue
 			}
-			from, to := 0, c.read.len()
-			if q.Period.Kind != history.AllTime {
-				run, _, _ := q.Period.Resolve(t.recorded)
-				from, to = c.read.from(run.From), c.read.from(run.To+1)
-			}
-			if !c.read.each(c.meta.Repo, from, to, func(r *history.Reading) bool { return yield(*r, nil) }) {
+			if !c.read.each(c.meta.Repo, c.read.from(run.From), c.read.from(run.To+1), func(r *history.Reading) bool { return yield(*r, nil) }) {
 				return
 			}
 		}

@@ -40,7 +40,7 @@ func TestAnswersBeforeTheStoreIsLoaded(t *testing.T) {
 	f("GET", "/metrics", 200, "huggingface_exporter_build_info")
 	f("GET", "/", 200, "is being loaded")
 	f("POST", "/-/reload", 200, "reloaded")
-	for _, path := range []string{"/api/v1/status", "/api/v1/overview", "/api/v1/repos", "/api/v1/records", "/organizations/o/settings/publisher-analytics/download-breakdown"} {
+	for _, path := range []string{"/api/v1/status", "/api/v1/overview", "/api/v1/repos", "/api/v1/records", "/api/v1/readings", "/organizations/o/settings/publisher-analytics/download-breakdown"} {
 		f("GET", path, 503, "being loaded")
 	}
 	s.loaded.Store(true)

@@ -69,6 +69,9 @@ var stateCases = []testCase{
 		p.wantReadings(history.ReadingsQuery{},
 			"model acme/a 2025-06-01T01:00:00Z listing total=0 last_month=50 likes=2 first=100@2025-06-01T00:00:00Z high=100,50",
 			"model acme/a 2025-06-02T00:00:00Z listing total=105 last_month=50 likes=2")
+		// The newest reading is of a day that has no record yet.
+		p.wantReadings(history.ReadingsQuery{Period: history.RangeOf(hourDay+1, history.NoDay)},
+			"model acme/a 2025-06-02T00:00:00Z listing total=105 last_month=50 likes=2")
 	}},
 
 	{"what the 30-day number does not allow is backdated", func(p *probe) {

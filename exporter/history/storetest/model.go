@@ -181,14 +181,14 @@ func (m *Model) Readings(_ context.Context, q history.ReadingsQuery) history.Rea
 	return func(yield func(history.Reading, error) bool) {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		run, _, _ := q.Period.Resolve(m.recorded())
+		run := q.Days(m.recorded())
 		matches := q.Filter.Matcher()
 		for _, r := range m.kept() {
 			if !matches(r.state.Repo) {
 				continue
 			}
 			for _, d := range slices.Sorted(maps.Keys(r.readings)) {
-				if (q.Period.Kind == history.AllTime || run.Contains(d)) && !yield(r.readings[d], nil) {
+				if run.Contains(d) && !yield(r.readings[d], nil) {
 					return
 				}
 			}
