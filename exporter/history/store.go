@@ -135,4 +135,7 @@ type RecordsQuery struct {
 	// repositories that moved to another name, without the days that follow from readings
 	// and without totals, which are in the readings. Without it, Rows.Version is zero.
 	Versions bool
+	// Sources asks for the version of each record as it is shown. That of a day that follows
+	// from readings is of the first reading of a later day.
+	Sources bool
 }

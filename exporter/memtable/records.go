@@ -16,7 +16,7 @@ func (t *Table) Records(ctx context.Context, q history.RecordsQuery) history.Row
 			// What is hidden may reach further than what is recorded.
 			run = history.Days{From: history.MinDay, To: history.MaxDay}
 		}
-		e := emitter{ctx: ctx, yield: yield, versions: q.Versions}
+		e := emitter{ctx: ctx, yield: yield, versions: q.Versions || q.Sources}
 		matches := filterColumns(q.Filter)
 		var cols []*column
 		from := t.shown
@@ -98,7 +98,7 @@ func (e *emitter) byRepo(cols []*column, run history.Days) bool {
 			w.expand(c.data, &p)
 			for m := w.clip(run); m != 0; m &= m - 1 {
 				bit := bits.TrailingZeros64(m)
-				if !e.add(uint32(n), dayAt(w.no, bit), p.downloads[bit], p.at(bit)) {
+				if !e.add(uint32(n), dayAt(w.no, bit), p.downloads[bit], c.shownVersion(dayAt(w.no, bit), p.at(bit))) {
 					return false
 				}
 			}
@@ -241,9 +241,21 @@ func (s *spreader) version(i int, d history.Day, p *plain) history.Version {
 	c := s.cols[i]
 	w := &c.windows[s.at[i]]
 	if w.source != 0 {
-		return w.version()
+		return c.shownVersion(d, w.version())
 	}
 	w.expand(c.data, p)
 	_, bit := windowOf(d)
-	return p.versions[bit]
+	return c.shownVersion(d, p.versions[bit])
+}
+
+// shownVersion returns the version of a day that has v in its window: a day that follows from
+// readings is known since the first one of a later day.
+func (c *column) shownVersion(d history.Day, v history.Version) history.Version {
+	if v.AsOf != 0 || c.read == nil || v.Source == history.Published {
+		return v
+	}
+	if i := c.read.from(d + 1); i < c.read.len() {
+		v.AsOf = c.read.moments[i].first
+	}
+	return v
 }

@@ -93,7 +93,7 @@ func TestBadRequests(t *testing.T) {
 	bad(wire.RecordsRoute+"?format=xlsx", "format", `expected csv, jsonl or parquet, got \"xlsx\"`)
 	bad(wire.RecordsRoute+"?format=csv&format=csv", "format", `expected one value, got 2: \"csv\", \"csv\"`)
 	bad(wire.RecordsRoute+"?versions=1", "versions", `expected true or false, got \"1\"`)
-	bad(wire.RecordsRoute+"?limit=1", "limit", `expected one of the parameters format, from, order, org, period, repo, repo_type, search, to, versions, got \"limit\"`)
+	bad(wire.RecordsRoute+"?limit=1", "limit", `expected one of the parameters format, from, order, org, period, repo, repo_type, search, stored, to, versions, got \"limit\"`)
 
 	bad(wire.ReadingsRoute+"?order=time", "order", `expected one of the parameters from, org, period, repo, repo_type, search, to, got \"order\"`)
 	bad(wire.StatusRoute+"?org=acme", "org", `expected no parameter, got \"org\"`)

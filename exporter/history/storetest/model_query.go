@@ -154,6 +154,21 @@ func trendOf(r *modelRepo, run history.Days, step int) []int64 {
 	return out
 }
 
+// shownVersion is the version of a day: one that follows from readings is as old as the first
+// reading of a later day.
+func (r *modelRepo) shownVersion(d history.Day, v history.Version) history.Version {
+	if v.AsOf != 0 || v.Source == history.Published {
+		return v
+	}
+	for _, later := range slices.Sorted(maps.Keys(r.readings)) {
+		if later > d {
+			v.AsOf = r.readings[later].FirstAsOf
+			break
+		}
+	}
+	return v
+}
+
 // modelRecord is a record with its version.
 type modelRecord struct {
 	history.Record
@@ -185,7 +200,7 @@ func (m *Model) records(q history.RecordsQuery) []modelRecord {
 				if q.Versions {
 					rec.Total = history.Unknown
 				}
-				out = append(out, modelRecord{rec, f.version})
+				out = append(out, modelRecord{rec, r.shownVersion(d, f.version)})
 			}
 		}
 	}

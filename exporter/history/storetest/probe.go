@@ -111,7 +111,7 @@ func (p *probe) wantPeriod(period history.Period, f history.Filter, want string)
 // records returns the answer to q and the versions of its records.
 func (p *probe) records(q history.RecordsQuery) ([]history.Record, []history.Version) {
 	p.Helper()
-	r := streamReader{versions: q.Versions}
+	r := streamReader{versions: q.Versions || q.Sources}
 	for rows, err := range p.store.Records(p.Context(), q) {
 		r.block(p.T, rows, err)
 	}
