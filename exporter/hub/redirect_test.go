@@ -25,7 +25,7 @@ func TestRedirectWithoutToken(t *testing.T) {
 		t.Helper()
 		run(t, fakehub.Options{}, func(w *world) {
 			w.twoRepos()
-			other := fakehub.New(fakehub.Options{})
+			other := fakehub.New(fakehub.Options{Now: func() time.Time { return time.Now().AddDate(500, 0, 0) }})
 			other.Fail(fakehub.On{}, fakehub.Always, fakehub.Body("text/csv",
 				"repoType,repoName,total,timestamp,downloads\nmodel,acme/x,1,2026-01-01,1\n"))
 			w.net.Serve(address, other)
@@ -43,8 +43,9 @@ func TestRedirectWithoutToken(t *testing.T) {
 					w.t.Errorf("the token went to %s, in %s: %q", base, name, values)
 				}
 			}
-			// The other place's limits are not the Hub's.
+			// The other place's limits are not the Hub's, and neither is its time.
 			equal(w.t, "limits told", len(w.limits), 0)
+			equal(w.t, "date", w.requests[0].Date, time.Now().UTC())
 
 			// And back: the Hub then sees an anonymous caller.
 			other.Heal()

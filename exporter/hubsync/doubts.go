@@ -124,7 +124,7 @@ func (c *Collector) believe(route hub.Route, doubt *plausible.Error) error {
 		return nil
 	case doubt.Believed:
 		c.Log.Warn("An implausible answer is believed: answers have said so for a day", "route", route, "reason", doubt.Reason, "err", doubt.What)
-	case c.Accept && !doubt.Until.IsZero():
+	case c.Accept:
 		c.Log.Warn("An implausible answer is accepted", "route", route, "reason", doubt.Reason, "err", doubt.What)
 	default:
 		doubt.Of = fmt.Sprintf("%s of %q", route, c.Org)

@@ -50,7 +50,8 @@ type Error struct {
 	// What says what was expected and what came, in figures.
 	What string
 	// Since is when an answer first said so, Until when it is believed if all of them do.
-	// They are zero for one that is never believed, since its place is taken.
+	// They are zero for one that would take the place of what was said then: time does not
+	// make it true.
 	Since, Until time.Time
 	// Believed is set if answers have said so for long enough.
 	Believed bool
@@ -58,7 +59,7 @@ type Error struct {
 
 func (e *Error) Error() string {
 	if e.Until.IsZero() {
-		return fmt.Sprintf("%s: implausible (%s): %s", e.Of, e.Reason, e.What)
+		return fmt.Sprintf(`%s: implausible (%s): %s; "collect --accept" believes it all the same`, e.Of, e.Reason, e.What)
 	}
 	return fmt.Sprintf("%s: implausible (%s): %s; answers say so since %s and are believed from %s on if they still do; "+
 		`"collect --accept" believes them at once`, e.Of, e.Reason, e.What, e.Since.UTC().Format(layout), e.Until.UTC().Format(layout))
