@@ -6,7 +6,6 @@
 package archive
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -169,10 +168,9 @@ type layout struct {
 
 const wantNumbers = "a column of numbers: downloadsAllTime, downloads or likes, or another by --columns=total=NAME, last_month=NAME or likes=NAME"
 
-// findColumns finds the columns among those of an archive in long form. The error says
-// what was expected of them.
-func (o *Options) findColumns(header []string) (layout, error) {
-	var l layout
+// findColumns finds the columns among those of an archive. want says what was expected of
+// them, "" if they are right.
+func (o *Options) findColumns(header []string) (l layout, want string) {
 	for _, name := range header {
 		if t, ok := shapes[name]; ok {
 			l.shape = t
@@ -186,27 +184,28 @@ func (o *Options) findColumns(header []string) (layout, error) {
 				continue
 			}
 			if slices.Contains(header[l.at[c]+1:], name) {
-				return l, fmt.Errorf("one column %q, not several", name)
+				return l, fmt.Sprintf("one column %q, not several", name)
 			}
 			l.names[c] = name
 			break
 		}
 		if o.Columns[c.String()] != "" && l.at[c] < 0 {
-			return l, fmt.Errorf("a column %q, for %s", names[0], c)
+			return l, fmt.Sprintf("a column %q, for %s", names[0], c)
 		}
 	}
-	return l, nil
+	return l, ""
 }
 
-// complete returns an error if a column is missing without which there are no readings.
-func (l *layout) complete() error {
-	if l.at[repoColumn] < 0 {
-		return errors.New("a column with the names of the repositories: id, or another by --columns=repo=NAME")
+// findLong finds the columns of an archive in long form, likewise.
+func (o *Options) findLong(header []string) (l layout, want string) {
+	l, want = o.findColumns(header)
+	isThere := func(c column) bool { return l.at[c] >= 0 }
+	switch {
+	case want != "":
+	case !isThere(repoColumn):
+		want = "a column with the names of the repositories: id, or another by --columns=repo=NAME"
+	case !slices.ContainsFunc(numbers[:], isThere):
+		want = wantNumbers
 	}
-	for _, c := range numbers {
-		if l.at[c] >= 0 {
-			return nil
-		}
-	}
-	return errors.New(wantNumbers)
+	return l, want
 }

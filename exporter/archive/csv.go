@@ -24,8 +24,8 @@ func (a *assembler) readCSV(r io.Reader, limited *limitedReader) error {
 	for i := range header {
 		header[i] = strings.TrimSpace(header[i])
 	}
-	if fault := a.headerFault(header); fault != nil {
-		a.fault(1, "", strings.Join(header, ","), expected{want: fault.Error()})
+	if want := wantOfHeader(header); want != "" {
+		a.fault(1, "", strings.Join(header, ","), expected{want: want})
 		return nil
 	}
 	var take func(line int64, fields []string) bool
@@ -61,20 +61,19 @@ func (a *assembler) readCSV(r io.Reader, limited *limitedReader) error {
 	}
 }
 
-// headerFault says what is wrong with a header that is none of an archive.
-func (a *assembler) headerFault(header []string) error {
-	if len(header) > 1 {
-		if slices.Contains(header, "repoName") && slices.Contains(header, "timestamp") {
-			return errors.New("an archive of listings, not a CSV export of the Hub: import that without --readings")
-		}
-		return nil
+// wantOfHeader says what was expected in place of a header that is none of an archive.
+func wantOfHeader(header []string) string {
+	switch {
+	case slices.Contains(header, "repoName") && slices.Contains(header, "timestamp"):
+		return "an archive of listings, not a CSV export of the Hub: import that without --readings"
+	case len(header) > 1:
+		return ""
+	case strings.Contains(header[0], ";"):
+		return "fields with commas between them, not semicolons"
+	case strings.Contains(header[0], "\t"):
+		return "fields with commas between them, not tabs"
 	}
-	for mark, name := range map[string]string{";": "semicolons", "\t": "tabs"} {
-		if strings.Contains(header[0], mark) {
-			return fmt.Errorf("fields with commas between them, not %s", name)
-		}
-	}
-	return errors.New("JSON, Parquet, or the header row of a CSV")
+	return "JSON, Parquet, or the header row of a CSV"
 }
 
 // csvError counts the fault of a line, or returns an error of reading.
@@ -96,12 +95,9 @@ func (a *assembler) csvError(err error, fields []string) error {
 
 // long returns what takes the rows of a CSV in long form.
 func (a *assembler) long(header []string) (func(int64, []string) bool, error) {
-	l, err := a.o.findColumns(header)
-	if err == nil {
-		err = l.complete()
-	}
-	if err != nil {
-		a.fault(1, "", strings.Join(header, ","), expected{want: err.Error()})
+	l, want := a.o.findLong(header)
+	if want != "" {
+		a.fault(1, "", strings.Join(header, ","), expected{want: want})
 		return nil, nil
 	}
 	a.names, a.shape = &l.names, l.shape
@@ -128,12 +124,12 @@ func isEmpty(fields []string) bool {
 
 // wide returns what takes the rows of a CSV in wide form.
 func (a *assembler) wide(header []string) (func(int64, []string) bool, error) {
-	l, err := a.o.findColumns(header)
-	if err == nil && l.at[dayColumn] < 0 {
-		err = errors.New("a column of days: day or date, or another by --columns=day=NAME")
+	l, want := a.o.findColumns(header)
+	if want == "" && l.at[dayColumn] < 0 {
+		want = "a column of days: day or date, or another by --columns=day=NAME"
 	}
-	if err != nil {
-		a.fault(1, "", strings.Join(header, ","), expected{want: err.Error()})
+	if want != "" {
+		a.fault(1, "", strings.Join(header, ","), expected{want: want})
 		return nil, nil
 	}
 	a.names, a.shape = &l.names, l.shape

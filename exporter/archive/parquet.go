@@ -67,12 +67,9 @@ func (a *assembler) parquetColumns(f *parquet.File) ([]int, error) {
 	for _, field := range f.Schema().Fields() {
 		header = append(header, field.Name())
 	}
-	l, err := a.o.findColumns(header)
-	if err == nil {
-		err = l.complete()
-	}
-	if err != nil {
-		a.fault(0, "", fmt.Sprint(header), expected{want: err.Error()})
+	l, want := a.o.findLong(header)
+	if want != "" {
+		a.fault(0, "", fmt.Sprint(header), expected{want: want})
 		return nil, nil
 	}
 	a.names, a.shape = &l.names, l.shape
