@@ -211,7 +211,10 @@ func TestFaults(t *testing.T) {
 	f("x.csv", "id,likes,likes\n", options(), `x.csv: line 1: expected one column "likes", not several, got "id,likes,likes"`)
 	f("x.csv", "id,likes\n", told(t, "total=sum"), `x.csv: line 1: expected a column "sum", for total, got "id,likes"`)
 	f("x.csv", "id;likes\n", options(), `x.csv: line 1: expected fields with commas between them, not semicolons, got "id;likes"`)
-	f("x.csv", "<!DOCTYPE html>\n", options(), `x.csv: line 1: expected JSON, Parquet, or the header row of a CSV, got "<!DOCTYPE html>"`)
+	f("x.csv", "downloads\n", options(), `x.csv: line 1: expected JSON, Parquet, or the header row of a CSV, got "downloads"`)
+	f("x.csv", "<!DOCTYPE html>\n", options(), "x.csv: expected JSON, CSV or Parquet, got an HTML or XML page")
+	f("x.csv", "\xff\xfei\x00d\x00", options(), "x.csv: expected JSON, CSV or Parquet, got text in UTF-16")
+	f("x.csv", "id,likes\ro/a,1\r", options(), "x.csv: expected JSON, CSV or Parquet, got lines that end with CR alone")
 	f("x.csv", "repoType,repoName,total,timestamp,downloads\n", options(),
 		`x.csv: line 1: expected an archive of listings, not a CSV export of the Hub: import that without --readings, got "repoType,repoName,total,timestamp,downloads"`)
 	f("x.csv", " \n", options(), "x.csv: expected JSON, CSV or Parquet, got an empty file")

@@ -54,7 +54,7 @@ func (a *assembler) dayOfAll() error {
 			"a column with another name than day or date is told by --columns=day=NAME", a.faults.File)
 	}
 	if day > a.o.LastDay {
-		return fmt.Errorf("%s: expected a day up to %s, got %q in its name; %s", a.faults.File, a.o.LastDay, day, hintFuture)
+		return fmt.Errorf("%s: expected a day up to %s, got %q in its name; %s", a.faults.File, a.o.LastDay, day, history.HintFuture)
 	}
 	a.fixed = noonOf(day)
 	return nil
@@ -171,7 +171,7 @@ func (a *assembler) moment(n int64, cell string) history.AsOf {
 	case e.want != "":
 		a.rowFault(history.BadTimestamp, n, a.names[dayColumn], cell, e)
 	case history.DayOf(at.Time()) > a.o.LastDay:
-		a.rowFault(history.BadFuture, n, a.names[dayColumn], cell, expected{"a day up to " + a.o.LastDay.String(), hintFuture})
+		a.rowFault(history.BadFuture, n, a.names[dayColumn], cell, expected{"a day up to " + a.o.LastDay.String(), history.HintFuture})
 	}
 	return at
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // readCSV reads a CSV in long or in wide form.
@@ -68,10 +69,9 @@ func wantOfHeader(header []string) string {
 		return "an archive of listings, not a CSV export of the Hub: import that without --readings"
 	case len(header) > 1:
 		return ""
-	case strings.Contains(header[0], ";"):
-		return "fields with commas between them, not semicolons"
-	case strings.Contains(header[0], "\t"):
-		return "fields with commas between them, not tabs"
+	}
+	if other := textenc.OtherSeparator([]byte(header[0])); other != "" {
+		return "fields with commas between them, not " + other
 	}
 	return "JSON, Parquet, or the header row of a CSV"
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // maxRecord bounds a record of an archive, in bytes: a line of CSV with all that its quotes
@@ -26,23 +27,23 @@ func Text(r io.Reader, file string, o Options) history.ReadingSeq {
 		limited := &limitedReader{r: r, left: maxRecord}
 		text := bufio.NewReaderSize(limited, 64<<10)
 		first, err := skipBlanks(text)
-		var a *assembler
+		a := newAssembler(file, "", &o, yield)
 		switch {
 		case errors.Is(err, io.EOF):
-			a = newAssembler(file, "", &o, yield)
-			a.end(errors.New("expected JSON, CSV or Parquet, got an empty file"))
-			return
+			err = errors.New("expected JSON, CSV or Parquet, got an empty file")
 		case err != nil:
-			a = newAssembler(file, "", &o, yield)
-		case startsWith(text, ParquetMagic):
-			a = newAssembler(file, "", &o, yield)
-			err = errors.New("expected JSON or CSV, got Parquet, which is read from a file that is not packed, and not through a pipe")
 		case first == '[' || first == '{':
-			a = newAssembler(file, "object", &o, yield)
+			a.unit = "object"
 			err = a.readJSON(text, limited)
+		case startsWith(text, ParquetMagic):
+			err = errors.New("expected JSON or CSV, got Parquet, which is read from a file that is not packed, and not through a pipe")
 		default:
-			a = newAssembler(file, "", &o, yield)
-			err = a.readCSV(text, limited)
+			head, _ := text.Peek(4096) // or less
+			if _, what := textenc.ForeignToCSV(head); what != "" {
+				err = fmt.Errorf("expected JSON, CSV or Parquet, got %s", what)
+			} else {
+				err = a.readCSV(text, limited)
+			}
 		}
 		a.end(err)
 	}

@@ -1,17 +1,16 @@
 package archive
 
 import (
-	"math"
 	"net/url"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // absent are the cells that stand for no value; the words are those of pandas, Polars and R.
@@ -20,34 +19,16 @@ var absent = map[string]bool{"": true, "NaN": true, "nan": true, "NA": true, "No
 // expected says what should have been there, and what may have happened to what is.
 type expected struct{ want, hint string }
 
-// What may have happened to a value.
-const (
-	hintFraction   = "a count has no fraction: was it saved by a spreadsheet?"
-	hintScientific = "in this notation digits are lost: was it saved by a spreadsheet?"
-	hintFuture     = "that day is still to come: is the clock wrong that wrote it, or ours?"
-)
-
-// parseCount reads a whole number from 0 up. Of a cell that is none it returns what was
-// expected.
+// parseCount reads a count. Of a cell that is none it returns what was expected.
 func parseCount(cell string) (int64, expected) {
 	if absent[cell] {
 		return history.Unknown, expected{}
 	}
-	whole, fraction, _ := strings.Cut(cell, ".")
-	n, err := strconv.ParseInt(whole, 10, 64)
-	if err == nil && whole[0] != '-' && whole[0] != '+' && strings.Trim(fraction, "0") == "" {
-		return n, expected{}
+	n, fault := textenc.ParseCount([]byte(cell))
+	if fault != textenc.CountOK {
+		return 0, expected{fault.Want(), fault.Hint()}
 	}
-	e := expected{want: "a whole number from 0 to " + strconv.Itoa(math.MaxInt64)}
-	if _, err := strconv.ParseFloat(cell, 64); err == nil {
-		switch {
-		case strings.ContainsAny(cell, "eE"):
-			e.hint = hintScientific
-		case strings.Trim(fraction, "0") != "":
-			e.hint = hintFraction
-		}
-	}
-	return 0, e
+	return n, expected{}
 }
 
 // noon is when on its day a reading was taken of which only the day is known.

@@ -17,6 +17,9 @@ const (
 	BadDownloads BadRowReason = "downloads"
 )
 
+// HintFuture says what may have happened to a day that has not come yet.
+const HintFuture = "that day is still to come: is the clock wrong that wrote it, or ours?"
+
 // BadRowReasons returns all reasons.
 func BadRowReasons() []BadRowReason {
 	return []BadRowReason{BadQuotes, BadFields, BadRepoType, BadRepoName, BadTotal, BadTimestamp, BadFuture, BadDownloads}

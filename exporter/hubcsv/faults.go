@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // expected says what should have been there, and what may have happened to what is.
@@ -19,41 +20,32 @@ const (
 
 // What may have happened to a value.
 const (
-	hintFraction   = "a count has no fraction: was it saved by a spreadsheet?"
-	hintScientific = "in this notation digits are lost: was it saved by a spreadsheet?"
-	hintDate       = "was it saved by a spreadsheet?"
-	hintTime       = "the day of a count starts at midnight UTC: was it saved by a spreadsheet, or in another time zone?"
-	hintFuture     = "that day is still to come: is the clock wrong that wrote it, or ours?"
+	hintDate = "was it saved by a spreadsheet?"
+	hintTime = "the day of a count starts at midnight UTC: was it saved by a spreadsheet, or in another time zone?"
 )
 
 const (
-	wantNumber   = "a whole number from 0 to 9223372036854775807"
-	wantSmaller  = "a number of at most 9223372036854775807"
 	wantDate     = "a UTC day like 2021-01-22T00:00:00.000Z"
 	wantMidnight = "midnight UTC, as in 2021-01-22T00:00:00.000Z"
 )
 
-// What is expected of the other fields, for each way to be wrong.
-var (
-	wantOfDownloads = [...]expected{
-		notANumber:     {wantNumber, ""},
-		numberTooLarge: {wantSmaller, ""},
-		hasFraction:    {wantNumber, hintFraction},
-		isScientific:   {wantNumber, hintScientific},
+// wantOfTimestamp is what is expected of a timestamp, for each way to be wrong.
+var wantOfTimestamp = [...]expected{
+	notADate:      {wantDate, ""},
+	otherDate:     {wantDate, hintDate},
+	notInCalendar: {"a day of the calendar from 1970-01-01 to 9999-12-31", ""},
+	notMidnight:   {wantMidnight, hintTime},
+}
+
+func wantOfDownloads(f textenc.CountFault) expected { return expected{f.Want(), f.Hint()} }
+
+func wantOfTotal(f textenc.CountFault) expected {
+	e := wantOfDownloads(f)
+	if f != textenc.CountTooLarge {
+		e.want += ", or nothing"
 	}
-	wantOfTotal = [...]expected{
-		notANumber:     {wantNumber + ", or nothing", ""},
-		numberTooLarge: {wantSmaller, ""},
-		hasFraction:    {wantNumber + ", or nothing", hintFraction},
-		isScientific:   {wantNumber + ", or nothing", hintScientific},
-	}
-	wantOfTimestamp = [...]expected{
-		notADate:      {wantDate, ""},
-		otherDate:     {wantDate, hintDate},
-		notInCalendar: {"a day of the calendar from 1970-01-01 to 9999-12-31", ""},
-		notMidnight:   {wantMidnight, hintTime},
-	}
-)
+	return e
+}
 
 // What is expected of quotes.
 const (

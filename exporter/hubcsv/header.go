@@ -3,6 +3,8 @@ package hubcsv
 import (
 	"bytes"
 	"slices"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // header is what the header row says.
@@ -47,41 +49,17 @@ func (p *parser) readHeader(line []byte) bool {
 	return h.found
 }
 
-// otherSeparators are what others put between the fields of a line.
-var otherSeparators = []struct{ separator, what string }{
-	{";", "semicolons"},
-	{"\t", "tabs"},
-	{"|", "vertical bars"},
-}
-
 // separatorFault counts the fault of a header row whose fields are separated otherwise,
 // and reports whether they are.
 func (p *parser) separatorFault(line []byte) bool {
-	for _, s := range otherSeparators {
-		if bytes.Contains(line, []byte(s.separator)) && !bytes.Contains(line, []byte(",")) {
-			p.fault("", line, expected{wantHeader + ", with commas and not " + s.what, hintDate})
-			return true
-		}
+	other := textenc.OtherSeparator(line)
+	if other != "" {
+		p.fault("", line, expected{wantHeader + ", with commas and not " + other, hintDate})
 	}
-	return false
+	return other != ""
 }
 
 var bom = []byte("\xef\xbb\xbf")
-
-// foreign is how texts begin that come where a CSV was expected.
-var foreign = []struct{ begins, what string }{
-	{"<", "an HTML or XML page"},
-	{"{", "a JSON document"},
-	{"[", "a JSON document"},
-	{"\x1f\x8b", "compressed data (gzip)"},
-	{"\x28\xb5\x2f\xfd", "compressed data (zstd)"},
-	{"\xfd7zXZ\x00", "compressed data (xz): unpack it first"},
-	{"BZh", "compressed data (bzip2): unpack it first"},
-	{"PK\x03\x04", "compressed data (zip), or a workbook of a spreadsheet"},
-	{"PAR1", "a Parquet file"},
-	{"\xff\xfe", "text in UTF-16"},
-	{"\xfe\xff", "text in UTF-16"},
-}
 
 // refuse looks at the beginning of the text before its first line is complete.
 // If that cannot be a CSV of ours it counts the fault and returns true. It
@@ -93,32 +71,13 @@ func (p *parser) refuse(b []byte) bool {
 	b = bytes.TrimPrefix(b, bom)
 	text := bytes.TrimLeft(b, " \t\r\n")
 	blank := b[:len(b)-len(text)]
-	value, what := foreignTo(text)
+	value, what := textenc.ForeignToCSV(text)
 	if what == "" || !p.linesFit(blank) {
 		return false
 	}
 	p.line += int64(bytes.Count(blank, lf))
 	p.fault("", beginning(value), expected{want: wantHeader + ", not " + what})
 	return true
-}
-
-// foreignTo says what a text is that cannot be a CSV of ours, with the piece of it that
-// shows it, or "" if it may be one.
-func foreignTo(text []byte) (value []byte, what string) {
-	for _, f := range foreign {
-		if bytes.HasPrefix(text, []byte(f.begins)) {
-			return text, f.what
-		}
-	}
-	if len(text) > 1 && (text[0] == 0) != (text[1] == 0) {
-		return text, "text in UTF-16"
-	}
-	line, _, _ := bytes.Cut(text, lf)
-	line, more, cr := bytes.Cut(line, []byte("\r"))
-	if cr && len(more) > 0 && bytes.Count(line, []byte(`"`))%2 == 0 {
-		return line, "lines that end with CR alone"
-	}
-	return nil, ""
 }
 
 // linesFit reports whether no line of b is too long: otherwise that is the

@@ -19,6 +19,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // outcome is what reading a text gives.
@@ -103,7 +104,7 @@ func (ref *referenceReader) read(text []byte) {
 		line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
 		fits = fits && len(line) <= ref.MaxLineBytes
 	}
-	if _, what := foreignTo(inside); what != "" && fits {
+	if _, what := textenc.ForeignToCSV(inside); what != "" && fits {
 		ref.line = 1 + int64(bytes.Count(text[:len(text)-len(inside)], lf))
 		ref.fault("", "", "", wantHeader+", not "+what, "")
 		return
@@ -198,16 +199,17 @@ var (
 	midnight    = regexp.MustCompile(`^((T| T| )00:00(:00([.]0+)?)?( ?(Z|UTC|[+]00(:?00)?|-00:00|[+]0000 UTC))?| T00:00:00[.]000 Z)?$`)
 )
 
-func (ref *referenceReader) number(reason history.BadRowReason, column, s string, wants []expected) (int64, bool) {
+func (ref *referenceReader) number(reason history.BadRowReason, column, s string, want func(textenc.CountFault) expected) (int64, bool) {
 	m := wholeNumber.FindStringSubmatch(s)
 	if m == nil {
-		e := wants[whyNoNumber([]byte(s))]
+		_, bad := textenc.ParseCount([]byte(s))
+		e := want(bad)
 		ref.fault(reason, column, s, e.want, e.hint)
 		return 0, false
 	}
 	v, _ := new(big.Int).SetString(m[1], 10)
 	if v.Cmp(big.NewInt(math.MaxInt64)) > 0 {
-		ref.fault(reason, column, s, wants[numberTooLarge].want, "")
+		ref.fault(reason, column, s, want(textenc.CountTooLarge).want, "")
 		return 0, false
 	}
 	return v.Int64(), true
@@ -248,7 +250,7 @@ func (ref *referenceReader) day(s string) (history.Day, bool) {
 	}
 	day := history.DayOf(t)
 	if ref.LastDay > 0 && day > ref.LastDay {
-		ref.fault(history.BadFuture, "timestamp", s, "a day up to "+ref.LastDay.String(), hintFuture)
+		ref.fault(history.BadFuture, "timestamp", s, "a day up to "+ref.LastDay.String(), history.HintFuture)
 		return 0, false
 	}
 	return day, true
@@ -261,11 +263,11 @@ func (ref *referenceReader) row(fields []string) {
 	ok := ref.text(history.BadRepoName, "repoName", repo.Name, wantName) && okType
 	total := history.Unknown
 	if s := field("total"); s != "" {
-		v, okTotal := ref.number(history.BadTotal, "total", s, wantOfTotal[:])
+		v, okTotal := ref.number(history.BadTotal, "total", s, wantOfTotal)
 		total, ok = v, ok && okTotal
 	}
 	day, okDay := ref.day(field("timestamp"))
-	downloads, okDownloads := ref.number(history.BadDownloads, "downloads", field("downloads"), wantOfDownloads[:])
+	downloads, okDownloads := ref.number(history.BadDownloads, "downloads", field("downloads"), wantOfDownloads)
 	if !ok || !okDay || !okDownloads {
 		return
 	}

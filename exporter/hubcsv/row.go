@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // row takes a record, its line end included, that holds the given number of
@@ -69,9 +70,9 @@ func (p *parser) fields(line []byte) {
 	repo, ok := p.repo(f[cols[colType]], f[cols[colName]])
 	total := history.Unknown
 	if text := f[cols[colTotal]]; len(text) > 0 {
-		var bad numberFault
-		if total, bad = parseNumber(text); bad != numberOK {
-			p.rowFault(history.BadTotal, columnNames[colTotal], text, wantOfTotal[bad])
+		var bad textenc.CountFault
+		if total, bad = textenc.ParseCount(text); bad != textenc.CountOK {
+			p.rowFault(history.BadTotal, columnNames[colTotal], text, wantOfTotal(bad))
 			ok = false
 		}
 	}
@@ -80,15 +81,15 @@ func (p *parser) fields(line []byte) {
 	switch {
 	case wrong == inFuture:
 		want := "a day up to " + p.months.last.String()
-		p.rowFault(history.BadFuture, columnNames[colTimestamp], timestamp, expected{want, hintFuture})
+		p.rowFault(history.BadFuture, columnNames[colTimestamp], timestamp, expected{want, history.HintFuture})
 		ok = false
 	case wrong != timestampOK:
 		p.rowFault(history.BadTimestamp, columnNames[colTimestamp], timestamp, wantOfTimestamp[wrong])
 		ok = false
 	}
-	downloads, bad := parseNumber(f[cols[colDownloads]])
-	if bad != numberOK {
-		p.rowFault(history.BadDownloads, columnNames[colDownloads], f[cols[colDownloads]], wantOfDownloads[bad])
+	downloads, bad := textenc.ParseCount(f[cols[colDownloads]])
+	if bad != textenc.CountOK {
+		p.rowFault(history.BadDownloads, columnNames[colDownloads], f[cols[colDownloads]], wantOfDownloads(bad))
 		ok = false
 	}
 	if !ok {

@@ -3,7 +3,6 @@ package hubcsv
 import (
 	"bytes"
 	"encoding/binary"
-	"math"
 	"math/bits"
 	"regexp"
 	"time"
@@ -210,55 +209,4 @@ func digits(b []byte) (value int64, n int) {
 		n++
 	}
 	return value, n
-}
-
-// numberFault says what is wrong with a number.
-type numberFault uint8
-
-const (
-	numberOK numberFault = iota
-	notANumber
-	numberTooLarge
-	hasFraction
-	isScientific
-)
-
-// parseNumber reads a field that is a whole number from 0 to 2^63-1: decimal
-// digits, and perhaps zeros after a point, as of a column that others took for one
-// of fractions.
-func parseNumber(b []byte) (int64, numberFault) {
-	whole, zeros, point := bytes.Cut(b, []byte("."))
-	if len(whole) == 0 || point && (len(zeros) == 0 || len(bytes.Trim(zeros, "0")) > 0) {
-		return 0, whyNoNumber(b)
-	}
-	var v uint64
-	fault := numberOK
-	for _, c := range whole {
-		d := uint64(c - '0')
-		if d > 9 {
-			return 0, whyNoNumber(b)
-		}
-		if v > (math.MaxInt64-d)/10 {
-			fault = numberTooLarge
-			continue
-		}
-		v = v*10 + d
-	}
-	return int64(v), fault
-}
-
-// inexact is how numbers look that are no whole ones: a fraction, an exponent.
-var inexact = regexp.MustCompile(`^-?[0-9]*[.,]?[0-9]+([eE][+-]?[0-9]+)?$`)
-
-func whyNoNumber(b []byte) numberFault {
-	m := inexact.FindSubmatchIndex(b)
-	switch {
-	case m == nil:
-		return notANumber
-	case m[2] >= 0:
-		return isScientific
-	case bytes.ContainsAny(b, ".,"):
-		return hasFraction
-	}
-	return notANumber // it is negative
 }
