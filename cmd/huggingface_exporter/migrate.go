@@ -136,7 +136,7 @@ func (m *migration) verify(ctx context.Context, p *program, revision string, rep
 	case err != nil:
 		return err
 	}
-	_, err = fmt.Fprintf(p.stdout, "Both hold the same: %s repositories, %s records, %s downloads in all.\n",
-		textenc.Grouped(s.Repos), textenc.Grouped(s.Records), textenc.Grouped(s.Downloads))
+	_, err = fmt.Fprintf(p.stdout, "Both hold the same: %s repositories, %s records, %s readings, %s downloads in all.\n",
+		textenc.Grouped(s.Repos), textenc.Grouped(s.Records), textenc.Grouped(s.Readings), textenc.Grouped(s.Downloads))
 	return err
 }

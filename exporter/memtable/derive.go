@@ -134,7 +134,9 @@ func (d *deriver) apart(m *history.RepoMeta, stored *days) {
 		case r.Origin == history.Archive || r.AsOf <= start:
 			continue
 		case r.FirstAsOf <= start:
+			id := r.HubID
 			r = history.NewReading(r.Repo, r.AsOf, r.Origin, r.Total, r.LastMonth, r.Likes)
+			r.HubID = id
 		}
 		d.some = append(d.some, r)
 	}

@@ -5,20 +5,21 @@ package migrate
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-// DefaultBatch is about how many records an append has, which lie in memory.
+// DefaultBatch is about how many records and readings an append has, which lie in memory.
 const DefaultBatch = 4_000_000
 
 // Options say how a history is moved.
 type Options struct {
 	// After is the repository up to which everything was moved before, nil for none.
 	After *history.Repo
-	// Batch is about how many records an append has, 0 for DefaultBatch.
+	// Batch is about how many records and readings an append has, 0 for DefaultBatch.
 	Batch int64
 	// Moved is called after an append, with the last repository in it and how many
 	// there were. An error ends the run. nil: nothing is called.
@@ -41,28 +42,22 @@ func Copy(ctx context.Context, from, to history.Appender, o Options) error {
 	if o.After != nil {
 		meta = meta[after(meta, *o.After):]
 	}
-	b := batch{to: to, moved: o.Moved, meta: meta}
-	for rows, err := range from.Records(ctx, history.RecordsQuery{Order: history.OrderRepo, Versions: true}) {
-		if err != nil {
+	rows, stop := iter.Pull2(from.Records(ctx, history.RecordsQuery{Order: history.OrderRepo, Versions: true}))
+	defer stop()
+	readings, stopReadings := iter.Pull2(from.Readings(ctx, history.ReadingsQuery{}))
+	defer stopReadings()
+	b := batch{to: to, moved: o.Moved, rows: rows, nextReading: readings}
+	for i := range meta {
+		if err := b.add(&meta[i]); err != nil {
 			return err
 		}
-		for i, end := 0, 0; i < rows.Len(); i = end {
-			for end = i + 1; end < rows.Len() && rows.Repo[end] == rows.Repo[i]; {
-				end++
+		if b.size >= o.Batch {
+			if err := b.append(ctx); err != nil {
+				return err
 			}
-			repo := rows.Repos[rows.Repo[i]].Repo
-			if o.After != nil && repo.Compare(*o.After) <= 0 {
-				continue
-			}
-			if n := len(b.repos); n > 0 && b.repos[n-1].Repo != repo && b.records >= o.Batch {
-				if err := b.append(ctx, after(b.meta, b.repos[n-1].Repo)); err != nil {
-					return err
-				}
-			}
-			b.add(repo, rows, i, end)
 		}
 	}
-	return b.append(ctx, len(b.meta))
+	return b.append(ctx)
 }
 
 // allMeta returns what is known of each repository besides its days.
@@ -111,19 +106,89 @@ func checkPart(ctx context.Context, meta []history.RepoMeta, to history.Appender
 		len(others), strings.Join(others[:min(most, len(others))], ", "))
 }
 
-// batch gathers the records of whole repositories for one append.
+// batch gathers what is known of whole repositories for one append.
 type batch struct {
 	to    history.Appender
 	moved func(history.Repo, int) error
-	meta  []history.RepoMeta // of the repositories that were not appended yet
 
-	repos   []history.RepoTotal
-	blocks  []history.Rows
-	records int64
+	// rows and nextReading return what comes next of the history that is moved. block is what
+	// is left of a block, from row at on, and reading one that is not added yet.
+	rows        func() (*history.Rows, error, bool)
+	nextReading func() (history.Reading, error, bool)
+	block       *history.Rows
+	at          int
+	reading     *history.Reading
+
+	meta     []history.RepoMeta
+	repos    []history.RepoTotal
+	blocks   []history.Rows
+	readings []history.Reading
+	size     int64
 }
 
-// add copies the rows i to end, which are of one repository.
-func (b *batch) add(repo history.Repo, rows *history.Rows, i, end int) {
+// add adds all that is known of a repository. What comes before it is passed over: it was
+// moved before, or was not known yet.
+func (b *batch) add(m *history.RepoMeta) error {
+	for {
+		if b.block == nil || b.at == b.block.Len() {
+			rows, err, ok := b.rows()
+			if err != nil {
+				return err
+			}
+			if !ok {
+				b.block, b.at = nil, 0
+				break
+			}
+			b.block, b.at = rows, 0
+			continue
+		}
+		c := b.block.Repos[b.block.Repo[b.at]].Repo.Compare(m.Repo)
+		if c > 0 {
+			break
+		}
+		end := b.at + 1
+		for end < b.block.Len() && b.block.Repo[end] == b.block.Repo[b.at] {
+			end++
+		}
+		if c == 0 {
+			b.addRows(m.Repo, b.block, b.at, end)
+		}
+		b.at = end
+	}
+	some := false
+	for {
+		if b.reading == nil {
+			r, err, ok := b.nextReading()
+			if err != nil {
+				return err
+			}
+			if !ok {
+				break
+			}
+			b.reading = &r
+		}
+		c := b.reading.Repo.Compare(m.Repo)
+		if c > 0 {
+			break
+		}
+		if c == 0 {
+			b.readings = append(b.readings, *b.reading)
+			b.size++
+			some = true
+		}
+		b.reading = nil
+	}
+	b.meta = append(b.meta, *m)
+	if some {
+		// The readings have the total, and say where it is from.
+		added := &b.meta[len(b.meta)-1]
+		added.Total, added.TotalAsOf = history.Unknown, 0
+	}
+	return nil
+}
+
+// addRows copies the rows i to end, which are of one repository.
+func (b *batch) addRows(repo history.Repo, rows *history.Rows, i, end int) {
 	if n := len(b.repos); n == 0 || b.repos[n-1].Repo != repo {
 		b.repos = append(b.repos, history.RepoTotal{Repo: repo, Total: history.Unknown})
 	}
@@ -133,12 +198,15 @@ func (b *batch) add(repo history.Repo, rows *history.Rows, i, end int) {
 	block := &b.blocks[len(b.blocks)-1]
 	for ; i < end; i++ {
 		block.Append(uint32(len(b.repos)-1), rows.Day[i], rows.Downloads[i])
-		b.records++
+		b.size++
 	}
 }
 
-// append stores what was gathered, with the first n of b.meta.
-func (b *batch) append(ctx context.Context, n int) error {
+// append stores what was gathered, if that is anything.
+func (b *batch) append(ctx context.Context) error {
+	if len(b.meta) == 0 {
+		return nil
+	}
 	rows := func(yield func(*history.Rows, error) bool) {
 		for i := range b.blocks {
 			b.blocks[i].Repos = b.repos
@@ -147,14 +215,21 @@ func (b *batch) append(ctx context.Context, n int) error {
 			}
 		}
 	}
-	if _, err := b.to.Append(ctx, history.Batch{Rows: rows, Meta: b.meta[:n]}); err != nil {
+	readings := func(yield func(history.Reading, error) bool) {
+		for _, r := range b.readings {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+	if _, err := b.to.Append(ctx, history.Batch{Rows: rows, Meta: b.meta, Readings: readings}); err != nil {
 		return err
 	}
-	if b.moved != nil && n > 0 {
+	if n := len(b.meta); b.moved != nil {
 		if err := b.moved(b.meta[n-1].Repo, n); err != nil {
 			return err
 		}
 	}
-	b.meta, b.repos, b.blocks, b.records = b.meta[n:], nil, nil, 0
+	b.meta, b.repos, b.blocks, b.readings, b.size = b.meta[:0], nil, b.blocks[:0], b.readings[:0], 0
 	return nil
 }

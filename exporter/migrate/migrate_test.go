@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
@@ -25,8 +26,9 @@ func (m *memory) Append(ctx context.Context, b history.Batch) (history.Change, e
 	return m.Store.Append(ctx, b)
 }
 
-// filled returns a history with numbers of every source, a correction, a repository that
-// moved, one that is gone, and one without records.
+// filled returns a history with numbers of every source, a correction, listings and an
+// archive, a start of counters, a repository that moved, one that is gone, and one without
+// records.
 func filled(t *testing.T) *memory {
 	t.Helper()
 	m := newMemory()
@@ -52,7 +54,19 @@ func filled(t *testing.T) *memory {
 	gone.GoneAsOf = 98
 	idle := history.NewRepoMeta(history.Repo{Type: history.Space, Name: "org1/s"})
 	idle.Likes, idle.HubID, idle.ListedAsOf = 7, "0123456789abcdef01234567", 97
-	add(history.Batch{Meta: []history.RepoMeta{moved, gone, idle}})
+	start := history.NewRepoMeta(history.Repo{Type: history.Model, Name: "org1/r13"})
+	start.StartTotal, start.StartDownloads, start.StartRemoved, start.StartAsOf = 50, 60, 10, 12
+	add(history.Batch{Meta: []history.RepoMeta{moved, gone, idle, start}})
+	for i := range 40 {
+		listing := history.NewRepoMeta(history.Repo{Type: history.Model, Name: fmt.Sprintf("org2/l%d", i%4)})
+		listing.Total, listing.LastMonth, listing.Likes, listing.HubID = int64(1000+i*i), 500, int64(i), "0123456789abcdef01234567"
+		listing.TotalAsOf = history.AsOfTime(history.Day(20300 + i/5).Time().Add(time.Duration(i) * time.Minute))
+		if listing.ListedAsOf = listing.TotalAsOf; i%7 == 3 {
+			listing.Total, listing.TotalAsOf = history.Unknown, 0
+		}
+		archived := history.NewReading(listing.Repo, listing.ListedAsOf-90*24*3600*1e6, history.Archive, int64(i), 40, 1)
+		add(history.Batch{Meta: []history.RepoMeta{listing}, Readings: func(yield func(history.Reading, error) bool) { yield(archived, nil) }})
+	}
 	return m
 }
 
@@ -75,7 +89,7 @@ func TestCopyKeepsEverything(t *testing.T) {
 		}
 		compared := int64(0)
 		s, err := migrate.Verify(t.Context(), from, to, func() { compared++ })
-		if err != nil || s.Repos != 31 || int(s.Repos) != sum || s.Records < 2000 || s.Downloads == 0 || compared != 30 {
+		if err != nil || s.Repos != 35 || int(s.Repos) != sum || s.Records < 2000 || s.Readings < 60 || s.Downloads == 0 || compared != 30 {
 			t.Errorf("batches of %d: got %+v, %d moved, %d compared, %v", batch, s, sum, compared, err)
 		}
 		if to.appends != appends {
@@ -83,7 +97,7 @@ func TestCopyKeepsEverything(t *testing.T) {
 		}
 	}
 	f(0, 1)
-	f(1, 30)
+	f(1, 35)
 	f(1500, 4)
 }
 
@@ -162,4 +176,6 @@ func TestVerifyFindsTheDifference(t *testing.T) {
 	likes := history.NewRepoMeta(repo)
 	likes.Likes, likes.ListedAsOf = 3, 5
 	f(history.Batch{Meta: []history.RepoMeta{likes}}, "Likes:-1", "Likes:3")
+	late := history.NewReading(repo, history.AsOfTime(history.Day(19999).Time()), history.Archive, history.Unknown, 3, 4)
+	f(history.Batch{Readings: func(yield func(history.Reading, error) bool) { yield(late, nil) }}, "got\n  reading", "LastMonth:3 Likes:4")
 }

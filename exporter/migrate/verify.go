@@ -11,13 +11,13 @@ import (
 
 // Summary is what two histories have in common.
 type Summary struct {
-	Repos, Records int64
+	Repos, Records, Readings int64
 	// Downloads is the sum of the records, or the largest int64 if it is larger.
 	Downloads int64
 }
 
-// Verify compares two stores: every record with its version, and what is known of every
-// repository besides. The error says where they differ first. compared is called with
+// Verify compares two stores: every record with its version, every reading, and what is known
+// of every repository besides. The error says where they differ first. compared is called with
 // every repository that is equal; nil: nothing is called.
 func Verify(ctx context.Context, want, got history.Appender, compared func()) (Summary, error) {
 	var s Summary
@@ -42,6 +42,14 @@ func Verify(ctx context.Context, want, got history.Appender, compared func()) (S
 	}
 	if compared != nil && s.Records > 0 {
 		compared()
+	}
+	describeReading := func(r history.Reading) string { return fmt.Sprintf("reading %+v", r) }
+	all := history.ReadingsQuery{}
+	for _, err := range matching(want.Readings(ctx, all), got.Readings(ctx, all), describeReading) {
+		if err != nil {
+			return s, err
+		}
+		s.Readings++
 	}
 	return s, nil
 }

@@ -54,7 +54,7 @@ func TestReadOnlyDisk(t *testing.T) {
 		d.run("read-only file system", func() { remount(syscall.MS_RDONLY) }, func() { remount(0) })
 	} else {
 		chmod := func(mode os.FileMode) {
-			for _, name := range []string{"records", "repos"} {
+			for _, name := range []string{"records", "readings"} {
 				if err := os.Chmod(filepath.Join(data, name), mode); err != nil {
 					t.Fatal(err)
 				}

@@ -42,7 +42,7 @@ type stage struct {
 }
 
 // firstDay is long ago, so that no campaign reaches the present.
-const firstDay history.Day = 18000
+const firstDay history.Day = 19500
 
 // newStage makes a Hub with two organizations; the first has a history of days.
 func newStage(t *testing.T, repos, days int, seed uint64) *stage {

@@ -190,7 +190,7 @@ func (k *killing) page(body string) bool {
 	values := series(body)
 	n := 0
 	for name, v := range values {
-		if !strings.HasPrefix(name, "huggingface_repo_downloads_total{") && !strings.HasPrefix(name, "huggingface_repo_downloads_corrected_total{") {
+		if !strings.HasPrefix(name, "huggingface_repo_downloads_total{") && !strings.HasPrefix(name, "huggingface_repo_downloads_removed_total{") {
 			continue
 		}
 		n++

@@ -50,9 +50,9 @@ func (k *killing) checkListings(what string, l *localstore.Ledger) int {
 			for _, n := range s.days[repo] {
 				sum += n
 			}
-			if grown := now.totals[id] - k.base[id]; sum != grown || len(s.days[repo]) != int(now.day-k.since) || s.states[repo].Highest != now.totals[id] {
+			if grown := now.totals[id] - k.base[id]; sum != grown || len(s.days[repo]) != int(now.day-k.since) || s.states[repo].Downloads != now.totals[id] {
 				k.Fatalf("%s: %s has %d downloads on %d days and the counter %d; expected %d on %d and %d",
-					what, repo, sum, len(s.days[repo]), s.states[repo].Highest, grown, now.day-k.since, now.totals[id])
+					what, repo, sum, len(s.days[repo]), s.states[repo].Downloads, grown, now.day-k.since, now.totals[id])
 			}
 		}
 		return round

@@ -115,8 +115,8 @@ func (s stored) differs(now *told) string {
 
 // counters follows what the counters have to be, by the Hub's id.
 type counters struct {
-	last               *told
-	highest, corrected map[string]int64
+	last     *told
+	readings map[string][]history.Reading
 }
 
 // follow takes what was stored next.
@@ -125,20 +125,20 @@ func (c *counters) follow(now *told) {
 		return
 	}
 	if c.last == nil {
-		c.highest, c.corrected = make(map[string]int64), make(map[string]int64)
+		c.readings = make(map[string][]history.Reading)
 	}
 	for id, total := range now.totals {
-		c.highest[id] = max(c.highest[id], total)
-		if c.last == nil {
-			continue
+		month := int64(0)
+		for day, n := range now.days[id] {
+			if now.day-30 <= day && day <= now.day {
+				month += n
+			}
 		}
-		fall := int64(0) // of the days, taken together
-		for day, was := range c.last.days[id] {
-			fall += was - now.days[id][day]
+		if month == 0 {
+			month = history.Unknown
 		}
-		if was, ok := c.last.totals[id]; ok {
-			c.corrected[id] += max(fall, was-total, 0)
-		}
+		asOf := history.AsOfTime(now.day.Time())
+		c.readings[id] = append(c.readings[id], history.NewReading(now.names[id], asOf, history.Export, total, month, history.Unknown))
 	}
 	c.last = now
 }
@@ -148,10 +148,11 @@ func (c *counters) check(t *testing.T, s stored) {
 	t.Helper()
 	var wrong []string
 	for id, repo := range c.last.names {
-		st := s.states[repo]
-		if st.Highest != c.highest[id] || st.Removed != c.corrected[id] {
-			wrong = append(wrong, fmt.Sprintf("%s: the counter is %d and %d were taken back, expected %d and %d",
-				repo, st.Highest, st.Removed, c.highest[id], c.corrected[id]))
+		var d history.Derivation
+		d.Read(c.readings[id], nil, func(history.Day, int64, history.Source) {}, nil)
+		want, got := d.Counters(), s.states[repo].Counters
+		if want.RemovedAsOf, got.RemovedAsOf = 0, 0; got != want {
+			wrong = append(wrong, fmt.Sprintf("%s: the counters are %+v, expected %+v", repo, got, want))
 		}
 	}
 	if len(wrong) > 0 {

@@ -39,12 +39,11 @@ type simulation struct {
 
 	mu sync.Mutex
 	// exposed has the counters as they were last shown, most the highest total that
-	// the Hub ever told. base is what the days of a listed repository count from: its
-	// first total, and what came in while it was not listed. away is what its base was
-	// when it was listed last.
-	exposed, most, base, away map[history.Repo]int64
-	restarts                  int
-	outcomes                  map[string]int
+	// the Hub ever told.
+	exposed  map[history.Repo]history.Counters
+	most     map[history.Repo]int64
+	restarts int
+	outcomes map[string]int
 }
 
 const interval = 6 * time.Hour
@@ -54,7 +53,7 @@ func simulate(t *testing.T, seed uint64, campaign func(*simulation)) *simulation
 	t.Helper()
 	s := &simulation{
 		dir: t.TempDir(), random: rand.New(rand.NewPCG(seed, 3)), outcomes: make(map[string]int),
-		exposed: make(map[history.Repo]int64), base: make(map[history.Repo]int64), most: make(map[history.Repo]int64), away: make(map[history.Repo]int64),
+		exposed: make(map[history.Repo]history.Counters), most: make(map[history.Repo]int64),
 	}
 	synctest.Test(t, func(t *testing.T) {
 		s.T = t

@@ -12,37 +12,20 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 )
 
-// look checks what is exposed: no counter is below what it was, or above what the Hub
-// ever told.
+// look checks what is exposed: no counter is below what it was, and together they are not
+// above what the Hub ever told.
 func (s *simulation) look() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.store.Table().Counts(context.Background(), history.Filter{}) {
-		if was, ok := s.exposed[c.Repo]; ok && c.Downloads < was {
-			s.Errorf("%s: the counter of %s fell from %d to %d", time.Now(), c.Repo, was, c.Downloads)
+		now, was := c.Counters, s.exposed[c.Repo]
+		if now.Downloads < was.Downloads || now.Removed < was.Removed || now.Backdated < was.Backdated {
+			s.Errorf("%s: a counter of %s fell: from %+v to %+v", time.Now(), c.Repo, was, now)
 		}
-		if c.Downloads > s.most[c.Repo] {
-			s.Errorf("%s: the counter of %s is %d, the Hub never told more than %d", time.Now(), c.Repo, c.Downloads, s.most[c.Repo])
+		if total := now.Downloads + now.Backdated - now.Removed; total > s.most[c.Repo] {
+			s.Errorf("%s: by the counters %+v the total of %s is %d, the Hub never told more than %d", time.Now(), now, c.Repo, total, s.most[c.Repo])
 		}
-		s.exposed[c.Repo] = c.Downloads
-	}
-	for st := range s.store.Table().Meta() {
-		if st.Repo.Org() != listed || st.Total == history.Unknown {
-			continue
-		}
-		base, away := s.base[st.Repo], s.away[st.Repo]
-		_, known := s.base[st.Repo]
-		_, wasAway := s.away[st.Repo]
-		switch {
-		case !known:
-			s.base[st.Repo] = st.Total
-		case st.Gone() && !wasAway:
-			s.away[st.Repo] = st.Base
-		case !st.Gone() && wasAway:
-			// What came in meanwhile is of no day.
-			s.base[st.Repo] = base + st.Base - away
-			delete(s.away, st.Repo)
-		}
+		s.exposed[c.Repo] = now
 	}
 }
 
@@ -64,15 +47,24 @@ func (s *simulation) check() {
 		s.Errorf("exports: %s", why)
 	}
 	got := storedOf(s.T, s.store, listed)
+	first, last := make(map[history.Repo]int64), make(map[history.Repo]int64)
+	for r, err := range s.store.Readings(context.Background(), history.ReadingsQuery{}) {
+		if err != nil {
+			s.Fatal(err)
+		}
+		if last[r.Repo] = r.First; first[r.Repo] == 0 {
+			first[r.Repo] = r.First
+		}
+	}
 	for _, r := range s.hub.Repos(listed) {
 		var sum int64
 		for n := range maps.Values(got.days[r.Repo()]) {
 			sum += n
 		}
-		st := got.states[r.Repo()]
-		if st.Total != r.Total() || st.Highest != r.Total() || sum != st.Base-s.base[r.Repo()] {
+		st, grown := got.states[r.Repo()], last[r.Repo()]-first[r.Repo()]
+		if st.Total != r.Total() || st.Downloads != r.Total() || sum != grown {
 			s.Errorf("%s: total %d, counter %d, expected %d; its days add up to %d, expected %d",
-				r.Repo(), st.Total, st.Highest, r.Total(), sum, st.Base-s.base[r.Repo()])
+				r.Repo(), st.Total, st.Downloads, r.Total(), sum, grown)
 		}
 	}
 }

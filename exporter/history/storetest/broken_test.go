@@ -20,6 +20,7 @@ type broken struct {
 	repos    func(context.Context, history.ReposQuery) (history.ReposPage, error)
 	records  func(context.Context, history.RecordsQuery) history.RowSeq
 	counts   func(context.Context, history.Filter) iter.Seq2[history.Counts, error]
+	readings func(context.Context, history.ReadingsQuery) history.ReadingSeq
 }
 
 func (b *broken) Append(ctx context.Context, batch history.Batch) (history.Change, error) {
@@ -55,6 +56,13 @@ func (b *broken) Counts(ctx context.Context, f history.Filter) iter.Seq2[history
 		return b.counts(ctx, f)
 	}
 	return b.Model.Counts(ctx, f)
+}
+
+func (b *broken) Readings(ctx context.Context, q history.ReadingsQuery) history.ReadingSeq {
+	if b.readings != nil {
+		return b.readings(ctx, q)
+	}
+	return b.Model.Readings(ctx, q)
 }
 
 // recorder is a T that keeps the failures of a case.
@@ -116,7 +124,7 @@ type fault struct {
 }
 
 func TestSuiteCatchesFaults(t *testing.T) {
-	for _, faults := range []map[string]fault{appendFaults, answerFaults} {
+	for _, faults := range []map[string]fault{appendFaults, answerFaults, readingFaults} {
 		for name, f := range faults {
 			t.Run(name, func(t *testing.T) {
 				for _, c := range f.caughtBy {

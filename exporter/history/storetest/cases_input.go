@@ -142,6 +142,7 @@ var inputCases = []testCase{
 		p.add(published(1), "model acme/old 10 2024-01-01 1")
 		lines := []string{"model acme/new 12 2024-01-01 1", "model acme/new 12 2024-01-02 2"}
 		read := 0
+		reads := readings(history.NewReading(repo("model acme/b"), hour(-24), history.Archive, history.Unknown, 1, 1))
 		then := func(states []history.RepoMeta, err error) history.Batch {
 			read = 0
 			return history.Batch{
@@ -158,7 +159,7 @@ var inputCases = []testCase{
 						p.Errorf("expected to be asked for states after %d blocks, was asked after %d", len(lines), read)
 					}
 					p.wantNames(history.ReposQuery{}, "model acme/old")
-					return history.Batch{Meta: states}, err
+					return history.Batch{Meta: states, Readings: reads}, err
 				},
 			}
 		}
@@ -173,6 +174,9 @@ var inputCases = []testCase{
 			"model acme/b downloads=1 removed=0 last_month=1 likes=1",
 			"model acme/new downloads=12 removed=0 last_month=3 likes=?")
 		p.wantNames(history.ReposQuery{}, "model acme/new", "model acme/b")
+		p.wantReadings(history.ReadingsQuery{Filter: history.Filter{Repos: []string{"acme/b"}}},
+			"model acme/b 2025-05-31T00:00:00Z archive total=? last_month=1 likes=1",
+			"model acme/b 2025-06-01T02:00:00Z listing total=1 last_month=1 likes=1")
 	}},
 
 	{"a cancelled append", func(p *probe) {

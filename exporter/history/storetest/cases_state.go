@@ -74,6 +74,26 @@ var stateCases = []testCase{
 			"model acme/a 2025-06-02T00:00:00Z listing total=105 last_month=50 likes=2")
 	}},
 
+	{"the largest of a day", func(p *probe) {
+		p.tell(told("model acme/a", 100, 50, 2, hour(0)))
+		p.tell(told("model acme/a", 140, 60, 2, hour(24)))
+		p.tell(told("model acme/a", 150, 70, 2, hour(25)))
+		p.tell(told("model acme/a", 145, 10, 2, hour(26)))
+		// 150 was there and went away, which is a fall to be waited for.
+		p.wantCounts("model acme/a downloads=150 removed=0 last_month=10 likes=2 all_time=145")
+		p.wantReadings(history.ReadingsQuery{Period: between("2025-06-02", "2025-06-02")},
+			"model acme/a 2025-06-02T02:00:00Z listing total=145 last_month=10 likes=2 first=140@2025-06-02T00:00:00Z high=150,70")
+		p.tell(told("model acme/a", 151, 70, 2, hour(48)))
+		p.wantCounts("model acme/a downloads=151 removed=0 last_month=70 likes=2")
+	}},
+
+	{"exports bring days of their own", func(p *probe) {
+		p.add(published(0), "model acme/a 100 2025-05-20 40")
+		p.add(published(24), "model acme/a 110 2025-05-20 40")
+		p.wantCounts("model acme/a downloads=110 removed=0 last_month=40 likes=?")
+		p.wantRecords(history.RecordsQuery{}, "model acme/a 110 2025-05-20 40")
+	}},
+
 	{"what the 30-day number does not allow is backdated", func(p *probe) {
 		p.tell(told("model acme/a", 100, 50, 2, hour(0)))
 		p.tell(told("model acme/a", 1100, 60, 2, hour(24)))
@@ -99,6 +119,44 @@ var stateCases = []testCase{
 			"model acme/a 1000 2025-05-31 10 "+versionText(history.Version{Source: history.Estimated, AsOf: hour(0)}))
 		p.wantReadings(history.ReadingsQuery{Period: between("2025-05-30", "2025-05-31")},
 			"model acme/a 2025-05-30T00:00:00Z archive total=980 last_month=300 likes=?")
+	}},
+
+	{"counters go on from a start", func(p *probe) {
+		start := history.NewRepoMeta(repo("model acme/a"))
+		start.StartTotal, start.StartDownloads, start.StartRemoved, start.StartAsOf = 90, 100, 12, hour(0)
+		p.tell(told("model acme/a", 95, 50, 2, hour(-24)), start)
+		p.wantCounts("model acme/a downloads=100 removed=12 last_month=50 likes=2 backdated=2 all_time=95")
+		p.tell(told("model acme/a", 97, 50, 2, hour(24)))
+		p.wantCounts("model acme/a downloads=107 removed=12 last_month=50 likes=2 backdated=2 all_time=97")
+		p.wantRecords(history.RecordsQuery{}, "model acme/a 97 2025-05-31 1", "model acme/a 97 2025-06-01 1")
+	}},
+
+	{"another repository under the same name", func(p *probe) {
+		listing := func(total int64, id string, asOf history.AsOf) history.RepoMeta {
+			m := told("model acme/a", total, 500, 2, asOf)
+			m.HubID = id
+			return m
+		}
+		p.tell(listing(100, "a1", hour(0)))
+		p.tell(listing(110, "a1", hour(24)))
+		p.tell(listing(400, "b2", hour(48)))
+		p.tell(listing(405, "b2", hour(72)))
+		p.wantCounts("model acme/a downloads=115 removed=110 last_month=500 likes=2 backdated=400 all_time=405")
+		p.wantRecords(history.RecordsQuery{}, "model acme/a 405 2025-06-01 10", "model acme/a 405 2025-06-03 5")
+		p.wantReadings(history.ReadingsQuery{Period: between("2025-06-02", "2025-06-03")},
+			"model acme/a 2025-06-02T00:00:00Z listing total=110 last_month=500 likes=2 id=a1",
+			"model acme/a 2025-06-03T00:00:00Z listing total=400 last_month=500 likes=2 id=b2")
+	}},
+
+	{"a listing and an export on one day", func(p *probe) {
+		p.add(published(3), "model acme/a 100 2025-05-20 7")
+		p.tell(told("model acme/a", history.Unknown, 40, 3, hour(5)))
+		p.wantCounts("model acme/a downloads=100 removed=0 last_month=40 likes=3")
+		p.wantReadings(history.ReadingsQuery{}, "model acme/a 2025-06-01T03:00:00Z listing and export total=100 last_month=7 likes=?")
+		p.tell(told("model acme/a", 101, 41, 4, hour(6)))
+		p.wantCounts("model acme/a downloads=101 removed=0 last_month=41 likes=4")
+		p.wantReadings(history.ReadingsQuery{},
+			"model acme/a 2025-06-01T06:00:00Z listing and export total=101 last_month=41 likes=4 first=100@2025-06-01T03:00:00Z high=101,41")
 	}},
 
 	{"published days beat those that follow from readings", func(p *probe) {

@@ -36,7 +36,11 @@ func (r *modelRepo) derive() {
 		if x.Origin != history.Export {
 			listed = append(listed, x)
 		}
-		if x.Origin != history.Archive {
+		if start := r.state.StartAsOf; x.Origin != history.Archive && (r.state.StartTotal == history.Unknown || x.AsOf > start) {
+			if r.state.StartTotal != history.Unknown && x.FirstAsOf <= start {
+				// Of the answers of the day, the last one is after the start for certain.
+				x.FirstAsOf, x.First, x.High, x.HighMonth = x.AsOf, x.Total, x.Total, x.LastMonth
+			}
 			collected = append(collected, x)
 		}
 	}
@@ -51,6 +55,10 @@ func (r *modelRepo) derive() {
 			r.days[d] = f
 		}
 	}, nil)
+	if total := r.state.StartTotal; total != history.Unknown {
+		n, removed := r.state.StartDownloads, r.state.StartRemoved
+		counters.StartAt(r.state.StartAsOf, total, history.Counters{Downloads: n, Removed: removed, Backdated: total - n + removed})
+	}
 	counters.Read(collected, nil, func(history.Day, int64, history.Source) {}, nil)
 	r.state.Counters = counters.Counters()
 }

@@ -170,6 +170,10 @@ func randomBatch(rng *rand.Rand) randomInput {
 		if oneOf(rng, 4) {
 			s.GoneAsOf, s.MovedTo = hour(rng.IntN(5)), pick(rng, []string{"", "acme/c", "new/name"})
 		}
+		if oneOf(rng, 8) {
+			s.StartTotal, s.StartAsOf = rng.Int64N(40), hour(rng.IntN(5))
+			s.StartDownloads, s.StartRemoved = s.StartTotal+rng.Int64N(9), 9
+		}
 		b.states = append(b.states, s)
 	}
 	return b
