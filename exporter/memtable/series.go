@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"math/bits"
+	"slices"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
@@ -89,26 +90,77 @@ func (t *Table) RepoReadings() iter.Seq[*history.RepoReadings] {
 	}
 }
 
-// Series returns the records of each repository that has any, with their versions, in the
-// order of Repo.Compare: also of those that moved to another name. A Series is valid until
-// the next one.
-func (t *Table) Series() iter.Seq2[history.Repo, *Series] {
-	return func(yield func(history.Repo, *Series) bool) {
-		var s Series
-		var p plain
-		for at, c := range t.cols {
-			s.At, s.Days, s.Downloads, s.Versions = at, s.Days[:0], s.Downloads[:0], s.Versions[:0]
-			for i := range c.windows {
-				c.windows[i].expand(c.data, &p)
-				for m := p.mask; m != 0; m &= m - 1 {
-					bit := bits.TrailingZeros64(m)
-					s.Days, s.Downloads = append(s.Days, dayAt(c.windows[i].no, bit)), append(s.Downloads, p.downloads[bit])
-					s.Versions = append(s.Versions, p.at(bit))
-				}
-			}
-			if len(s.Days) > 0 && !yield(c.meta.Repo, &s) {
+// Known is all that a Table has of one repository. The zero value is of none.
+type Known struct{ c *column }
+
+// All returns what the table has of each repository, in the order of Repo.Compare: also of
+// those that moved to another name.
+func (t *Table) All() iter.Seq[Known] {
+	return func(yield func(Known) bool) {
+		for _, c := range t.cols {
+			if !yield(Known{c}) {
 				return
 			}
+		}
+	}
+}
+
+// Find returns what the table has of a repository.
+func (t *Table) Find(r history.Repo) Known {
+	i, found := slices.BinarySearchFunc(t.cols, r, func(c *column, r history.Repo) int { return c.meta.Repo.Compare(r) })
+	if !found {
+		return Known{}
+	}
+	return Known{t.cols[i]}
+}
+
+// IsZero reports whether nothing is known.
+func (k Known) IsZero() bool { return k.c == nil }
+
+// Meta is what is known apart from days and readings, with the name of the repository.
+func (k Known) Meta() history.RepoMeta { return k.c.meta }
+
+// Readings appends the readings.
+func (k Known) Readings(to []history.Reading) []history.Reading {
+	if k.c == nil {
+		return to
+	}
+	return k.c.read.after(to, k.c.meta.Repo, 0)
+}
+
+// HasRecords reports whether answers have a day of the repository.
+func (k Known) HasRecords() bool { return k.c != nil && k.c.records > 0 }
+
+// HasDerived reports whether the days that answers have may be others than those that are stored.
+func (k Known) HasDerived() bool { return k.c != nil && k.c.stored != nil }
+
+// Stored sets to to the records that are stored.
+func (k Known) Stored(to *Series) {
+	if to.reset(); k.c != nil {
+		to.add(k.c.storedDays())
+	}
+}
+
+// Shown sets to to the days that answers have. Those that follow from readings are as of 0.
+func (k Known) Shown(to *Series) {
+	if to.reset(); k.c != nil {
+		to.add(&k.c.days)
+	}
+}
+
+func (s *Series) reset() {
+	s.Days, s.Downloads, s.Versions = s.Days[:0], s.Downloads[:0], s.Versions[:0]
+}
+
+// add adds days with their versions.
+func (s *Series) add(d *days) {
+	var p plain
+	for i := range d.windows {
+		d.windows[i].expand(d.data, &p)
+		for m := p.mask; m != 0; m &= m - 1 {
+			bit := bits.TrailingZeros64(m)
+			s.Days, s.Downloads = append(s.Days, dayAt(d.windows[i].no, bit)), append(s.Downloads, p.downloads[bit])
+			s.Versions = append(s.Versions, p.at(bit))
 		}
 	}
 }

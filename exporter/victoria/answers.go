@@ -2,7 +2,6 @@ package victoria
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"slices"
 	"strings"
@@ -41,13 +40,13 @@ func (v *snapshot) selector(name string, conditions ...string) string {
 	return v.s.selector(v.revision, name, conditions...)
 }
 
-// read reads the repositories that f selects, over a run of days.
-func (v *snapshot) read(f history.Filter, run history.Days, versions bool) (*memtable.Table, *repoList, error) {
+// read reads what answers have of the repositories that f selects, over a run of days.
+func (v *snapshot) read(f history.Filter, run history.Days) (*memtable.Table, *repoList, error) {
 	repos, err := v.repos(f)
 	if err != nil {
 		return nil, nil, err
 	}
-	t, err := v.table(f, repos, run, versions)
+	t, err := v.table(f, repos, run, shown, nil)
 	return t, repos, err
 }
 
@@ -92,7 +91,7 @@ func (s *Store) Overview(ctx context.Context, q history.OverviewQuery) (history.
 	if q.Filter.ByGroup() {
 		return o, nil
 	}
-	t, _, err := v.read(q.Filter, allDays, false)
+	t, _, err := v.read(q.Filter, allDays)
 	if err != nil {
 		return history.Overview{}, err
 	}
@@ -114,7 +113,7 @@ func (s *Store) Repos(ctx context.Context, q history.ReposQuery) (history.ReposP
 	}
 	page := history.ReposPage{Recorded: all.Recorded()}
 	page.Days, page.Before, page.HasBefore = q.Period.Resolve(page.Recorded)
-	t, repos, err := v.read(q.Filter, span(page.Days, page.Before), false)
+	t, repos, err := v.read(q.Filter, span(page.Days, page.Before))
 	if err != nil {
 		return history.ReposPage{}, err
 	}
@@ -140,17 +139,13 @@ func (v *snapshot) addRecorded(f history.Filter, repos *repoList, rows []history
 	if slices.Sort(names); len(strings.Join(names, "|")) < maxPattern {
 		f.Repos = slices.Compact(names)
 	}
-	return v.days(f, repos, allDays, func(x *repoDays) error {
+	return v.days(f, repos, allDays, shown, func(all *[kinds]repoDays) error {
+		x := &all[shown]
 		if row := at[repos.meta[x.at].Repo]; row != nil && len(x.days) > 0 {
 			row.Recorded = history.Days{From: x.days[0], To: x.days[len(x.days)-1]}
 		}
 		return nil
 	})
-}
-
-// Readings implements history.Reader.
-func (s *Store) Readings(context.Context, history.ReadingsQuery) history.ReadingSeq {
-	return func(yield func(history.Reading, error) bool) { yield(history.Reading{}, errors.ErrUnsupported) }
 }
 
 // Counts implements history.Reader. It reads the days of the last month.
@@ -178,7 +173,7 @@ func (s *Store) lastMonth(ctx context.Context, f history.Filter) (*memtable.Tabl
 		return nil, nil, err
 	}
 	month, _, _ := history.Period{Kind: history.LastMonth}.Resolve(all.Recorded())
-	return v.read(f, month, false)
+	return v.read(f, month)
 }
 
 // Meta implements history.Appender.
@@ -214,12 +209,15 @@ func (s *Store) Stats(ctx context.Context) (history.Stats, error) {
 	return st, nil
 }
 
-// Snapshot reads the whole history into memory, with the versions of its records.
+// Snapshot reads the whole history into memory.
 func (s *Store) Snapshot(ctx context.Context) (*memtable.Table, error) {
 	v, err := s.latest(ctx, s.maxAge)
 	if err != nil {
 		return nil, err
 	}
-	t, _, err := v.read(history.Filter{}, allDays, true)
-	return t, err
+	repos, err := v.repos(history.Filter{})
+	if err != nil {
+		return nil, err
+	}
+	return v.contents(history.Filter{}, repos)
 }

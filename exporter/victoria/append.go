@@ -57,7 +57,16 @@ type ownAppend struct {
 	// other organizations as well.
 	delta *memtable.Table
 	at    time.Time
+	// known is what is known of the repositories that were appended to, as of log: nil if it
+	// is not kept. size is how many bytes it takes.
+	known *memtable.Table
+	log   *orgLog
+	size  int64
 }
+
+// maxKnown bounds what is kept of what was appended to, in bytes. It saves reading all of it
+// again before every append.
+const maxKnown = 256 << 20
 
 // forget lets go what the engine has for certain.
 func (s *Store) forget(now *state) {
@@ -176,13 +185,15 @@ type appending struct {
 	// whole says that all of the organizations is read and summed up, and not only what
 	// the append brings.
 	whole bool
-	// old is what was stored before, repos its repositories, over the days of run.
-	old     *memtable.Table
-	repos   *repoList
-	run     history.Days
-	numbers map[string]*orgNumbers
+	// old is what was stored before, at least of what the append brings, and shown what
+	// answers had then. repos are the repositories that it brings, as they are stored.
+	old, shown *memtable.Table
+	repos      *repoList
+	numbers    map[string]*orgNumbers
 	// before are the sums as they were, after as they are to be.
 	before, after *memtable.GroupSums
+	// stored is the state that has the append.
+	stored *state
 }
 
 // findLost returns what this Store appended last and the engine lost. The sums are then not
@@ -207,33 +218,61 @@ func (a *appending) findLost() *memtable.Table {
 // read reads what is known of what n is of.
 func (a *appending) read(n *memtable.Table) (err error) {
 	f := history.Filter{Orgs: a.orgs}
-	a.run = allDays
 	if a.whole {
-		a.old, a.repos, err = a.snapshot.read(f, a.run, true)
+		if a.repos, err = a.snapshot.repos(f); err != nil {
+			return err
+		}
+		if a.old, err = a.contents(f, a.repos); err != nil {
+			return err
+		}
+		a.shown, err = a.table(f, a.repos, allDays, shown, nil)
 		return err
 	}
-	names, types := make(map[string]bool), make(map[history.RepoType]bool)
-	named := make(map[history.Repo]bool)
-	moves := false
+	named, types := make(map[history.Repo]bool), make(map[history.RepoType]bool)
 	for m := range n.Meta() {
-		named[m.Repo], names[m.Repo.Name], types[m.Repo.Type] = true, true, true
-		moves = moves || m.MovedTo != ""
+		named[m.Repo], types[m.Repo.Type] = true, true
 	}
 	f.RepoTypes = slices.Collect(maps.Keys(types))
-	if len(names) <= maxNamed {
-		f.Repos = slices.Collect(maps.Keys(names))
+	names := func(repos map[history.Repo]bool) {
+		if f.Repos = nil; len(repos) <= maxNamed {
+			for r := range repos {
+				f.Repos = append(f.Repos, r.Name)
+			}
+		}
 	}
+	names(named)
 	all, err := a.snapshot.repos(f)
 	if err != nil {
 		return err
 	}
 	a.repos = all.only(0, len(all.meta), func(r history.Repo) bool { return named[r] })
-	for i := range a.repos.meta {
-		moves = moves || a.repos.meta[i].MovedTo != ""
+	a.old = a.known()
+	missing := make(map[history.Repo]bool)
+	for r := range a.repos.index {
+		if a.old.Find(r).IsZero() {
+			missing[r] = true
+		}
 	}
-	if !moves { // a repository that goes or comes back takes all its days along
-		a.run = n.Recorded()
+	if len(missing) > 0 {
+		names(missing)
+		read, err := a.contents(f, a.repos.only(0, len(a.repos.meta), func(r history.Repo) bool { return missing[r] }))
+		if err != nil {
+			return err
+		}
+		a.old = a.old.Union(read)
 	}
-	a.old, err = a.table(f, a.repos, a.run, true)
-	return err
+	a.shown = a.old
+	return nil
+}
+
+// known returns what is kept of what is known, if it is still right.
+func (a *appending) known() *memtable.Table {
+	a.s.mu.Lock()
+	defer a.s.mu.Unlock()
+	if len(a.orgs) == 1 {
+		if own := a.s.own[a.orgs[0]]; own != nil && own.known != nil && own.log == a.log(a.orgs[0]) {
+			return own.known
+		}
+	}
+	return memtable.Empty()
 }

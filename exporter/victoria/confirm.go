@@ -28,8 +28,8 @@ func (c *confirmed) version(day history.Day, n seq, v history.Version) history.V
 
 // confirm returns the places of the days that an append has to write of what it brings of a
 // repository, if the others are confirmed, and what confirms them. ok is false if all have to
-// be written: old is what was known of the days of run, was the confirmation before.
-func confirm(old, brought *memtable.Series, was confirmed, run history.Days) (changed []int, now confirmed, ok bool) {
+// be written: old is what was stored, was the confirmation before.
+func confirm(old, brought *memtable.Series, was confirmed) (changed []int, now confirmed, ok bool) {
 	n := len(brought.Days)
 	if n < minConfirmed || len(old.Days) < minConfirmed {
 		return nil, was, false
@@ -39,7 +39,7 @@ func confirm(old, brought *memtable.Series, was confirmed, run history.Days) (ch
 	if was.n > 0 {
 		now.run = span(now.run, was.run)
 	}
-	if v.Source != history.Published || v.AsOf <= was.asOf && was.n > 0 || now.run.From < run.From || now.run.To > run.To {
+	if v.Source != history.Published || v.AsOf <= was.asOf && was.n > 0 {
 		return nil, was, false
 	}
 	i := 0

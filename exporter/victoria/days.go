@@ -23,17 +23,19 @@ func (p *part) update(x part) {
 	}
 }
 
-// counter tells which numbers of a log count. It remembers the last one it was asked of:
-// most samples of a series are of few.
+// counter tells which numbers of a log count, and which are of what is stored. It remembers
+// the last one it was asked of: most samples of a series are of few.
 type counter struct {
-	log *orgLog
-	n   seq
-	ok  bool
+	log        *orgLog
+	n          seq
+	ok, stored bool
 }
 
 func (c *counter) has(n seq) bool {
 	if n != c.n {
-		c.n, c.ok = n, c.log.find(n) != nil
+		x := c.log.find(n)
+		c.n, c.ok = n, x != nil
+		c.stored = c.ok && x.versions[n-x.first].Source != notStored
 	}
 	return c.ok
 }
@@ -54,6 +56,18 @@ const endOfTime = math.MaxInt32 * 1000 * 2
 // allDays is every day that a record can have.
 var allDays = history.Days{From: history.MinDay, To: history.MaxDay}
 
+// kind says which days of a repository are meant.
+type kind uint8
+
+const (
+	shown  kind = iota // those that answers have
+	stored             // those that came as records
+	kinds
+)
+
+// dayGone is a number of a day that is not shown any more.
+const dayGone = -1
+
 // repoDays is the days of one repository, ascending.
 type repoDays struct {
 	at        int // its place among the repositories
@@ -67,20 +81,24 @@ func (x *repoDays) reset(at, n int) {
 	x.at, x.days, x.numbers, x.downloads = at, slices.Grow(x.days[:0], n), slices.Grow(x.numbers[:0], n), slices.Grow(x.downloads[:0], n)
 }
 
-// addLine adds the days of a series, each with the last of its samples that counts.
-func (x *repoDays) addLine(l *vmapi.Line, log *orgLog) {
+// addLine adds the days of a series, each with the last of its samples that counts and is of
+// the kind.
+func (x *repoDays) addLine(l *vmapi.Line, log *orgLog, k kind) {
 	counted := counter{log: log}
 	for i := 0; i < len(l.Times); {
 		day := l.Times[i] / msPerDay
 		start := day * msPerDay
-		var last part
+		var last [kinds]part
 		for ; i < len(l.Times) && l.Times[i]-start < msPerDay; i++ {
 			if n := seq(l.Times[i] - start); counted.has(n) {
-				last.update(part{n, l.Values[i]})
+				p := part{n, l.Values[i]}
+				if last[shown].update(p); counted.stored {
+					last[stored] = p
+				}
 			}
 		}
-		if last.n > 0 {
-			x.days, x.numbers, x.downloads = append(x.days, history.Day(day)), append(x.numbers, last.n), append(x.downloads, last.value)
+		if last[k].n > 0 {
+			x.days, x.numbers, x.downloads = append(x.days, history.Day(day)), append(x.numbers, last[k].n), append(x.downloads, last[k].value)
 		}
 	}
 }
@@ -99,41 +117,58 @@ func (x *repoDays) addTexts(texts map[history.Day]part, run history.Days) {
 	}
 }
 
-// days calls each for the days of a run of repositories, which f lets the engine select.
-// What it is called with is valid until the next.
-func (v *snapshot) days(f history.Filter, repos *repoList, run history.Days, each func(*repoDays) error) error {
+// dropGone leaves out the days that are not shown any more.
+func (x *repoDays) dropGone() {
+	if !slices.Contains(x.downloads, dayGone) {
+		return
+	}
+	n := 0
+	for i, v := range x.downloads {
+		if v != dayGone {
+			x.days[n], x.numbers[n], x.downloads[n] = x.days[i], x.numbers[i], v
+			n++
+		}
+	}
+	x.days, x.numbers, x.downloads = x.days[:n], x.numbers[:n], x.downloads[:n]
+}
+
+// days calls each for the days of a run of repositories, which f lets the engine select: for
+// those that are shown, and for those of the kind. What it is called with is valid until the
+// next.
+func (v *snapshot) days(f history.Filter, repos *repoList, run history.Days, k kind, each func(*[kinds]repoDays) error) error {
 	if run.Len() == 0 {
 		return nil
 	}
 	done := make(map[int]bool) // of those with days that are written as texts
-	var x repoDays
+	var x [kinds]repoDays
+	add := func(at int, l *vmapi.Line) error {
+		texts := &repos.stored[at].days
+		for i := range k + 1 {
+			x[i].reset(at, len(l.Times))
+			x[i].addLine(l, v.log(repos.meta[at].Repo.Org()), i)
+			x[i].addTexts(texts[i], run)
+		}
+		x[shown].dropGone()
+		if len(texts[shown]) > 0 {
+			done[at] = true
+		}
+		return each(&x)
+	}
 	start, end := int64(max(run.From, history.MinDay))*msPerDay, min((int64(run.To)+1)*msPerDay-1, endOfTime)
 	if start <= end {
 		err := v.s.engine.Export(v.ctx, v.selectors(downloadsSeries, f), start, end, func(l *vmapi.Line) error {
-			r := repoOf(l)
-			at, ok := repos.index[r]
-			if !ok {
-				return nil
+			if at, ok := repos.index[repoOf(l)]; ok {
+				return add(at, l)
 			}
-			x.reset(at, len(l.Times))
-			x.addLine(l, v.log(r.Org()))
-			if texts := repos.stored[at].days; len(texts) > 0 {
-				x.addTexts(texts, run)
-				done[at] = true
-			}
-			return each(&x)
+			return nil
 		})
 		if err != nil {
 			return err
 		}
 	}
 	for at, m := range repos.stored {
-		if len(m.days) == 0 || done[at] {
-			continue
-		}
-		x.reset(at, 1)
-		if x.addTexts(m.days, run); len(x.days) > 0 {
-			if err := each(&x); err != nil {
+		if len(m.days[shown]) > 0 && !done[at] {
+			if err := add(at, new(vmapi.Line)); err != nil {
 				return err
 			}
 		}
@@ -141,13 +176,18 @@ func (v *snapshot) days(f history.Filter, repos *repoList, run history.Days, eac
 	return nil
 }
 
-// table reads the days of a run of repositories. The records have their versions if that
-// is asked for; otherwise all are of one.
-func (v *snapshot) table(f history.Filter, repos *repoList, run history.Days, versions bool) (*memtable.Table, error) {
+// table reads the days of a run of repositories: those that are stored, with their versions,
+// or those that are shown, which are then all of one. each, if not nil, is called with what
+// is shown of each.
+func (v *snapshot) table(f history.Filter, repos *repoList, run history.Days, k kind, each func(*repoDays)) (*memtable.Table, error) {
 	var known []history.Version
 	all := iter.Seq2[memtable.Series, error](func(yield func(memtable.Series, error) bool) {
-		err := v.days(f, repos, run, func(x *repoDays) error {
-			if versions {
+		err := v.days(f, repos, run, k, func(all *[kinds]repoDays) error {
+			if each != nil {
+				each(&all[shown])
+			}
+			x := &all[k]
+			if k == stored {
 				known = v.versions(known[:0], repos, x)
 			}
 			if !yield(memtable.Series{At: x.at, Days: x.days, Downloads: x.downloads, Versions: known}, nil) {

@@ -96,7 +96,7 @@ func (g *storedGroup) add(l *vmapi.Line, log *orgLog) (err error) {
 		s, x := &sumSeries[i], &g[i]
 		if name == s.days {
 			x.days.reset(0, len(l.Times))
-			x.days.addLine(l, log)
+			x.days.addLine(l, log, shown)
 			continue
 		}
 		last := log.latest(l)
@@ -109,7 +109,9 @@ func (g *storedGroup) add(l *vmapi.Line, log *orgLog) (err error) {
 		if field == s.field {
 			x.meta.update(last)
 		} else if err == nil {
-			err = updateDay(&x.texts, l.Label("day"), last)
+			var d history.Day
+			d, err = history.ParseDay(l.Label("day"))
+			updateDay(&x.texts, d, last)
 		}
 	}
 	return err

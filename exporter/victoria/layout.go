@@ -14,6 +14,7 @@ import (
 const (
 	prefix           = "huggingface_history_"
 	downloadsSeries  = prefix + "downloads"
+	readingsSeries   = prefix + "readings"
 	metaSeries       = prefix + "meta"
 	textSeries       = prefix + "text"
 	orgDownloads     = prefix + "org_downloads"

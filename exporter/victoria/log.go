@@ -47,6 +47,10 @@ func (l *orgLog) find(n seq) *commit {
 	return &l.commits[at]
 }
 
+// notStored is the source of the numbers of what is no record that came: of readings, and of
+// what follows from them.
+const notStored history.Source = 0
+
 // version returns the version of a number that counts.
 func (l *orgLog) version(n seq) history.Version {
 	if c := l.find(n); c != nil {

@@ -40,7 +40,7 @@ var fieldIndex = func() map[string]int {
 	return out
 }()
 
-// omitImplied takes out what reading works out by itself: a highest total that is the total.
+// omitImplied takes out what reading works out by itself: a counter that is the total.
 func omitImplied(m *history.RepoMeta) {
 	if m.Downloads == m.Total {
 		m.Downloads = history.Unknown
@@ -76,10 +76,12 @@ func (w *writer) writeMeta(n seq, asOf history.AsOf, old, now history.RepoMeta, 
 	}
 }
 
-// stored is the metadata of a repository as its series come in.
-type stored struct {
-	values []value              // by fieldIndex
-	days   map[history.Day]part // downloads that are written as texts
+// storedRepo is the metadata of a repository as its series come in.
+type storedRepo struct {
+	values []value // by fieldIndex
+	// What is written as texts: downloads, by kind, and readings.
+	days     [kinds]map[history.Day]part
+	readings map[history.Day]textReading
 }
 
 // value is a number or a text, and the number that it was written under.
@@ -89,69 +91,96 @@ type value struct {
 	text   string
 }
 
-type storedRepos map[history.Repo]*stored
+type storedRepos map[history.Repo]*storedRepo
 
-// add takes the last sample of a series.
-func (x *stored) add(l *vmapi.Line, last part) (err error) {
-	text, isText := l.Label("value"), l.Label("__name__") == textSeries
+// add takes a series: of those of no day the last sample.
+func (x *storedRepo) add(l *vmapi.Line, log *orgLog) (err error) {
+	text, field := l.Label("value"), l.Label("field")
 	if day := l.Label("day"); day != "" {
-		if last.value, err = strconv.ParseInt(text, 10, 64); err != nil {
-			return err
-		}
-		return updateDay(&x.days, day, last)
+		return x.addDay(l, log, field, day, text)
 	}
-	i, ok := fieldIndex[l.Label("field")]
-	if !ok || last.n < x.values[i].n {
+	last := log.latest(l)
+	i, ok := fieldIndex[field]
+	if !ok || last.n == 0 || last.n < x.values[i].n {
 		return nil
 	}
 	x.values[i] = value{last.n, last.value, text}
-	if isText && (i >= len(history.MetaFields) || history.MetaFields[i].Text == nil) {
+	if l.Label("__name__") == textSeries && (i >= len(history.MetaFields) || history.MetaFields[i].Text == nil) {
 		x.values[i].number, err = strconv.ParseInt(text, 10, 64)
 	}
 	return err
 }
 
+// addDay takes a text of a day.
+func (x *storedRepo) addDay(l *vmapi.Line, log *orgLog, field, day, text string) error {
+	d, err := history.ParseDay(day)
+	if err != nil {
+		return err
+	}
+	counted := counter{log: log}
+	for _, t := range l.Times {
+		n := seqAt(t)
+		switch {
+		case !counted.has(n):
+		case field == readingText:
+			err = x.addReading(d, n, text)
+		default:
+			p := part{n: n}
+			p.value, err = strconv.ParseInt(text, 10, 64)
+			if updateDay(&x.days[shown], d, p); counted.stored {
+				updateDay(&x.days[stored], d, p)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // merged returns x with what y has that was written later. Both stay as they are.
-func (x *stored) merged(y *stored) *stored {
-	out := &stored{slices.Clone(x.values), make(map[history.Day]part)}
-	maps.Copy(out.days, x.days)
+func (x *storedRepo) merged(y *storedRepo) *storedRepo {
+	out := &storedRepo{values: slices.Clone(x.values), readings: maps.Clone(x.readings)}
 	for i, v := range y.values {
 		if v.n > out.values[i].n {
 			out.values[i] = v
 		}
 	}
-	maps.Copy(out.days, y.days)
+	for k := range kinds {
+		out.days[k] = maps.Clone(x.days[k])
+		for d, p := range y.days[k] {
+			updateDay(&out.days[k], d, p)
+		}
+	}
+	for d, r := range y.readings {
+		out.updateReading(d, r)
+	}
 	return out
 }
 
 // updateDay takes a number of a day that is written as a text.
-func updateDay(days *map[history.Day]part, day string, t part) error {
-	d, err := history.ParseDay(day)
-	if err != nil {
-		return err
-	}
+func updateDay(days *map[history.Day]part, d history.Day, p part) {
 	if *days == nil {
 		*days = make(map[history.Day]part)
 	}
-	if t.n >= (*days)[d].n {
-		(*days)[d] = t
+	if p.n >= (*days)[d].n {
+		(*days)[d] = p
 	}
-	return nil
 }
 
-func (x *stored) field(name string) value { return x.values[fieldIndex[name]] }
+func (x *storedRepo) field(name string) value { return x.values[fieldIndex[name]] }
 
 // hasRecords reports whether the repository has a record.
-func (x *stored) hasRecords() bool { return x.field(knownField).number != isKnown }
+func (x *storedRepo) hasRecords() bool { return x.field(knownField).number != isKnown }
 
-func (x *stored) confirmed() confirmed {
+func (x *storedRepo) confirmed() confirmed {
 	v := x.field(confirmedAsOf)
 	run := history.Days{From: history.Day(x.field(confirmedFrom).number), To: history.Day(x.field(confirmedTo).number)}
 	return confirmed{v.n, history.AsOf(v.number), run}
 }
 
 // meta puts the metadata of a repository together.
-func (x *stored) meta(r history.Repo, log *orgLog) history.RepoMeta {
+func (x *storedRepo) meta(r history.Repo, log *orgLog) history.RepoMeta {
 	m := history.NewRepoMeta(r)
 	for i := range history.MetaFields {
 		f := &history.MetaFields[i]
@@ -166,7 +195,7 @@ func (x *stored) meta(r history.Repo, log *orgLog) history.RepoMeta {
 	if n := x.field("total").n; n > x.field("total_as_of").n {
 		m.TotalAsOf = log.version(n).AsOf
 	}
-	if x.field("downloads").n == 0 {
+	if m.Downloads == history.Unknown {
 		m.Downloads = m.Total
 	}
 	return m
@@ -175,11 +204,11 @@ func (x *stored) meta(r history.Repo, log *orgLog) history.RepoMeta {
 // repoList is the repositories that an answer is of, in the order of Repo.Compare.
 type repoList struct {
 	meta   []history.RepoMeta
-	stored []*stored
+	stored []*storedRepo
 	index  map[history.Repo]int
 }
 
-func (l *repoList) add(m history.RepoMeta, x *stored) {
+func (l *repoList) add(m history.RepoMeta, x *storedRepo) {
 	l.index[m.Repo] = len(l.meta)
 	l.meta, l.stored = append(l.meta, m), append(l.stored, x)
 }
@@ -210,7 +239,7 @@ func (v *snapshot) list(all storedRepos, matches func(history.Repo) bool) *repoL
 
 // totalsOnly is a condition that leaves out the fields that a stream of records does not
 // need: what is left are the totals, and which repositories moved to another name.
-const totalsOnly = `field!~"hub_id|last_month|likes|(start|removed|backdated|confirmed).*"`
+const totalsOnly = `field!~"hub_id|last_month|likes|downloads|reading|(start|removed|backdated|confirmed).*"`
 
 // repos reads the metadata of the repositories that f selects, under further conditions.
 func (v *snapshot) repos(f history.Filter, more ...string) (*repoList, error) {
@@ -233,16 +262,16 @@ func (v *snapshot) readMeta(from seq, matches func(history.Repo) bool, where ...
 		if !matches(r) {
 			return nil
 		}
-		last := v.log(r.Org()).latest(l)
-		if last.n == 0 {
+		log := v.log(r.Org())
+		if log.latest(l).n == 0 {
 			return nil
 		}
 		mu.Lock()
 		defer mu.Unlock()
 		if all[r] == nil {
-			all[r] = &stored{values: make([]value, len(fieldIndex))}
+			all[r] = &storedRepo{values: make([]value, len(fieldIndex))}
 		}
-		return all[r].add(l, last)
+		return all[r].add(l, log)
 	}
 	// The engine searches for the series of a question with one processor.
 	asked, ctx := errgroup.WithContext(v.ctx)

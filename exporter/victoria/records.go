@@ -52,7 +52,11 @@ func (s *Store) stream(ctx context.Context, q history.RecordsQuery, yield func(*
 	}
 	st := streamer{snapshot: v, query: q, yield: yield, repos: repos}
 	for _, m := range repos.meta {
-		st.out.Repos = append(st.out.Repos, history.RepoTotal{Repo: m.Repo, Total: m.Total})
+		t := history.RepoTotal{Repo: m.Repo, Total: m.Total}
+		if q.Versions {
+			t.Total = history.Unknown
+		}
+		st.out.Repos = append(st.out.Repos, t)
 	}
 	records := make(map[history.Day]int64)
 	var total, wantRecords int64
@@ -67,11 +71,12 @@ func (s *Store) stream(ctx context.Context, q history.RecordsQuery, yield func(*
 	}
 	pieces := st.byDays(records, run)
 	if q.Order == history.OrderRepo {
-		pieces = st.byRepo(run, total)
+		n := int(total/s.piece) + 1
+		pieces = byRepo(q.Filter, repos, run, max(1, (len(repos.meta)+n-1)/n))
 	}
-	for t, err := range st.readAhead(pieces) {
+	for read, err := range readAhead(v, pieces, st.read) {
 		if err == nil {
-			err = st.emit(t)
+			err = st.emit(read)
 		}
 		if err != nil {
 			return err
@@ -107,8 +112,7 @@ type streamer struct {
 	yield func(*history.Rows, error) bool
 	repos *repoList
 	out   history.Rows
-	// records and downloads are of what was streamed and is shown; downloads stay at the
-	// largest number.
+	// records and downloads are of what was read and is shown.
 	records, downloads int64
 }
 
@@ -125,16 +129,14 @@ func (st *streamer) byDays(records map[history.Day]int64, run history.Days) (out
 	return append(out, piece{st.query.Filter, st.repos, history.Days{From: from, To: run.To}})
 }
 
-// byRepo makes pieces of some repositories each; records is about how many there are.
-func (st *streamer) byRepo(run history.Days, records int64) (out []piece) {
-	pieces := int(records/st.s.piece) + 1
-	if pieces == 1 {
-		return []piece{{st.query.Filter, st.repos, run}}
+// byRepo makes pieces of size repositories each.
+func byRepo(f history.Filter, repos *repoList, run history.Days, size int) (out []piece) {
+	n := len(repos.meta)
+	if n <= size {
+		return []piece{{f, repos, run}}
 	}
-	n := len(st.repos.meta)
-	size := max(1, (n+pieces-1)/pieces)
 	for from := 0; from < n; from += size {
-		p := piece{repos: st.repos.only(from, min(from+size, n), everyRepo), days: run}
+		p := piece{repos: repos.only(from, min(from+size, n), everyRepo), days: run}
 		types := make(map[history.RepoType]bool)
 		for _, m := range p.repos.meta {
 			p.filter.Repos = append(p.filter.Repos, m.Repo.Name)
@@ -150,13 +152,13 @@ func (st *streamer) byRepo(run history.Days, records int64) (out []piece) {
 
 // readAhead reads pieces, in their order, two at a time while one is handed on: the engine
 // searches for one while it sends the other.
-func (st *streamer) readAhead(pieces []piece) iter.Seq2[*memtable.Table, error] {
-	return func(yield func(*memtable.Table, error) bool) {
-		ctx, cancel := context.WithCancel(st.ctx)
-		v := &snapshot{st.state, st.s, ctx}
+func readAhead[T any](v *snapshot, pieces []piece, read func(*snapshot, piece) (T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		ctx, cancel := context.WithCancel(v.ctx)
+		v := &snapshot{v.state, v.s, ctx}
 		type result struct {
-			table *memtable.Table
-			err   error
+			of  T
+			err error
 		}
 		var reads sync.WaitGroup
 		defer reads.Wait()
@@ -167,7 +169,7 @@ func (st *streamer) readAhead(pieces []piece) iter.Seq2[*memtable.Table, error] 
 				reads.Go(func() {
 					var r result
 					r.err = vmapi.RetryBroken(ctx, func() (err error) {
-						r.table, err = v.table(p.filter, p.repos, p.days, st.query.Versions)
+						r.of, err = read(v, p)
 						return err
 					})
 					c <- r
@@ -178,24 +180,52 @@ func (st *streamer) readAhead(pieces []piece) iter.Seq2[*memtable.Table, error] 
 			}
 		}
 		for c := range parallel.Ahead(started, 1) {
-			if r := <-c; !yield(r.table, r.err) {
+			if r := <-c; !yield(r.of, r.err) || r.err != nil {
 				return
 			}
 		}
 	}
 }
 
-// emit hands on all that a piece has.
-func (st *streamer) emit(t *memtable.Table) error {
-	for _, g := range t.Overview(history.OverviewQuery{}).Groups {
-		st.records += g.Records
-		if st.downloads += g.Downloads; st.downloads < 0 {
-			st.downloads = math.MaxInt64
-		}
+// pieceRead is what was read of a piece, and what is shown of it: downloads stay at the
+// largest number.
+type pieceRead struct {
+	table              *memtable.Table
+	records, downloads int64
+}
+
+func (st *streamer) read(v *snapshot, p piece) (out pieceRead, err error) {
+	k := shown
+	if st.query.Versions {
+		k = stored
 	}
+	out.table, err = v.table(p.filter, p.repos, p.days, k, func(x *repoDays) {
+		if p.repos.meta[x.at].Moved() {
+			return
+		}
+		out.records += int64(len(x.days))
+		for _, n := range x.downloads {
+			out.downloads = addCounts(out.downloads, n)
+		}
+	})
+	return out, err
+}
+
+// addCounts adds two counts, and stays at the largest number if the sum is larger.
+func addCounts(a, b int64) int64 {
+	if sum := a + b; sum >= a {
+		return sum
+	}
+	return math.MaxInt64
+}
+
+// emit hands on all that a piece has.
+func (st *streamer) emit(read pieceRead) error {
+	st.records += read.records
+	st.downloads = addCounts(st.downloads, read.downloads)
 	var remap []uint32
 	q := history.RecordsQuery{Order: st.query.Order, Versions: st.query.Versions}
-	for rows, err := range t.Records(st.ctx, q) {
+	for rows, err := range read.table.Records(st.ctx, q) {
 		if err != nil {
 			return err
 		}
