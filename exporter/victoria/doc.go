@@ -6,10 +6,13 @@
 // Each organization is appended to by one process at a time: that is what the shards of
 // an exporter are. There are no claims and no transactions. An append
 //
-//  1. reads what is known of its repositories, and merges with memtable, so that it writes
-//     only what beats what is there: published over observed over estimated, then the newer;
-//  2. takes the next numbers of its organizations, one for each version of its records;
-//  3. writes the versions, days and metadata, then the sums, all under those numbers;
+//  1. reads all that is known of its repositories, and merges with memtable, so that it writes
+//     only what beats what is there: published over observed over estimated, then the newer.
+//     A process that runs on keeps what is known for the next append;
+//  2. takes the next numbers of its organizations, one for each version of its records and
+//     each time of its readings;
+//  3. writes the versions, records, readings and metadata, the days that follow from readings
+//     where they are shown, and the sums, all under those numbers;
 //  4. writes, once that can be read, that the numbers count.
 //
 // Readers leave out numbers that do not count, which makes an append atomic and a stream of
@@ -22,7 +25,11 @@
 //
 //   - huggingface_history_downloads: a day's number is a sample of that day; its offset in
 //     milliseconds is its number. What replaces it is a later sample of the same day, so
-//     that the last one of the day is right: last_over_time(m[1d]) at its end.
+//     that the last one of the day is right: last_over_time(m[1d]) at its end, and -1 stands
+//     for none. Numbers whose version has no source are of days that follow from readings;
+//     the last sample under another number is the record that is stored.
+//   - huggingface_history_readings: what a reading says is a sample of its day for each field,
+//     under the number of its time. A field that is implied has none.
 //   - huggingface_history_appends, _version: the numbers that count, by organization, and
 //     the exact source and age of each.
 //   - huggingface_history_meta, _text: what is known of a repository besides days; the last

@@ -16,9 +16,10 @@ import (
 
 // asked notes from when on the states of a history are asked for.
 type asked struct {
-	mu   sync.Mutex
-	from []string
-	fail bool
+	series string
+	mu     sync.Mutex
+	from   []string
+	fail   bool
 }
 
 func (a *asked) note(w http.ResponseWriter, r *http.Request) bool {
@@ -28,7 +29,7 @@ func (a *asked) note(w http.ResponseWriter, r *http.Request) bool {
 	body, _ := io.ReadAll(r.Body) // what came of it
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	form, _ := url.ParseQuery(string(body))
-	if !strings.Contains(form.Get("match[]"), "huggingface_history_meta") {
+	if !strings.Contains(form.Get("match[]"), `"`+a.series+`"`) {
 		return false
 	}
 	a.mu.Lock()
@@ -70,7 +71,7 @@ func metaOf(t *testing.T, s *victoria.Store) (out []history.RepoMeta, err error)
 // TestWhatIsKept: a Store that keeps metadata reads what is new alone, its own
 // and what others stored, and answers as one does that reads all.
 func TestWhatIsKept(t *testing.T) {
-	var states asked
+	states := asked{series: "huggingface_history_meta"}
 	o := hook(t, states.note)
 	s, other := reopen(t, o), reopen(t, direct(t, o))
 	same := func() {
