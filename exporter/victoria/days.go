@@ -53,6 +53,11 @@ func (l *orgLog) latest(x *vmapi.Line) part {
 // endOfTime is later than any sample, in milliseconds.
 const endOfTime = math.MaxInt32 * 1000 * 2
 
+// millis returns the time of a run of days, as far as there are samples.
+func millis(run history.Days) (start, end int64) {
+	return int64(max(run.From, history.MinDay)) * msPerDay, min((int64(run.To)+1)*msPerDay-1, endOfTime)
+}
+
 // allDays is every day that a record can have.
 var allDays = history.Days{From: history.MinDay, To: history.MaxDay}
 
@@ -154,7 +159,7 @@ func (v *snapshot) days(f history.Filter, repos *repoList, run history.Days, k k
 		}
 		return each(&x)
 	}
-	start, end := int64(max(run.From, history.MinDay))*msPerDay, min((int64(run.To)+1)*msPerDay-1, endOfTime)
+	start, end := millis(run)
 	if start <= end {
 		err := v.s.engine.Export(v.ctx, v.selectors(downloadsSeries, f), start, end, func(l *vmapi.Line) error {
 			if at, ok := repos.index[repoOf(l)]; ok {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,9 +17,12 @@ import (
 // readingText is the field of textSeries with readings that samples do not hold.
 const readingText = "reading"
 
-// readingFields are the fields of readingsSeries, in the order of readingValues. A reading
-// has a sample of the first, and of those others that are not what is implied.
+// readingFields are the fields of readingsSeries with numbers, in the order of readingValues.
+// A reading has a sample of the first, and of those others that are not what is implied. The
+// series of idField have a sample for each reading with their id.
 var readingFields = [...]string{"total", "last_month", "likes", "origin", "first_before", "first", "high", "high_month"}
+
+const idField = "hub_id"
 
 // readingValues are the numbers of a reading.
 type readingValues [len(readingFields)]int64
@@ -35,8 +39,9 @@ func (x *readingValues) implied(i int) int64 {
 }
 
 // reading is the inverse of valuesOf.
-func (x *readingValues) reading(r history.Repo, asOf history.AsOf) history.Reading {
+func (x *readingValues) reading(r history.Repo, asOf history.AsOf, hubID string) history.Reading {
 	out := history.NewReading(r, asOf, history.Origin(x[3]), x[0], x[1], x[2])
+	out.HubID = hubID
 	out.FirstAsOf, out.First, out.High, out.HighMonth = asOf-history.AsOf(x[4]), x[5], x[6], x[7]
 	return out
 }
@@ -46,20 +51,22 @@ func (x *readingValues) reading(r history.Repo, asOf history.AsOf) history.Readi
 type textReading struct {
 	n      seq
 	values readingValues
+	hubID  string
 }
 
 // addReading takes the text of a reading.
 func (x *storedRepo) addReading(d history.Day, n seq, text string) (err error) {
 	r := textReading{n: n}
 	parts := strings.Split(text, ",")
-	if len(parts) != len(r.values) {
-		return fmt.Errorf("expected a reading of %d numbers in the history, got %q", len(r.values), text)
+	if len(parts) != len(r.values)+1 {
+		return fmt.Errorf("expected a reading of %d numbers and an id in the history, got %q", len(r.values), text)
 	}
-	for i, p := range parts {
-		if r.values[i], err = strconv.ParseInt(p, 10, 64); err != nil {
+	for i := range r.values {
+		if r.values[i], err = strconv.ParseInt(parts[i], 10, 64); err != nil {
 			return err
 		}
 	}
+	r.hubID = parts[len(r.values)]
 	x.updateReading(d, r)
 	return nil
 }
@@ -81,23 +88,34 @@ func (w *writer) writeReadings(l labels, readings []history.Reading, numbers *or
 		values[i] = valuesOf(&readings[i])
 	}
 	isText := func(i int) bool { return readings[i].Day() > last || slices.Max(values[i][:]) > maxExact }
+	add := func(i int, v int64) {
+		w.Add(int64(readings[i].Day())*msPerDay+int64(numbers.ofReading(&readings[i])), v)
+	}
 	for f, name := range readingFields {
 		w.series(readingsSeries, l.with("field", name))
 		for i := range readings {
 			if v := values[i][f]; !isText(i) && (f == 0 || v != values[i].implied(f)) {
-				w.Add(int64(readings[i].Day())*msPerDay+int64(numbers.ofReading(&readings[i])), v)
+				add(i, v)
 			}
 		}
 	}
+	hubID := ""
 	for i := range readings {
-		if !isText(i) {
-			continue
+		r := &readings[i]
+		if isText(i) {
+			var text strings.Builder
+			for _, v := range values[i] {
+				fmt.Fprintf(&text, "%d,", v)
+			}
+			w.writeText(textSeries, l.with("field", readingText, "day", r.Day().String()), numbers.ofReading(r), text.String()+r.HubID)
+			hubID = ""
+		} else if r.HubID != "" {
+			if r.HubID != hubID {
+				hubID = r.HubID
+				w.series(readingsSeries, l.with("field", idField, "value", hubID))
+			}
+			add(i, 1)
 		}
-		text := make([]string, len(values[i]))
-		for f, v := range values[i] {
-			text[f] = strconv.FormatInt(v, 10)
-		}
-		w.writeText(textSeries, l.with("field", readingText, "day", readings[i].Day().String()), numbers.ofReading(&readings[i]), strings.Join(text, ","))
 	}
 }
 
@@ -131,61 +149,78 @@ func (v *snapshot) readings(f history.Filter, repos *repoList, run history.Days)
 // readingLines are the series of the readings of some repositories, by their place.
 type readingLines struct {
 	repos *repoList
-	days  map[int]*[len(readingFields)]repoDays
+	lines map[int]*readingLine
 	out   history.RepoReadings
 }
 
+// readingLine is the series of the readings of a repository.
+type readingLine struct {
+	numbers [len(readingFields)]repoDays
+	ids     map[string]*repoDays
+}
+
 func (v *snapshot) readingLines(p piece) (*readingLines, error) {
-	out := &readingLines{repos: p.repos, days: make(map[int]*[len(readingFields)]repoDays)}
-	start, end := int64(max(p.days.From, history.MinDay))*msPerDay, min((int64(p.days.To)+1)*msPerDay-1, endOfTime)
+	out := &readingLines{repos: p.repos, lines: make(map[int]*readingLine)}
+	start, end := millis(p.days)
 	if start > end {
 		return out, nil
 	}
 	return out, v.s.engine.Export(v.ctx, v.selectors(readingsSeries, p.filter), start, end, func(l *vmapi.Line) error {
-		r := repoOf(l)
+		r, field := repoOf(l), l.Label("field")
 		at, ok := p.repos.index[r]
-		f := slices.Index(readingFields[:], l.Label("field"))
-		if !ok || f < 0 {
+		if !ok {
 			return nil
 		}
-		if out.days[at] == nil {
-			out.days[at] = new([len(readingFields)]repoDays)
+		x := out.lines[at]
+		if x == nil {
+			x = &readingLine{ids: make(map[string]*repoDays)}
+			out.lines[at] = x
 		}
-		out.days[at][f].addLine(l, v.log(r.Org()), shown)
+		days := new(repoDays)
+		if f := slices.Index(readingFields[:], field); f >= 0 {
+			days = &x.numbers[f]
+		} else if field == idField {
+			x.ids[l.Label("value")] = days
+		}
+		days.addLine(l, v.log(r.Org()), shown)
 		return nil
 	})
 }
 
-// of puts the readings of a repository together.
+// of puts the readings of a repository together, once.
 func (x *readingLines) of(v *snapshot, at int, run history.Days) *history.RepoReadings {
-	r, texts := x.repos.meta[at].Repo, x.repos.stored[at].readings
+	r, texts := x.repos.meta[at].Repo, maps.Clone(x.repos.stored[at].readings)
 	log := v.log(r.Org())
 	x.out.Meta, x.out.Readings = history.NewRepoMeta(r), x.out.Readings[:0]
-	if days := x.days[at]; days != nil {
-		var next [len(readingFields)]int
-		for i, d := range days[0].days {
-			n := days[0].numbers[i]
+	if line := x.lines[at]; line != nil {
+		for i, d := range line.numbers[0].days {
+			n := line.numbers[0].numbers[i]
 			if texts[d].n > n {
 				continue
 			}
+			delete(texts, d)
 			var values readingValues
-			for f := range days {
-				of, k := &days[f], &next[f]
-				for *k < len(of.days) && of.days[*k] < d {
-					*k++
+			for f := range values {
+				ok := true
+				if values[f] = line.numbers[0].downloads[i]; f > 0 {
+					values[f], ok = line.numbers[f].take(d, n)
 				}
-				// What was written under an earlier number is of an earlier reading of the day.
-				if values[f] = values.implied(f); *k < len(of.days) && of.days[*k] == d && of.numbers[*k] == n {
-					values[f] = of.downloads[*k]
+				if !ok {
+					values[f] = values.implied(f)
 				}
 			}
-			x.out.Readings = append(x.out.Readings, values.reading(r, log.version(n).AsOf))
+			hubID := ""
+			for id, days := range line.ids {
+				if _, ok := days.take(d, n); ok {
+					hubID = id
+				}
+			}
+			x.out.Readings = append(x.out.Readings, values.reading(r, log.version(n).AsOf, hubID))
 		}
 	}
 	for d, t := range texts {
-		// One that a later sample replaced is not of the last answer of its day.
-		if run.Contains(d) && !x.has(at, d, t.n) {
-			x.out.Readings = append(x.out.Readings, t.values.reading(r, log.version(t.n).AsOf))
+		if run.Contains(d) {
+			x.out.Readings = append(x.out.Readings, t.values.reading(r, log.version(t.n).AsOf, t.hubID))
 		}
 	}
 	if len(texts) > 0 {
@@ -194,14 +229,18 @@ func (x *readingLines) of(v *snapshot, at int, run history.Days) *history.RepoRe
 	return &x.out
 }
 
-// has reports whether a day has a sample that was written after number n.
-func (x *readingLines) has(at int, d history.Day, n seq) bool {
-	if x.days[at] == nil {
-		return false
+// take returns what was written of a day under a number, and lets go the days before it: what
+// was written under an earlier number is of an earlier reading of the day.
+func (x *repoDays) take(d history.Day, n seq) (int64, bool) {
+	i := 0
+	for i < len(x.days) && x.days[i] < d {
+		i++
 	}
-	total := &x.days[at][0]
-	i, found := slices.BinarySearch(total.days, d)
-	return found && total.numbers[i] > n
+	x.days, x.numbers, x.downloads = x.days[i:], x.numbers[i:], x.downloads[i:]
+	if len(x.days) == 0 || x.days[0] != d || x.numbers[0] != n {
+		return 0, false
+	}
+	return x.downloads[0], true
 }
 
 // contents reads all that is known of repositories: what answers have of them follows from
