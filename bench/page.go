@@ -34,8 +34,8 @@ func pageCounts(series int) ([]history.Counts, error) {
 			r := rows.Record(i)
 			// As if that day had been every day: numbers of the usual length.
 			counts = append(counts, history.Counts{
-				Repo: r.Repo, Downloads: r.Total * fullDays, LastMonth: r.Downloads * history.LastMonthDays,
-				Likes: history.Unknown,
+				Repo: r.Repo, Counters: history.Counters{Downloads: r.Total * fullDays}, AllTime: history.Unknown,
+				LastMonth: r.Downloads * history.LastMonthDays, Likes: history.Unknown,
 			})
 		}
 	}
