@@ -23,7 +23,12 @@ func seeds(f *testing.F, add func(text []byte)) {
 	add([]byte(sixRows))
 	add(nil)
 	add([]byte(Header))
-	add([]byte("<html>"))
+	for _, text := range []string{
+		"<html>", "r\x00e", "a;b\n", Header + "\rmodel,a,1,2021-01-22,1\r", Header + "\n,,,,\n \"\",,\n",
+		Header + "\nmodel,a,1.0,2021-01-22 00:00:00+00:00,4.0\nmodel,a,2,2021-01-23T00:00Z,4\n\nmodel,a,,9999-12-31 T00:00:00.0 UTC,4.5e6",
+	} {
+		add([]byte(text))
+	}
 	for seed := range 40 {
 		add(newScribe(rand.New(rand.NewPCG(uint64(seed), 9))).text())
 	}

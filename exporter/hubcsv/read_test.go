@@ -72,6 +72,7 @@ func TestReadAccepts(t *testing.T) {
 	f("an extra column twice", "x,repoType,repoName,total,timestamp,downloads,x\n,model,a/bc,12,2021-01-22,4,\n", abc)
 	f("line ends in a quoted extra column", "note,"+header+"\"one\ntwo\r\n\nthree\",model,a/bc,12,2021-01-22,4\n,dataset,d/ef,5,2021-01-23,0\n", abc, def)
 	f("a header row of two lines, the second like a page", "\"note\n<p>\","+header+",model,a/bc,12,2021-01-22,4\n", abc)
+	f("a lone CR in a quoted column name", "\"no\rte\","+header+",model,a/bc,12,2021-01-22,4\n", abc)
 	f("control characters in an extra column", "note,"+header+"\x00\xff,model,a/bc,12,2021-01-22,4\n", abc)
 	f("timestamps", header+"model,a/bc,12,2021-01-22T00:00:00.000Z,4\nmodel,a/bc,12,2021-01-22T00:00:00Z,4\nmodel,a/bc,12,2021-01-22,4\nmodel,a/bc,12,2021-01-22 T00:00:00.000 Z,4\n",
 		abc, abc, abc, abc)
