@@ -51,10 +51,9 @@ func (m *months) parse(b []byte) (history.Day, timestampFault) {
 	if day < month.days {
 		return month.first + history.Day(day), timestampOK
 	}
-	var whole monthEntry
-	whole.fill(month.text, history.MaxDay)
-	switch d := whole.first + history.Day(day); {
-	case day >= whole.days:
+	first, days := readMonth(month.text)
+	switch d := first + history.Day(day); {
+	case day >= days:
 		return 0, notInCalendar
 	case d > m.last:
 		return 0, inFuture
@@ -170,22 +169,28 @@ type monthEntry struct {
 }
 
 // get returns the month with the given text, with those of its days that the fast path
-// takes; without any if it is no month.
-func (m *months) get(text uint64) *monthEntry {
-	e := &m.entries[text*0x9e3779b97f4a7c15>>56]
-	if e.text != text {
-		e.fill(text, min(m.last, maxFastDay))
+// takes; without any if it is no month. It is small enough to be inlined.
+func (m *months) get(text uint64) (e *monthEntry) {
+	if e = &m.entries[text*0x9e3779b97f4a7c15>>56]; e.text != text {
+		m.fill(e, text)
 	}
-	return e
+	return
 }
 
-func (e *monthEntry) fill(text uint64, last history.Day) {
-	*e = monthEntry{text: text}
+// fill makes e the month with the given text.
+func (m *months) fill(e *monthEntry, text uint64) {
+	first, days := readMonth(text)
+	last := min(m.last, maxFastDay)
+	*e = monthEntry{text: text, first: first, days: uint32(max(0, min(history.Day(days), last-first+1)))}
+}
+
+// readMonth returns the first day of a month and how many it has, none if it is no month.
+func readMonth(text uint64) (first history.Day, days uint32) {
 	year, month, ok := parseMonth(text)
-	if ok && year >= 1970 && month >= 1 && month <= 12 {
-		e.first = history.DayOf(time.Date(year, time.Month(month), 1, 0, 0, 0, 0, time.UTC))
-		e.days = uint32(max(0, min(history.Day(history.DaysIn(year, month)), last-e.first+1)))
+	if !ok || year < 1970 || month < 1 || month > 12 {
+		return 0, 0
 	}
+	return history.DayOf(time.Date(year, time.Month(month), 1, 0, 0, 0, 0, time.UTC)), uint32(history.DaysIn(year, month))
 }
 
 // trailingDigits returns how many of the first eight bytes of b are decimal
