@@ -13,7 +13,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
-	"github.com/huggingface-exporter/huggingface_exporter/internal/csvfile"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/infile"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/terminal"
 )
 
@@ -65,8 +65,8 @@ func importCommand(app *kingpin.Application) command {
 
 // openInputs opens all inputs, so that a name that is wrong ends the command
 // before anything is read.
-func openInputs(p *program, names []string) ([]*csvfile.File, error) {
-	var inputs []*csvfile.File
+func openInputs(p *program, names []string) ([]*infile.File, error) {
+	var inputs []*infile.File
 	stdin := false
 	for _, name := range names {
 		// The flag library gives "-" as "".
@@ -75,13 +75,13 @@ func openInputs(p *program, names []string) ([]*csvfile.File, error) {
 				return inputs, errors.New("expected - once, got it twice: standard input can be read only once")
 			}
 			stdin = true
-			inputs = append(inputs, csvfile.Pipe("standard input", p.stdin))
+			inputs = append(inputs, infile.Pipe("standard input", p.stdin))
 			continue
 		}
 		if name == "" {
 			return inputs, errors.New(`expected the name of a file, got ""`)
 		}
-		in, err := csvfile.Open(name)
+		in, err := infile.Open(name)
 		if err != nil {
 			return inputs, err
 		}
@@ -91,7 +91,7 @@ func openInputs(p *program, names []string) ([]*csvfile.File, error) {
 }
 
 // importInputs checks all inputs and then stores them.
-func importInputs(ctx context.Context, p *program, storage storageFlags, inputs []*csvfile.File) error {
+func importInputs(ctx context.Context, p *program, storage storageFlags, inputs []*infile.File) error {
 	tables := make([]*memtable.Table, len(inputs))
 	var faults []error
 	for i, in := range inputs {
@@ -129,7 +129,7 @@ func importInputs(ctx context.Context, p *program, storage storageFlags, inputs 
 }
 
 // readTable reads the whole input.
-func readTable(ctx context.Context, p *program, in *csvfile.File) (*memtable.Table, error) {
+func readTable(ctx context.Context, p *program, in *infile.File) (*memtable.Table, error) {
 	bar := terminal.NewBytesBar(p.stderr, in.Name, in.Size)
 	defer bar.Done()
 	t, err := memtable.Build(ctx, in.Rows(bar.Reader), nil)
@@ -137,7 +137,7 @@ func readTable(ctx context.Context, p *program, in *csvfile.File) (*memtable.Tab
 }
 
 // printNotices writes what was noticed of a file.
-func printNotices(p *program, in *csvfile.File) {
+func printNotices(p *program, in *infile.File) {
 	for _, notice := range in.Notes.Notices() {
 		fmt.Fprintf(p.stderr, "%s: %s\n", in.Name, terminal.Printable(notice))
 	}
@@ -145,7 +145,7 @@ func printNotices(p *program, in *csvfile.File) {
 
 // printChange writes the line that says what an import has done, and, beside it, what was
 // noticed of the file.
-func printChange(p *program, in *csvfile.File, c history.Change) error {
+func printChange(p *program, in *infile.File, c history.Change) error {
 	printNotices(p, in)
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %d records, %d repos, %d days: %d new, %d changed, %d unchanged",

@@ -9,7 +9,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/archive"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/internal/csvfile"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/infile"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/terminal"
 )
 
@@ -48,7 +48,7 @@ func (f *archiveFlags) options(asOf string) (*archive.Options, error) {
 	if asOf != "" {
 		return nil, errors.New("--as-of: expected no --readings with it: readings have a day of their own; --day is for files without one")
 	}
-	o := &archive.Options{Wide: *f.wide, Orgs: *f.orgs, RepoType: history.RepoType(*f.repoType), Day: history.NoDay, LastDay: csvfile.LastDay()}
+	o := &archive.Options{Wide: *f.wide, Orgs: *f.orgs, RepoType: history.RepoType(*f.repoType), Day: history.NoDay, LastDay: infile.LastDay()}
 	var err error
 	if o.Columns, err = archive.ParseColumns(*f.columns); err != nil {
 		return nil, fmt.Errorf("--columns: %w", err)
@@ -62,7 +62,7 @@ func (f *archiveFlags) options(asOf string) (*archive.Options, error) {
 }
 
 // importReadings stores the readings of all inputs in one append: all of them, or none.
-func importReadings(ctx context.Context, p *program, storage storageFlags, inputs []*csvfile.File, o archive.Options) error {
+func importReadings(ctx context.Context, p *program, storage storageFlags, inputs []*infile.File, o archive.Options) error {
 	store, err := storage.open(ctx, p, false)
 	if err != nil {
 		return err
@@ -106,7 +106,7 @@ type readingCounts struct {
 	left     bool // nobody asks for more
 }
 
-func (c *readingCounts) read(ctx context.Context, p *program, in *csvfile.File, o archive.Options, yield func(history.Reading) bool) error {
+func (c *readingCounts) read(ctx context.Context, p *program, in *infile.File, o archive.Options, yield func(history.Reading) bool) error {
 	c.repos, c.days = make(map[history.Repo]bool), make(map[history.Day]bool)
 	bar := terminal.NewBytesBar(p.stderr, in.Name, in.Size)
 	defer bar.Done()

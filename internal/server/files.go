@@ -14,7 +14,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/archive"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/internal/csvfile"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/infile"
 )
 
 // retryInterval is how long after a failure that was not the fault of its content a file
@@ -37,7 +37,7 @@ type fileImporter struct {
 type seenFile struct {
 	// last is the state at the last poll, imported that at the last import, whether it
 	// succeeded or not.
-	last, imported csvfile.State
+	last, imported infile.State
 	// retry is when to import the file again though it is the same, zero for never.
 	retry time.Time
 }
@@ -77,7 +77,7 @@ func (f *fileImporter) poll(ctx context.Context, start bool) {
 			s = new(seenFile)
 			f.seen[name] = s
 		}
-		state := csvfile.StateOf(info)
+		state := infile.StateOf(info)
 		written := start || state == s.last // to its end
 		s.last = state
 		retry := !s.retry.IsZero() && !time.Now().Before(s.retry)
@@ -108,7 +108,7 @@ func (f *fileImporter) importFile(ctx context.Context, file config.File) bool {
 		return false
 	}
 	f.imports.WithLabelValues("failure").Inc()
-	_, ofContent := errors.AsType[*csvfile.ContentError](err)
+	_, ofContent := errors.AsType[*infile.ContentError](err)
 	again := "when the file changes"
 	if !ofContent {
 		again = "in " + retryInterval.String()
@@ -119,7 +119,7 @@ func (f *fileImporter) importFile(ctx context.Context, file config.File) bool {
 
 // appendFile stores what a file holds. readings is how many it had, if it is an archive.
 func (f *fileImporter) appendFile(ctx context.Context, file config.File) (change history.Change, readings int64, err error) {
-	in, err := csvfile.Open(file.Name)
+	in, err := infile.Open(file.Name)
 	if err != nil {
 		return history.Change{}, 0, err
 	}

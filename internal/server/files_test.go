@@ -20,7 +20,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
-	"github.com/huggingface-exporter/huggingface_exporter/internal/csvfile"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/infile"
 )
 
 const header = "repoType,repoName,total,timestamp,downloads\n"
@@ -244,7 +244,7 @@ func TestFileThatChangesWhileItIsRead(t *testing.T) {
 	f := newFolder(t, "files: ['*.csv']")
 	f.write("a.csv", header+"model,o/a,9,2024-01-01,1\n")
 	name := filepath.Join(f.dir, "a.csv")
-	in, err := csvfile.Open(name)
+	in, err := infile.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}

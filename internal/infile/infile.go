@@ -1,7 +1,7 @@
-// Package csvfile opens what people import: CSV exports and archives of listings, in files,
+// Package infile opens what people import: CSV exports and archives of listings, in files,
 // plain or compressed, and from standard input. All that is wrong with one is an error of
 // its rows or readings.
-package csvfile
+package infile
 
 import (
 	"errors"
