@@ -49,6 +49,7 @@ async function isShown(page: Page, text: string) {
 for (const [name, type, shows] of [
   ['Daily records', 'export', '/'],
   ['Repositories', 'repos', 'model'],
+  ['Readings', 'readings', ''],
   ['Milestones', 'milestones', 'passed'],
   ['Corrections', 'corrections', ''],
 ]) {

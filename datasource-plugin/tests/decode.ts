@@ -62,6 +62,7 @@ export function decode(query: any): Record<string, unknown> {
     trend: Number(own('trend', DEFAULT_TREND) ?? 0),
     least: Number(own('least', LEAST_MILESTONE) ?? 0),
     values: own('values', undefined),
+    number: own('number', 'total'),
   };
   return Object.fromEntries(Object.entries(decoded).filter(([, v]) => !isEmpty(v) && v !== 0 && v !== false));
 }

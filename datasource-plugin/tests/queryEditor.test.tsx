@@ -74,6 +74,17 @@ describe('the query editor', () => {
     expect(screen.getByRole<HTMLInputElement>('radio', { name: 'Ascending' }).checked).toBe(true);
   });
 
+  it('shows the number that readings are of, and of them alone', async () => {
+    const { query } = show(QueryEditor, { queryType: 'readings' });
+    expect(screen.getByRole<HTMLInputElement>('radio', { name: /^Total/ }).checked).toBe(true);
+    await userEvent.click(screen.getByRole('radio', { name: /^Likes/ }));
+    expect(query()).toEqual({ refId: 'A', queryType: 'readings', number: 'likes' });
+    await userEvent.click(screen.getByLabelText('Show'));
+    await userEvent.click(await screen.findByRole('option', { name: /^Repositories/ }));
+    expect(query()).toEqual({ refId: 'A', queryType: 'repos' });
+    expect(screen.queryByText('Number')).toBeNull();
+  });
+
   it('offers variables before what is known, and keeps what was picked', async () => {
     const { query } = show(QueryEditor, { queryType: 'overview' }, { org: { current: 'acme-ai' } });
     await userEvent.click(screen.getByLabelText('Organizations'));

@@ -33,7 +33,7 @@ func TestDocs(t *testing.T) {
 	}
 	defer csv.Close()
 	store := memtable.NewStore()
-	version := history.Version{Source: history.Published, AsOf: 1}
+	version := history.Version{Source: history.Published, AsOf: history.AsOfTime(time.Date(2021, 12, 1, 0, 0, 0, 0, time.UTC))}
 	if _, err := store.Append(t.Context(), history.Batch{Rows: hubcsv.Read(csv, hubcsv.Options{Version: version})}); err != nil {
 		t.Fatal(err)
 	}

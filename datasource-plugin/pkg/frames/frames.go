@@ -36,6 +36,8 @@ func framesOf(ctx context.Context, store history.Reader, q query.Query) (data.Fr
 		return reposTable(ctx, store, q)
 	case query.Export:
 		return exportTable(ctx, store, q)
+	case query.Readings:
+		return readings(ctx, store, q)
 	case query.Milestones:
 		return milestones(ctx, store, q)
 	case query.Corrections:
@@ -51,6 +53,7 @@ const (
 	nameOverview    = "overview"
 	nameRepos       = "repos"
 	nameExport      = "export"
+	nameReadings    = "readings"
 	nameMilestones  = "milestones"
 	nameCorrections = "corrections"
 	nameVariable    = "variable"

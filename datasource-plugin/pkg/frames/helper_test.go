@@ -53,6 +53,33 @@ func corrected(t *testing.T) *memtable.Store {
 	return s
 }
 
+// listed is world with listings of two repositories that share a name, and of one that has
+// no downloads.
+func listed(t *testing.T) *memtable.Store {
+	t.Helper()
+	s := world(t)
+	for _, asOf := range []string{"2024-03-12T06:00:00Z", "2024-03-13T06:00:00Z"} {
+		at := history.AsOfTime(instant(asOf))
+		n := int64(at.Time().Day())
+		listing := func(r history.Repo, total, lastMonth, likes int64) history.RepoMeta {
+			m := history.NewRepoMeta(r)
+			m.Total, m.LastMonth, m.Likes, m.ListedAsOf = total, lastMonth, likes, at
+			if total != history.Unknown {
+				m.TotalAsOf = at
+			}
+			return m
+		}
+		meta := []history.RepoMeta{
+			listing(alpha, 10_050+n, 87, 5), listing(alphas, 1_000_000+n, 100_005, 6+n),
+			listing(untold, history.Unknown, history.Unknown, n),
+		}
+		if _, err := s.Append(t.Context(), history.Batch{Meta: meta}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
+}
+
 func add(t *testing.T, s history.Appender, asOf string, records ...history.Record) {
 	t.Helper()
 	v := history.Version{Source: history.Published, AsOf: history.AsOfTime(instant(asOf))}
@@ -91,6 +118,7 @@ type ask struct {
 	Trend     int
 	Least     int64
 	Values    query.Values
+	Number    query.Number
 }
 
 // query is what a is as a query of its type.
@@ -106,6 +134,8 @@ func (a ask) query() query.Query {
 		}
 	case query.TypeExport:
 		return query.Export{Common: c, Order: a.Order, Limit: a.Limit}
+	case query.TypeReadings:
+		return query.Readings{Common: c, Number: a.Number, Limit: a.Limit}
 	case query.TypeMilestones:
 		return query.Milestones{Common: c, Least: a.Least, Limit: a.Limit}
 	case query.TypeCorrections:

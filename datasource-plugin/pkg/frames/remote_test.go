@@ -41,6 +41,7 @@ func TestOverTheAPI(t *testing.T) {
 		all(func(q *ask) { q.Type, q.Trend, q.Limit = query.TypeRepos, 400, 2500 }),
 		all(func(q *ask) { q.Type, q.Format = query.TypeRepos, query.TimeSeries }),
 		all(func(q *ask) { q.Type = query.TypeExport }),
+		all(func(q *ask) { q.Type, q.Number = query.TypeReadings, query.TotalDownloads }),
 		all(func(q *ask) { q.Type = query.TypeMilestones }),
 		all(func(q *ask) { q.Type = query.TypeCorrections }),
 		all(func(q *ask) { q.Type = query.TypeVariable }),

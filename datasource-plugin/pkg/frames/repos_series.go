@@ -2,6 +2,7 @@ package frames
 
 import (
 	"context"
+	"iter"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
@@ -70,20 +71,37 @@ func addRecords(ctx context.Context, store history.Reader, q query.Repos, rows [
 }
 
 func reposFrames(rows []history.RepoRow, lines []*series) data.Frames {
-	named := make(map[string]int, len(rows))
-	for _, r := range rows {
-		named[r.Repo.Name]++
-	}
 	var frames data.Frames
-	for i, r := range rows {
-		name := r.Repo.Name
-		if named[name] > 1 {
-			name += " (" + string(r.Repo.Type) + ")"
-		}
-		labels := data.Labels{"repo_type": string(r.Repo.Type), "org": r.Repo.Org(), "repo": r.Repo.Name}
-		if f := lines[i].frame(nameRepos, name, labels); f != nil {
+	i := 0
+	for repo, name := range displayNames(rows) {
+		if f := lines[i].frame(nameRepos, name, repoLabels(repo)); f != nil {
 			frames = append(frames, f)
 		}
+		i++
 	}
 	return framesOrNone(nameRepos, frames)
+}
+
+// displayNames yields the repositories of rows with their names, with the type too where
+// two of them share a name.
+func displayNames(rows []history.RepoRow) iter.Seq2[history.Repo, string] {
+	return func(yield func(history.Repo, string) bool) {
+		named := make(map[string]int, len(rows))
+		for i := range rows {
+			named[rows[i].Repo.Name]++
+		}
+		for i := range rows {
+			name := rows[i].Repo.Name
+			if named[name] > 1 {
+				name += " (" + string(rows[i].Repo.Type) + ")"
+			}
+			if !yield(rows[i].Repo, name) {
+				return
+			}
+		}
+	}
+}
+
+func repoLabels(r history.Repo) data.Labels {
+	return data.Labels{"repo_type": string(r.Type), "org": r.Org(), "repo": r.Name}
 }

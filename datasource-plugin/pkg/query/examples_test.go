@@ -63,6 +63,7 @@ type decoded struct {
 	Days      decodedDays        `json:"days"`
 	GroupBy   GroupBy            `json:"groupBy,omitempty"`
 	Interval  Interval           `json:"interval,omitempty"`
+	Number    Number             `json:"number,omitempty"`
 	Sort      string             `json:"sort,omitempty"`
 	Ascending bool               `json:"ascending,omitempty"`
 	Order     string             `json:"order,omitempty"`
@@ -95,6 +96,8 @@ func decodedOf(q Query) *decoded {
 		d.Limit, d.Offset, d.Trend = q.Limit, q.Offset, q.Trend
 	case Export:
 		d.Order, d.Limit = q.Order.String(), q.Limit
+	case Readings:
+		d.Format, d.Number, d.Limit = TimeSeries, q.Number, q.Limit
 	case Milestones:
 		d.Least, d.Limit = q.Least, q.Limit
 	case Corrections:
@@ -173,7 +176,7 @@ func TestInvalidExamples(t *testing.T) {
 
 // ours are the members of the query model.
 var ours = []string{
-	"format", "groupBy", "interval", "least", "limit", "offset", "order", "orgs", "period", "queryType",
+	"format", "groupBy", "interval", "least", "limit", "number", "offset", "order", "orgs", "period", "queryType",
 	"repoTypes", "repos", "search", "sort", "trend", "values", "version",
 }
 
@@ -195,6 +198,7 @@ func TestExamplesCoverTheModel(t *testing.T) {
 		seen[string(d.Period)] = true
 		seen["by "+string(d.GroupBy)] = true
 		seen["interval "+string(d.Interval)] = true
+		seen["number "+string(d.Number)] = true
 		seen["sort "+d.Sort] = true
 		seen["order "+d.Order] = true
 	}
@@ -203,10 +207,10 @@ func TestExamplesCoverTheModel(t *testing.T) {
 		faulty[member] = true
 	}
 	for _, want := range slices.Concat(ours, grafanas, []string{
-		"overview totals ", "overview time_series ", "repos table ", "repos time_series ", "export table ",
+		"overview totals ", "overview time_series ", "repos table ", "repos time_series ", "export table ", "readings time_series ",
 		"milestones table ", "corrections table ", "variable table repo_type", "variable table org", "variable table repo",
 		"time_range", "all_time", "last_month", "by none", "by repo_type", "by org",
-		"interval day", "interval week", "interval month",
+		"interval day", "interval week", "interval month", "number total", "number last_month", "number likes",
 		"sort downloads", "sort total", "sort change", "sort name", "sort removed", "order time", "order repo",
 	}) {
 		if !seen[want] {

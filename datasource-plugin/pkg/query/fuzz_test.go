@@ -148,6 +148,12 @@ func checkRanges(t *testing.T, q Query) {
 	case Export:
 		words(q.Period, false, "")
 		within("limit", int64(q.Limit), 1, 1_000_000)
+	case Readings:
+		words(q.Period, false, "")
+		within("limit", int64(q.Limit), 1, 500)
+		if !slices.Contains([]Number{TotalDownloads, LastMonthDownloads, Likes}, q.Number) {
+			t.Errorf("expected the number of a reading, got %q", q.Number)
+		}
 	case Milestones:
 		words(q.Period, false, "")
 		within("limit", int64(q.Limit), 1, 5000)

@@ -15,8 +15,8 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
-// Query is a decoded and checked query: an Overview, Repos, Export, Milestones,
-// Corrections or Variable.
+// Query is a decoded and checked query: an Overview, Repos, Export, Readings,
+// Milestones, Corrections or Variable.
 type Query interface {
 	// Base returns what every query has.
 	Base() Common
@@ -80,6 +80,16 @@ const (
 	Daily Interval = "day"
 	Week  Interval = "week"
 	Month Interval = "month"
+)
+
+// Number says which number of a reading a series is of.
+type Number string
+
+// The numbers of a reading.
+const (
+	TotalDownloads     Number = "total"
+	LastMonthDownloads Number = "last_month"
+	Likes              Number = "likes"
 )
 
 // Values says what the values of a variable are.

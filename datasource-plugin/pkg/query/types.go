@@ -16,6 +16,7 @@ const (
 	TypeOverview    Type = "overview"
 	TypeRepos       Type = "repos"
 	TypeExport      Type = "export"
+	TypeReadings    Type = "readings"
 	TypeMilestones  Type = "milestones"
 	TypeCorrections Type = "corrections"
 	TypeVariable    Type = "variable"
@@ -29,6 +30,7 @@ var types = []struct {
 	{TypeOverview, decodeOverview},
 	{TypeRepos, decodeRepos},
 	{TypeExport, decodeExport},
+	{TypeReadings, decodeReadings},
 	{TypeMilestones, decodeMilestones},
 	{TypeCorrections, decodeCorrections},
 	{TypeVariable, decodeVariable},
@@ -112,6 +114,23 @@ func decodeExport(f *form, asked backend.DataQuery) Query {
 		Common: f.common(asked, TimeRange, AllTime, LastMonth),
 		Order:  parsed(f, "order", history.OrderTime, history.ParseOrder),
 		Limit:  f.limit(10_000, 1_000_000),
+	}
+}
+
+// Readings are what the Hub said of repositories day by day: a series of a number for each.
+type Readings struct {
+	Common
+	Number Number
+	// Limit is the most series: those of the repositories with the largest totals.
+	Limit int
+}
+
+func decodeReadings(f *form, asked backend.DataQuery) Query {
+	f.format(TimeSeries)
+	return Readings{
+		Common: f.common(asked, TimeRange, AllTime, LastMonth),
+		Number: word(f, "number", TotalDownloads, TotalDownloads, LastMonthDownloads, Likes),
+		Limit:  f.limit(10, 500),
 	}
 }
 

@@ -2,7 +2,7 @@ import { EditorField } from '@grafana/plugin-ui';
 import { Combobox, RadioButtonGroup } from '@grafana/ui';
 
 import { DEFAULT_TREND, formatOf, LEAST_MILESTONE, limitOf, MAX_OFFSET, MAX_TREND, membersOf, typeOf, type AnalyticsQuery } from '../query/model';
-import { GROUP_OPTIONS, INTERVAL_OPTIONS, LEAST_OPTIONS } from './options';
+import { GROUP_OPTIONS, INTERVAL_OPTIONS, LEAST_OPTIONS, NUMBER_OPTIONS } from './options';
 import { SortFields } from './SortFields';
 import { NumberField } from './TextField';
 import { useFieldId } from './useFieldId';
@@ -39,6 +39,15 @@ export function DetailFields({ query, onChange }: Props) {
             options={INTERVAL_OPTIONS}
             value={query.interval || 'auto'}
             onChange={({ value }) => onChange({ interval: value })}
+          />
+        </EditorField>
+      )}
+      {members.includes('number') && (
+        <EditorField label="Number">
+          <RadioButtonGroup
+            options={NUMBER_OPTIONS.map(({ value, label, description }) => ({ value, label, description }))}
+            value={query.number || 'total'}
+            onChange={(number) => onChange({ number })}
           />
         </EditorField>
       )}

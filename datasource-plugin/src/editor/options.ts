@@ -1,6 +1,6 @@
 import type { ComboboxOption } from '@grafana/ui';
 
-import { QUERY_TYPES, TYPES, type Format, type GroupBy, type Interval, type Period, type QueryType, type Sort, type Values } from '../query/model';
+import { QUERY_TYPES, TYPES, type Format, type GroupBy, type Interval, type Period, type QueryType, type ReadingNumber, type Sort, type Values } from '../query/model';
 
 // The words of the query model, as they are shown.
 
@@ -35,6 +35,12 @@ export const INTERVAL_OPTIONS: Array<ComboboxOption<Interval>> = [
   { value: 'day', label: 'Day' },
   { value: 'week', label: 'Week', description: 'From Monday' },
   { value: 'month', label: 'Month' },
+];
+
+export const NUMBER_OPTIONS: Array<ComboboxOption<ReadingNumber>> = [
+  { value: 'total', label: 'Total', description: 'Downloads of all time' },
+  { value: 'last_month', label: 'Last month', description: 'Downloads of the last 30 days' },
+  { value: 'likes', label: 'Likes' },
 ];
 
 export const SORT_OPTIONS: Array<ComboboxOption<Sort>> = [

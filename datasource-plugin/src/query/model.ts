@@ -11,6 +11,7 @@ export type Period = 'time_range' | 'all_time' | 'last_month';
 export type GroupBy = 'none' | 'repo_type' | 'org';
 export type Interval = 'auto' | 'day' | 'week' | 'month';
 export type Sort = 'downloads' | 'total' | 'change' | 'name' | 'removed';
+export type ReadingNumber = 'total' | 'last_month' | 'likes';
 export type Values = 'repo_type' | 'org' | 'repo';
 
 /** One item, or several; none or [] selects all. An item may be a dashboard variable. */
@@ -46,6 +47,8 @@ export interface AnalyticsQuery extends DataQuery {
   /** The smallest milestone, a power of ten from 1000 up. */
   least?: Num;
   values?: Values;
+  /** The number that series of readings are of. */
+  number?: ReadingNumber;
 }
 
 /** The members of the model that are not Grafana's own. */
@@ -93,6 +96,11 @@ const typeModels = {
     label: 'Daily records',
     description: 'One row for each repository and day, as in the CSV file',
     formats: { table: { members: ['order'], limit: { def: 10_000, most: 1_000_000, label: 'Most rows' } } },
+  },
+  readings: {
+    label: 'Readings',
+    description: 'What the Hub said of each repository day by day: a series of a number for each',
+    formats: { time_series: { members: ['number'], limit: { def: 10, most: 500, label: 'Most series' } } },
   },
   milestones: {
     label: 'Milestones',
