@@ -162,7 +162,7 @@ func TestBadFileIsImportedOnceItIsGood(t *testing.T) {
 	}
 	f.write("b.csv", header)
 	f.expect("no record in it", true, 2, 2, 1)
-	if want := "no records: there is nothing after the header"; !strings.Contains(f.log.String(), want) {
+	if want := "no records: there are no rows in it"; !strings.Contains(f.log.String(), want) {
 		t.Errorf("the log does not say %q:\n%s", want, f.log.String())
 	}
 	f.write("b.csv", header+"model,o/b,9,2024-01-01,10\n")
