@@ -174,29 +174,52 @@ func TestCollectDryRun(t *testing.T) {
 	}
 }
 
-// An answer without much of what was known changes nothing, until somebody accepts it.
+// An answer that is implausible changes nothing, until somebody accepts it.
 func TestCollectAccept(t *testing.T) {
 	t.Parallel()
-	c := newCollects(t)
-	c.org("massive", fakehub.Team)
-	c.config("name: massive")
-	c.collect(0)
-	c.hub.Repo(history.Dataset, "massive/d").Delete()
-	before := c.snapshot("data")
-	for range 2 {
-		out, errs := c.collect(1)
-		if out != "" || !strings.Contains(errs, "implausible (records): expected about the 3 records of the exports before, got 2") || !strings.Contains(errs, `"collect --accept"`) {
-			t.Errorf("got\n%s%s", out, errs)
-		}
+	f := func(name string, storage func(*collects) string) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCollects(t)
+			c.org("massive", fakehub.Team)
+			c.config("name: massive")
+			text, err := os.ReadFile(c.path("c.yaml"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.write("c.yaml", string(text)+storage(c), 1)
+			c.collect(0)
+			refuse := func(figures string) {
+				t.Helper()
+				before := c.ok("export", "--config.file=c.yaml")
+				for range 2 {
+					out, errs := c.collect(1)
+					if out != "" || !strings.Contains(errs, figures) || !strings.Contains(errs, `"collect --accept"`) {
+						t.Errorf("got\n%s%s", out, errs)
+					}
+				}
+				c.expectOutput(before, "export", "--config.file=c.yaml")
+			}
+			c.hub.Fail(fakehub.On{}, fakehub.Always, fakehub.Scaled(0))
+			refuse("implausible (zeros): expected totals of about 35 downloads, got zeros for all 2 repositories that had any")
+			c.hub.Heal()
+			c.hub.Fail(fakehub.On{}, fakehub.Always, fakehub.Header("Date", "Fri, 31 Dec 9999 23:59:59 GMT"))
+			refuse("got one that is dated 9999-12-31 23:59 UTC")
+			c.hub.Heal()
+			c.hub.Repo(history.Dataset, "massive/d").Delete()
+			refuse("implausible (records): expected about the 3 records of the exports before, got 2")
+			out, errs := c.collect(0, "--accept", "--org=massive")
+			if !strings.Contains(out, "\n  gone: dataset massive/d\n") || !strings.Contains(errs, "An implausible answer is accepted") {
+				t.Errorf("got\n%s%s", out, errs)
+			}
+			c.collect(0)
+		})
 	}
-	if !maps.Equal(before, c.snapshot("data")) {
-		t.Error("a refused answer changed the store")
-	}
-	out, errs := c.collect(0, "--accept", "--org=massive")
-	if !strings.Contains(out, "\n  gone: dataset massive/d\n") || !strings.Contains(errs, "An implausible answer is accepted") {
-		t.Errorf("got\n%s%s", out, errs)
-	}
-	c.collect(0)
+	f("files", func(*collects) string { return "" })
+	f("VictoriaMetrics", func(c *collects) string {
+		u, _ := c.storageEngine()
+		return fmt.Sprintf("storage:\n  engine: victoriametrics\n  victoriametrics: {insert_url: %q, flush_urls: [%q], retry_for: 1s}\n", u, u+"/internal/force_flush")
+	})
 }
 
 // What a process of collect stores, a running serve shows.
