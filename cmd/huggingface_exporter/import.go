@@ -29,7 +29,7 @@ func importCommand(app *kingpin.Application) command {
 		PlaceHolder("TIME").String()
 	skipBadRows := cmd.Flag("skip-bad-rows", "Set rows aside that cannot be understood, as long as they are at most one, or one of a hundred, of a file.").Bool()
 	archives := addArchiveFlags(cmd)
-	names := cmd.Arg("file", "CSV files, plain (.csv) or compressed (.csv.gz, .csv.zst); - is standard input.").Required().Strings()
+	names := cmd.Arg("file", "CSV files, plain (.csv) or compressed (.csv.gz, .csv.zst), or archives with --readings; - is standard input.").Required().Strings()
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
 		readings, err := archives.options(*asOf)
 		if err != nil {
