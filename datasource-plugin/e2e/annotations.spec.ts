@@ -8,7 +8,7 @@ test('milestones and corrections are marked, and each can be switched off', asyn
   const all = await marks.count();
 
   await marks.last().hover();
-  await expect(page.getByText(/\/\S+ passed \d+[kM]? downloads|took back/).first()).toBeVisible();
+  await expect(page.getByText(/\/\S+ passed \d+[kM]? downloads|removed downloads|added past/).first()).toBeVisible();
 
   await toggle('Milestones').click();
   await expect.poll(() => marks.count()).toBeLessThan(all);

@@ -13,8 +13,9 @@ type Counters struct {
 	// Removed is what the Hub took back, Backdated what it added for days long past:
 	// Downloads + Backdated - Removed is the Hub's total, unless a fall is being waited for.
 	Removed, Backdated int64
-	// RemovedAsOf is when the newest fall was confirmed, 0 if there was none.
-	RemovedAsOf AsOf
+	// RemovedAsOf is when the newest fall was confirmed, BackdatedAsOf when Backdated last
+	// grew: 0 if that never was.
+	RemovedAsOf, BackdatedAsOf AsOf
 }
 
 // The bounds of the rules.
@@ -149,8 +150,9 @@ func (d *Derivation) Read(readings []Reading, published func(Day) (int64, bool),
 		if settled != nil && i > 0 && all[i-1].reading != p.reading {
 			settled(p.reading)
 		}
-		if d.started && p.day != d.day {
+		if d.excess > 0 && p.day != d.day {
 			d.counters.Backdated = addCounts(d.counters.Backdated, d.excess)
+			d.counters.BackdatedAsOf = p.asOf
 			d.excess = 0
 		}
 		switch {

@@ -130,6 +130,15 @@ func TestDerivation(t *testing.T) {
 	f("a gap of 401 days", []answer{{0, 6, 0, 0, 0}, {401, 6, 800, 60, 0}, {402, 6, 802, 60, 0}}, "401:2", 2, 0, 800)
 }
 
+// The counters say when they last moved.
+func TestWhenCountersMoved(t *testing.T) {
+	_, c := derive([]answer{{0, 6, 1000, 30, 0}, {1, 6, 900, 30, 0}, {4, 6, 900, 30, 0}, {5, 6, 5000, 40, 0}, {5, 7, 5000, 40, 0}, {6, 8, 5001, 40, 0}, {7, 6, 5002, 40, 0}}, nil)
+	at := func(day, hour int) AsOf { return answer{day: day, hour: hour}.reading().AsOf }
+	if c.RemovedAsOf != at(4, 6) || c.BackdatedAsOf != at(6, 8) || c.Removed != 100 || c.Backdated == 0 {
+		t.Errorf("got %+v, want 100 removed at %d, and some backdated at %d", c, at(4, 6), at(6, 8))
+	}
+}
+
 func estimated(from, days int, each int64) (out []string) {
 	for i := range days {
 		out = append(out, fmt.Sprintf("%d:%d~", from+i, each))

@@ -116,7 +116,8 @@ const (
 	SortChange
 	// SortName orders by full name.
 	SortName
-	// SortRemoved orders by the downloads that the Hub had counted and later removed.
+	// SortRemoved orders by the downloads that the Hub had counted and later removed, equals
+	// by those that it added for days long past.
 	SortRemoved
 )
 
@@ -168,10 +169,9 @@ type RepoRow struct {
 	Downloads, Before int64
 	// Recorded runs from the first to the last recorded day of the repository.
 	Recorded Days
-	// Removed, RemovedAsOf and Backdated are those of Counters.
-	Removed     int64
-	RemovedAsOf AsOf
-	Backdated   int64
+	// These are as in Counters.
+	Removed, Backdated         int64
+	RemovedAsOf, BackdatedAsOf AsOf
 	// Trend has a sum for each TrendStep days of the period, Unknown where none
 	// of them has a record.
 	Trend []int64

@@ -118,6 +118,7 @@ var MetaFields = []MetaField{
 	{Name: "removed", Rule: Derived, Number: func(m *RepoMeta) *int64 { return &m.Removed }},
 	{Name: "backdated", Rule: Derived, Number: func(m *RepoMeta) *int64 { return &m.Backdated }},
 	{Name: "removed_as_of", Rule: Derived, Time: true, Number: func(m *RepoMeta) *int64 { return (*int64)(&m.RemovedAsOf) }},
+	{Name: "backdated_as_of", Rule: Derived, Time: true, Number: func(m *RepoMeta) *int64 { return (*int64)(&m.BackdatedAsOf) }},
 }
 
 // Known reports whether the field is known in m.

@@ -26,9 +26,10 @@ func (t *Table) Repos(q history.ReposQuery) history.ReposPage {
 			Recorded:  r.column.recorded(),
 			Trend:     r.column.trend(p.Days, p.TrendStep),
 
-			Removed:     r.column.meta.Removed,
-			RemovedAsOf: r.column.meta.RemovedAsOf,
-			Backdated:   r.column.meta.Backdated,
+			Removed:       r.column.meta.Removed,
+			RemovedAsOf:   r.column.meta.RemovedAsOf,
+			Backdated:     r.column.meta.Backdated,
+			BackdatedAsOf: r.column.meta.BackdatedAsOf,
 		}
 	}
 	return p
@@ -78,7 +79,10 @@ func compareRows(q history.ReposQuery) func(a, b row) int {
 	case history.SortName:
 		key = func(a, b row) int { return strings.Compare(a.column.meta.Repo.Name, b.column.meta.Repo.Name) }
 	case history.SortRemoved:
-		key = func(a, b row) int { return cmp.Compare(a.column.meta.Removed, b.column.meta.Removed) }
+		key = func(a, b row) int {
+			x, y := &a.column.meta, &b.column.meta
+			return cmp.Or(cmp.Compare(x.Removed, y.Removed), cmp.Compare(x.Backdated, y.Backdated))
+		}
 	}
 	sign := -1
 	if q.Ascending {

@@ -58,29 +58,30 @@ func eventsFrame(name string, events []event, limit int) data.Frames {
 	return data.Frames{f}
 }
 
-// corrections answers with the repositories of which the Hub took back downloads in
-// the time range, the last time that it did. When it did so before, and of how much,
-// is not kept.
+// corrections answers with the repositories of which the Hub removed downloads, or added
+// some for days long past, in the time range: the last time of each. When it did so before,
+// and of how much, is not asked for.
 func corrections(ctx context.Context, store history.Reader, q query.Corrections) (data.Frames, error) {
 	ask := history.ReposQuery{Filter: q.Filter, Period: q.Days(), Sort: history.SortRemoved}
 	var events []event
-	err := eachRow(ctx, store, ask, func(r *history.RepoRow) bool {
-		if r.Removed <= 0 {
-			return false // and so have all that come after it
-		}
-		at := r.RemovedAsOf.Time()
-		if r.RemovedAsOf == 0 || at.Before(q.From) || !q.To.IsZero() && at.After(q.To) {
-			return true
+	add := func(r history.Repo, asOf history.AsOf, n int64, title, did string) {
+		at := asOf.Time()
+		if asOf == 0 || at.Before(q.From) || !q.To.IsZero() && at.After(q.To) {
+			return
 		}
 		events = append(events, event{
 			time:  at,
 			kind:  "correction",
-			title: "The Hub took back downloads of " + r.Repo.Name,
-			text:  fmt.Sprintf("Of the %s %s, %d downloads have been taken back so far.", r.Repo.Type, r.Repo.Name, r.Removed),
-			repo:  r.Repo,
-			value: r.Removed,
+			title: title + r.Name,
+			text:  fmt.Sprintf("Of the %s %s, %d downloads have been %s so far.", r.Type, r.Name, n, did),
+			repo:  r,
+			value: n,
 		})
-		return true
+	}
+	err := eachRow(ctx, store, ask, func(r *history.RepoRow) bool {
+		add(r.Repo, r.RemovedAsOf, r.Removed, "The Hub removed downloads of ", "removed")
+		add(r.Repo, r.BackdatedAsOf, r.Backdated, "The Hub added past downloads of ", "added for days long past")
+		return r.Removed > 0 || r.Backdated > 0 // otherwise all that come after it have neither
 	})
 	if err != nil {
 		return nil, err

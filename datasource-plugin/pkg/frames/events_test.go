@@ -193,14 +193,36 @@ func TestCorrections(t *testing.T) {
 	}
 	noData(t, answer(t, world(t), q), data.FrameTypeTable)
 
+	// What was added for the past is there beside what was removed.
+	jump := func(asOf string, total int64) {
+		t.Helper()
+		m := history.NewRepoMeta(legacy)
+		m.Total, m.TotalAsOf, m.LastMonth = total, history.AsOfTime(instant(asOf)), 10
+		m.ListedAsOf = m.TotalAsOf
+		if _, err := s.Append(t.Context(), history.Batch{Meta: []history.RepoMeta{m}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	jump("2024-03-21T06:00:00Z", 5000)
+	jump("2024-03-22T06:00:00Z", 5001)
+	jump("2024-03-23T06:00:00Z", 5002)
+	q.Limit = 100
+	repos(q, "2024-03-20T00:00:00Z", "2024-03-30T00:00:00Z", "legacy-one", "legacy-one")
+	added := answer(t, s, between(q, "2024-03-20", "2024-03-30"))[0]
+	if got, want := field[string](t, added, "text")[0], "Of the model legacy-one, 4491 downloads have been added for days long past so far."; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := field[time.Time](t, added, "time")[0], instant("2024-03-22T06:00:00Z"); !got.Equal(want) {
+		t.Errorf("got %s, want %s", got, want)
+	}
+
 	// Nobody knows when that was.
 	state := history.NewRepoMeta(untold)
 	state.StartTotal, state.StartDownloads, state.StartRemoved, state.StartAsOf = 10, 15, 5, 1
 	if _, err := s.Append(t.Context(), history.Batch{Meta: []history.RepoMeta{state}}); err != nil {
 		t.Fatal(err)
 	}
-	q.Limit = 100
-	repos(q, "1969-01-01T00:00:00Z", "2024-03-30T00:00:00Z", "legacy-one", "acme/alpha", "acme/alpha")
+	repos(q, "1969-01-01T00:00:00Z", "2024-03-30T00:00:00Z", "legacy-one", "legacy-one", "acme/alpha", "acme/alpha")
 }
 
 // TestAnnotationNames: Grafana finds time, title, text and tags of an annotation by

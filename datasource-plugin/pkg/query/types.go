@@ -152,7 +152,8 @@ func decodeMilestones(f *form, asked backend.DataQuery) Query {
 	return q
 }
 
-// Corrections are the times at which the Hub took downloads back, for annotations.
+// Corrections are the times at which the Hub removed downloads, or added some for the past,
+// for annotations.
 type Corrections struct {
 	Common
 	Limit int

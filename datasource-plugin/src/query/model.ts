@@ -110,7 +110,7 @@ const typeModels = {
   },
   corrections: {
     label: 'Corrections',
-    description: 'Times at which the Hub took downloads back',
+    description: 'Times at which the Hub removed downloads, or added some for the past',
     events: true,
     formats: { table: { members: [], limit: EVENTS } },
   },

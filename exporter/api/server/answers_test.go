@@ -54,14 +54,14 @@ func TestOverviewAnswers(t *testing.T) {
 
 func TestReposAnswers(t *testing.T) {
 	odd := history.NewRepoMeta(history.Repo{Type: "kernel", Name: `a<b>&"c"`})
-	// Of one the Hub removed downloads, which was confirmed so much later that no day follows.
+	// Of one the Hub removed downloads, and added some, so much later that no day follows.
 	fell := func(total, asOf int64) history.RepoMeta {
 		m := history.NewRepoMeta(history.Repo{Type: history.Model, Name: "acme/fell"})
 		m.Total, m.TotalAsOf = total, history.AsOf(asOf)
 		m.ListedAsOf = m.TotalAsOf
 		return m
 	}
-	store := apitest.StoreOf(t, apitest.SixRows(), odd, fell(17, 1640995200000000), fell(10, 1641081600000000), fell(10, 1714543200000001))
+	store := apitest.StoreOf(t, apitest.SixRows(), odd, fell(17, 1640995200000000), fell(10, 1641081600000000), fell(12, 1714543200000001), fell(12, 1757743200000001))
 	f := func(query, want string) {
 		t.Helper()
 		resp := do(New(store, Options{}), http.MethodGet, wire.ReposRoute+query)
@@ -71,17 +71,17 @@ func TestReposAnswers(t *testing.T) {
 	}
 	const allTime = `{"revision":null,"recorded":{"from":"2021-01-22","to":"2021-11-29"},"days":{"from":"2021-01-22","to":"2021-11-29"},"before":null,`
 	f("", allTime+`"matched":4,"rows":[`+
-		`{"repo_type":"dataset","org":"huggingface","repo":"huggingface/documentation-images","total":2167284,"downloads":28,"before":null,"change":null,"recorded":{"from":"2021-11-27","to":"2021-11-29"},"removed":0,"removed_as_of":null,"backdated":0},`+"\n"+
-		`{"repo_type":"model","org":"huggingface","repo":"huggingface/CodeBERTa-small-v1","total":4362460,"downloads":13,"before":null,"change":null,"recorded":{"from":"2021-01-22","to":"2021-01-24"},"removed":0,"removed_as_of":null,"backdated":0},`+"\n"+
-		`{"repo_type":"model","org":"acme","repo":"acme/fell","total":10,"downloads":0,"before":null,"change":null,"recorded":null,"removed":7,"removed_as_of":"2024-05-01T06:00:00.000001Z","backdated":0},`+"\n"+
-		`{"repo_type":"kernel","org":"","repo":"a<b>&\"c\"","total":null,"downloads":0,"before":null,"change":null,"recorded":null,"removed":0,"removed_as_of":null,"backdated":0}]}`+"\n")
+		`{"repo_type":"dataset","org":"huggingface","repo":"huggingface/documentation-images","total":2167284,"downloads":28,"before":null,"change":null,"recorded":{"from":"2021-11-27","to":"2021-11-29"},"removed":0,"removed_as_of":null,"backdated":0,"backdated_as_of":null},`+"\n"+
+		`{"repo_type":"model","org":"huggingface","repo":"huggingface/CodeBERTa-small-v1","total":4362460,"downloads":13,"before":null,"change":null,"recorded":{"from":"2021-01-22","to":"2021-01-24"},"removed":0,"removed_as_of":null,"backdated":0,"backdated_as_of":null},`+"\n"+
+		`{"repo_type":"model","org":"acme","repo":"acme/fell","total":12,"downloads":0,"before":null,"change":null,"recorded":null,"removed":7,"removed_as_of":"2024-05-01T06:00:00.000001Z","backdated":2,"backdated_as_of":"2025-09-13T06:00:00.000001Z"},`+"\n"+
+		`{"repo_type":"kernel","org":"","repo":"a<b>&\"c\"","total":null,"downloads":0,"before":null,"change":null,"recorded":null,"removed":0,"removed_as_of":null,"backdated":0,"backdated_as_of":null}]}`+"\n")
 	f("?sort=name&limit=1&offset=2&trend=4&from=2021-01-21&to=2021-01-26",
 		`{"revision":null,"recorded":{"from":"2021-01-22","to":"2021-11-29"},"days":{"from":"2021-01-21","to":"2021-01-26"},"before":{"from":"2021-01-15","to":"2021-01-20"},`+
 			`"matched":4,"trend_step":2,"rows":[`+
-			`{"repo_type":"model","org":"huggingface","repo":"huggingface/CodeBERTa-small-v1","total":4362460,"downloads":13,"before":0,"change":13,"recorded":{"from":"2021-01-22","to":"2021-01-24"},"removed":0,"removed_as_of":null,"backdated":0,"trend":[4,9,null]}]}`+"\n")
+			`{"repo_type":"model","org":"huggingface","repo":"huggingface/CodeBERTa-small-v1","total":4362460,"downloads":13,"before":0,"change":13,"recorded":{"from":"2021-01-22","to":"2021-01-24"},"removed":0,"removed_as_of":null,"backdated":0,"backdated_as_of":null,"trend":[4,9,null]}]}`+"\n")
 	f("?offset=4", allTime+`"matched":4,"rows":[]}`+"\n")
 	f("?search=IMAGES&org=huggingface&repo_type=dataset", allTime+`"matched":1,"rows":[`+
-		`{"repo_type":"dataset","org":"huggingface","repo":"huggingface/documentation-images","total":2167284,"downloads":28,"before":null,"change":null,"recorded":{"from":"2021-11-27","to":"2021-11-29"},"removed":0,"removed_as_of":null,"backdated":0}]}`+"\n")
+		`{"repo_type":"dataset","org":"huggingface","repo":"huggingface/documentation-images","total":2167284,"downloads":28,"before":null,"change":null,"recorded":{"from":"2021-11-27","to":"2021-11-29"},"removed":0,"removed_as_of":null,"backdated":0,"backdated_as_of":null}]}`+"\n")
 }
 
 func TestStoreFailure(t *testing.T) {

@@ -184,10 +184,11 @@ type rowJSON struct {
 	Total *int64 `json:"total"`
 	compareJSON
 	Recorded *history.Days `json:"recorded"`
-	// RemovedAsOf is null where nothing was removed.
-	Removed     int64    `json:"removed"`
-	RemovedAsOf asOfJSON `json:"removed_as_of"`
-	Backdated   int64    `json:"backdated"`
+	// The times are null where there was nothing.
+	Removed       int64    `json:"removed"`
+	RemovedAsOf   asOfJSON `json:"removed_as_of"`
+	Backdated     int64    `json:"backdated"`
+	BackdatedAsOf asOfJSON `json:"backdated_as_of"`
 	// Trend is left out where it was not asked for.
 	Trend trendJSON `json:"trend,omitzero"`
 }
@@ -204,7 +205,7 @@ func WriteRepos(w io.Writer, revision string, page *history.ReposPage) error {
 			r := &page.Rows[i]
 			if !yield(rowJSON{
 				repoOf(r.Repo), known(&r.Total), compare(r.Downloads, r.Before, page.HasBefore), daysOf(r.Recorded),
-				r.Removed, asOfJSON(r.RemovedAsOf), r.Backdated, r.Trend,
+				r.Removed, asOfJSON(r.RemovedAsOf), r.Backdated, asOfJSON(r.BackdatedAsOf), r.Trend,
 			}, nil) {
 				return
 			}
@@ -225,7 +226,8 @@ func ReadRepos(r io.Reader, limit int64, q history.ReposQuery) (p history.ReposP
 		p.Rows = append(p.Rows, history.RepoRow{
 			Repo: r.repo(), Total: countIn(r.Total), Downloads: r.Downloads, Before: value(r.Before),
 			Recorded: daysIn(r.Recorded), Trend: r.Trend,
-			Removed: r.Removed, RemovedAsOf: history.AsOf(r.RemovedAsOf), Backdated: r.Backdated,
+			Removed: r.Removed, RemovedAsOf: history.AsOf(r.RemovedAsOf),
+			Backdated: r.Backdated, BackdatedAsOf: history.AsOf(r.BackdatedAsOf),
 		})
 	}
 	return p, value(j.Revision), nil

@@ -101,7 +101,7 @@ var stateCases = []testCase{
 		p.tell(told("model acme/a", 1110, 60, 2, hour(48)))
 		p.wantCounts("model acme/a downloads=170 removed=0 last_month=60 likes=2 backdated=940 all_time=1110")
 		p.wantRepos(history.ReposQuery{},
-			"model acme/a total=1110 downloads=70 before=0 recorded=2025-06-01..2025-06-02 backdated=940")
+			"model acme/a total=1110 downloads=70 before=0 recorded=2025-06-01..2025-06-02 backdated=940@2025-06-03T00:00:00Z")
 	}},
 
 	{"archives change days and not the counter", func(p *probe) {
@@ -183,6 +183,11 @@ var stateCases = []testCase{
 			"model acme/a total=100 downloads=0 before=0 recorded=2025-06-01..2025-06-04")
 		p.wantNames(history.ReposQuery{Sort: history.SortRemoved, Ascending: true}, "model acme/a", "model acme/b", "model acme/c")
 		p.wantNames(history.ReposQuery{Sort: history.SortRemoved, Limit: 1, Offset: 1}, "model acme/b")
+		// Of equals, by what was backdated.
+		for i := range 3 {
+			p.tell(told("model acme/d", 100+min(int64(i), 1)*500, 50, 2, hour(24*i)))
+		}
+		p.wantNames(history.ReposQuery{Sort: history.SortRemoved}, "model acme/c", "model acme/b", "model acme/d", "model acme/a")
 	}},
 
 	{"an older export changes nothing", func(p *probe) {

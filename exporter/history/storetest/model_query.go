@@ -97,9 +97,10 @@ func (m *Model) Repos(ctx context.Context, q history.ReposQuery) (history.ReposP
 			Downloads: r.sum(p.Days),
 			Recorded:  recordedDays(r),
 
-			Removed:     r.state.Removed,
-			RemovedAsOf: r.state.RemovedAsOf,
-			Backdated:   r.state.Backdated,
+			Removed:       r.state.Removed,
+			RemovedAsOf:   r.state.RemovedAsOf,
+			Backdated:     r.state.Backdated,
+			BackdatedAsOf: r.state.BackdatedAsOf,
 		}
 		if p.HasBefore {
 			row.Before = r.sum(p.Before)
@@ -133,7 +134,7 @@ func compareBy(s history.Sort, a, b history.RepoRow) int {
 	case history.SortName:
 		return strings.Compare(a.Repo.Name, b.Repo.Name)
 	case history.SortRemoved:
-		return cmp.Compare(a.Removed, b.Removed)
+		return cmp.Or(cmp.Compare(a.Removed, b.Removed), cmp.Compare(a.Backdated, b.Backdated))
 	}
 	return cmp.Compare(a.Downloads, b.Downloads)
 }

@@ -192,8 +192,8 @@ func reposLines(p history.ReposPage) []string {
 		if r.Removed != 0 || r.RemovedAsOf != 0 {
 			line += fmt.Sprintf(" removed=%d@%s", r.Removed, r.RemovedAsOf.Time().Format(time.RFC3339Nano))
 		}
-		if r.Backdated != 0 {
-			line += fmt.Sprintf(" backdated=%d", r.Backdated)
+		if r.Backdated != 0 || r.BackdatedAsOf != 0 {
+			line += fmt.Sprintf(" backdated=%d@%s", r.Backdated, r.BackdatedAsOf.Time().Format(time.RFC3339Nano))
 		}
 		lines = append(lines, line)
 	}
