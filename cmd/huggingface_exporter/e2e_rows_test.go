@@ -53,7 +53,7 @@ func TestCollectWrongRows(t *testing.T) {
 			// The last line was cut in the middle of a number.
 			answer(strings.Replace(good, ",5\n", ",512\n", 1)[:len(good)])
 			_, stderr = c.collect(1)
-			if !strings.Contains(stderr, "malformed") || !strings.Contains(stderr, "it was cut") {
+			if !strings.Contains(stderr, "implausible (end): expected a line end after the last of 3 records") {
 				t.Errorf("errors %s", stderr)
 			}
 			answer(good + strings.Repeat("model,massive/m,90,9999-12-31,7\n", 2))

@@ -24,6 +24,10 @@ type Analytics struct {
 	Validators Validators
 	// Notes is what was noticed of an export that was read to its end.
 	Notes history.InputNotes
+	// Open is set once an export was read to its end whose last line has no end. Length and
+	// chunks say that all came that was sent; but who made the text may have stopped
+	// anywhere, also within a number.
+	Open bool
 
 	body *body
 	text io.Reader
@@ -101,6 +105,7 @@ func (a *Analytics) Rows(v history.Version, last history.Day) history.RowSeq {
 		if err := a.body.complete(); err != nil {
 			yield(nil, err)
 		}
+		a.Open = a.body.last != '\n'
 		_ = a.body.q.redactError(&a.Notes.Faults) // they are quoted in logs
 	}
 }

@@ -31,10 +31,11 @@ type body struct {
 	idle   time.Duration
 	timer  *time.Timer
 
-	read atomic.Int64 // bytes given so far, unpacked
-	most int64
-	last byte
-	err  error
+	read    atomic.Int64 // bytes given so far, unpacked
+	most    int64
+	endless bool // only the end of the connection ends the body
+	last    byte
+	err     error
 }
 
 // wire remembers how reading from the connection ended.
@@ -55,6 +56,7 @@ func (w *wire) Read(p []byte) (int, error) {
 func (b *body) open(resp *http.Response) error {
 	b.header, b.wire = resp.Header, wire{ReadCloser: resp.Body}
 	b.most = b.q.most
+	b.endless = resp.ContentLength < 0 && resp.ProtoMajor < 2 && len(resp.TransferEncoding) == 0
 	coding := strings.TrimSpace(resp.Header.Get("Content-Encoding"))
 	switch strings.ToLower(coding) {
 	case "", "identity":
@@ -148,9 +150,9 @@ func (b *body) tooLong() *Error {
 	return b.malformed(fmt.Errorf("expected an answer of at most %d bytes (max_response_bytes), got a longer one", b.most))
 }
 
-// complete checks, once all of a text was read, that nothing is missing at the end. Length
-// and chunks say that all came that was sent; whoever made the text may have stopped in the
-// middle of a line, which a number looks whole in. So the last line has to be ended.
+// complete checks, once all was read, that nothing is missing at the end. A body
+// that only the end of the connection ends may have been cut anywhere: it has to
+// end with a whole line.
 func (b *body) complete() error {
 	if b.err == nil {
 		if _, err := b.Read(make([]byte, 1)); err == nil {
@@ -160,7 +162,7 @@ func (b *body) complete() error {
 	if b.err != io.EOF {
 		return b.err
 	}
-	if b.last != '\n' {
+	if b.endless && b.last != '\n' {
 		return b.malformed(fmt.Errorf("expected a line end after the last line, got the end of the answer after %d bytes: it was cut", b.read.Load()))
 	}
 	return nil

@@ -168,7 +168,6 @@ func TestBrokenInTheMiddle(t *testing.T) {
 	f(fakehub.Reset(some), hub.KindNetwork, "broke off")
 	f(fakehub.HalfGzip(), hub.KindMalformed, "expected gzip to the end")
 	f(fakehub.Unannounced(some), hub.KindMalformed, "line ")
-	f(fakehub.Edit(func(s string) string { return s[:some] }), hub.KindMalformed, "line ")
 }
 
 // A slow body is not a stalled one, however long it takes.

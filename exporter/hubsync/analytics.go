@@ -34,7 +34,7 @@ func (c *Collector) analytics(ctx context.Context) (Report, error) {
 	if err != nil {
 		return r, err
 	}
-	x := export{c: c, asOf: history.AsOfTime(r.AsOf), known: known}
+	x := export{c: c, answered: a, asOf: history.AsOfTime(r.AsOf), known: known}
 	if err := x.countRecords(ctx); err != nil {
 		return r, err
 	}
@@ -57,9 +57,10 @@ func (c *Collector) analytics(ctx context.Context) (Report, error) {
 
 // export is one export of publisher analytics on its way into the store.
 type export struct {
-	c     *Collector
-	asOf  history.AsOf
-	known differ.Known
+	c        *Collector
+	answered *hub.Analytics
+	asOf     history.AsOf
+	known    differ.Known
 	// had is what earlier exports had of each repository.
 	had map[history.Repo]published
 	// repos is the dictionary of the export, complete once it was read.
@@ -151,7 +152,7 @@ func (x *export) checked(rows history.RowSeq) history.RowSeq {
 
 // answer returns the figures of the export, once it was read.
 func (x *export) answer(records float64) *plausible.Answer {
-	a := plausible.Answer{Records: records, Empty: records == 0, Past: x.asOf.Time().Before(newest(x.known))}
+	a := plausible.Answer{Records: records, Empty: records == 0, Past: x.asOf.Time().Before(newest(x.known)), Open: x.answered.Open}
 	for repo, m := range x.known.ByRepo {
 		if had, ok := x.had[repo]; ok && !m.Gone() {
 			a.Had += had.records

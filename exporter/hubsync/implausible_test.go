@@ -116,6 +116,11 @@ func TestImplausibleAnswers(t *testing.T) {
 		f("a third", source, 3, fakehub.Scaled(0.3), plausible.ReasonFalls, "got fewer downloads for 3 of 3 repositories")
 		f("nine tenths", source, 30, fakehub.Scaled(0.9), plausible.ReasonFalls, "got fewer downloads for 30 of 30 repositories")
 	}
+	cut := func(n int) fakehub.Fault {
+		return fakehub.Edit(func(s string) string { return s[:len(s)-n] })
+	}
+	f("an end within a number", SourceAnalytics, 3, cut(2), plausible.ReasonEnd, "expected a line end after the last of 6 records, got none")
+	f("an end within a row", SourceAnalytics, 30, cut(8), plausible.ReasonEnd, "expected a line end after the last of 59 records, got none")
 	f("zeros of one repository", SourceAnalytics, 1, fakehub.Scaled(0), plausible.ReasonZeros, "got zeros for all 1 repositories")
 	f("nothing", SourceListings, 3, fakehub.Body("application/json", "[]"), plausible.ReasonRepos, "expected about the 3 repositories known before, got an answer without 3 of them")
 	f("nothing", SourceAnalytics, 3, fakehub.Body("text/csv", "repoType,repoName,total,timestamp,downloads\n"), plausible.ReasonRecords, "expected about the 6 records of the exports before, got 0")

@@ -37,10 +37,10 @@ func (c *hubConnection) load(ctx context.Context, old *memtable.Table) (*memtabl
 	if err != nil {
 		return nil, err
 	}
+	if err := c.believe(old, table, export.Open, at); err != nil {
+		return nil, err
+	}
 	if old != nil {
-		if err := c.believe(old, table, at); err != nil {
-			return nil, err
-		}
 		if table, err = succeed(ctx, old, table); err != nil {
 			return nil, err
 		}
@@ -52,16 +52,16 @@ func (c *hubConnection) load(ctx context.Context, old *memtable.Table) (*memtabl
 	return table, nil
 }
 
-// believe refuses an export that is implausible after the one before.
-func (c *hubConnection) believe(old, table *memtable.Table, at time.Time) error {
-	a := plausible.Answer{
-		Records: float64(table.NumRecords()), Had: float64(old.NumRecords()),
-		Repos: old.NumRepos(), Missing: max(old.NumRepos()-table.NumRepos(), 0), Empty: table.NumRecords() == 0,
-	}
-	before := counts(old)
-	for repo, now := range counts(table) {
-		if was, ok := before[repo]; ok {
-			a.Compare(was, now)
+// believe refuses an export that is implausible, by itself or after the one before.
+func (c *hubConnection) believe(old, table *memtable.Table, open bool, at time.Time) error {
+	a := plausible.Answer{Records: float64(table.NumRecords()), Empty: table.NumRecords() == 0, Open: open}
+	if old != nil {
+		a.Had, a.Repos, a.Missing = float64(old.NumRecords()), old.NumRepos(), max(old.NumRepos()-table.NumRepos(), 0)
+		before := counts(old)
+		for repo, now := range counts(table) {
+			if was, ok := before[repo]; ok {
+				a.Compare(was, now)
+			}
 		}
 	}
 	if doubt := c.doubt.Judge(&a, at); doubt != nil && !doubt.Believed {

@@ -19,8 +19,9 @@ type Answer struct {
 	Records, Had float64
 	// Repos is how many repositories were known, Missing how many of them it does not have.
 	Repos, Missing int
-	// Empty is set if it has nothing at all, Past if it is dated before what is known.
-	Empty, Past bool
+	// Empty is set if it has nothing at all, Past if it is dated before what is known, Open
+	// if its last line has no end.
+	Empty, Past, Open bool
 
 	// compared is how many repositories with downloads are in it and were known, fell how
 	// many of them have fewer now, rose how many have a larger total.
@@ -90,6 +91,9 @@ func (a *Answer) implausible() (Reason, string) {
 	case 2*a.fell > a.compared && (a.compared >= few || a.compared > 1 && lost):
 		return ReasonFalls, fmt.Sprintf("expected totals that grow, got fewer downloads for %d of %d repositories: totals of %.0f after %.0f, and daily records of %.0f after %.0f",
 			a.fell, a.compared, a.now.Total, a.before.Total, a.now.Days, a.before.Days)
+	// Last, so that what is not doubted for longer than this says it is about the same.
+	case a.Open:
+		return ReasonEnd, fmt.Sprintf("expected a line end after the last of %.0f records, got none: it may have been cut, also within a number", a.Records)
 	}
 	return "", ""
 }

@@ -29,6 +29,8 @@ const (
 	ReasonZeros Reason = "zeros"
 	// ReasonFalls: most repositories have fewer downloads than before.
 	ReasonFalls Reason = "falls"
+	// ReasonEnd: its last line has no end, so it may have been cut.
+	ReasonEnd Reason = "end"
 	// ReasonLastMonth: nearly all 30-day numbers are zero at once. The answer is believed
 	// without them.
 	ReasonLastMonth Reason = "last_month"
@@ -36,7 +38,7 @@ const (
 
 // Reasons returns every reason, for metrics that start at zero.
 func Reasons() []Reason {
-	return []Reason{ReasonTime, ReasonRepos, ReasonRecords, ReasonZeros, ReasonFalls, ReasonLastMonth}
+	return []Reason{ReasonTime, ReasonRepos, ReasonRecords, ReasonZeros, ReasonFalls, ReasonEnd, ReasonLastMonth}
 }
 
 // Lasts is how long answers have to say the same until what is implausible is believed.

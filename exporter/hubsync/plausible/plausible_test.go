@@ -75,6 +75,9 @@ func TestAnswer(t *testing.T) {
 	f(Answer{Past: true}, "", many(4, total(100), total(101)), many(5, total(100), total(100)))
 	f(Answer{Past: true}, ReasonFalls, many(10, total(100), total(50)))
 
+	f(Answer{Had: 10, Records: 10, Open: true}, ReasonEnd)
+	f(Answer{Had: 10, Records: 5, Open: true}, ReasonRecords)
+
 	// Exports have days, too.
 	f(Answer{Had: 1, Records: 1}, ReasonZeros, many(1, Counts{100, 50}, Counts{0, 50}))
 	f(Answer{Had: 1, Records: 1}, ReasonZeros, many(1, Counts{100, 50}, Counts{100, 0}))
