@@ -251,7 +251,7 @@ func (s *spreader) version(i int, d history.Day, p *plain) history.Version {
 // shownVersion returns the version of a day that has v in its window: a day that follows from
 // readings is known since the first one of a later day.
 func (c *column) shownVersion(d history.Day, v history.Version) history.Version {
-	if v.AsOf != 0 || c.read == nil || v.Source == history.Published {
+	if !c.isDerived(v) {
 		return v
 	}
 	if i := c.read.from(d + 1); i < c.read.len() {

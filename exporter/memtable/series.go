@@ -122,47 +122,135 @@ func (k Known) Meta() history.RepoMeta { return k.c.meta }
 
 // Readings appends the readings.
 func (k Known) Readings(to []history.Reading) []history.Reading {
-	if k.c == nil {
-		return to
-	}
-	return k.c.read.after(to, k.c.meta.Repo, 0)
+	return k.column().read.after(to, k.column().meta.Repo, 0)
 }
 
 // HasRecords reports whether answers have a day of the repository.
-func (k Known) HasRecords() bool { return k.c != nil && k.c.records > 0 }
+func (k Known) HasRecords() bool { return k.column().records > 0 }
 
-// HasDerived reports whether the days that answers have may be others than those that are stored.
-func (k Known) HasDerived() bool { return k.c != nil && k.c.stored != nil }
+// HasDerived reports whether answers may have other days than those that are stored.
+func (k Known) HasDerived() bool { return k.column().stored != nil }
 
 // Stored sets to to the records that are stored.
 func (k Known) Stored(to *Series) {
-	if to.reset(); k.c != nil {
-		to.add(k.c.storedDays())
+	to.reset()
+	d := k.column().storedDays()
+	var p plain
+	for i := range d.windows {
+		d.windows[i].expand(d.data, &p)
+		for m := p.mask; m != 0; m &= m - 1 {
+			bit := bits.TrailingZeros64(m)
+			to.append(dayAt(d.windows[i].no, bit), p.downloads[bit], p.at(bit))
+		}
 	}
 }
 
-// Shown sets to to the days that answers have. Those that follow from readings are as of 0.
-func (k Known) Shown(to *Series) {
-	if to.reset(); k.c != nil {
-		to.add(&k.c.days)
+// Gone stands for the downloads of a day that is not shown any more.
+const Gone int64 = -1
+
+// Changes sets to to the days that are shown otherwise than they were in old and in the records
+// of brought, which win over old: to what they are now, with the versions that answers have.
+func (k Known) Changes(old, brought Known, to *Series) {
+	to.reset()
+	was, stored, now := old.column(), brought.column().storedDays(), k.column()
+	from := now.read.differsFrom(was.read)
+	var p, q, r plain
+	for i, j, n := 0, 0, 0; ; {
+		no := min(numberOf(was.windows, i), numberOf(now.windows, j), numberOf(stored.windows, n))
+		if no == noWindow {
+			return
+		}
+		p.mask, q.mask, r.mask = 0, 0, 0
+		if numberOf(stored.windows, n) == no {
+			stored.windows[n].expand(stored.data, &r)
+			n++
+		}
+		hadWindow, hasWindow := numberOf(was.windows, i) == no, numberOf(now.windows, j) == no
+		same := r.mask == 0 && hadWindow && hasWindow && dayAt(no, windowDays-1) < from &&
+			now.windows[j].source != 0 && was.windows[i].version() == now.windows[j].version() &&
+			sameNumbers(&was.days, &was.windows[i], &now.days, &now.windows[j])
+		if hadWindow {
+			was.windows[i].expand(was.data, &p)
+			i++
+		}
+		if hasWindow {
+			now.windows[j].expand(now.data, &q)
+			j++
+		}
+		if same {
+			continue
+		}
+		for m := p.mask | q.mask | r.mask; m != 0; m &= m - 1 {
+			bit := bits.TrailingZeros64(m)
+			day := dayAt(no, bit)
+			had, u, before, derived := p.mask&(1<<bit) != 0, p.at(bit), p.downloads[bit], was.isDerived(p.at(bit))
+			if u = was.shownVersion(day, u); r.mask&(1<<bit) != 0 {
+				had, u, before, derived = true, r.at(bit), r.downloads[bit], false
+			}
+			if q.mask&(1<<bit) == 0 {
+				to.append(day, Gone, history.Version{})
+				continue
+			}
+			v := now.shownVersion(day, q.at(bit))
+			equal := had && before == q.downloads[bit] && u.Source == v.Source
+			if now.isDerived(q.at(bit)) {
+				equal = equal && u.AsOf == v.AsOf
+			} else {
+				equal = equal && !derived
+			}
+			if !equal {
+				to.append(day, q.downloads[bit], v)
+			}
+		}
 	}
+}
+
+// noWindow is after the numbers of all windows.
+const noWindow = 1<<31 - 1
+
+// numberOf returns the number of window i, noWindow if there is none.
+func numberOf(windows []window, i int) int32 {
+	if i == len(windows) {
+		return noWindow
+	}
+	return windows[i].no
+}
+
+// differsFrom returns the first day whose next reading may be another than in old.
+func (r *readings) differsFrom(old *readings) history.Day {
+	n := 0
+	for n < min(r.len(), old.len()) && r.moments[n] == old.moments[n] {
+		n++
+	}
+	switch {
+	case n == r.len() && n == old.len():
+		return history.MaxDay + windowDays
+	case n == 0:
+		return history.MinDay
+	}
+	return r.moments[n-1].day()
+}
+
+// isDerived reports whether a day with version v in its window follows from readings.
+func (c *column) isDerived(v history.Version) bool {
+	return c.read != nil && v.AsOf == 0 && v.Source != history.Published
+}
+
+var noColumn column
+
+func (k Known) column() *column {
+	if k.c == nil {
+		return &noColumn
+	}
+	return k.c
 }
 
 func (s *Series) reset() {
 	s.Days, s.Downloads, s.Versions = s.Days[:0], s.Downloads[:0], s.Versions[:0]
 }
 
-// add adds days with their versions.
-func (s *Series) add(d *days) {
-	var p plain
-	for i := range d.windows {
-		d.windows[i].expand(d.data, &p)
-		for m := p.mask; m != 0; m &= m - 1 {
-			bit := bits.TrailingZeros64(m)
-			s.Days, s.Downloads = append(s.Days, dayAt(d.windows[i].no, bit)), append(s.Downloads, p.downloads[bit])
-			s.Versions = append(s.Versions, p.at(bit))
-		}
-	}
+func (s *Series) append(d history.Day, downloads int64, v history.Version) {
+	s.Days, s.Downloads, s.Versions = append(s.Days, d), append(s.Downloads, downloads), append(s.Versions, v)
 }
 
 // check returns an error if the days of r are not as they should be.

@@ -3,6 +3,7 @@ package memtable
 import (
 	"context"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -106,5 +107,82 @@ func TestBuildSeriesRefuses(t *testing.T) {
 	cancel()
 	if _, err := BuildSeries(ctx, meta, eachSeries(one), history.Version{}); err != context.Canceled {
 		t.Errorf("got error %v, want that of the context", err)
+	}
+}
+
+// TestChanges: what changes, put over what was shown and over the records that came, is what
+// is shown now, versions included.
+func TestChanges(t *testing.T) {
+	type fact struct {
+		downloads int64
+		version   history.Version
+	}
+	changed := 0
+	for seed := range uint64(300) {
+		rng := rand.New(rand.NewPCG(seed, 4))
+		withReadings := func(n *Table) *Table {
+			var read []history.Reading
+			for k := range n.All() {
+				for range rng.IntN(6) {
+					asOf := history.AsOfTime(history.Day(18000+rng.IntN(150)).Time()) + history.AsOf(rng.IntN(3))
+					read = append(read, history.NewReading(k.Meta().Repo, asOf, history.Listing, int64(asOf>>40)+rng.Int64N(20), 100, 1))
+				}
+			}
+			more, err := BuildBatch(context.Background(), history.Batch{Readings: func(yield func(history.Reading, error) bool) {
+				for _, r := range read {
+					if !yield(r, nil) {
+						return
+					}
+				}
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n.Union(more)
+		}
+		old, n := withReadings(randomTable(t, rng)), withReadings(randomTable(t, rng))
+		merged, delta, _ := old.Append(n)
+		shown := func(from *Table, r history.Repo) map[history.Day]fact {
+			out := make(map[history.Day]fact)
+			q := history.RecordsQuery{Filter: history.Filter{Repos: []string{r.Name}, RepoTypes: []history.RepoType{r.Type}}, Sources: true}
+			for rows, err := range from.Records(context.Background(), q) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i := range rows.Len() {
+					out[rows.Day[i]] = fact{rows.Downloads[i], rows.Version}
+				}
+			}
+			return out
+		}
+		var s Series
+		for now := range merged.All() {
+			r := now.Meta().Repo
+			if now.c.moved() || old.Find(r).column().moved() {
+				continue // no answer has its days
+			}
+			got, want := shown(old, r), shown(merged, r)
+			delta.Find(r).Stored(&s)
+			for i, d := range s.Days {
+				got[d] = fact{s.Downloads[i], s.Versions[i]}
+			}
+			now.Changes(old.Find(r), delta.Find(r), &s)
+			for i, d := range s.Days {
+				changed++
+				if got[d] = (fact{s.Downloads[i], s.Versions[i]}); s.Downloads[i] == Gone {
+					delete(got, d)
+				}
+			}
+			if !maps.Equal(got, want) {
+				t.Fatalf("seed %d, %s: got\n%v\nwant\n%v", seed, r, got, want)
+			}
+			now.Changes(now, Known{}, &s)
+			if len(s.Days) > 0 {
+				t.Fatalf("seed %d, %s: expected no change of what is known, got %v", seed, r, s)
+			}
+		}
+	}
+	if changed < 100 {
+		t.Errorf("expected many changes, got %d", changed)
 	}
 }

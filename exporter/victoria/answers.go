@@ -46,7 +46,7 @@ func (v *snapshot) read(f history.Filter, run history.Days) (*memtable.Table, *r
 	if err != nil {
 		return nil, nil, err
 	}
-	t, err := v.table(f, repos, run, shown, nil)
+	t, err := v.table(piece{f, repos, run}, shown, false, nil)
 	return t, repos, err
 }
 

@@ -225,7 +225,7 @@ func (a *appending) read(n *memtable.Table) (err error) {
 		if a.old, err = a.contents(f, a.repos); err != nil {
 			return err
 		}
-		a.shown, err = a.table(f, a.repos, allDays, shown, nil)
+		a.shown, err = a.table(piece{f, a.repos, allDays}, shown, true, nil)
 		return err
 	}
 	named, types := make(map[history.Repo]bool), make(map[history.RepoType]bool)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -16,8 +17,8 @@ import (
 )
 
 // orgNumbers are the numbers of an append to an organization, one for each version of its
-// records and one for each time of its readings. The last is also that of metadata, and of
-// the days that follow from readings.
+// records and of the days that follow from readings, and one for each time of its readings.
+// The last is also that of metadata, and of days that are not shown any more.
 type orgNumbers struct {
 	first    seq
 	versions []history.Version // in the order of compareVersions
@@ -35,15 +36,15 @@ func (o *orgNumbers) ofReading(r *history.Reading) seq {
 	return o.number(history.Version{AsOf: r.AsOf})
 }
 
-// compareVersions puts those of no record last: what follows from readings replaces what is
-// stored of its day.
+// compareVersions puts records first, since what follows from readings replaces what is stored
+// of its day, and what is of no record last.
 func compareVersions(a, b history.Version) int {
-	return cmp.Or(cmp.Compare(a.Source-1, b.Source-1), cmp.Compare(a.AsOf, b.AsOf)) // -1 is the largest Source
+	return cmp.Or(cmp.Compare(a.Source-1, b.Source-1), cmp.Compare(a.AsOf, b.AsOf)) // 0-1 is the largest Source
 }
 
 // takeNumbers takes the numbers for what delta has.
-func (a *appending) takeNumbers(delta *memtable.Table) error {
-	versions := versionsByOrg(delta)
+func (a *appending) takeNumbers(merged, delta *memtable.Table) error {
+	versions := a.versions(merged, delta)
 	a.numbers = make(map[string]*orgNumbers)
 	a.s.mu.Lock()
 	defer a.s.mu.Unlock()
@@ -72,30 +73,36 @@ func (a *appending) takeNumbers(delta *memtable.Table) error {
 	return nil
 }
 
-// versionsByOrg returns the versions of each organization: those of its records, of its
-// readings and, as the last, one of the metadata, which is as of the newest total.
-func versionsByOrg(t *memtable.Table) map[string][]history.Version {
+// versions returns the versions that each organization needs numbers for. The last is that of
+// the metadata, which is as of the newest total.
+func (a *appending) versions(merged, delta *memtable.Table) map[string][]history.Version {
 	sets, ages := make(map[string]map[history.Version]bool), make(map[string]history.AsOf)
 	var s memtable.Series
 	var readings []history.Reading
-	for k := range t.All() {
+	for k, brought := range a.changed(merged, delta) {
 		m := k.Meta()
 		org := m.Repo.Org()
 		if sets[org] == nil {
 			sets[org] = make(map[history.Version]bool)
 		}
-		k.Stored(&s)
+		brought.Stored(&s)
 		for i, v := range s.Versions {
 			if i == 0 || v != s.Versions[i-1] {
 				sets[org][v] = true
 			}
 		}
-		ages[org] = max(ages[org], m.TotalAsOf)
-		readings = k.Readings(readings[:0])
+		a.shownChanges(k, brought, &s)
+		for i, v := range s.Versions {
+			if s.Downloads[i] != memtable.Gone {
+				sets[org][asDerived(v)] = true
+			}
+		}
+		readings = brought.Readings(readings[:0])
 		for i := range readings {
 			sets[org][history.Version{AsOf: readings[i].AsOf}] = true
 			ages[org] = max(ages[org], readings[i].AsOf)
 		}
+		ages[org] = max(ages[org], m.TotalAsOf)
 	}
 	out := make(map[string][]history.Version, len(sets))
 	for org, set := range sets {
@@ -105,11 +112,41 @@ func versionsByOrg(t *memtable.Table) map[string][]history.Version {
 	return out
 }
 
+// changed yields what is known now of the repositories to write something of, and what of it
+// the append brings: of all, if another process may have written something meanwhile.
+func (a *appending) changed(merged, delta *memtable.Table) iter.Seq2[memtable.Known, memtable.Known] {
+	return func(yield func(memtable.Known, memtable.Known) bool) {
+		from := delta
+		if a.whole {
+			from = merged
+		}
+		for k := range from.All() {
+			if r := k.Meta().Repo; !yield(merged.Find(r), delta.Find(r)) {
+				return
+			}
+		}
+	}
+}
+
+// shownChanges sets to to the days to write that follow from readings.
+func (a *appending) shownChanges(now, brought memtable.Known, to *memtable.Series) {
+	if was := a.shown.Find(now.Meta().Repo); a.whole || was.HasDerived() || now.HasDerived() {
+		now.Changes(was, brought, to)
+		return
+	}
+	*to = memtable.Series{}
+}
+
+func asDerived(v history.Version) history.Version {
+	v.Source |= derived
+	return v
+}
+
 // write writes delta and the sums that change, and then that it counts. An engine that did
 // not take a request at first may have started anew, and have lost what it took before:
 // then all is written again, which changes nothing of what is there.
 func (a *appending) write(merged, delta *memtable.Table) error {
-	if err := a.takeNumbers(delta); err != nil {
+	if err := a.takeNumbers(merged, delta); err != nil {
 		return err
 	}
 	if err := a.sumUp(merged); err != nil {
@@ -141,11 +178,11 @@ func (a *appending) writeSamples(merged, delta *memtable.Table) (again bool, err
 		w.writeVersions(org, x.first, x.versions)
 	}
 	var r repoWriter
-	for brought := range delta.All() {
+	for now, brought := range a.changed(merged, delta) {
 		if w.failed() {
 			break // flush tells why
 		}
-		r.write(a, w, brought, merged.Find(brought.Meta().Repo))
+		r.write(a, w, now, brought)
 	}
 	w.writeSums(a.before, a.after, a.numbers)
 	if err := w.flush(); err != nil {
@@ -156,21 +193,17 @@ func (a *appending) writeSamples(merged, delta *memtable.Table) (again bool, err
 
 // repoWriter writes what an append brings of one repository after the other.
 type repoWriter struct {
-	brought, old, shown, now memtable.Series
-	readings                 []history.Reading
-	samples                  []daySample
+	brought, old, shown memtable.Series
+	readings            []history.Reading
+	samples             []daySample
 }
 
-func (r *repoWriter) write(a *appending, w *writer, brought, merged memtable.Known) {
-	m := merged.Meta()
+func (r *repoWriter) write(a *appending, w *writer, now, brought memtable.Known) {
+	m := now.Meta()
 	l, numbers := repoLabels(m.Repo), a.numbers[m.Repo.Org()]
 	r.samples = r.samples[:0]
-	r.stored(a, w, brought, m.Repo)
-	if was := a.shown.Find(m.Repo); was.HasDerived() || merged.HasDerived() || a.whole {
-		was.Shown(&r.shown)
-		merged.Shown(&r.now)
-		r.derived(numbers.last())
-	}
+	r.addStored(a, w, brought, m.Repo)
+	r.addShown(a, numbers, now, brought)
 	w.days(downloadsSeries, l, r.samples)
 	r.readings = brought.Readings(r.readings[:0])
 	w.writeReadings(l, r.readings, numbers)
@@ -181,7 +214,7 @@ func (r *repoWriter) write(a *appending, w *writer, brought, merged memtable.Kno
 		old, had = a.repos.meta[at], a.repos.stored[at].hasRecords()
 	}
 	known := int64(0)
-	switch has := merged.HasRecords(); {
+	switch has := now.HasRecords(); {
 	case isOld && has == had, !isOld && has && m.Total != history.Unknown:
 	case has:
 		known = hasRecords
@@ -191,9 +224,9 @@ func (r *repoWriter) write(a *appending, w *writer, brought, merged memtable.Kno
 	w.writeMeta(numbers.last(), numbers.versions[len(numbers.versions)-1].AsOf, old, m, known)
 }
 
-// stored adds the records of an append, or those that are left of them where the others are
-// confirmed.
-func (r *repoWriter) stored(a *appending, w *writer, brought memtable.Known, repo history.Repo) {
+// addStored adds the records of an append, or those that are left of them where the others
+// are confirmed.
+func (r *repoWriter) addStored(a *appending, w *writer, brought memtable.Known, repo history.Repo) {
 	brought.Stored(&r.brought)
 	a.old.Find(repo).Stored(&r.old)
 	var was confirmed
@@ -219,53 +252,19 @@ func (r *repoWriter) stored(a *appending, w *writer, brought memtable.Known, rep
 	}
 }
 
-// derived adds the days that answers have and the samples so far do not: they are written
-// under number n.
-func (r *repoWriter) derived(n seq) {
-	was := walk{r.shown.Days, r.shown.Downloads}
-	var written walk
-	for _, x := range r.samples {
-		written.days, written.downloads = append(written.days, x.day), append(written.downloads, x.value)
-	}
-	now := walk{r.now.Days, r.now.Downloads}
-	for {
-		day := min(was.day(), written.day(), now.day())
-		if day > history.MaxDay {
-			break
+// addShown adds the days that follow from readings, where the samples do not show them.
+func (r *repoWriter) addShown(a *appending, numbers *orgNumbers, now, brought memtable.Known) {
+	a.shownChanges(now, brought, &r.shown)
+	for i, d := range r.shown.Days {
+		n := numbers.last()
+		if r.shown.Downloads[i] != memtable.Gone {
+			n = numbers.number(asDerived(r.shown.Versions[i]))
 		}
-		sample := was.take(day)
-		if v := written.take(day); v != dayGone {
-			sample = v
-		}
-		if v := now.take(day); v != sample {
-			r.samples = append(r.samples, daySample{day, n, v})
-		}
+		r.samples = append(r.samples, daySample{d, n, r.shown.Downloads[i]})
 	}
-	slices.SortFunc(r.samples, func(a, b daySample) int { return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.n, b.n)) })
-}
-
-// walk is what is left of the days of a series.
-type walk struct {
-	days      []history.Day
-	downloads []int64
-}
-
-// day returns the next day, one after all others if there is none.
-func (k *walk) day() history.Day {
-	if len(k.days) == 0 {
-		return history.MaxDay + 1
+	if len(r.shown.Days) > 0 {
+		slices.SortFunc(r.samples, func(a, b daySample) int { return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.n, b.n)) })
 	}
-	return k.days[0]
-}
-
-// take returns the number of a day and goes on, dayGone if the next is another.
-func (k *walk) take(day history.Day) int64 {
-	if k.day() != day {
-		return dayGone
-	}
-	n := k.downloads[0]
-	k.days, k.downloads = k.days[1:], k.downloads[1:]
-	return n
 }
 
 // sumUp works out the sums: what they were, less what the repositories had, and with what

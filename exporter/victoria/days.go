@@ -35,7 +35,7 @@ func (c *counter) has(n seq) bool {
 	if n != c.n {
 		x := c.log.find(n)
 		c.n, c.ok = n, x != nil
-		c.stored = c.ok && x.versions[n-x.first].Source != notStored
+		c.stored = c.ok && isStored(x.versions[n-x.first])
 	}
 	return c.ok
 }
@@ -69,9 +69,6 @@ const (
 	stored             // those that came as records
 	kinds
 )
-
-// dayGone is a number of a day that is not shown any more.
-const dayGone = -1
 
 // repoDays is the days of one repository, ascending.
 type repoDays struct {
@@ -124,12 +121,12 @@ func (x *repoDays) addTexts(texts map[history.Day]part, run history.Days) {
 
 // dropGone leaves out the days that are not shown any more.
 func (x *repoDays) dropGone() {
-	if !slices.Contains(x.downloads, dayGone) {
+	if !slices.Contains(x.downloads, memtable.Gone) {
 		return
 	}
 	n := 0
 	for i, v := range x.downloads {
-		if v != dayGone {
+		if v != memtable.Gone {
 			x.days[n], x.numbers[n], x.downloads[n] = x.days[i], x.numbers[i], v
 			n++
 		}
@@ -181,19 +178,18 @@ func (v *snapshot) days(f history.Filter, repos *repoList, run history.Days, k k
 	return nil
 }
 
-// table reads the days of a run of repositories: those that are stored, with their versions,
-// or those that are shown, which are then all of one. each, if not nil, is called with what
-// is shown of each.
-func (v *snapshot) table(f history.Filter, repos *repoList, run history.Days, k kind, each func(*repoDays)) (*memtable.Table, error) {
+// table reads the days of a kind and of a run of repositories. Without versions all are of one.
+// each, if not nil, is called with what is shown of each.
+func (v *snapshot) table(p piece, k kind, versions bool, each func(*repoDays)) (*memtable.Table, error) {
 	var known []history.Version
 	all := iter.Seq2[memtable.Series, error](func(yield func(memtable.Series, error) bool) {
-		err := v.days(f, repos, run, k, func(all *[kinds]repoDays) error {
+		err := v.days(p.filter, p.repos, p.days, k, func(all *[kinds]repoDays) error {
 			if each != nil {
 				each(&all[shown])
 			}
 			x := &all[k]
-			if k == stored {
-				known = v.versions(known[:0], repos, x)
+			if versions {
+				known = v.versions(known[:0], p.repos, x)
 			}
 			if !yield(memtable.Series{At: x.at, Days: x.days, Downloads: x.downloads, Versions: known}, nil) {
 				return errStopped
@@ -204,7 +200,7 @@ func (v *snapshot) table(f history.Filter, repos *repoList, run history.Days, k 
 			yield(memtable.Series{}, err)
 		}
 	})
-	return memtable.BuildSeries(v.ctx, repos.meta, all, history.Version{Source: history.Published})
+	return memtable.BuildSeries(v.ctx, p.repos.meta, all, history.Version{Source: history.Published})
 }
 
 // versions appends the versions of days.
@@ -216,6 +212,7 @@ func (v *snapshot) versions(to []history.Version, repos *repoList, x *repoDays) 
 		if x.numbers[i] != n {
 			n = x.numbers[i]
 			version = log.version(n)
+			version.Source &^= derived
 		}
 		to = append(to, confirmed.version(d, n, version))
 	}

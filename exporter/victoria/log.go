@@ -47,9 +47,15 @@ func (l *orgLog) find(n seq) *commit {
 	return &l.commits[at]
 }
 
-// notStored is the source of the numbers of what is no record that came: of readings, and of
-// what follows from them.
-const notStored history.Source = 0
+// The sources of numbers under which no record is stored: of readings and metadata, and of days
+// that follow from readings, which are shown with the source that is left without derived.
+const (
+	notStored history.Source = 0
+	derived   history.Source = 4
+)
+
+// isStored reports whether what is written under a number of version v is a record that came.
+func isStored(v history.Version) bool { return v.Source != notStored && v.Source&derived == 0 }
 
 // version returns the version of a number that counts.
 func (l *orgLog) version(n seq) history.Version {
@@ -256,11 +262,15 @@ const (
 	sources      = 4
 )
 
+// derivedMicros is added to the microseconds of what is derived.
+const derivedMicros = 1e6
+
 func (e logEntry) version() history.Version {
-	return history.Version{
-		Source: history.Source(e.detail % sources),
-		AsOf:   history.AsOf(e.seconds*1e6 + e.detail/sources),
+	source, micros := history.Source(e.detail%sources), e.detail/sources
+	if micros >= derivedMicros {
+		source, micros = source|derived, micros-derivedMicros
 	}
+	return history.Version{Source: source, AsOf: history.AsOf(e.seconds*1e6 + micros)}
 }
 
 // writeVersions writes what the numbers from first on are of.
@@ -270,8 +280,11 @@ func (w *writer) writeVersions(org string, first seq, versions []history.Version
 		for i, v := range versions {
 			micros := (int64(v.AsOf)%1e6 + 1e6) % 1e6
 			value := (int64(v.AsOf) - micros) / 1e6
+			if v.Source&derived != 0 {
+				micros += derivedMicros
+			}
 			if field == detailField {
-				value = micros*sources + int64(v.Source)
+				value = micros*sources + int64(v.Source&^derived)
 			}
 			w.Add((first + seq(i)).ms(), value)
 		}

@@ -246,7 +246,7 @@ func (x *repoDays) take(d history.Day, n seq) (int64, bool) {
 // contents reads all that is known of repositories: what answers have of them follows from
 // it.
 func (v *snapshot) contents(f history.Filter, repos *repoList) (*memtable.Table, error) {
-	t, err := v.table(f, repos, allDays, stored, nil)
+	t, err := v.table(piece{f, repos, allDays}, stored, true, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -265,16 +265,12 @@ func (s *Store) Readings(ctx context.Context, q history.ReadingsQuery) history.R
 			yield(history.Reading{}, err)
 			return
 		}
-		run := allDays
-		if q.Period.Kind != history.AllTime {
-			run, _, _ = q.Period.Resolve(all.Recorded())
-		}
 		repos, err := v.repos(q.Filter)
 		if err != nil {
 			yield(history.Reading{}, err)
 			return
 		}
-		for r, err := range v.readings(q.Filter, repos, run) {
+		for r, err := range v.readings(q.Filter, repos, q.Days(all.Recorded())) {
 			if err != nil {
 				yield(history.Reading{}, err)
 				return

@@ -199,7 +199,7 @@ func (st *streamer) read(v *snapshot, p piece) (out pieceRead, err error) {
 	if st.query.Versions {
 		k = stored
 	}
-	out.table, err = v.table(p.filter, p.repos, p.days, k, func(x *repoDays) {
+	out.table, err = v.table(p, k, st.query.Versions || st.query.Sources, func(x *repoDays) {
 		if p.repos.meta[x.at].Moved() {
 			return
 		}
@@ -224,7 +224,7 @@ func (st *streamer) emit(read pieceRead) error {
 	st.records += read.records
 	st.downloads = addCounts(st.downloads, read.downloads)
 	var remap []uint32
-	q := history.RecordsQuery{Order: st.query.Order, Versions: st.query.Versions}
+	q := history.RecordsQuery{Order: st.query.Order, Versions: st.query.Versions, Sources: st.query.Sources}
 	for rows, err := range read.table.Records(st.ctx, q) {
 		if err != nil {
 			return err
