@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
 )
 
@@ -57,6 +58,17 @@ func TestBadRowsOfTheExport(t *testing.T) {
 	export("model,o/m,30,2026-03-02,8\nmodel,o/m,30,2026-03-01,10\nmodel,o/m,30,2026-03-03,0\nmodel,o/n,1,today,1\n")
 	if got := said(w.collect(5, 6)); got != "1 new" {
 		t.Errorf("the outcome is %q, want 1 new", got)
+	}
+
+	// Too many of them are implausible, and remain so.
+	const doubted = `huggingface_exporter_collection_doubted{org="o",reason="rows"}`
+	w.expectMetric(doubted, "0")
+	export("model,o/m,30,2026-03-02,8\nmodel,o/m,30,2026-03-01,ten\nmodel,o/n,1,today,1\n")
+	for day := range 3 {
+		if o := w.try(6+day, 6); o.Implausible != "rows" || o.Reason != hub.KindMalformed {
+			t.Errorf("got %q, %q, %v", o.Reason, o.Implausible, o.Err)
+		}
+		w.expectMetric(doubted, "1")
 	}
 
 	w.metrics.forget("o")

@@ -75,6 +75,9 @@ func (c *Collector) run(ctx context.Context, work func(context.Context) (Report,
 		r.Reason, r.Implausible = ReasonImplausible, e.Reason
 	} else if err != nil {
 		r.Reason = hub.KindOf(err)
+		if in, ok := errors.AsType[*history.InputErrors](err); ok && in.Why != "" {
+			r.Implausible = plausible.ReasonRows
+		}
 	}
 	return r
 }

@@ -25,6 +25,9 @@ const (
 	ReasonRepos Reason = "repos"
 	// ReasonRecords: more than a tenth of the daily records are missing.
 	ReasonRecords Reason = "records"
+	// ReasonRows: more rows than one of a hundred cannot be understood. Whoever reads them
+	// says so, and never believes it.
+	ReasonRows Reason = "rows"
 	// ReasonZeros: everything that had downloads has none.
 	ReasonZeros Reason = "zeros"
 	// ReasonFalls: most repositories have fewer downloads than before.
@@ -38,7 +41,7 @@ const (
 
 // Reasons returns every reason, for metrics that start at zero.
 func Reasons() []Reason {
-	return []Reason{ReasonTime, ReasonRepos, ReasonRecords, ReasonZeros, ReasonFalls, ReasonEnd, ReasonLastMonth}
+	return []Reason{ReasonTime, ReasonRepos, ReasonRecords, ReasonRows, ReasonZeros, ReasonFalls, ReasonEnd, ReasonLastMonth}
 }
 
 // Lasts is how long answers have to say the same until what is implausible is believed.
