@@ -85,6 +85,18 @@ func TestArchives(t *testing.T) {
 		r.expectOutput(archivedDays(), "export", "--order=repo", store)
 	}
 
+	// An export of readings is an archive, too.
+	readings := r.ok("export", "--what=readings", "--storage.path=a")
+	if n := strings.Count(readings, "\n"); n != 15 {
+		t.Errorf("%d lines of readings, want a header and 14:\n%s", n, readings)
+	}
+	for _, format := range []string{"csv", "jsonl", "parquet"} {
+		file, store := "readings."+format, "--storage.path="+format
+		r.ok("export", "--what=readings", "--storage.path=b", "--format="+format, "--output="+file)
+		r.ok("import", "--readings", store, file)
+		r.expectOutput(readings, "export", "--what=readings", store)
+	}
+
 	r.write("config.yaml", `
 files:
   - {glob: "*.json.gz", readings: {organizations: [acme]}}
