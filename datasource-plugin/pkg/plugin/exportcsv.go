@@ -1,8 +1,12 @@
 package plugin
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -15,6 +19,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
 )
 
 // sendFunc sends a part of a response. The first part brings status and headers. Its
@@ -71,7 +76,14 @@ func (d *Datasource) export(ctx context.Context, rawQuery string, out *download)
 		return err
 	}
 	out.name = format.CSV.FileName(q.Filter, days)
-	records := store.Records(ctx, history.RecordsQuery{Filter: q.Filter, Period: q.Days(), Order: q.Order})
+	ask := history.RecordsQuery{Filter: q.Filter, Period: q.Days(), Order: q.Order}
+	if source, ok := store.(csvSource); ok && (options.Separator == 0 || options.Separator == ',') && !options.Spreadsheet {
+		if err := source.CSV(ctx, ask, out.passOn); err != nil {
+			return cmp.Or(ctx.Err(), err)
+		}
+		return out.finish()
+	}
+	records := store.Records(ctx, ask)
 	var broken error
 	options.Eager, options.PieceBytes = true, pieceBytes
 	out.records, err = hubcsv.WriteOptions(out, guarded(ctx, records, &broken), options)
@@ -79,6 +91,48 @@ func (d *Datasource) export(ctx context.Context, rawQuery string, out *download)
 		return err
 	}
 	return out.finish()
+}
+
+// csvSource is a Reader that has the record format itself: nothing is decoded then, only to
+// be written as it came.
+type csvSource interface {
+	CSV(ctx context.Context, q history.RecordsQuery, read func(io.Reader) error) error
+}
+
+// passOn sends text as it comes, whole lines at a time: the first ones at once, then in pieces.
+func (d *download) passOn(text io.Reader) (err error) {
+	w := parallel.NewWriter(d, pieceBytes)
+	defer func() { err = errors.Join(err, w.Close()) }()
+	buf, least := make([]byte, 0, pieceBytes), 1
+	for {
+		var readErr error
+		for n := 0; readErr == nil && len(buf) < min(least, cap(buf)); buf = buf[:len(buf)+n] {
+			n, readErr = text.Read(buf[len(buf):cap(buf)])
+		}
+		lines := buf[:bytes.LastIndexByte(buf, '\n')+1]
+		rest := string(buf[len(lines):])
+		if len(rest) == cap(buf) {
+			return fmt.Errorf("expected lines of at most %d bytes, got a longer one", cap(buf))
+		}
+		if len(lines) > 0 {
+			least = pieceBytes
+			d.records += int64(bytes.Count(lines, []byte{'\n'}))
+			if buf, err = w.Swap(lines); err != nil {
+				return err
+			}
+		}
+		buf = append(buf[:0], rest...)
+		switch {
+		case readErr == nil:
+		case readErr != io.EOF:
+			return readErr
+		case rest != "" || d.records == 0:
+			return io.ErrUnexpectedEOF
+		default:
+			d.records-- // the header
+			return nil
+		}
+	}
 }
 
 // guarded ends a stream where it fails behind its first block, and leaves the error
