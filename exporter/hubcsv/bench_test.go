@@ -97,7 +97,10 @@ func (s *sample) text(order func(yield func(int) bool)) []byte {
 
 func benchmarkRead(b *testing.B, order func(*sample) func(func(int) bool)) {
 	s := newSample(1000, 500)
-	text := s.text(order(s))
+	benchmarkReadText(b, s, s.text(order(s)))
+}
+
+func benchmarkReadText(b *testing.B, s *sample, text []byte) {
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
 	rows := 0
@@ -126,6 +129,12 @@ func BenchmarkReadByDay(b *testing.B) {
 
 func BenchmarkReadShuffled(b *testing.B) {
 	benchmarkRead(b, func(s *sample) func(func(int) bool) { return s.shuffled })
+}
+
+// BenchmarkReadPandas reads what pandas makes of an export: no row takes the fast path.
+func BenchmarkReadPandas(b *testing.B) {
+	s := newSample(1000, 500)
+	benchmarkReadText(b, s, bytes.ReplaceAll(s.text(s.byDay), []byte("T00:00:00.000Z"), []byte(" 00:00:00+00:00")))
 }
 
 func benchmarkWrite(b *testing.B, order func(*sample) func(func(int) bool)) {
