@@ -1,6 +1,9 @@
 package history
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // BadRowReason groups the faults for which a row is set aside.
 type BadRowReason string
@@ -98,17 +101,17 @@ func (n *InputNotes) Notices() []string {
 		out = append(out, "set aside: "+f.Error())
 	}
 	if bad := n.BadRows.Sum(); bad > 0 {
-		reasons := ""
+		var reasons []string
 		for _, r := range BadRowReasons() {
 			if rows := n.BadRows[r]; rows > 0 {
-				reasons += fmt.Sprintf(", %d for %s", rows, r)
+				reasons = append(reasons, fmt.Sprintf("%d for %s", rows, r))
 			}
 		}
 		word := "rows"
 		if bad == 1 {
 			word = "row"
 		}
-		out = append(out, fmt.Sprintf("set aside %d %s of %d: %s", bad, word, bad+n.Rows, reasons[2:]))
+		out = append(out, fmt.Sprintf("set aside %d %s of %d: %s", bad, word, bad+n.Rows, strings.Join(reasons, ", ")))
 	}
 	for _, d := range n.Totals {
 		out = append(out, d.String())
