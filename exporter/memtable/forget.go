@@ -10,7 +10,7 @@ import (
 // Forget returns what is left of the table without what q selects.
 func (t *Table) Forget(q history.ForgetQuery) (left *Table, gone history.Forgotten) {
 	matches := filterColumns(q.Filter)
-	f := forgetter{query: q}
+	f := forgetter{query: q, readings: readingPacker{shared: new(sharedMoments)}}
 	cols := make([]*column, 0, len(t.cols))
 	for _, c := range t.cols {
 		kept := c
