@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"strconv"
@@ -16,7 +15,7 @@ import (
 var counted = map[string]bool{"total": true, "downloads": true, "downloadsAllTime": true}
 
 // Scaled multiplies all downloads, of exports and of listings, by a factor: 0 for a Hub that
-// has lost them, 0.5 for one that has lost half.
+// has lost them, 0.5 for one that has lost half. Other answers stay as they are.
 func Scaled(factor float64) Fault { return scaled(factor, counted) }
 
 // NoLastMonth has listings tell zeros for the last 30 days, and nothing else wrong.
@@ -50,7 +49,7 @@ func scaled(factor float64, names map[string]bool) Fault {
 func scaleListing(content string, names map[string]bool, scale func(string) string) string {
 	var page []map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(content), &page); err != nil {
-		panic(err)
+		return content
 	}
 	for _, repo := range page {
 		for name, raw := range repo {
@@ -68,8 +67,8 @@ func scaleListing(content string, names map[string]bool, scale func(string) stri
 
 func scaleExport(content string, names map[string]bool, scale func(string) string) string {
 	rows, err := csv.NewReader(strings.NewReader(content)).ReadAll()
-	if err != nil {
-		panic(fmt.Sprintf("fakehub: %v", err))
+	if err != nil || len(rows) == 0 {
+		return content
 	}
 	for _, row := range rows[1:] {
 		for i, name := range rows[0] {

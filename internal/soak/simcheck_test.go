@@ -73,7 +73,7 @@ func (s *simulation) check() {
 func (s *simulation) failures() string {
 	var parts []string
 	n := 0
-	for _, k := range append(hub.Kinds(), hubsync.ReasonStore) {
+	for _, k := range append(hub.Kinds(), hubsync.ReasonStore, hubsync.ReasonImplausible) {
 		if c := s.outcomes[string(k)]; c > 0 {
 			n += c
 			parts = append(parts, fmt.Sprintf("%d %s", c, k))

@@ -46,6 +46,12 @@ var faults = map[string]fakehub.Fault{
 	"a link to another host":     fakehub.LinkHost("http://elsewhere.test"),
 	"a bad link":                 fakehub.Link("<>;"),
 	"pages that overlap":         fakehub.Overlap(3),
+	"zeros":                      fakehub.Scaled(0),
+	"a third of all downloads":   fakehub.Scaled(0.3),
+	"no last month":              fakehub.NoLastMonth(),
+	"of the year 9999":           fakehub.Header("Date", "Fri, 31 Dec 9999 23:59:59 GMT"),
+	"of the year 1970":           fakehub.Header("Date", "Thu, 01 Jan 1970 00:00:00 GMT"),
+	"a cache":                    fakehub.Frozen(),
 	"without a date": func(w http.ResponseWriter, r *http.Request, answer http.Handler) {
 		w.Header()["Date"] = nil
 		answer.ServeHTTP(w, r)
