@@ -42,6 +42,8 @@ var rows = []row{
 	{"overview", "overview", runOverview},
 	{"repos", "page of the repository table", runRepos},
 	{"memory", "memory and disk", runMemory},
+	{"readings", "memory and disk of daily listings", runReadings},
+	{"listing", "store a listing", runListing},
 	{"open", "open the store", runOpen},
 	{"export", "export by the API", runExport},
 	{"backfill", "write counters from columns", runBackfill},

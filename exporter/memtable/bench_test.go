@@ -2,6 +2,7 @@ package memtable
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -143,4 +144,34 @@ func BenchmarkAppendSameAgain(b *testing.B) {
 		n.Append(newer)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n.NumRecords()), "ns/record")
+}
+
+// BenchmarkListing appends a day's listing of many repositories to some days of them.
+func BenchmarkListing(b *testing.B) {
+	const repos, days = 2000, 100
+	listing := func(day int) *Table {
+		meta := make([]history.RepoMeta, repos)
+		for i := range meta {
+			m := history.NewRepoMeta(history.Repo{Type: history.Model, Name: fmt.Sprintf("acme/model-%06d", i)})
+			m.Total, m.LastMonth, m.Likes = int64(day*(i%977)+day*day%7), int64(30*(i%977)+10), int64(day/10)
+			m.HubID = fmt.Sprintf("%024x", i*7919)
+			m.ListedAsOf = history.AsOfTime(history.Day(20000 + day).Time())
+			m.TotalAsOf, meta[i] = m.ListedAsOf, m
+		}
+		t, err := Build(b.Context(), nil, meta)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return t
+	}
+	t := Empty()
+	for day := range days {
+		t, _, _ = t.Append(listing(day))
+	}
+	b.ReportMetric(float64(t.MemoryBytes())/float64(t.NumRecords()), "B/record")
+	next := listing(days)
+	for b.Loop() {
+		t.Append(next)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/repos, "ns/repo")
 }

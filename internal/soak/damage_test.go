@@ -84,7 +84,7 @@ func TestDamage(t *testing.T) {
 func contents(t *testing.T, dir string) map[string][]byte {
 	t.Helper()
 	files := make(map[string][]byte)
-	for _, sub := range []string{"records", "repos"} {
+	for _, sub := range []string{"records", "readings"} {
 		entries, err := os.ReadDir(filepath.Join(dir, sub))
 		if err != nil {
 			t.Fatal(err)

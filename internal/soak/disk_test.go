@@ -182,8 +182,8 @@ func (d *disk) untilHubIsStored(e *exporter) {
 		values := series(e.get("/metrics"))
 		for _, t := range []*told{now, totals} {
 			for id, repo := range t.names {
-				name := fmt.Sprintf("huggingface_repo_downloads_total{repo_type=%q,org=%q,repo=%q}", repo.Type, repo.Org(), repo.Name)
-				if values[name] < float64(t.totals[id]) {
+				name := fmt.Sprintf("huggingface_repo_downloads_all_time{repo_type=%q,org=%q,repo=%q}", repo.Type, repo.Org(), repo.Name)
+				if values[name] != float64(t.totals[id]) {
 					return false
 				}
 			}

@@ -186,7 +186,7 @@ func run(t *testing.T, args ...string) (stdout, stderr string, code int) {
 // temporaries and segments count the files of a store that are being written, and
 // those that count.
 func storeFiles(dir string) (temporaries, segments int) {
-	for _, sub := range []string{"records", "repos"} {
+	for _, sub := range []string{"records", "readings"} {
 		entries, _ := os.ReadDir(filepath.Join(dir, sub))
 		for _, f := range entries {
 			if strings.HasPrefix(f.Name(), ".") {
