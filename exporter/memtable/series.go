@@ -133,14 +133,14 @@ func (k Known) HasDerived() bool { return k.column().stored != nil }
 
 // Stored sets to to the records that are stored.
 func (k Known) Stored(to *Series) {
-	to.reset()
+	to.Reset()
 	d := k.column().storedDays()
 	var p plain
 	for i := range d.windows {
 		d.windows[i].expand(d.data, &p)
 		for m := p.mask; m != 0; m &= m - 1 {
 			bit := bits.TrailingZeros64(m)
-			to.append(dayAt(d.windows[i].no, bit), p.downloads[bit], p.at(bit))
+			to.Append(dayAt(d.windows[i].no, bit), p.downloads[bit], p.at(bit))
 		}
 	}
 }
@@ -151,7 +151,7 @@ const Gone int64 = -1
 // Changes sets to to the days that are shown otherwise than they were in old and in the records
 // of brought, which win over old: to what they are now, with the versions that answers have.
 func (k Known) Changes(old, brought Known, to *Series) {
-	to.reset()
+	to.Reset()
 	was, stored, now := old.column(), brought.column().storedDays(), k.column()
 	from := now.read.differsFrom(was.read)
 	var p, q, r plain
@@ -188,7 +188,7 @@ func (k Known) Changes(old, brought Known, to *Series) {
 				had, u, before, derived = true, r.at(bit), r.downloads[bit], false
 			}
 			if q.mask&(1<<bit) == 0 {
-				to.append(day, Gone, history.Version{})
+				to.Append(day, Gone, history.Version{})
 				continue
 			}
 			v := now.shownVersion(day, q.at(bit))
@@ -199,7 +199,7 @@ func (k Known) Changes(old, brought Known, to *Series) {
 				equal = equal && !derived
 			}
 			if !equal {
-				to.append(day, q.downloads[bit], v)
+				to.Append(day, q.downloads[bit], v)
 			}
 		}
 	}
@@ -245,11 +245,13 @@ func (k Known) column() *column {
 	return k.c
 }
 
-func (s *Series) reset() {
+// Reset empties it and keeps its memory.
+func (s *Series) Reset() {
 	s.Days, s.Downloads, s.Versions = s.Days[:0], s.Downloads[:0], s.Versions[:0]
 }
 
-func (s *Series) append(d history.Day, downloads int64, v history.Version) {
+// Append adds a record.
+func (s *Series) Append(d history.Day, downloads int64, v history.Version) {
 	s.Days, s.Downloads, s.Versions = append(s.Days, d), append(s.Downloads, downloads), append(s.Versions, v)
 }
 

@@ -124,29 +124,42 @@ func (s *Store) Append(ctx context.Context, b history.Batch) (history.Change, er
 	if err != nil {
 		return history.Change{}, err
 	}
-	orgs := orgsOf(n)
-	unlock, err := s.lock(ctx, orgs)
-	if err != nil {
-		return history.Change{}, err
-	}
-	defer unlock()
 	var stored *history.Change // what the try did that stored it
-	whole := false
-	for try := 1; ; try++ {
-		change, err := s.tryAppend(ctx, n, orgs, whole)
-		whole = whole || errors.Is(err, errForked) || errors.Is(err, errTaken)
+	err = s.inTurn(ctx, orgsOf(n), func(a *appending) error {
+		change, err := a.append(n)
 		if stored == nil && (err == nil || errors.Is(err, errForked)) {
 			stored = &change
 		}
-		switch {
-		case err == nil:
-			return *stored, nil
-		case !errors.Is(err, ErrConcurrent) || try == maxTries:
-			return history.Change{}, err
+		return err
+	})
+	if err != nil {
+		return history.Change{}, err
+	}
+	return *stored, nil
+}
+
+// inTurn calls work for an append to organizations that no other of this Store is to, again and
+// again as long as other processes come in between.
+func (s *Store) inTurn(ctx context.Context, orgs []string, work func(*appending) error) error {
+	unlock, err := s.lock(ctx, orgs)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	whole := false
+	for try := 1; ; try++ {
+		v, err := s.latest(ctx, 0)
+		if err != nil {
+			return err
+		}
+		err = work(&appending{snapshot: v, orgs: orgs, whole: whole})
+		whole = whole || errors.Is(err, errForked) || errors.Is(err, errTaken)
+		if !errors.Is(err, ErrConcurrent) || try == maxTries {
+			return err
 		}
 		// Who came in between waits as well, and both for different times.
 		if err := pause(ctx, min(shortPause<<try, longPause)); err != nil {
-			return history.Change{}, err
+			return err
 		}
 	}
 }
@@ -160,12 +173,7 @@ func orgsOf(t *memtable.Table) []string {
 	return slices.Sorted(maps.Keys(orgs))
 }
 
-func (s *Store) tryAppend(ctx context.Context, n *memtable.Table, orgs []string, whole bool) (history.Change, error) {
-	v, err := s.latest(ctx, 0)
-	if err != nil {
-		return history.Change{}, err
-	}
-	a := &appending{snapshot: v, orgs: orgs, whole: whole}
+func (a *appending) append(n *memtable.Table) (history.Change, error) {
 	lost := a.findLost()
 	if err := a.read(n.Union(lost)); err != nil {
 		return history.Change{}, err
@@ -178,6 +186,64 @@ func (s *Store) tryAppend(ctx context.Context, n *memtable.Table, orgs []string,
 	return change, a.write(merged, delta)
 }
 
+// Forget takes out what q selects, wholly or, on an error, not at all. With dryRun it only says
+// what would go.
+func (s *Store) Forget(ctx context.Context, q history.ForgetQuery, dryRun bool) (gone history.Forgotten, err error) {
+	v, err := s.latest(ctx, 0)
+	if err != nil {
+		return gone, err
+	}
+	repos, err := v.repos(q.Filter)
+	if err != nil {
+		return gone, err
+	}
+	known, err := v.contents(q.Filter, repos)
+	if err != nil {
+		return gone, err
+	}
+	if _, gone = known.Forget(q); dryRun || gone.IsZero() {
+		return gone, nil
+	}
+	orgs := orgsOf(known)
+	// What the engine lost is written again first.
+	err = s.inTurn(ctx, orgs, func(a *appending) error {
+		_, err := a.append(memtable.Empty())
+		return err
+	})
+	if err != nil {
+		return history.Forgotten{}, err
+	}
+	stored := false
+	err = s.inTurn(ctx, orgs, func(a *appending) error {
+		n, err := a.forget(q)
+		if !stored && (err == nil || errors.Is(err, errForked)) {
+			gone, stored = n, true
+		}
+		return err
+	})
+	if err != nil {
+		return history.Forgotten{}, err
+	}
+	return gone, nil
+}
+
+func (a *appending) forget(q history.ForgetQuery) (history.Forgotten, error) {
+	a.forgets = true
+	f := history.Filter{Orgs: a.orgs}
+	if !a.whole {
+		f = q.Filter
+		f.Orgs = a.orgs
+	}
+	if err := a.readAll(f); err != nil {
+		return history.Forgotten{}, err
+	}
+	left, gone := a.old.Forget(q)
+	if gone.IsZero() && !a.whole {
+		return gone, nil
+	}
+	return gone, a.write(left, memtable.Empty())
+}
+
 // appending is an append under way.
 type appending struct {
 	*snapshot
@@ -185,6 +251,8 @@ type appending struct {
 	// whole says that all of the organizations is read and summed up, and not only what
 	// the append brings.
 	whole bool
+	// forgets says that what is no longer known is taken out.
+	forgets bool
 	// old is what was stored before, at least of what the append brings, and shown what
 	// answers had then. repos are the repositories that it brings, as they are stored.
 	old, shown *memtable.Table
@@ -219,14 +287,7 @@ func (a *appending) findLost() *memtable.Table {
 func (a *appending) read(n *memtable.Table) (err error) {
 	f := history.Filter{Orgs: a.orgs}
 	if a.whole {
-		if a.repos, err = a.snapshot.repos(f); err != nil {
-			return err
-		}
-		if a.old, err = a.contents(f, a.repos); err != nil {
-			return err
-		}
-		a.shown, err = a.table(piece{f, a.repos, allDays}, shown, true, nil)
-		return err
+		return a.readAll(f)
 	}
 	named, types := make(map[history.Repo]bool), make(map[history.RepoType]bool)
 	for m := range n.Meta() {
@@ -263,6 +324,21 @@ func (a *appending) read(n *memtable.Table) (err error) {
 	}
 	a.shown = a.old
 	return nil
+}
+
+// readAll reads all that is known of the repositories that f selects. Where another process may
+// have come in between, what is shown may be other than what follows.
+func (a *appending) readAll(f history.Filter) (err error) {
+	if a.repos, err = a.snapshot.repos(f); err != nil {
+		return err
+	}
+	if a.old, err = a.contents(f, a.repos); err != nil {
+		return err
+	}
+	if a.shown = a.old; a.whole {
+		a.shown, err = a.table(piece{f, a.repos, allDays}, shown, true, nil)
+	}
+	return err
 }
 
 // known returns what is kept of what is known, if it is still right.

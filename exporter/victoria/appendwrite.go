@@ -5,42 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
-	"maps"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 )
-
-// orgNumbers are the numbers of an append to an organization, one for each version of its
-// records and of the days that follow from readings, and one for each time of its readings.
-// The last is also that of metadata, and of days that are not shown any more.
-type orgNumbers struct {
-	first    seq
-	versions []history.Version // in the order of compareVersions
-}
-
-func (o *orgNumbers) last() seq { return o.first + seq(len(o.versions)) - 1 }
-
-func (o *orgNumbers) number(v history.Version) seq {
-	at, _ := slices.BinarySearchFunc(o.versions, v, compareVersions)
-	return o.first + seq(at)
-}
-
-// ofReading returns the number of a reading.
-func (o *orgNumbers) ofReading(r *history.Reading) seq {
-	return o.number(history.Version{AsOf: r.AsOf})
-}
-
-// compareVersions puts records first, since what follows from readings replaces what is stored
-// of its day, and what is of no record last.
-func compareVersions(a, b history.Version) int {
-	return cmp.Or(cmp.Compare(a.Source-1, b.Source-1), cmp.Compare(a.AsOf, b.AsOf)) // 0-1 is the largest Source
-}
 
 // takeNumbers takes the numbers for what delta has.
 func (a *appending) takeNumbers(merged, delta *memtable.Table) error {
@@ -71,75 +42,6 @@ func (a *appending) takeNumbers(merged, delta *memtable.Table) error {
 		a.numbers[org] = x
 	}
 	return nil
-}
-
-// versions returns the versions that each organization needs numbers for. The last is that of
-// the metadata, which is as of the newest total.
-func (a *appending) versions(merged, delta *memtable.Table) map[string][]history.Version {
-	sets, ages := make(map[string]map[history.Version]bool), make(map[string]history.AsOf)
-	var s memtable.Series
-	var readings []history.Reading
-	for k, brought := range a.changed(merged, delta) {
-		m := k.Meta()
-		org := m.Repo.Org()
-		if sets[org] == nil {
-			sets[org] = make(map[history.Version]bool)
-		}
-		brought.Stored(&s)
-		for i, v := range s.Versions {
-			if i == 0 || v != s.Versions[i-1] {
-				sets[org][v] = true
-			}
-		}
-		a.shownChanges(k, brought, &s)
-		for i, v := range s.Versions {
-			if s.Downloads[i] != memtable.Gone {
-				sets[org][asDerived(v)] = true
-			}
-		}
-		readings = brought.Readings(readings[:0])
-		for i := range readings {
-			sets[org][history.Version{AsOf: readings[i].AsOf}] = true
-			ages[org] = max(ages[org], readings[i].AsOf)
-		}
-		ages[org] = max(ages[org], m.TotalAsOf)
-	}
-	out := make(map[string][]history.Version, len(sets))
-	for org, set := range sets {
-		set[history.Version{AsOf: ages[org]}] = true
-		out[org] = slices.SortedFunc(maps.Keys(set), compareVersions)
-	}
-	return out
-}
-
-// changed yields what is known now of the repositories to write something of, and what of it
-// the append brings: of all, if another process may have written something meanwhile.
-func (a *appending) changed(merged, delta *memtable.Table) iter.Seq2[memtable.Known, memtable.Known] {
-	return func(yield func(memtable.Known, memtable.Known) bool) {
-		from := delta
-		if a.whole {
-			from = merged
-		}
-		for k := range from.All() {
-			if r := k.Meta().Repo; !yield(merged.Find(r), delta.Find(r)) {
-				return
-			}
-		}
-	}
-}
-
-// shownChanges sets to to the days to write that follow from readings.
-func (a *appending) shownChanges(now, brought memtable.Known, to *memtable.Series) {
-	if was := a.shown.Find(now.Meta().Repo); a.whole || was.HasDerived() || now.HasDerived() {
-		now.Changes(was, brought, to)
-		return
-	}
-	*to = memtable.Series{}
-}
-
-func asDerived(v history.Version) history.Version {
-	v.Source |= derived
-	return v
 }
 
 // write writes delta and the sums that change, and then that it counts. An engine that did
@@ -177,94 +79,17 @@ func (a *appending) writeSamples(merged, delta *memtable.Table) (again bool, err
 	for org, x := range a.numbers {
 		w.writeVersions(org, x.first, x.versions)
 	}
-	var r repoWriter
-	for now, brought := range a.changed(merged, delta) {
+	for n := range a.news(merged, delta) {
 		if w.failed() {
 			break // flush tells why
 		}
-		r.write(a, w, now, brought)
+		n.write(a, w)
 	}
 	w.writeSums(a.before, a.after, a.numbers)
 	if err := w.flush(); err != nil {
 		return false, err
 	}
 	return w.retried.Load(), nil
-}
-
-// repoWriter writes what an append brings of one repository after the other.
-type repoWriter struct {
-	brought, old, shown memtable.Series
-	readings            []history.Reading
-	samples             []daySample
-}
-
-func (r *repoWriter) write(a *appending, w *writer, now, brought memtable.Known) {
-	m := now.Meta()
-	l, numbers := repoLabels(m.Repo), a.numbers[m.Repo.Org()]
-	r.samples = r.samples[:0]
-	r.addStored(a, w, brought, m.Repo)
-	r.addShown(a, numbers, now, brought)
-	w.days(downloadsSeries, l, r.samples)
-	r.readings = brought.Readings(r.readings[:0])
-	w.writeReadings(l, r.readings, numbers)
-
-	old, had := history.NewRepoMeta(m.Repo), false
-	at, isOld := a.repos.index[m.Repo]
-	if isOld {
-		old, had = a.repos.meta[at], a.repos.stored[at].hasRecords()
-	}
-	known := int64(0)
-	switch has := now.HasRecords(); {
-	case isOld && has == had, !isOld && has && m.Total != history.Unknown:
-	case has:
-		known = hasRecords
-	default:
-		known = isKnown
-	}
-	w.writeMeta(numbers.last(), numbers.versions[len(numbers.versions)-1].AsOf, old, m, known)
-}
-
-// addStored adds the records of an append, or those that are left of them where the others
-// are confirmed.
-func (r *repoWriter) addStored(a *appending, w *writer, brought memtable.Known, repo history.Repo) {
-	brought.Stored(&r.brought)
-	a.old.Find(repo).Stored(&r.old)
-	var was confirmed
-	if at, ok := a.repos.index[repo]; ok {
-		was = a.repos.stored[at].confirmed()
-	}
-	l, numbers := repoLabels(repo), a.numbers[repo.Org()]
-	add := func(i int) {
-		r.samples = append(r.samples, daySample{r.brought.Days[i], numbers.number(r.brought.Versions[i]), r.brought.Downloads[i]})
-	}
-	changed, now, ok := confirm(&r.old, &r.brought, was)
-	if !ok {
-		for i := range r.brought.Days {
-			add(i)
-		}
-		return
-	}
-	w.field(metaSeries, l, confirmedAsOf, numbers.last(), int64(now.asOf))
-	w.field(metaSeries, l, confirmedFrom, numbers.last(), int64(now.run.From))
-	w.field(metaSeries, l, confirmedTo, numbers.last(), int64(now.run.To))
-	for _, i := range changed {
-		add(i)
-	}
-}
-
-// addShown adds the days that follow from readings, where the samples do not show them.
-func (r *repoWriter) addShown(a *appending, numbers *orgNumbers, now, brought memtable.Known) {
-	a.shownChanges(now, brought, &r.shown)
-	for i, d := range r.shown.Days {
-		n := numbers.last()
-		if r.shown.Downloads[i] != memtable.Gone {
-			n = numbers.number(asDerived(r.shown.Versions[i]))
-		}
-		r.samples = append(r.samples, daySample{d, n, r.shown.Downloads[i]})
-	}
-	if len(r.shown.Days) > 0 {
-		slices.SortFunc(r.samples, func(a, b daySample) int { return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.n, b.n)) })
-	}
 }
 
 // sumUp works out the sums: what they were, less what the repositories had, and with what

@@ -119,7 +119,7 @@ func (x *repoDays) addTexts(texts map[history.Day]part, run history.Days) {
 	}
 }
 
-// dropGone leaves out the days that are not shown any more.
+// dropGone leaves out the days that there are no more.
 func (x *repoDays) dropGone() {
 	if !slices.Contains(x.downloads, memtable.Gone) {
 		return
@@ -149,8 +149,8 @@ func (v *snapshot) days(f history.Filter, repos *repoList, run history.Days, k k
 			x[i].reset(at, len(l.Times))
 			x[i].addLine(l, v.log(repos.meta[at].Repo.Org()), i)
 			x[i].addTexts(texts[i], run)
+			x[i].dropGone()
 		}
-		x[shown].dropGone()
 		if len(texts[shown]) > 0 {
 			done[at] = true
 		}

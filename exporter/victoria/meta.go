@@ -16,11 +16,12 @@ import (
 // The fields of metaSeries that are not fields of history.RepoMeta.
 const (
 	// knownField says that a repository is known, and whether it has a record: isKnown at
-	// first, hasRecords from its first record on. It is not written of one that comes with
+	// first, hasRecords from its first record on, isForgotten once it is not known any more. It is not written of one that comes with
 	// a record and a total, as those of an export do.
-	knownField       = "known"
-	isKnown    int64 = 1
-	hasRecords int64 = 2
+	knownField        = "known"
+	isKnown     int64 = 1
+	hasRecords  int64 = 2
+	isForgotten int64 = 3
 	// Those of a confirmed.
 	confirmedAsOf = "confirmed_as_of"
 	confirmedFrom = "confirmed_from"
@@ -206,6 +207,8 @@ type repoList struct {
 	meta   []history.RepoMeta
 	stored []*storedRepo
 	index  map[history.Repo]int
+	// forgotten are those that were known once.
+	forgotten map[history.Repo]bool
 }
 
 func (l *repoList) add(m history.RepoMeta, x *storedRepo) {
@@ -215,7 +218,7 @@ func (l *repoList) add(m history.RepoMeta, x *storedRepo) {
 
 // only returns the repositories from one place to before another that matches accepts.
 func (l *repoList) only(from, to int, matches func(history.Repo) bool) *repoList {
-	out := &repoList{index: make(map[history.Repo]int)}
+	out := &repoList{index: make(map[history.Repo]int), forgotten: l.forgotten}
 	for i := from; i < to; i++ {
 		if matches(l.meta[i].Repo) {
 			out.add(l.meta[i], l.stored[i])
@@ -228,9 +231,13 @@ func everyRepo(history.Repo) bool { return true }
 
 // list returns those of all that matches accepts.
 func (v *snapshot) list(all storedRepos, matches func(history.Repo) bool) *repoList {
-	out := &repoList{index: make(map[history.Repo]int)}
+	out := &repoList{index: make(map[history.Repo]int), forgotten: make(map[history.Repo]bool)}
 	for _, r := range slices.SortedFunc(maps.Keys(all), history.Repo.Compare) {
-		if matches(r) {
+		switch {
+		case !matches(r):
+		case all[r].field(knownField).number == isForgotten:
+			out.forgotten[r] = true
+		default:
 			out.add(all[r].meta(r, v.log(r.Org())), all[r])
 		}
 	}

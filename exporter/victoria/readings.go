@@ -24,6 +24,9 @@ var readingFields = [...]string{"total", "last_month", "likes", "origin", "first
 
 const idField = "hub_id"
 
+// readingGone is the total of a reading that is forgotten.
+const readingGone = -2
+
 // readingValues are the numbers of a reading.
 type readingValues [len(readingFields)]int64
 
@@ -198,7 +201,9 @@ func (x *readingLines) of(v *snapshot, at int, run history.Days) *history.RepoRe
 			if texts[d].n > n {
 				continue
 			}
-			delete(texts, d)
+			if delete(texts, d); line.numbers[0].downloads[i] == readingGone {
+				continue
+			}
 			var values readingValues
 			for f := range values {
 				ok := true
@@ -219,7 +224,7 @@ func (x *readingLines) of(v *snapshot, at int, run history.Days) *history.RepoRe
 		}
 	}
 	for d, t := range texts {
-		if run.Contains(d) {
+		if run.Contains(d) && t.values[0] != readingGone {
 			x.out.Readings = append(x.out.Readings, t.values.reading(r, log.version(t.n).AsOf, t.hubID))
 		}
 	}

@@ -3,7 +3,6 @@ package victoria
 import (
 	"cmp"
 	"context"
-	"errors"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -81,11 +80,6 @@ func New(o Options) (*Store, error) {
 	var err error
 	s.engine, err = vmapi.NewClient(o.Options)
 	return s, err
-}
-
-// Forget is not there yet.
-func (s *Store) Forget(context.Context, history.ForgetQuery, bool) (history.Forgotten, error) {
-	return history.Forgotten{}, errors.ErrUnsupported
 }
 
 // Close lets go the connections that are not in use.
