@@ -113,7 +113,12 @@ func (c *Collector) storeListing(ctx context.Context, all []hub.Listing, at time
 func (c *Collector) judgeListing(known differ.Known, listed []hub.Listing, missing []history.Repo, at time.Time) error {
 	answers, past := make(map[history.RepoType]*plausible.Answer), at.Before(newest(known))
 	for _, t := range hub.ListedTypes() {
-		answers[t] = &plausible.Answer{Repos: known.Listed(t), Empty: len(listed) == 0, Past: past}
+		answers[t] = &plausible.Answer{Empty: len(listed) == 0, Past: past}
+	}
+	for r, m := range known.ByRepo {
+		if a, ok := answers[r.Type]; ok && m.ListedAsOf > 0 && !m.Gone() {
+			a.Repos++
+		}
 	}
 	for _, r := range missing {
 		if a, ok := answers[r.Type]; ok {

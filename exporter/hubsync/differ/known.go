@@ -71,17 +71,6 @@ func (k Known) Has(r history.Repo) bool {
 	return ok && !m.Gone()
 }
 
-// Listed returns how many repositories of a type were listed before and are not gone.
-func (k Known) Listed(t history.RepoType) int {
-	n := 0
-	for repo, m := range k.ByRepo {
-		if repo.Type == t && m.ListedAsOf > 0 && !m.Gone() {
-			n++
-		}
-	}
-	return n
-}
-
 // previous reports whether a listed repository was known: by the Hub's id, under whatever
 // name, or else by its name, unless that was another repository's.
 func (k Known) previous(r history.Repo, hubID string) bool {
