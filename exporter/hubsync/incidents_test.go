@@ -3,11 +3,15 @@ package hubsync
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/victoria"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/victoriatest"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/vmapi"
 )
 
 // incident is something that goes wrong at the Hub, and what is known once it is right again.
@@ -153,6 +157,35 @@ func TestIncidents(t *testing.T) {
 				checkIncident(newWorld(t, o), i)
 			})
 		}
+	}
+}
+
+// TestIncidentsInVictoriaMetrics is TestIncidents with the history in a VictoriaMetrics.
+func TestIncidentsInVictoriaMetrics(t *testing.T) {
+	t.Parallel()
+	n, err := victoriatest.NewSingle(t, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(n.Stop)
+	all := incidents()
+	if testing.Short() {
+		all = all[:3]
+	}
+	for k, i := range all {
+		t.Run(i.name, func(t *testing.T) {
+			u := victoriatest.URL(n.URL)
+			s, err := victoria.New(victoria.Options{
+				Options:  vmapi.Options{InsertURL: u, SelectURL: u, FlushURLs: []*url.URL{u.JoinPath("/internal/force_flush")}},
+				History:  fmt.Sprint("incident ", k),
+				KeepMeta: true,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = s.Close() })
+			checkIncident(newWorld(t, options{source: i.source, plan: fakehub.Team, anonymous: i.anonymous, engine: s}), i)
+		})
 	}
 }
 

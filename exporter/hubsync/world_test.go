@@ -33,8 +33,9 @@ const token = "hf_TheSecretOfTheTest_0123456789"
 type options struct {
 	plan      fakehub.Plan
 	source    Source
-	anonymous bool // ask without a token
-	durable   bool // keep the history on disk, and read it from there at each restart
+	anonymous bool   // ask without a token
+	durable   bool   // keep the history on disk, and read it from there at each restart
+	engine    keeper // keep it there; nil: in memory
 	https     bool
 	offline   bool // no sockets: for a synctest bubble
 	org       string
@@ -94,9 +95,12 @@ func newWorld(t *testing.T, o options) *world {
 	w.hub = fakehub.New(o.hub)
 	w.hub.AddOrg("o", o.plan)
 	w.hub.AddToken(token, "o")
-	if o.durable {
+	switch {
+	case o.durable:
 		w.dir = t.TempDir()
-	} else {
+	case o.engine != nil:
+		w.store = o.engine
+	default:
 		w.store = memtable.NewStore()
 	}
 	endpoint, dial := "http://hub.test", w.dialServer
