@@ -262,7 +262,7 @@ func checkDerivation(t *testing.T, seed uint64, readings []Reading) Counters {
 	t.Helper()
 	var d, at Derivation
 	var rest int
-	var first int64 = Unknown
+	first := Unknown
 	days := make(map[Day]int64)
 	last := Day(-1)
 	observed := make(map[Day]bool)

@@ -89,8 +89,10 @@ func (r *Repo) month() int64 {
 	if r.lastMonth != nil {
 		return *r.lastMonth
 	}
-	// What no day says of the total is of the last days.
-	return r.sumDays(r.hub.today-history.LastMonthDays+1, r.hub.today) + max(r.beside, 0)
+	if len(r.days) == 0 {
+		return max(r.beside, 0) // a total that no day says anything of is of the last days
+	}
+	return r.sumDays(r.hub.today-history.LastMonthDays+1, r.hub.today)
 }
 
 // SetLikes sets the number of likes.
