@@ -130,12 +130,12 @@ type RecordsQuery struct {
 	Filter Filter
 	Period Period
 	Order  Order
-	// Versions asks for the version of each record: a block then holds rows of
-	// one version. The stream is then of the records that are stored, also of
-	// repositories that moved to another name, without the days that follow from readings
-	// and without totals, which are in the readings. Without it, Rows.Version is zero.
+	// Versions asks for the version of each record: a block then holds rows of one
+	// version. That of a day that follows from readings is as old as the first reading of a
+	// later day. Without it, Rows.Version is zero.
 	Versions bool
-	// Sources asks for the version of each record as it is shown. That of a day that follows
-	// from readings is of the first reading of a later day.
-	Sources bool
+	// Stored asks for the records that are stored, with their versions, in place of those
+	// that are shown: also of repositories that moved to another name, without the days that
+	// follow from readings, and without totals, which are in the readings.
+	Stored bool
 }

@@ -113,7 +113,7 @@ func (x *export) countRecords(ctx context.Context) error {
 // published streams the records of earlier exports, by repository.
 func (x *export) published(ctx context.Context, f history.Filter) history.RowSeq {
 	return func(yield func(*history.Rows, error) bool) {
-		for rows, err := range x.c.Store.Records(ctx, history.RecordsQuery{Filter: f, Order: history.OrderRepo, Versions: true}) {
+		for rows, err := range x.c.Store.Records(ctx, history.RecordsQuery{Filter: f, Order: history.OrderRepo, Stored: true}) {
 			if err != nil {
 				yield(nil, ofStore(ctx, err))
 				return

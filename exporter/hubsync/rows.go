@@ -48,7 +48,7 @@ func (c *Collector) movedRows(ctx context.Context, f history.Filter, to map[hist
 	return func(yield func(*history.Rows, error) bool) {
 		var out history.Rows
 		index := make(map[history.Repo]uint32)
-		q := history.RecordsQuery{Filter: f, Order: history.OrderRepo, Versions: true}
+		q := history.RecordsQuery{Filter: f, Order: history.OrderRepo, Stored: true}
 		for rows, err := range c.Store.Records(ctx, q) {
 			if err != nil {
 				yield(nil, ofStore(ctx, err)) // the Hub's answer was read before

@@ -249,7 +249,7 @@ func (w *world) records() string {
 	w.Helper()
 	days := make(map[history.Repo]map[history.Day]string)
 	for _, versions := range []bool{false, true} {
-		for rows, err := range w.store.Records(context.Background(), history.RecordsQuery{Order: history.OrderRepo, Versions: versions}) {
+		for rows, err := range w.store.Records(context.Background(), history.RecordsQuery{Order: history.OrderRepo, Stored: versions}) {
 			if err != nil {
 				w.Fatal(err)
 			}

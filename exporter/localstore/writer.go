@@ -31,7 +31,7 @@ func (w *writer) readingsDir() string { return filepath.Join(w.dir, readingsDir)
 var everything = history.RecordsQuery{
 	Period:   history.RangeOf(history.MinDay, history.MaxDay),
 	Order:    history.OrderRepo,
-	Versions: true,
+	Stored: true,
 }
 
 // write makes the records of t durable, its metadata, or both. On an error nothing is left.

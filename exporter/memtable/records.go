@@ -12,25 +12,25 @@ import (
 func (t *Table) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
 	return func(yield func(*history.Rows, error) bool) {
 		run, _, _ := q.Period.Resolve(t.recorded)
-		if q.Versions && q.Period.Kind == history.AllTime {
+		if q.Stored && q.Period.Kind == history.AllTime {
 			// What is hidden may reach further than what is recorded.
 			run = history.Days{From: history.MinDay, To: history.MaxDay}
 		}
-		e := emitter{ctx: ctx, yield: yield, versions: q.Versions || q.Sources}
+		e := emitter{ctx: ctx, yield: yield, versions: q.Stored || q.Versions}
 		matches := filterColumns(q.Filter)
 		var cols []*column
 		from := t.shown
-		if q.Versions {
+		if q.Stored {
 			from = t.cols
 		}
 		for _, c := range from {
-			if q.Versions {
+			if q.Stored {
 				c = c.storedOnly()
 			}
 			if c.records > 0 && matches(c) {
 				cols = append(cols, c)
 				t := history.RepoTotal{Repo: c.meta.Repo, Total: c.meta.Total}
-				if q.Versions {
+				if q.Stored {
 					t.Total = history.Unknown
 				}
 				e.rows.Repos = append(e.rows.Repos, t)

@@ -20,7 +20,7 @@ func seriesOf(t *testing.T, rng *rand.Rand, n *Table, meta []history.RepoMeta) [
 	for i, s := range meta {
 		at[s.Repo], out[i].At = i, i
 	}
-	for rows, err := range n.Records(context.Background(), history.RecordsQuery{Order: history.OrderRepo, Versions: true}) {
+	for rows, err := range n.Records(context.Background(), history.RecordsQuery{Order: history.OrderRepo, Stored: true}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +144,7 @@ func TestChanges(t *testing.T) {
 		merged, delta, _ := old.Append(n)
 		shown := func(from *Table, r history.Repo) map[history.Day]fact {
 			out := make(map[history.Day]fact)
-			q := history.RecordsQuery{Filter: history.Filter{Repos: []string{r.Name}, RepoTypes: []history.RepoType{r.Type}}, Sources: true}
+			q := history.RecordsQuery{Filter: history.Filter{Repos: []string{r.Name}, RepoTypes: []history.RepoType{r.Type}}, Versions: true}
 			for rows, err := range from.Records(context.Background(), q) {
 				if err != nil {
 					t.Fatal(err)

@@ -77,7 +77,7 @@ func content(t *testing.T, n *Table) string {
 	for s := range n.Meta() {
 		fmt.Fprintf(&b, "%+v\n", s)
 	}
-	for rows, err := range n.Records(context.Background(), history.RecordsQuery{Order: history.OrderRepo, Versions: true}) {
+	for rows, err := range n.Records(context.Background(), history.RecordsQuery{Order: history.OrderRepo, Stored: true}) {
 		if err != nil {
 			t.Fatal(err)
 		}

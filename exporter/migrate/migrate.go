@@ -42,7 +42,7 @@ func Copy(ctx context.Context, from, to history.Appender, o Options) error {
 	if o.After != nil {
 		meta = meta[after(meta, *o.After):]
 	}
-	rows, stop := iter.Pull2(from.Records(ctx, history.RecordsQuery{Order: history.OrderRepo, Versions: true}))
+	rows, stop := iter.Pull2(from.Records(ctx, history.RecordsQuery{Order: history.OrderRepo, Stored: true}))
 	defer stop()
 	readings, stopReadings := iter.Pull2(from.Readings(ctx, history.ReadingsQuery{}))
 	defer stopReadings()

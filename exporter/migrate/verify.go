@@ -106,7 +106,7 @@ func (r record) String() string {
 
 func records(ctx context.Context, s history.Appender) iter.Seq2[record, error] {
 	return func(yield func(record, error) bool) {
-		for rows, err := range s.Records(ctx, history.RecordsQuery{Order: history.OrderRepo, Versions: true}) {
+		for rows, err := range s.Records(ctx, history.RecordsQuery{Order: history.OrderRepo, Stored: true}) {
 			if err != nil {
 				yield(record{}, err)
 				return

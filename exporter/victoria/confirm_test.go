@@ -74,7 +74,7 @@ func TestConfirmedExportsKeepTheirVersions(t *testing.T) {
 func everyFact(t *testing.T, s history.Appender) []string {
 	t.Helper()
 	var out []string
-	for rows, err := range s.Records(t.Context(), history.RecordsQuery{Order: history.OrderRepo, Versions: true}) {
+	for rows, err := range s.Records(t.Context(), history.RecordsQuery{Order: history.OrderRepo, Stored: true}) {
 		if err != nil {
 			t.Fatal(err)
 		}

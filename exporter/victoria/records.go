@@ -35,7 +35,7 @@ func (s *Store) stream(ctx context.Context, q history.RecordsQuery, yield func(*
 		return err
 	}
 	run, _, _ := q.Period.Resolve(all.Recorded())
-	if q.Versions && q.Period.Kind == history.AllTime {
+	if q.Stored && q.Period.Kind == history.AllTime {
 		// What is hidden may reach further than what is recorded.
 		run = allDays
 	}
@@ -43,7 +43,7 @@ func (s *Store) stream(ctx context.Context, q history.RecordsQuery, yield func(*
 		return nil
 	}
 	var more []string
-	if !q.Versions {
+	if !q.Stored {
 		more = []string{totalsOnly}
 	}
 	repos, err := v.repos(q.Filter, more...)
@@ -53,7 +53,7 @@ func (s *Store) stream(ctx context.Context, q history.RecordsQuery, yield func(*
 	st := streamer{snapshot: v, query: q, yield: yield, repos: repos}
 	for _, m := range repos.meta {
 		t := history.RepoTotal{Repo: m.Repo, Total: m.Total}
-		if q.Versions {
+		if q.Stored {
 			t.Total = history.Unknown
 		}
 		st.out.Repos = append(st.out.Repos, t)
@@ -196,10 +196,10 @@ type pieceRead struct {
 
 func (st *streamer) read(v *snapshot, p piece) (out pieceRead, err error) {
 	k := shown
-	if st.query.Versions {
+	if st.query.Stored {
 		k = stored
 	}
-	out.table, err = v.table(p, k, st.query.Versions || st.query.Sources, func(x *repoDays) {
+	out.table, err = v.table(p, k, st.query.Stored || st.query.Versions, func(x *repoDays) {
 		if p.repos.meta[x.at].Moved() {
 			return
 		}
@@ -224,7 +224,7 @@ func (st *streamer) emit(read pieceRead) error {
 	st.records += read.records
 	st.downloads = addCounts(st.downloads, read.downloads)
 	var remap []uint32
-	q := history.RecordsQuery{Order: st.query.Order, Versions: st.query.Versions, Sources: st.query.Sources}
+	q := history.RecordsQuery{Order: st.query.Order, Stored: st.query.Stored, Versions: st.query.Versions}
 	for rows, err := range read.table.Records(st.ctx, q) {
 		if err != nil {
 			return err

@@ -56,7 +56,7 @@ func TestStreamsInPieces(t *testing.T) {
 	for _, order := range []history.Order{history.OrderTime, history.OrderRepo} {
 		for _, piece := range []int64{1, 50, 1000} {
 			f(piece, history.RecordsQuery{Order: order})
-			f(piece, history.RecordsQuery{Order: order, Versions: true})
+			f(piece, history.RecordsQuery{Order: order, Stored: true})
 			f(piece, history.RecordsQuery{Order: order, Period: history.RangeOf(20005, 20030), Filter: history.Filter{Orgs: []string{"org1"}}})
 			f(piece, history.RecordsQuery{Order: order, Filter: history.Filter{Search: "/1", RepoTypes: []history.RepoType{history.Model}}})
 		}
@@ -83,7 +83,7 @@ func TestLostSamplesAreFoundOut(t *testing.T) {
 			t.Fatal(err)
 		}
 		resp.Body.Close()
-		for _, q := range []history.RecordsQuery{{}, {Order: history.OrderRepo, Versions: true}, {Period: history.RangeOf(20001, 20001)}} {
+		for _, q := range []history.RecordsQuery{{}, {Order: history.OrderRepo, Stored: true}, {Period: history.RangeOf(20001, 20001)}} {
 			if all, err := history.Collect(reopen(t, o).Records(t.Context(), q)); !errors.Is(err, victoria.ErrLost) {
 				t.Errorf("without %s, %+v: expected ErrLost, got %v, %v", what, q, all, err)
 			}

@@ -205,7 +205,7 @@ func daysIn(t *testing.T, dir string) map[repoDay]bool {
 	l := openStore(t, dir)
 	defer l.Close()
 	out := make(map[repoDay]bool)
-	for rows, err := range l.Records(context.Background(), history.RecordsQuery{Versions: true}) {
+	for rows, err := range l.Records(context.Background(), history.RecordsQuery{Stored: true}) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,7 +15,7 @@ func BenchmarkClientRecords(b *testing.B) {
 		b.Run(fmt.Sprintf("versions=%v", versions), func(b *testing.B) {
 			for b.Loop() {
 				n := 0
-				for rows, err := range c.Records(context.Background(), history.RecordsQuery{Versions: versions}) {
+				for rows, err := range c.Records(context.Background(), history.RecordsQuery{Stored: versions}) {
 					if err != nil {
 						b.Fatal(err)
 					}

@@ -102,7 +102,7 @@ func TestClientErrors(t *testing.T) {
 		_, overview := c.Overview(context.Background(), history.OverviewQuery{})
 		_, repos := c.Repos(context.Background(), history.ReposQuery{})
 		_, records := history.Collect(c.Records(context.Background(), history.RecordsQuery{}))
-		_, versions := history.Collect(c.Records(context.Background(), history.RecordsQuery{Versions: true}))
+		_, versions := history.Collect(c.Records(context.Background(), history.RecordsQuery{Stored: true}))
 		return map[string]error{"overview": overview, "repos": repos, "counts": countsError(c), "records": records, "versions": versions}
 	}
 	f := func(o Options, h http.HandlerFunc, want string) {
@@ -217,7 +217,7 @@ func TestClientSeesTruncation(t *testing.T) {
 			}
 		}
 		c := clientOf(t, apitest.Streaming(seq))
-		got, err := history.Collect(c.Records(context.Background(), history.RecordsQuery{Versions: versions}))
+		got, err := history.Collect(c.Records(context.Background(), history.RecordsQuery{Stored: versions}))
 		if err == nil {
 			t.Errorf("expected an error, got %d of %d rows without one", len(got), rows)
 		}

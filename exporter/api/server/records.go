@@ -90,7 +90,7 @@ func (a *handlers) export(w http.ResponseWriter, r *http.Request, q wire.Records
 		return nil
 	}
 	return a.stream(w, r, func(out io.Writer) error {
-		_, err := export.Write(r.Context(), out, q.Format, q.Versions || q.Sources, a.store.Records(r.Context(), q.RecordsQuery))
+		_, err := export.Write(r.Context(), out, q.Format, q.Stored || q.Versions, a.store.Records(r.Context(), q.RecordsQuery))
 		return err
 	})
 }

@@ -31,7 +31,7 @@ func TestQueriesAreReadAsWritten(t *testing.T) {
 				}
 				readAsWritten(t, Repos, r)
 				e := RecordsQuery{Format: format.Format(n % 5)}
-				e.RecordsQuery = history.RecordsQuery{Filter: filter, Period: period, Order: history.Order(n & 1), Versions: n&2 != 0}
+				e.RecordsQuery = history.RecordsQuery{Filter: filter, Period: period, Order: history.Order(n & 1), Stored: n&2 != 0}
 				readAsWritten(t, Records, e)
 				readAsWritten(t, Counts, filter)
 				readAsWritten(t, Readings, history.ReadingsQuery{Filter: filter, Period: period})

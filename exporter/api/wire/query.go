@@ -64,8 +64,8 @@ var (
 	Records = append(selection(func(q *RecordsQuery) *history.Filter { return &q.Filter }),
 		period(func(q *RecordsQuery) *history.Period { return &q.Period }),
 		word("order", history.OrderTime, history.ParseOrder, func(q *RecordsQuery) *history.Order { return &q.Order }),
-		flag("versions", func(q *RecordsQuery) *bool { return &q.Sources }),
-		flag("stored", func(q *RecordsQuery) *bool { return &q.Versions }),
+		flag("versions", func(q *RecordsQuery) *bool { return &q.Versions }),
+		flag("stored", func(q *RecordsQuery) *bool { return &q.Stored }),
 		word("format", format.Format(0), parseFormat, func(q *RecordsQuery) *format.Format { return &q.Format }),
 	)
 )

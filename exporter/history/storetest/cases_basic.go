@@ -19,7 +19,7 @@ var basicCases = []testCase{
 			p.wantPeriod(period, history.Filter{}, "days=none before=none recorded=none")
 			p.wantOverview(history.OverviewQuery{Period: period, ByRepoType: true, ByOrg: true, Series: true})
 			p.wantNames(history.ReposQuery{Period: period, Trend: 10})
-			p.wantRecords(history.RecordsQuery{Period: period, Order: history.OrderRepo, Versions: true})
+			p.wantRecords(history.RecordsQuery{Period: period, Order: history.OrderRepo, Stored: true})
 		}
 		p.wantPeriod(between("2021-01-01", "2021-01-07"), history.Filter{}, "days=2021-01-01..2021-01-07 before=none recorded=none")
 	}},

@@ -69,8 +69,8 @@ var goneCases = []testCase{
 		b := "model acme/b ? 2024-01-02 4 " + versionText(published(1))
 		last := "model acme/old ? 2024-01-03 2 " + versionText(published(1))
 		// With versions a stream is of all that is kept, days of hidden ones among them.
-		p.wantRecords(history.RecordsQuery{Versions: true}, first, b, last)
-		p.wantRecords(history.RecordsQuery{Versions: true, Order: history.OrderRepo}, b, first, last)
+		p.wantRecords(history.RecordsQuery{Stored: true}, first, b, last)
+		p.wantRecords(history.RecordsQuery{Stored: true, Order: history.OrderRepo}, b, first, last)
 		p.wantRecords(history.RecordsQuery{}, "model acme/b 20 2024-01-02 4")
 		// What older exports have is still known, and what they tell is still merged.
 		p.wantChange(p.add(published(1), "model acme/old 10 2024-01-03 2"), isUnchanged)

@@ -21,7 +21,7 @@ var mergeCases = []testCase{
 		p.wantChange(p.add(published(1), "model acme/a ? 2024-01-01 3"), isChanged)
 		p.wantChange(p.add(observed(8), "model acme/a ? 2024-01-01 4"), isOutdated)
 		p.wantChange(p.add(estimated(9), "model acme/a ? 2024-01-01 5"), isOutdated)
-		p.wantRecords(history.RecordsQuery{Versions: true}, "model acme/a ? 2024-01-01 3 "+versionText(published(1)))
+		p.wantRecords(history.RecordsQuery{Stored: true}, "model acme/a ? 2024-01-01 3 "+versionText(published(1)))
 	}},
 
 	{"newer beats older", func(p *probe) {
@@ -54,12 +54,12 @@ var mergeCases = []testCase{
 	{"a number told again is of its newest age", func(p *probe) {
 		p.add(published(1), "model acme/a 50 2024-01-01 10")
 		p.wantChange(p.add(published(3), "model acme/a 50 2024-01-01 10"), isUnchanged)
-		p.wantRecords(history.RecordsQuery{Versions: true}, "model acme/a ? 2024-01-01 10 "+versionText(published(3)))
+		p.wantRecords(history.RecordsQuery{Stored: true}, "model acme/a ? 2024-01-01 10 "+versionText(published(3)))
 		p.wantChange(p.add(published(2), "model acme/a 50 2024-01-01 99"), isOutdated)
 		p.wantRecords(history.RecordsQuery{}, "model acme/a 50 2024-01-01 10")
 		// Told again at an older age it keeps the newer one.
 		p.wantChange(p.add(published(1), "model acme/a 50 2024-01-01 10"), isUnchanged)
-		p.wantRecords(history.RecordsQuery{Versions: true}, "model acme/a ? 2024-01-01 10 "+versionText(published(3)))
+		p.wantRecords(history.RecordsQuery{Stored: true}, "model acme/a ? 2024-01-01 10 "+versionText(published(3)))
 	}},
 
 	{"several versions in one batch", func(p *probe) {
@@ -70,7 +70,7 @@ var mergeCases = []testCase{
 			rows(estimated(9), "model acme/a ? 2024-01-02 12"),
 		)})
 		p.wantChange(c, history.Change{Records: 4, Repos: 1, Days: 4, New: 4})
-		p.wantRecords(history.RecordsQuery{Versions: true},
+		p.wantRecords(history.RecordsQuery{Stored: true},
 			"model acme/a ? 2024-01-01 10 "+versionText(published(2)),
 			"model acme/a ? 2024-01-02 2 "+versionText(observed(7)),
 			"model acme/a ? 2024-01-03 3 "+versionText(observed(7)),
@@ -111,7 +111,7 @@ var mergeCases = []testCase{
 			for _, i := range order {
 				q.addBatch(history.Batch{Rows: stream(appends[i])})
 			}
-			q.wantRecords(history.RecordsQuery{Versions: true}, want...)
+			q.wantRecords(history.RecordsQuery{Stored: true}, want...)
 			q.wantOverview(history.OverviewQuery{}, "type= org= repos=3 records=6 total=61 downloads=38 before=0")
 		})
 	}},

@@ -90,7 +90,7 @@ var numberCases = []testCase{
 		p.add(ancient, "model acme/a 9 2024-01-01 1", "model acme/b 9 2024-01-01 1")
 		p.wantChange(p.add(future, "model acme/a 8 2024-01-01 2"), isChanged)
 		p.wantChange(p.add(published(1), "model acme/a 10 2024-01-01 3"), isOutdated)
-		p.wantRecords(history.RecordsQuery{Versions: true},
+		p.wantRecords(history.RecordsQuery{Stored: true},
 			"model acme/a ? 2024-01-01 2 "+versionText(future),
 			"model acme/b ? 2024-01-01 1 "+versionText(ancient))
 	}},

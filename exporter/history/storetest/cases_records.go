@@ -88,10 +88,10 @@ var recordsCases = []testCase{
 			"model acme/a ? 2024-01-03 5 " + versionText(observed(4)),
 			"model acme/a ? 2024-01-04 6 " + versionText(estimated(4)),
 		}
-		p.wantRecords(history.RecordsQuery{Versions: true}, versions...)
-		p.wantRecords(history.RecordsQuery{Versions: true, Order: history.OrderRepo},
+		p.wantRecords(history.RecordsQuery{Stored: true}, versions...)
+		p.wantRecords(history.RecordsQuery{Stored: true, Order: history.OrderRepo},
 			versions[0], versions[2], versions[3], versions[4], versions[1])
-		p.wantRecords(history.RecordsQuery{Versions: true, Filter: history.Filter{Search: "/b"}, Period: lastMonth}, versions[1])
+		p.wantRecords(history.RecordsQuery{Stored: true, Filter: history.Filter{Search: "/b"}, Period: lastMonth}, versions[1])
 	}},
 
 	{"ages to the microsecond", func(p *probe) {
@@ -100,7 +100,7 @@ var recordsCases = []testCase{
 		p.add(older, "model acme/a 9 2024-01-01 1", "model acme/a 9 2024-01-02 1")
 		p.wantChange(p.add(newer, "model acme/a 9 2024-01-02 2"), isChanged)
 		p.wantChange(p.add(older, "model acme/a 9 2024-01-02 3"), isOutdated)
-		p.wantRecords(history.RecordsQuery{Versions: true},
+		p.wantRecords(history.RecordsQuery{Stored: true},
 			"model acme/a ? 2024-01-01 1 "+versionText(older),
 			"model acme/a ? 2024-01-02 2 "+versionText(newer))
 	}},
@@ -133,7 +133,7 @@ var recordsCases = []testCase{
 		p.add(observed(3), "model acme/a ? 2024-01-02 9", "model acme/a ? 2024-01-04 9")
 		want := p.everything()
 		for _, order := range []history.Order{history.OrderTime, history.OrderRepo} {
-			q := history.RecordsQuery{Order: order, Versions: true}
+			q := history.RecordsQuery{Order: order, Stored: true}
 			other := p.another()
 			meta := func(store Store) (out []history.RepoMeta) {
 				for m, err := range store.Meta(p.Context(), history.MetaQuery{}) {

@@ -113,8 +113,8 @@ var stateCases = []testCase{
 		p.wantCounts("model acme/a downloads=1000 removed=0 last_month=300 likes=2")
 		p.wantRecords(history.RecordsQuery{},
 			"model acme/a 1000 2025-05-29 10", "model acme/a 1000 2025-05-30 10", "model acme/a 1000 2025-05-31 10")
-		p.wantRecords(history.RecordsQuery{Versions: true}) // none of them is stored
-		p.wantRecords(history.RecordsQuery{Sources: true, Period: between("2025-05-30", "2025-05-31")},
+		p.wantRecords(history.RecordsQuery{Stored: true}) // none of them is stored
+		p.wantRecords(history.RecordsQuery{Versions: true, Period: between("2025-05-30", "2025-05-31")},
 			"model acme/a 1000 2025-05-30 10 "+versionText(history.Version{Source: history.Estimated, AsOf: hour(0)}),
 			"model acme/a 1000 2025-05-31 10 "+versionText(history.Version{Source: history.Estimated, AsOf: hour(0)}))
 		p.wantReadings(history.ReadingsQuery{Period: between("2025-05-30", "2025-05-31")},

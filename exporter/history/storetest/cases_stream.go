@@ -13,7 +13,7 @@ import (
 var longQueries = []history.RecordsQuery{
 	{},
 	{Order: history.OrderRepo},
-	{Versions: true},
+	{Stored: true},
 	{Order: history.OrderRepo, Period: between("2022-01-01", "2024-12-31"), Filter: history.Filter{Search: "acme"}},
 }
 
@@ -27,7 +27,7 @@ var streamCases = []testCase{
 	{"a stream that is broken off", func(p *probe) {
 		long(p)
 		for _, q := range longQueries {
-			r := streamReader{versions: q.Versions}
+			r := streamReader{versions: q.Stored}
 			for rows, err := range p.store.Records(p.Context(), q) {
 				r.block(p.T, rows, err)
 				break
@@ -50,7 +50,7 @@ var streamCases = []testCase{
 			long(p)
 			want := versionedLines(p.records(q))
 
-			r := streamReader{versions: q.Versions}
+			r := streamReader{versions: q.Stored}
 			next, stop := iter.Pull2(p.store.Records(p.Context(), q))
 			rows, err, ok := next()
 			if !ok || err != nil {
@@ -114,7 +114,7 @@ var streamCases = []testCase{
 		for _, q := range longQueries {
 			all, _ := p.records(q)
 			ctx, cancel := context.WithCancel(p.Context())
-			r := streamReader{versions: q.Versions}
+			r := streamReader{versions: q.Stored}
 			for rows, err := range p.store.Records(ctx, q) {
 				r.block(p.T, rows, err)
 				cancel()

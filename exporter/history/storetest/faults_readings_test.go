@@ -101,8 +101,8 @@ var readingFaults = map[string]fault{
 
 	"days that follow from readings are stored ones": {func(b *broken) {
 		b.records = func(ctx context.Context, q history.RecordsQuery) history.RowSeq {
-			versions := q.Versions
-			q.Versions = false
+			versions := q.Stored
+			q.Stored = false
 			return func(yield func(*history.Rows, error) bool) {
 				for rows, err := range b.Model.Records(ctx, q) {
 					if rows != nil && versions {

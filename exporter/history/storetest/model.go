@@ -220,13 +220,13 @@ func (m *Model) Records(ctx context.Context, q history.RecordsQuery) history.Row
 			return rows.Len() == 0 || yield(rows, nil)
 		}
 		for _, r := range m.records(q) {
-			if rows.Len() == history.BlockRows || (q.Versions || q.Sources) && rows.Version != r.version {
+			if rows.Len() == history.BlockRows || (q.Stored || q.Versions) && rows.Version != r.version {
 				if !emit() {
 					return
 				}
 				rows.Reset()
 			}
-			if q.Versions || q.Sources {
+			if q.Stored || q.Versions {
 				rows.Version = r.version
 			}
 			i, ok := index[r.Repo]

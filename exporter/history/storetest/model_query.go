@@ -181,7 +181,7 @@ func (m *Model) records(q history.RecordsQuery) []modelRecord {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	repos, recorded := m.matching(q.Filter), m.recorded()
-	if q.Versions {
+	if q.Stored {
 		matches := q.Filter.Matcher()
 		repos = slices.DeleteFunc(m.kept(), func(r *modelRepo) bool { return !matches(r.state.Repo) })
 		if q.Period.Kind == history.AllTime {
@@ -192,13 +192,13 @@ func (m *Model) records(q history.RecordsQuery) []modelRecord {
 	var out []modelRecord
 	for _, r := range repos {
 		days := r.days
-		if q.Versions {
+		if q.Stored {
 			days = r.stored
 		}
 		for d, f := range days {
 			if run.Contains(d) {
 				rec := history.Record{Repo: r.state.Repo, Total: r.state.Total, Day: d, Downloads: f.downloads}
-				if q.Versions {
+				if q.Stored {
 					rec.Total = history.Unknown
 				}
 				out = append(out, modelRecord{rec, r.shownVersion(d, f.version)})

@@ -111,7 +111,7 @@ func (p *probe) wantPeriod(period history.Period, f history.Filter, want string)
 // records returns the answer to q and the versions of its records.
 func (p *probe) records(q history.RecordsQuery) ([]history.Record, []history.Version) {
 	p.Helper()
-	r := streamReader{versions: q.Versions || q.Sources}
+	r := streamReader{versions: q.Stored || q.Versions}
 	for rows, err := range p.store.Records(p.Context(), q) {
 		r.block(p.T, rows, err)
 	}
@@ -189,7 +189,7 @@ func (p *probe) everything() []string {
 	repos := p.reposPage(history.ReposQuery{Sort: history.SortName, Trend: 20})
 	lines = append(lines, reposLines(repos)...)
 	for _, order := range []history.Order{history.OrderTime, history.OrderRepo} {
-		lines = append(lines, versionedLines(p.records(history.RecordsQuery{Order: order, Versions: true}))...)
+		lines = append(lines, versionedLines(p.records(history.RecordsQuery{Order: order, Stored: true}))...)
 	}
 	return append(append(lines, p.counts(history.Filter{})...), p.readings(history.ReadingsQuery{})...)
 }

@@ -240,6 +240,6 @@ func randomRepos(rng *rand.Rand) history.ReposQuery {
 func randomRecords(rng *rand.Rand) history.RecordsQuery {
 	return history.RecordsQuery{
 		Filter: randomFilter(rng), Period: randomPeriod(rng),
-		Order: history.Order(rng.IntN(2)), Versions: oneOf(rng, 3), Sources: oneOf(rng, 3),
+		Order: history.Order(rng.IntN(2)), Stored: oneOf(rng, 3), Versions: oneOf(rng, 3),
 	}
 }

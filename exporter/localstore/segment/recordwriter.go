@@ -9,7 +9,7 @@ import (
 )
 
 // WriteRecords writes a stream of records to w as one file and returns how many
-// they were. Each record needs its version (history.RecordsQuery.Versions). Any
+// they were. Each record needs its version (history.RecordsQuery.Stored). Any
 // order will do; grouped by repository (history.OrderRepo) the file is smallest
 // and is read fastest. Memory does not grow beyond an encoded row group.
 //
