@@ -138,15 +138,17 @@ func TestEveryRouteIsBehindTLSAndPassword(t *testing.T) {
 			t.Errorf("%s without TLS: got %d", path, resp.StatusCode)
 		}
 		// What the web configuration sets stays, the rest is ours.
-		h := ask("https://"+address+path, method, "prom", "open sesame").Header
-		for name, want := range map[string]string{
-			"X-Content-Type-Options":  "nosniff",
-			"X-Frame-Options":         "sameorigin",
-			"Referrer-Policy":         "no-referrer",
-			"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-		} {
-			if got := h.Values(name); len(got) != 1 || got[0] != want {
-				t.Errorf("%s: the header %s is %q, want %q", path, name, got, want)
+		for _, password := range []string{"open sesame", "wrong"} {
+			h := ask("https://"+address+path, method, "prom", password).Header
+			for name, want := range map[string]string{
+				"X-Content-Type-Options":  "nosniff",
+				"X-Frame-Options":         "sameorigin",
+				"Referrer-Policy":         "no-referrer",
+				"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+			} {
+				if got := h.Values(name); len(got) != 1 || got[0] != want {
+					t.Errorf("%s: the header %s is %q, want %q", path, name, got, want)
+				}
 			}
 		}
 	}

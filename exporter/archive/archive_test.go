@@ -282,6 +282,10 @@ func TestSkipBadRows(t *testing.T) {
 		`set aside: line 3, column o/b: `+wantCount+`"-4"`, "set aside 1 row of 2: 1 for total")
 	f("x.json", `[{"id":"o/a","likes":1},{"likes":2}]`, "", "model o/a 2024-05-31 - - 1\n",
 		`set aside: object 2, column id: expected a repository, got ""`, "set aside 1 row of 2: 1 for repo_name")
+	f("x.csv", "repo_type,id,likes\nmodel,o/a,1\nmo\adel,o/b,1\n", "", "model o/a 2024-05-31 - - 1\n",
+		`set aside: line 3, column repo_type: expected text without control characters, got "mo\adel"`, "set aside 1 row of 2: 1 for repo_type")
+	f("x.csv", "id,likes\no/a,1\no/"+strings.Repeat("b", 255)+",1\n", "", "model o/a 2024-05-31 - - 1\n",
+		`set aside: line 3, column id: expected at most 256 bytes, got "o/`+strings.Repeat("b", 78)+`"... (257 bytes)`, "set aside 1 row of 2: 1 for repo_name")
 	f("x.json", `{"id":"o/a","likes":1,"day":"2999-01-01"}`, "", "",
 		`set aside: object 1, column day: expected a day up to 2026-11-28, got "2999-01-01"; that day is still to come: is the clock wrong that wrote it, or ours?`,
 		"set aside 1 row of 1: 1 for future")

@@ -133,6 +133,10 @@ func (a *assembler) repo(n int64, c *cells) (history.Repo, bool) {
 		a.rowFault(history.BadRepoName, n, a.names[repoColumn], c[repoColumn], expected{want: want})
 		return history.Repo{}, false
 	}
+	if want = history.WantOfName(c[typeColumn]); want != "" {
+		a.rowFault(history.BadRepoType, n, a.names[typeColumn], c[typeColumn], expected{want: want})
+		return history.Repo{}, false
+	}
 	return history.Repo{Type: a.repoType(c[typeColumn], t), Name: name}, true
 }
 

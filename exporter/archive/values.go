@@ -6,8 +6,6 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
@@ -126,10 +124,8 @@ func parseRepo(cell string) (t history.RepoType, name, want string) {
 		return "", "", wantURL
 	case name == "" || strings.Count(name, "/") > 1 || strings.HasPrefix(name, "/") || strings.HasSuffix(name, "/"):
 		return "", "", "the name of a repository like org/name, or its address"
-	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
-		return "", "", "text in UTF-8 without control characters"
 	}
-	return t, name, ""
+	return t, name, history.WantOfName(name)
 }
 
 const wantURL = "the address of a repository like https://huggingface.co/org/name"

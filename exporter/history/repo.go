@@ -2,8 +2,30 @@ package history
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
+
+// MaxNameBytes bounds a repository type and a full name, in bytes. Those of the Hub have
+// at most 193: two parts of 96 and a slash. What is longer could be kept, but would make
+// every page, label and selector that names it as long.
+const MaxNameBytes = 256
+
+// WantOfName returns what is expected in place of a repository type or a name that cannot
+// be one, "" for one that can. Whether it may be empty is for the caller to say.
+func WantOfName(name string) string {
+	switch {
+	case len(name) > MaxNameBytes:
+		return fmt.Sprintf("at most %d bytes", MaxNameBytes)
+	case !utf8.ValidString(name):
+		return "text in UTF-8"
+	case strings.ContainsFunc(name, unicode.IsControl):
+		return "text without control characters"
+	}
+	return ""
+}
 
 // RepoType is the Hub's word for what a repository holds. The set is open: the
 // Hub adds types, and one that is not known here is kept as it came.

@@ -127,8 +127,12 @@ type rawListing struct {
 
 func (raw *rawListing) listing(t history.RepoType) (Listing, error) {
 	name, err := text(raw.Name)
-	if err == nil && name == "" {
+	switch want := history.WantOfName(name); {
+	case err != nil:
+	case name == "":
 		err = errors.New("expected a name, got none")
+	case want != "":
+		err = fmt.Errorf("expected %s, got %s", want, textenc.Quote(name))
 	}
 	if err != nil {
 		return Listing{}, fmt.Errorf("field id: %w", err)

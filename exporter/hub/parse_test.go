@@ -190,6 +190,8 @@ func TestDecodePage(t *testing.T) {
 	f(`[{"id":""}]`, `element 1: field id: expected a name, got none`)
 	f(`[{}]`, `element 1: field id: expected a name, got none`)
 	f(`[null]`, `element 1: field id: expected a name, got none`)
+	f(`[{"id":"o/`+strings.Repeat("x", 255)+`"}]`, `element 1: field id: expected at most 256 bytes, got "o/`+strings.Repeat("x", 78)+`"... (257 bytes)`)
+	f(`[{"id":"o/\u0007"}]`, `element 1: field id: expected text without control characters, got "o/\a"`)
 	f(`[7]`, `expected a repository as element 1 of the array: got number that ends before byte 3`)
 	f(`[{"id":"a"`, `expected a repository as element 1 of the array: unexpected EOF`)
 	f(`[{"id":"a"}`, `a "" -1 -1 -1 false false "";expected "]" of a JSON array at byte 11: unexpected EOF`)

@@ -12,10 +12,8 @@ type expected struct{ want, hint string }
 
 // What is expected of a type or a name.
 const (
-	wantType       = "a repository type"
-	wantName       = "a repository name"
-	wantUTF8       = "text in UTF-8"
-	wantNoControls = "text without control characters"
+	wantType = "a repository type"
+	wantName = "a repository name"
 )
 
 // What may have happened to a value.

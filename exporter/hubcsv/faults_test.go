@@ -104,6 +104,7 @@ func TestReadRefusesRows(t *testing.T) {
 	// types and names
 	f(",a/b,1,2021-01-22,1\n", `line 2, column repoType: expected a repository type, got ""`)
 	f("model,,1,2021-01-22,1\n", `line 2, column repoName: expected a repository name, got ""`)
+	f("model,a/"+strings.Repeat("b", 255)+",1,2021-01-22,1\n", `line 2, column repoName: expected at most 256 bytes, got "a/`+strings.Repeat("b", 78)+`"... (257 bytes)`)
 	f("model,a/\x00b,1,2021-01-22,1\n", `line 2, column repoName: expected text without control characters, got "a/\x00b"`)
 	f("model,\"a\nb\",1,2021-01-22,1\n", `line 2, column repoName: expected text without control characters, got "a\nb"`)
 	f("model,a\u0085b,1,2021-01-22,1\n", `line 2, column repoName: expected text without control characters, got "a\u0085b"`)

@@ -219,10 +219,12 @@ func (ref *referenceReader) text(reason history.BadRowReason, column, s, wantSom
 	switch {
 	case s == "":
 		ref.fault(reason, column, s, wantSome, "")
+	case len(s) > history.MaxNameBytes:
+		ref.fault(reason, column, s, fmt.Sprintf("at most %d bytes", history.MaxNameBytes), "")
 	case !utf8.ValidString(s):
-		ref.fault(reason, column, s, wantUTF8, "")
+		ref.fault(reason, column, s, "text in UTF-8", "")
 	case strings.ContainsFunc(s, unicode.IsControl):
-		ref.fault(reason, column, s, wantNoControls, "")
+		ref.fault(reason, column, s, "text without control characters", "")
 	default:
 		return true
 	}

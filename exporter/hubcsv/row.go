@@ -1,10 +1,7 @@
 package hubcsv
 
 import (
-	"bytes"
 	"slices"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
@@ -133,15 +130,11 @@ func (p *parser) repo(repoType, name []byte) (uint32, bool) {
 
 // checkText checks a type or a name.
 func (p *parser) checkText(column int, reason history.BadRowReason, b []byte, wantSome string) bool {
-	want := ""
-	switch {
-	case len(b) == 0:
+	want := history.WantOfName(string(b))
+	if len(b) == 0 {
 		want = wantSome
-	case !utf8.Valid(b):
-		want = wantUTF8
-	case bytes.ContainsFunc(b, unicode.IsControl):
-		want = wantNoControls
-	default:
+	}
+	if want == "" {
 		return true
 	}
 	p.rowFault(reason, columnNames[column], b, expected{want: want})

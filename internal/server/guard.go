@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 const (
@@ -37,15 +39,33 @@ var securityHeaders = map[string]string{
 	"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }
 
-// guard wraps every route: it sets the headers and ends requests whose body does not
-// arrive and answers that nobody reads.
+// secured sets the headers of every answer of a handler.
+type secured struct{ http.Handler }
+
+func (s secured) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	for name, value := range securityHeaders {
+		if w.Header().Get(name) == "" {
+			w.Header().Set(name, value)
+		}
+	}
+	s.Handler.ServeHTTP(w, r)
+}
+
+// sameOrigin refuses requests that change something and that a browser sends for a page
+// of another site: such a request has the credentials of the user, whatever page asks.
+func sameOrigin(next http.Handler) http.Handler {
+	p := http.NewCrossOriginProtection()
+	p.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		refuse(w, r, http.StatusForbidden, 0, fmt.Sprintf("expected %s from no page of another site, got Sec-Fetch-Site %s, Origin %s",
+			r.Method, textenc.Quote(r.Header.Get("Sec-Fetch-Site")), textenc.Quote(r.Header.Get("Origin"))))
+	}))
+	return p.Handler(next)
+}
+
+// guard wraps every route: it ends requests whose body does not arrive and answers that
+// nobody reads.
 func guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for name, value := range securityHeaders {
-			if w.Header().Get(name) == "" {
-				w.Header().Set(name, value)
-			}
-		}
 		control := http.NewResponseController(w)
 		// The connection may have the deadline of the request before. Where deadlines are
 		// not supported there are none.

@@ -153,6 +153,69 @@ func ask(s *Server, method, path string, header ...string) *httptest.ResponseRec
 	return w
 }
 
+// A page of another site cannot make a browser change anything here.
+func TestCrossSiteRequests(t *testing.T) {
+	s := newTestServer(t, true)
+	f := func(method, path string, want int, header ...string) {
+		t.Helper()
+		w := ask(s, method, path, header...)
+		if w.Code != want || want == http.StatusForbidden && !strings.Contains(w.Body.String(), "expected POST from no page of another site") {
+			t.Errorf("%s %s with %q: got %d, want %d\n%s", method, path, header, w.Code, want, w.Body)
+		}
+	}
+	const reload = "/-/reload"
+	f("POST", reload, 200)
+	f("POST", reload, 200, "Sec-Fetch-Site", "same-origin", "Origin", "http://example.com")
+	f("POST", reload, 200, "Sec-Fetch-Site", "none")
+	f("POST", reload, 200, "Origin", "http://example.com") // the host of the request
+	f("POST", reload, 403, "Sec-Fetch-Site", "cross-site")
+	f("POST", reload, 403, "Sec-Fetch-Site", "same-site", "Origin", "http://example.com")
+	f("POST", reload, 403, "Origin", "http://evil.example")
+	f("POST", reload, 403, "Origin", "null")
+	f("POST", "/debug/pprof/symbol", 403, "Origin", "http://evil.example")
+	f("GET", "/-/healthy", 200, "Sec-Fetch-Site", "cross-site") // a link
+	f("GET", reload, 405)
+}
+
+// The headers are on what the routes answer and on what is answered before them, as the
+// toolkit refuses who has no password.
+func TestSecurityHeadersOnEveryAnswer(t *testing.T) {
+	f := func(request string, status string, before http.Handler) {
+		t.Helper()
+		h := newTestServer(t, false).httpServer()
+		if before != nil {
+			h.Handler = before
+		}
+		l := newPipes()
+		served := make(chan error, 1)
+		go func() { served <- h.Serve(l) }()
+		defer func() { h.Close(); <-served }()
+		conn := l.dial()
+		defer conn.Close()
+		go func() { _, _ = io.WriteString(conn, request+"Host: h\r\nConnection: close\r\n\r\n") }()
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, resp.Body); err != nil || !strings.HasPrefix(resp.Status, status) {
+			t.Errorf("%q: got %q, %v, want %s", request, resp.Status, err, status)
+		}
+		for name, want := range securityHeaders {
+			if got := resp.Header.Values(name); len(got) != 1 || got[0] != want {
+				t.Errorf("%q: the header %s is %q, want %q", request, name, got, want)
+			}
+		}
+	}
+	f("GET /-/healthy HTTP/1.1\r\n", "200", nil)
+	f("GET /none HTTP/1.1\r\n", "404", nil)
+	f("GET //metrics HTTP/1.1\r\n", "307", nil)
+	f("GET /-/reload HTTP/1.1\r\n", "405", nil)
+	f("OPTIONS * HTTP/1.1\r\n", "400", nil)
+	f("GET /metrics HTTP/1.1\r\n", "401", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "Unauthorized", http.StatusUnauthorized)
+	}))
+}
+
 func TestLimiter(t *testing.T) {
 	limit := 2
 	var log strings.Builder

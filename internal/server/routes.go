@@ -55,7 +55,7 @@ func (s *Server) Handler() http.Handler {
 	}
 	handleAs("/{$}", "/", get(queries.wrap(http.HandlerFunc(s.serveLanding)).ServeHTTP))
 	handleAs("/", "other", http.NotFoundHandler())
-	return guard(mux)
+	return secured{guard(sameOrigin(mux))}
 }
 
 // Patterns returns the patterns of the routes, once Handler was called.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -178,13 +179,27 @@ func pushOptions(c *config.Push, userAgent string) (exposition.PushOptions, erro
 }
 
 func (s *Server) httpServer() *http.Server {
-	return &http.Server{
+	h := &http.Server{
 		Handler:           s.Handler(),
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn),
+
+		DisableGeneralOptionsHandler: true, // which answers for us
 	}
+	// The toolkit puts its own handler before ours, which answers who may not come in, and
+	// serves then. This is the moment between the two.
+	var mu sync.Mutex
+	h.BaseContext = func(net.Listener) context.Context {
+		mu.Lock()
+		defer mu.Unlock()
+		if _, ok := h.Handler.(secured); !ok {
+			h.Handler = secured{h.Handler}
+		}
+		return context.Background()
+	}
+	return h
 }
 
 // Run serves until ctx ends, drains, and closes the store. listen serves requests until

@@ -59,8 +59,8 @@ func TestDecodeRefuses(t *testing.T) {
 	long := strings.Repeat("x", maxText+1)
 	quoted := `"` + long[:80] + `"... (1025 bytes)`
 	f(`{"search":"`+long+`"}`, "search", `expected at most 1024 bytes, got `+quoted)
-	f(`{"orgs":"`+long+`"}`, "orgs", `expected at most 1024 bytes, got `+quoted)
-	f(`{"orgs":["","`+long+`"]}`, "orgs[1]", `expected at most 1024 bytes, got `+quoted)
+	f(`{"orgs":"`+long+`"}`, "orgs", `expected at most 256 bytes, got `+quoted)
+	f(`{"orgs":["","`+long+`"]}`, "orgs[1]", `expected at most 256 bytes, got `+quoted)
 	f(`{"period":"`+long+`"}`, "period", `expected at most 1024 bytes, got `+quoted)
 	f(`{"repos":["a"`+strings.Repeat(`,"a"`, maxItems)+`]}`, "repos", `expected at most 10000 items, got 10001`)
 	// Names that are none.

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// maxText is the length of a value, or of an item of a list, in bytes;
+	// maxText is the length of a value in bytes, that of an item is of names;
 	// maxItems the number of items of a list.
 	maxText  = 1024
 	maxItems = 10_000
@@ -146,8 +146,8 @@ func (f *form) items(name, want string) []string {
 	}
 	for i, item := range items {
 		switch {
-		case len(item) > maxText:
-			f.bad(v.item(i), "expected at most %d bytes, got %s", maxText, textenc.Quote(item))
+		case len(item) > history.MaxNameBytes:
+			f.bad(v.item(i), "expected at most %d bytes, got %s", history.MaxNameBytes, textenc.Quote(item))
 		case item != all && (strings.Contains(item, "$") || strings.Contains(item, "[[")): // which no name has
 			f.bad(v.item(i), "expected a name, got %s%s", textenc.Quote(item), hint(item))
 		case item == "" && want != "" && !slices.Contains(items, all):

@@ -90,7 +90,7 @@ func checkFilter(t *testing.T, f history.Filter) {
 		names = append(names, string(n))
 	}
 	for _, n := range names {
-		if len(n) > maxText || n == all || hint(n) != "" {
+		if len(n) > history.MaxNameBytes || n == all || hint(n) != "" {
 			t.Errorf("expected names, got %q", n)
 		}
 	}

@@ -122,11 +122,11 @@ func TestDecodeURLRefuses(t *testing.T) {
 	f("search=${search}", "search", `expected a part of a name, got "${search}"`)
 	f("repo="+strings.Repeat("a,", maxItems)+"a", "repo", `expected at most 10000 items, got 10001`)
 	long := strings.Repeat("x", maxText+1)
-	quoted := `expected at most 1024 bytes, got "` + long[:80] + `"... (1025 bytes)`
-	f("org=a,"+long, "org", quoted)
-	f("var-org="+long, "var-org", quoted)
-	f("search="+long, "search", quoted)
-	f("period="+long, "period", quoted)
+	quoted := ` bytes, got "` + long[:80] + `"... (1025 bytes)`
+	f("org=a,"+long, "org", "expected at most 256"+quoted)
+	f("var-org="+long, "var-org", "expected at most 256"+quoted)
+	f("search="+long, "search", "expected at most 1024"+quoted)
+	f("period="+long, "period", "expected at most 1024"+quoted)
 	// Words.
 	f("period=range", "period", `expected time_range, all_time or last_month, got "range"`)
 	f("period=", "period", `expected time_range, all_time or last_month, got ""`)

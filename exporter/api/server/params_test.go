@@ -59,8 +59,8 @@ func TestBadRequests(t *testing.T) {
 		bad(route+"?search="+long, "search", `expected at most 1024 bytes, got `+cut)
 		bad(route+"?to="+strings.Repeat("x", 100), "to", `expected at most 80 bytes, got \"`+long[:80]+`\"... (100 bytes)`)
 		bad(route+"?from="+long, "from", `expected at most 1024 bytes, got `+cut)
-		bad(route+"?org=a&org="+long, "org", `expected items of at most 1024 bytes, got `+cut)
-		bad(route+"?repo=a,"+long, "repo", `expected items of at most 1024 bytes, got `+cut)
+		bad(route+"?org=a&org="+long, "org", `expected items of at most 256 bytes, got `+cut)
+		bad(route+"?repo=a,"+long, "repo", `expected items of at most 256 bytes, got `+cut)
 		f(route+"?%zz=1", http.StatusBadRequest, `{"error":"expected a URL-encoded query, got \"%zz=1\": invalid URL escape \"%zz\""}`)
 		f(route+"?from=2021-01-01;to=2021-01-02", http.StatusBadRequest, `{"error":"expected a URL-encoded query, got \"from=2021-01-01;to=2021-01-02\": invalid semicolon separator in query"}`)
 	}

@@ -13,7 +13,7 @@ import (
 
 const (
 	// maxValue is the length of a value in bytes, maxItems the number of items of a
-	// list, maxWord the length of a value that is one of few words.
+	// list, which are names, maxWord the length of a value that is one of few words.
 	maxValue = 1024
 	maxItems = 10_000
 	maxWord  = 80
@@ -120,8 +120,8 @@ func (p *params) list(name string) []string {
 		p.bad(name, "expected at most %d items, got %d", maxItems, len(items))
 	}
 	for _, item := range items {
-		if len(item) > maxValue {
-			p.bad(name, "expected items of at most %d bytes, got %s", maxValue, textenc.Quote(item))
+		if len(item) > history.MaxNameBytes {
+			p.bad(name, "expected items of at most %d bytes, got %s", history.MaxNameBytes, textenc.Quote(item))
 		}
 	}
 	return items
