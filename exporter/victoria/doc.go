@@ -29,8 +29,8 @@
 //     for none. Numbers whose version has no source are of days that follow from readings;
 //     the last sample under another number is the record that is stored.
 //   - huggingface_history_readings: what a reading says is a sample of its day for each field,
-//     under the number of its time. A field that is implied has none.
-//     The Hub's id is a label.
+//     under the number of its time. A field that is implied has none. The
+//     Hub's id is a label of the likes.
 //   - huggingface_history_appends, _version: the numbers that count, by organization, and
 //     the exact source and age of each.
 //   - huggingface_history_meta, _text: what is known of a repository besides days; the last

@@ -17,12 +17,12 @@ import (
 // readingText is the field of textSeries with readings that samples do not hold.
 const readingText = "reading"
 
-// readingFields are the fields of readingsSeries with numbers, in the order of readingValues.
-// A reading has a sample of the first, and of those others that are not what is implied. The
-// series of idField have a sample for each reading with their id.
+// readingFields are the fields of readingsSeries, in the order of readingValues. A reading has a
+// sample of the first, and of those others that are not what is implied. The Hub's id of the
+// repository is a label of likesField, as value.
 var readingFields = [...]string{"total", "last_month", "likes", "origin", "first_before", "first", "high", "high_month"}
 
-const idField = "hub_id"
+const likesField = 2
 
 // readingGone is the total of a reading that is forgotten.
 const readingGone = -2
@@ -91,33 +91,30 @@ func (w *writer) writeReadings(l labels, readings []history.Reading, numbers *or
 		values[i] = valuesOf(&readings[i])
 	}
 	isText := func(i int) bool { return readings[i].Day() > last || slices.Max(values[i][:]) > maxExact }
-	add := func(i int, v int64) {
-		w.Add(int64(readings[i].Day())*msPerDay+int64(numbers.ofReading(&readings[i])), v)
-	}
 	for f, name := range readingFields {
+		hubID := ""
 		w.series(readingsSeries, l.with("field", name))
 		for i := range readings {
-			if v := values[i][f]; !isText(i) && (f == 0 || v != values[i].implied(f)) {
-				add(i, v)
+			r, v := &readings[i], values[i][f]
+			if isText(i) {
+				continue
+			}
+			if f == likesField && r.HubID != hubID {
+				hubID = r.HubID
+				w.series(readingsSeries, l.with("field", name, "value", hubID))
+			}
+			if f == 0 || v != values[i].implied(f) || hubID != "" {
+				w.Add(int64(r.Day())*msPerDay+int64(numbers.ofReading(r)), v)
 			}
 		}
 	}
-	hubID := ""
 	for i := range readings {
-		r := &readings[i]
-		if isText(i) {
+		if r := &readings[i]; isText(i) {
 			var text strings.Builder
 			for _, v := range values[i] {
 				fmt.Fprintf(&text, "%d,", v)
 			}
 			w.writeText(textSeries, l.with("field", readingText, "day", r.Day().String()), numbers.ofReading(r), text.String()+r.HubID)
-			hubID = ""
-		} else if r.HubID != "" {
-			if r.HubID != hubID {
-				hubID = r.HubID
-				w.series(readingsSeries, l.with("field", idField, "value", hubID))
-			}
-			add(i, 1)
 		}
 	}
 }
@@ -159,7 +156,7 @@ type readingLines struct {
 // readingLine is the series of the readings of a repository.
 type readingLine struct {
 	numbers [len(readingFields)]repoDays
-	ids     map[string]*repoDays
+	likes   map[string]*repoDays // by the Hub's id
 }
 
 func (v *snapshot) readingLines(p piece) (*readingLines, error) {
@@ -176,16 +173,17 @@ func (v *snapshot) readingLines(p piece) (*readingLines, error) {
 		}
 		x := out.lines[at]
 		if x == nil {
-			x = &readingLine{ids: make(map[string]*repoDays)}
+			x = &readingLine{likes: make(map[string]*repoDays)}
 			out.lines[at] = x
 		}
-		days := new(repoDays)
-		if f := slices.Index(readingFields[:], field); f >= 0 {
-			days = &x.numbers[f]
-		} else if field == idField {
-			x.ids[l.Label("value")] = days
+		switch f := slices.Index(readingFields[:], field); {
+		case f == likesField:
+			likes := new(repoDays)
+			likes.addLine(l, v.log(r.Org()), shown)
+			x.likes[l.Label("value")] = likes
+		case f >= 0:
+			x.numbers[f].addLine(l, v.log(r.Org()), shown)
 		}
-		days.addLine(l, v.log(r.Org()), shown)
 		return nil
 	})
 }
@@ -215,9 +213,9 @@ func (x *readingLines) of(v *snapshot, at int, run history.Days) *history.RepoRe
 				}
 			}
 			hubID := ""
-			for id, days := range line.ids {
-				if _, ok := days.take(d, n); ok {
-					hubID = id
+			for id, likes := range line.likes {
+				if v, ok := likes.take(d, n); ok {
+					values[likesField], hubID = v, id
 				}
 			}
 			x.out.Readings = append(x.out.Readings, values.reading(r, log.version(n).AsOf, hubID))

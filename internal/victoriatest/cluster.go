@@ -130,9 +130,17 @@ func (c *Cluster) FlushURLs() []string {
 func (c *Cluster) SettledURL() string { return c.front.URL + "/settled" }
 
 func (c *Cluster) balance(nodes []*Node) http.Handler {
-	return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(URL(nodes[c.turn.Add(1)%uint64(len(nodes))].URL))
 	}}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// An answer may begin before the end of its question was passed on.
+		if err := http.NewResponseController(w).EnableFullDuplex(); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	})
 }
 
 func (c *Cluster) serveSettled(w http.ResponseWriter, r *http.Request) {
