@@ -68,8 +68,8 @@ type ownAppend struct {
 // again before every append.
 const maxKnown = 256 << 20
 
-// forget lets go what the engine has for certain.
-func (s *Store) forget(now *state) {
+// letGo forgets what the engine has for certain.
+func (s *Store) letGo(now *state) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for org, own := range s.own {
@@ -79,39 +79,31 @@ func (s *Store) forget(now *state) {
 	}
 }
 
-// lock serializes appends that touch the same organization.
+// lock serializes appends that touch the same organization: orgs are ascending.
 func (s *Store) lock(ctx context.Context, orgs []string) (unlock func(), err error) {
-	done := make(chan struct{})
-	for {
-		s.mu.Lock()
-		var other chan struct{}
-		for _, org := range orgs {
-			if s.locked[org] != nil {
-				other = s.locked[org]
-			}
+	var held []chan struct{}
+	unlock = func() {
+		for _, c := range held {
+			<-c
 		}
-		if other == nil {
-			break
+	}
+	for _, org := range orgs {
+		s.mu.Lock()
+		c := s.locks[org]
+		if c == nil {
+			c = make(chan struct{}, 1)
+			s.locks[org] = c
 		}
 		s.mu.Unlock()
 		select {
+		case c <- struct{}{}:
+			held = append(held, c)
 		case <-ctx.Done():
+			unlock()
 			return nil, ctx.Err()
-		case <-other:
 		}
 	}
-	defer s.mu.Unlock()
-	for _, org := range orgs {
-		s.locked[org] = done
-	}
-	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		for _, org := range orgs {
-			delete(s.locked, org)
-		}
-		close(done)
-	}, nil
+	return unlock, nil
 }
 
 // Append implements history.Appender. When it returns without an error, what b brought

@@ -15,6 +15,8 @@
 //     where they are shown, and the sums, all under those numbers;
 //  4. writes, once that can be read, that the numbers count.
 //
+// Forget is such an append, of samples that stand for none.
+//
 // Readers leave out numbers that do not count, which makes an append atomic and a stream of
 // one state. A number is never used again, and what is written twice is the same: an engine
 // that had to be asked twice may have lost what it took before, so all is written again.
@@ -26,11 +28,11 @@
 //   - huggingface_history_downloads: a day's number is a sample of that day; its offset in
 //     milliseconds is its number. What replaces it is a later sample of the same day, so
 //     that the last one of the day is right: last_over_time(m[1d]) at its end, and -1 stands
-//     for none. Numbers whose version has no source are of days that follow from readings;
-//     the last sample under another number is the record that is stored.
+//     for none. Some numbers are of days that follow from readings; the last sample under
+//     another one is the record that is stored.
 //   - huggingface_history_readings: what a reading says is a sample of its day for each field,
-//     under the number of its time. A field that is implied has none. The
-//     Hub's id is a label of the likes.
+//     under the number of its time. A field that is implied has none. The Hub's id is a label
+//     of the likes.
 //   - huggingface_history_appends, _version: the numbers that count, by organization, and
 //     the exact source and age of each.
 //   - huggingface_history_meta, _text: what is known of a repository besides days; the last

@@ -140,7 +140,7 @@ func (s *Store) refresh(ctx context.Context, maxAge time.Duration) (*state, erro
 		s.state.Store(known)
 	}
 	s.asked = asked
-	s.forget(known)
+	s.letGo(known)
 	return known, nil
 }
 

@@ -55,9 +55,9 @@ type Store struct {
 	reading chan struct{}
 	asked   time.Time
 
-	mu     sync.Mutex
-	locked map[string]chan struct{} // organizations that are appended to; closed in the end
-	own    map[string]*ownAppend    // the last append of this Store to an organization
+	mu    sync.Mutex
+	locks map[string]chan struct{} // by organization: full while that is appended to
+	own   map[string]*ownAppend    // the last append of this Store to an organization
 }
 
 // New returns a store; nothing is asked or written yet. An error tells of
@@ -70,7 +70,7 @@ func New(o Options) (*Store, error) {
 		batchBytes: cmp.Or(o.BatchBytes, DefaultBatchBytes),
 		piece:      cmp.Or(o.PieceRecords, DefaultPieceRecords),
 		reading:    make(chan struct{}, 1),
-		locked:     make(map[string]chan struct{}),
+		locks:      make(map[string]chan struct{}),
 		own:        make(map[string]*ownAppend),
 	}
 	s.state.Store(s.newState(0, nil))
