@@ -31,27 +31,30 @@ type bench struct {
 type row struct {
 	name, what string
 	run        func(*bench) ([]verdict, error)
+	// named says that the row runs only if it is asked for by name.
+	named bool
 }
 
 // rows are all rows, in the order of the table.
 var rows = []row{
-	{"read", "read CSV into columns", runRead},
-	{"write", "write CSV from columns", runWrite},
-	{"scrape", "answer a scrape, page unchanged", runScrape},
-	{"render", "render the page after a change", runRender},
-	{"overview", "overview", runOverview},
-	{"repos", "page of the repository table", runRepos},
-	{"memory", "memory and disk", runMemory},
-	{"readings", "memory and disk of daily listings", runReadings},
-	{"listing", "store a listing", runListing},
-	{"open", "open the store", runOpen},
-	{"export", "export by the API", runExport},
-	{"backfill", "write counters from columns", runBackfill},
-	{"victoria", "the history in VictoriaMetrics", runVictoria},
-	{"frames", "write CSV from data frames", runFrames},
-	{"plugin", "export through the plugin", runPlugin},
-	{"archive", "one organization of a snapshot of the whole Hub", runArchive},
-	{"hub", "plugin connected to the Hub", runHub},
+	{"read", "read CSV into columns", runRead, false},
+	{"write", "write CSV from columns", runWrite, false},
+	{"scrape", "answer a scrape, page unchanged", runScrape, false},
+	{"render", "render the page after a change", runRender, false},
+	{"overview", "overview", runOverview, false},
+	{"repos", "page of the repository table", runRepos, false},
+	{"memory", "memory and disk", runMemory, false},
+	{"readings", "memory and disk of daily listings", runReadings, false},
+	{"listing", "store a listing", runListing, false},
+	{"open", "open the store", runOpen, false},
+	{"export", "export by the API", runExport, false},
+	{"backfill", "write counters from columns", runBackfill, false},
+	{"victoria", "the history in VictoriaMetrics", runVictoria, false},
+	{"frames", "write CSV from data frames", runFrames, false},
+	{"plugin", "export through the plugin", runPlugin, false},
+	{"archive", "one organization of a snapshot of the whole Hub", runArchive, false},
+	{"hub", "plugin connected to the Hub", runHub, false},
+	{"whole-hub", "the whole Hub in one store", runWholeHub, true},
 }
 
 // rowNames lists the names of all rows.
@@ -63,12 +66,17 @@ func rowNames() string {
 	return strings.Join(names, ",")
 }
 
-// pick returns the rows of the given names, all for none.
+// pick returns the rows of the given names, for none all but those that have to be named.
 func pick(names string) ([]row, error) {
-	if names == "" {
-		return rows, nil
-	}
 	var picked []row
+	if names == "" {
+		for _, r := range rows {
+			if !r.named {
+				picked = append(picked, r)
+			}
+		}
+		return picked, nil
+	}
 next:
 	for name := range strings.SplitSeq(names, ",") {
 		for _, r := range rows {

@@ -71,7 +71,7 @@ func NewReading(r Repo, asOf AsOf, o Origin, total, lastMonth, likes int64) Read
 }
 
 // Day is the UTC day of the reading.
-func (r *Reading) Day() Day { return DayOf(r.AsOf.Time()) }
+func (r *Reading) Day() Day { return r.AsOf.Day() }
 
 // Meta returns what the reading says of the present: nothing, if it is archived, and nothing of
 // a listing if it is of an export as well, since its numbers are those of either.

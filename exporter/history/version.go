@@ -36,6 +36,16 @@ func AsOfTime(t time.Time) AsOf { return AsOf(t.UnixMicro()) }
 // Time returns the instant in UTC.
 func (a AsOf) Time() time.Time { return time.UnixMicro(int64(a)).UTC() }
 
+// Day returns the UTC day of the instant.
+func (a AsOf) Day() Day {
+	const day = AsOf(24 * time.Hour / time.Microsecond)
+	d := a / day
+	if a%day < 0 {
+		d--
+	}
+	return Day(d)
+}
+
 // Append appends the instant as "2021-01-22T06:00:00.000000Z" to b.
 func (a AsOf) Append(b []byte) []byte { return a.Time().AppendFormat(b, "2006-01-02T15:04:05.000000Z") }
 

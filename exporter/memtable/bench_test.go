@@ -156,7 +156,8 @@ func BenchmarkListing(b *testing.B) {
 			m.Total, m.LastMonth, m.Likes = int64(day*(i%977)+day*day%7), int64(30*(i%977)+10), int64(day/10)
 			m.HubID = fmt.Sprintf("%024x", i*7919)
 			m.ListedAsOf = history.AsOfTime(history.Day(20000 + day).Time())
-			m.TotalAsOf, meta[i] = m.ListedAsOf, m
+			m.TotalAsOf = m.ListedAsOf
+			meta[i] = m
 		}
 		t, err := Build(b.Context(), nil, meta)
 		if err != nil {

@@ -65,28 +65,18 @@ func newBuilder(limit budget) *builder {
 		budget:       limit,
 		index:        make(map[history.Repo]uint32),
 		packed:       make(map[uint32]*packedRun),
-		given:        make(map[uint32]bool),
-		waiting:      make(map[uint32][]history.Reading),
-		readings:     make(map[uint32]*readings),
-		exports:      make(map[uint32]history.Reading),
 		versionIndex: make(map[history.Version]uint32),
-		packing:      readingPacker{shared: new(sharedMoments)},
+		packing:      readingPacker{shared: newSharedMoments()},
 	}
 }
 
 type builder struct {
-	index map[history.Repo]uint32
-	meta  []history.RepoMeta
-	logs  []repoLog
-	// given has the repositories whose metadata was given; others were named by the
-	// dictionary of the stream, which tells nothing by itself.
-	given map[uint32]bool
-	// waiting are readings to be packed, and readings those that are, by repository. exports
-	// are those of totals that came with rows.
-	waiting  map[uint32][]history.Reading
-	readings map[uint32]*readings
-	exports  map[uint32]history.Reading
-	packing  readingPacker
+	index   map[history.Repo]uint32
+	meta    []history.RepoMeta
+	logs    []repoLog
+	told    []told
+	packing readingPacker
+	merging readingMerger
 	// run is the run of rows under way, packed those that have ended, by repository.
 	run    run
 	packed map[uint32]*packedRun
@@ -109,71 +99,9 @@ func (b *builder) repo(r history.Repo) uint32 {
 		b.index[r] = i
 		b.meta = append(b.meta, history.NewRepoMeta(r))
 		b.logs = append(b.logs, repoLog{})
+		b.told = append(b.told, told{})
 	}
 	return i
-}
-
-// addBatch adds what a batch has apart from rows.
-func (b *builder) addBatch(ctx context.Context, batch history.Batch) error {
-	meta := batch.Meta
-	for j := range meta {
-		i := b.repo(meta[j].Repo)
-		b.meta[i].MergeFrom(&meta[j])
-		b.given[i] = true
-		for _, r := range meta[j].Readings() {
-			b.addReading(i, r)
-		}
-	}
-	if batch.Readings == nil {
-		return nil
-	}
-	for r, err := range batch.Readings {
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
-			return err
-		}
-		i := b.repo(r.Repo)
-		b.given[i] = true
-		b.addReading(i, r)
-	}
-	return nil
-}
-
-// addReading adds a reading of a repository, and what it says of the present.
-func (b *builder) addReading(i uint32, r history.Reading) {
-	r.Repo = b.meta[i].Repo
-	b.waiting[i] = append(b.waiting[i], r)
-	if len(b.waiting[i]) == blockReadings {
-		b.packReadings(i)
-	}
-	m := r.Meta()
-	b.meta[i].MergeFrom(&m)
-}
-
-// packReadings packs the readings of a repository that wait for it.
-func (b *builder) packReadings(i uint32) {
-	repo, sorted := b.meta[i].Repo, sortReadings(b.waiting[i])
-	now := b.packing.pack(nil, 0, sorted)
-	if old := b.readings[i]; old != nil {
-		start := old.from(now.moments[0].day())
-		if _, tail, gained := mergeReadings(repo, old, now); len(gained) > 0 {
-			b.readings[i] = b.packing.pack(old, start/blockReadings, tail)
-		}
-	} else {
-		b.readings[i] = now
-	}
-	b.waiting[i] = b.waiting[i][:0]
-}
-
-// ofExport returns the reading of the total that came with rows, of which stored are the days.
-func ofExport(r history.Reading, stored *days) history.Reading {
-	day := r.Day()
-	if n := stored.total(history.Days{From: day - 30, To: day}); n > 0 {
-		r.LastMonth, r.HighMonth = n, n
-	}
-	return r
 }
 
 // maxQueued is how many blocks of a stream may wait to be added.
@@ -314,7 +242,8 @@ func (b *builder) addTotals() {
 			told := history.NewRepoMeta(t.Repo)
 			told.Total, told.TotalAsOf = t.Total, b.asOf[i]
 			b.meta[b.remap[i]].MergeFrom(&told)
-			b.exports[b.remap[i]] = history.NewReading(t.Repo, b.asOf[i], history.Export, t.Total, history.Unknown, history.Unknown)
+			export := history.NewReading(t.Repo, b.asOf[i], history.Export, t.Total, history.Unknown, history.Unknown)
+			b.told[b.remap[i]].export = &export
 		}
 	}
 }
@@ -333,22 +262,18 @@ func (b *builder) table() (*Table, error) {
 	b.endRun()
 	order := make([]uint32, 0, len(b.meta))
 	for i := range b.meta {
-		if b.given[uint32(i)] || b.logs[i].rows > 0 || b.packed[uint32(i)] != nil {
+		if b.told[i].given || b.logs[i].rows > 0 || b.packed[uint32(i)] != nil {
 			order = append(order, uint32(i))
 		}
 	}
 	slices.SortFunc(order, func(i, j uint32) int { return b.meta[i].Repo.Compare(b.meta[j].Repo) })
 
-	for i := range b.waiting {
-		if len(b.waiting[i]) > 0 {
-			b.packReadings(i)
-		}
-	}
 	var bytes atomic.Int64
 	t := assemble(len(order), func() (func(int) *column, func()) {
 		p := placer{versions: b.versions}
 		var d deriver
 		packing := readingPacker{shared: b.packing.shared}
+		var merging readingMerger
 		pack := func(i int) *column {
 			if b.budget.exceeded(bytes.Load()) != nil {
 				return nil
@@ -356,16 +281,14 @@ func (b *builder) table() (*Table, error) {
 			l, s := &b.logs[order[i]], b.meta[order[i]]
 			stored := p.days(s.Repo, b.packed[order[i]], l)
 			l.log = nil
-			read := b.readings[order[i]]
-			if r, ok := b.exports[order[i]]; ok {
-				export := packing.pack(nil, 0, []history.Reading{ofExport(r, &stored)})
-				if read == nil {
-					read = export
-				} else if _, tail, gained := mergeReadings(s.Repo, read, export); len(gained) > 0 {
-					read = packing.pack(read, read.from(r.Day())/blockReadings, tail)
-				}
+			told := &b.told[order[i]]
+			told.pack(&packing, &merging, s.Repo)
+			read := told.readings
+			if told.export != nil {
+				export := packing.packAll([]history.Reading{ofExport(*told.export, &stored)})
+				read = packing.union(&merging, s.Repo, read, export)
 			}
-			c := d.column(s, stored, read, nil, 0, false)
+			c := d.column(s, stored, read, nil)
 			bytes.Add(c.memory())
 			return c
 		}

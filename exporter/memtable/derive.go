@@ -29,20 +29,36 @@ type deriver struct {
 // noDays are those of repositories of which readings alone are stored.
 var noDays days
 
-// column makes a column of stored days and readings. old is what was known before, nil for
-// nothing: the first readings up to the place unchanged are as they were in it, and keptSame
-// says that the stored days are, too.
-func (d *deriver) column(meta history.RepoMeta, stored days, read *readings, old *column, unchanged int, keptSame bool) *column {
+// knownBefore is what was known of a repository: the first readings up to the place unchanged
+// are as they were in old, and keptSame says that the stored days are, too. tail, if not nil,
+// are the readings now from block b on.
+type knownBefore struct {
+	old       *column
+	unchanged int
+	keptSame  bool
+	tail      []history.Reading
+	b         int
+}
+
+// column makes a column of stored days and readings. was is nil if nothing was known before.
+func (d *deriver) column(meta history.RepoMeta, stored days, read *readings, was *knownBefore) *column {
 	d.days, d.downloads, d.sources = d.days[:0], d.downloads[:0], d.sources[:0]
 	if read == nil {
 		meta.Counters = startOf(&meta)
 		return newColumn(meta, stored)
 	}
-	r, base := &resume{}, (*days)(nil)
-	if old != nil && old.read != nil && old.read.resume != nil && (keptSame || old.stored == nil) && old.read.resume.n <= unchanged {
+	r, base, old := &resume{}, (*days)(nil), (*column)(nil)
+	if was != nil {
+		old = was.old
+	}
+	if old != nil && old.read != nil && old.read.resume != nil && (was.keptSame || old.stored == nil) && old.read.resume.n <= was.unchanged {
 		r, base = old.read.resume, &old.days
 	}
-	d.read = read.after(d.read[:0], meta.Repo, r.n/blockReadings)
+	if b := r.n / blockReadings; was != nil && was.tail != nil && was.b == b {
+		d.read = append(d.read[:0], was.tail...)
+	} else {
+		d.read = read.after(d.read[:0], meta.Repo, b)
+	}
 	if !d.isOf(r, &meta) {
 		if r, base = (&resume{}), nil; len(d.read) < read.len() {
 			d.read = read.after(d.read[:0], meta.Repo, 0)

@@ -10,7 +10,7 @@ import (
 // Forget returns what is left of the table without what q selects.
 func (t *Table) Forget(q history.ForgetQuery) (left *Table, gone history.Forgotten) {
 	matches := filterColumns(q.Filter)
-	f := forgetter{query: q, readings: readingPacker{shared: new(sharedMoments)}}
+	f := forgetter{query: q, readings: readingPacker{shared: newSharedMoments()}}
 	cols := make([]*column, 0, len(t.cols))
 	for _, c := range t.cols {
 		kept := c
@@ -61,9 +61,9 @@ func (f *forgetter) column(c *column) *column {
 	}
 	var packed *readings
 	if len(read) > 0 {
-		packed = f.readings.pack(nil, 0, read)
+		packed = f.readings.packAll(read)
 	}
-	left := f.deriver.column(meta, stored, packed, nil, 0, false)
+	left := f.deriver.column(meta, stored, packed, nil)
 	f.gone.Records += max(c.records-left.records, 0)
 	f.gone.Readings += int64(len(all) - len(read))
 	return left

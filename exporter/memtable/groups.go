@@ -198,6 +198,33 @@ func (e *groupEditor) addColumn(c *column) {
 	}
 }
 
+// addPairs brings the sums up to date with merged columns. cols are all columns now.
+func (e *groupEditor) addPairs(all []pair, cols []*column) {
+	rebuild := make(map[groupKey]bool) // a repository left, or came back
+	for i := range all {
+		switch p := &all[i]; {
+		case p.gain == nil:
+		case p.old == nil:
+			e.addColumn(p.new)
+		default:
+			key, old, now := keyOf(p.merged.meta.Repo), p.old, p.merged
+			if old.moved() || now.moved() {
+				rebuild[key] = true
+				continue
+			}
+			if old.meta.Total != now.meta.Total {
+				g := e.group(key)
+				g.total.sub(max(old.meta.Total, 0))
+				g.total.add(max(now.meta.Total, 0))
+			}
+			e.replaceDays(key, &old.days, &now.days)
+		}
+	}
+	for key := range rebuild {
+		e.rebuild(key, cols)
+	}
+}
+
 // replaceDays brings the sums of a group up to date with the days of one of its repositories.
 func (e *groupEditor) replaceDays(key groupKey, old, now *days) {
 	var p, q plain

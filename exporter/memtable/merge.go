@@ -2,16 +2,18 @@ package memtable
 
 import (
 	"bytes"
+	"iter"
 	"math/bits"
+	"sync"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
 )
 
 // Union merges two tables by the merge rules. The outcome is the same whichever
 // comes first, and a table merged twice changes nothing.
 func (t *Table) Union(n *Table) *Table {
-	m := newMerger()
-	merged, _ := m.merge(t, n)
+	merged, _, _ := merge(t, n)
 	return merged
 }
 
@@ -20,46 +22,35 @@ func (t *Table) Union(n *Table) *Table {
 // that were reported again at a newer age, readings, and metadata that differ. merged
 // equals t.Union(delta). The days of delta are the stored ones alone.
 func (t *Table) Append(n *Table) (merged, delta *Table, change history.Change) {
-	m := newMerger()
-	merged, delta = m.merge(t, n)
-	change = m.change
+	merged, delta, change = merge(t, n)
 	change.Records = change.New + change.Changed + change.Unchanged + change.Outdated
 	change.Repos = int64(len(n.cols))
 	change.Days = n.numDays()
 	return merged, delta, change
 }
 
-// merger merges one table into another.
+// merger merges columns of repositories.
 type merger struct {
 	change history.Change
-	groups *groupEditor
-	// rebuild has the groups that a repository left or came back to.
-	rebuild map[groupKey]bool
 	// old, new and gain are windows being merged.
 	old, new, gain plain
 	merged, gained packer
+	reading        readingMerger
 	readings       readingPacker
 	deriver        deriver
 }
 
-func newMerger() *merger { return &merger{readings: readingPacker{shared: new(sharedMoments)}} }
+// pair is what two tables have of one repository, and what both have together. gain is what
+// old did not know, nil if it knew all.
+type pair struct {
+	old, new     *column // nil if there is none
+	merged, gain *column
+}
 
-func (m *merger) merge(t, n *Table) (merged, delta *Table) {
-	if n.IsEmpty() {
-		return t, Empty()
-	}
-	if t.IsEmpty() {
-		for _, c := range n.cols {
-			m.added(c)
-		}
-		return n, n
-	}
-	m.groups = editGroups(t.groups)
-	m.rebuild = make(map[groupKey]bool)
-	cols := make([]*column, 0, max(len(t.cols), len(n.cols)))
-	var gains, added []*column
-	i, j := 0, 0
-	for i < len(t.cols) || j < len(n.cols) {
+// pairs returns what two tables have, in the order of repositories.
+func pairs(t, n *Table) []pair {
+	out := make([]pair, 0, max(len(t.cols), len(n.cols)))
+	for i, j := 0, 0; i < len(t.cols) || j < len(n.cols); {
 		c := 0
 		switch {
 		case i == len(t.cols):
@@ -69,40 +60,90 @@ func (m *merger) merge(t, n *Table) (merged, delta *Table) {
 		default:
 			c = t.cols[i].meta.Repo.Compare(n.cols[j].meta.Repo)
 		}
-		switch {
-		case c < 0:
-			cols = append(cols, t.cols[i])
+		var p pair
+		if c <= 0 {
+			p.old, p.merged = t.cols[i], t.cols[i]
 			i++
-		case c > 0:
-			cols = append(cols, n.cols[j])
-			added = append(added, n.cols[j])
-			gains = append(gains, n.cols[j])
-			m.added(n.cols[j])
+		}
+		if c >= 0 {
+			p.new, p.merged, p.gain = n.cols[j], n.cols[j], n.cols[j]
 			j++
-		default:
-			both, gain := m.column(t.cols[i], n.cols[j])
-			cols = append(cols, both)
-			if gain != nil {
-				gains = append(gains, gain)
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// merge merges n into t with all processors.
+func merge(t, n *Table) (merged, delta *Table, change history.Change) {
+	if n.IsEmpty() {
+		return t, Empty(), change
+	}
+	if t.IsEmpty() {
+		m := merger{}
+		for _, c := range n.cols {
+			m.added(c)
+		}
+		return n, n, m.change
+	}
+	all := pairs(t, n)
+	shared := newSharedMoments()
+	var mu sync.Mutex
+	parallel.Run(len(all), partColumns, func(parts iter.Seq2[int, int]) {
+		m := merger{readings: readingPacker{shared: shared}}
+		for from, to := range parts {
+			for i := from; i < to; i++ {
+				m.merge(&all[i])
 			}
-			i, j = i+1, j+1
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		addChange(&change, &m.change)
+	})
+	gains := 0
+	for i := range all {
+		if all[i].gain != nil {
+			gains++
 		}
 	}
-	switch {
-	case len(gains) == 0:
-		return t, Empty()
-	case len(added) == len(n.cols):
+	if gains == 0 {
+		return t, Empty(), change
+	}
+	cols, news, added := make([]*column, len(all)), make([]*column, 0, gains), 0
+	for i := range all {
+		p := &all[i]
+		if cols[i] = p.merged; p.gain != nil {
+			news = append(news, p.gain)
+		}
+		if p.old == nil {
+			added++
+		}
+	}
+	groups := editGroups(t.groups)
+	if added == len(n.cols) {
 		// Sums of whole groups are added at once, without a look at the records.
-		m.groups.addGroups(n.groups)
-		return newTable(cols, m.groups.list()), n
+		groups.addGroups(n.groups)
+		return newTable(cols, groups.list()), n, change
 	}
-	for _, c := range added {
-		m.groups.addColumn(c)
+	groups.addPairs(all, cols)
+	return newTable(cols, groups.list()), deltaTable(news), change
+}
+
+// addChange adds what one processor counted.
+func addChange(to, c *history.Change) {
+	to.New, to.Changed, to.Unchanged, to.Outdated = to.New+c.New, to.Changed+c.Changed, to.Unchanged+c.Unchanged, to.Outdated+c.Outdated
+	to.Removed = addCounts(to.Removed, c.Removed)
+}
+
+// merge works out what both columns of a pair have.
+func (m *merger) merge(p *pair) {
+	switch {
+	case p.new == nil:
+	case p.old == nil:
+		m.added(p.new)
+	default:
+		p.merged, p.gain = m.column(p.old, p.new)
 	}
-	for key := range m.rebuild {
-		m.groups.rebuild(key, cols)
-	}
-	return newTable(cols, m.groups.list()), deltaTable(gains)
 }
 
 // added counts a repository that was not known.
@@ -126,45 +167,26 @@ func (m *merger) column(old, new *column) (merged, gain *column) {
 	stored, gained := m.days(was, new.storedDays())
 	meta := old.meta
 	meta.MergeFrom(&new.meta)
-	first, tail, gainedReadings := mergeReadings(meta.Repo, old.read, new.read)
+	first, b, tail, gainedReadings := m.reading.merge(meta.Repo, old.read, new.read)
 	if meta == old.meta && gained.records == 0 && len(gainedReadings) == 0 {
 		return old, nil
 	}
-	read := old.read
 	gain = newColumn(history.NewRepoMeta(meta.Repo), gained)
 	if meta != old.meta {
 		// If only days or readings are news, the delta need not repeat the metadata.
 		gain.meta = meta
 	}
+	read := old.read
+	before := knownBefore{old: old, unchanged: first, keptSame: gained.records == 0 && old.meta.StartAsOf == meta.StartAsOf}
 	if len(gainedReadings) > 0 {
-		start := old.read.from(new.read.moments[0].day()) // as mergeReadings has it
-		read = m.readings.pack(old.read, start/blockReadings, tail)
-		gain.read = m.readings.pack(nil, 0, gainedReadings)
+		read = m.readings.pack(old.read, b, min(first, old.read.len()), tail)
+		gain.read = m.readings.packAll(gainedReadings)
+		before.tail, before.b = tail, b
 	}
-	merged = m.deriver.column(meta, stored, read, old, first, gained.records == 0 && old.meta.StartAsOf == meta.StartAsOf)
+	merged = m.deriver.column(meta, stored, read, &before)
 	m.change.New += max((merged.records-old.records)-(stored.records-was.records), 0)
 	m.change.Removed = addCounts(m.change.Removed, max(merged.meta.Removed-old.meta.Removed, 0))
-	if old.moved() || meta.Moved() {
-		m.rebuild[keyOf(meta.Repo)] = true
-		return merged, gain
-	}
-	m.addMeta(old, meta)
-	m.groups.replaceDays(keyOf(meta.Repo), &old.days, &merged.days)
 	return merged, gain
-}
-
-// addMeta brings the group up to date with the new metadata of a column.
-func (m *merger) addMeta(old *column, meta history.RepoMeta) {
-	if meta.Total == old.meta.Total {
-		return
-	}
-	g := m.groups.group(keyOf(meta.Repo))
-	if old.meta.Total > 0 {
-		g.total.sub(old.meta.Total)
-	}
-	if meta.Total > 0 {
-		g.total.add(meta.Total)
-	}
 }
 
 // days merges the windows of the stored days of two columns.

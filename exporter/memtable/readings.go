@@ -38,7 +38,7 @@ func (r *readings) len() int {
 	return len(r.moments)
 }
 
-func (m moment) day() history.Day { return history.DayOf(m.last.Time()) }
+func (m moment) day() history.Day { return m.last.Day() }
 
 // from returns the place of the first reading of day or a later one.
 func (r *readings) from(day history.Day) int {
@@ -214,44 +214,56 @@ func readNumbers(to []int64, d []byte) []byte {
 
 // readingPacker packs the readings of one repository after the other.
 type readingPacker struct {
-	data    []byte
-	blocks  []uint32
-	moments []moment
-	ids     []string
-	shared  *sharedMoments
-}
-
-// sharedMoments are moments that repositories have in common, by their last element.
-type sharedMoments struct {
-	mu     sync.Mutex
-	byLast map[moment][]moment
+	data   []byte
+	blocks []uint32
+	added  []moment
+	ids    []string
+	shared *sharedMoments
 }
 
 // pack returns the readings of old before block b, followed by tail, of which there is one at
-// least. All of it is in memory of its own, but for the moments.
-func (k *readingPacker) pack(old *readings, b int, tail []history.Reading) *readings {
-	k.data, k.blocks, k.moments, k.ids = k.data[:0], k.blocks[:0], k.moments[:0], nil
+// least. same is how many of old's readings have the times that they had. All of it is in
+// memory of its own, but for the moments.
+func (k *readingPacker) pack(old *readings, b, same int, tail []history.Reading) *readings {
+	k.data, k.blocks, k.added, k.ids = k.data[:0], k.blocks[:0], k.added[:0], nil
+	var before []moment
+	if old != nil {
+		k.ids, before = slices.Clip(old.ids), old.moments[:same]
+	}
 	if b > 0 {
-		k.ids = slices.Clip(old.ids)
 		k.blocks = append(k.blocks, old.blocks[:b]...)
 		end := len(old.data) - slack
 		if b < len(old.blocks) {
 			end = int(old.blocks[b])
 		}
 		k.data = append(k.data, old.data[:end]...)
-		k.moments = append(k.moments, old.moments[:b*blockReadings]...)
 	}
-	for i := range tail {
-		k.moments = append(k.moments, moment{tail[i].FirstAsOf, tail[i].AsOf})
+	for i := same - b*blockReadings; i < len(tail); i++ {
+		k.added = append(k.added, moment{tail[i].FirstAsOf, tail[i].AsOf})
 	}
 	for part := range slices.Chunk(tail, blockReadings) {
 		k.blocks = append(k.blocks, uint32(len(k.data)))
 		k.data = k.appendBlock(k.data, part)
 	}
-	r := &readings{moments: k.shared.share(k.moments), blocks: slices.Clone(k.blocks), ids: k.ids, data: make([]byte, len(k.data)+slack)}
+	r := &readings{moments: k.shared.join(before, k.added), blocks: slices.Clone(k.blocks), ids: k.ids, data: make([]byte, len(k.data)+slack)}
 	copy(r.data, k.data)
 	return r
 }
+
+// union returns old readings, nil for none, with new ones.
+func (k *readingPacker) union(m *readingMerger, repo history.Repo, old, new *readings) *readings {
+	if old == nil {
+		return new
+	}
+	first, b, tail, gained := m.merge(repo, old, new)
+	if len(gained) == 0 {
+		return old
+	}
+	return k.pack(old, b, min(first, old.len()), tail)
+}
+
+// packAll returns readings, of which there is one at least.
+func (k *readingPacker) packAll(all []history.Reading) *readings { return k.pack(nil, 0, 0, all) }
 
 // id returns the number of an id among those of the readings, 0 for none.
 func (k *readingPacker) id(s string) int64 {
@@ -266,22 +278,52 @@ func (k *readingPacker) id(s string) int64 {
 	return int64(i) + 1
 }
 
-// share returns moments as another repository has them, or a copy.
-func (s *sharedMoments) share(all []moment) []moment {
-	last := all[len(all)-1]
+// sharedMoments are moments that repositories have in common. Ones that end alike are the ends
+// of one array.
+type sharedMoments struct {
+	mu sync.Mutex
+	// byLast has them by their last element, joined by what they were joined of: the place of
+	// the last element before, and the last one that was added.
+	byLast map[moment][]moment
+	joined map[join][]moment
+}
+
+type join struct {
+	before *moment
+	last   moment
+}
+
+func newSharedMoments() *sharedMoments {
+	return &sharedMoments{byLast: make(map[moment][]moment), joined: make(map[join][]moment)}
+}
+
+// join returns before with what was added, as another repository has it, or in new memory.
+func (s *sharedMoments) join(before, added []moment) []moment {
+	if len(added) == 0 {
+		return before
+	}
+	n := len(before) + len(added)
+	last := added[len(added)-1]
+	key := join{last: last}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c := s.byLast[last]; len(c) >= len(all) && slices.Equal(c[len(c)-len(all):], all) {
-		return c[len(c)-len(all):]
+	if len(before) > 0 {
+		key.before = &before[len(before)-1]
+		// Two that end at one place are ends of one array, so that what is before is the same.
+		if c := s.joined[key]; len(c) >= n && slices.Equal(c[len(c)-len(added):], added) {
+			return c[len(c)-n:]
+		}
 	}
-	c := slices.Clone(all)
-	if s.byLast == nil {
-		s.byLast = make(map[moment][]moment)
+	var all []moment
+	if c := s.byLast[last]; len(c) >= n && slices.Equal(c[len(c)-n:len(c)-len(added)], before) && slices.Equal(c[len(c)-len(added):], added) {
+		all = c[len(c)-n:]
+	} else if all = slices.Concat(before, added); len(c) < n {
+		s.byLast[last] = all
 	}
-	if len(s.byLast[last]) < len(c) {
-		s.byLast[last] = c
+	if len(before) > 0 && len(s.joined[key]) < n {
+		s.joined[key] = all
 	}
-	return c
+	return all
 }
 
 // sortReadings puts readings in the order of their days, one of each.
@@ -298,37 +340,42 @@ func sortReadings(all []history.Reading) []history.Reading {
 	return out
 }
 
-// mergeReadings merges new readings into old ones. first is the place of the first one that
-// differs from old, tail are all from block first/blockReadings on, and gained those that
-// differ from old. Nothing is gained if old has them all.
-func mergeReadings(repo history.Repo, old, new *readings) (first int, tail, gained []history.Reading) {
+// readingMerger merges the readings of one repository after the other. What it returns is
+// valid until the next.
+type readingMerger struct {
+	was, now, tail, gained []history.Reading
+}
+
+// merge merges new readings into old ones. first is the place of the first one that differs
+// from old, tail are all from block b on, and gained those that differ from old. Nothing is
+// gained if old has them all.
+func (m *readingMerger) merge(repo history.Repo, old, new *readings) (first, b int, tail, gained []history.Reading) {
 	if new.len() == 0 {
-		return old.len(), nil, nil
+		return old.len(), 0, nil, nil
 	}
-	first = old.from(new.moments[0].day())
-	b := first / blockReadings
-	was, now := old.after(nil, repo, b), new.after(nil, repo, 0)
+	b = old.from(new.moments[0].day()) / blockReadings
+	m.was, m.now = old.after(m.was[:0], repo, b), new.after(m.now[:0], repo, 0)
+	m.tail, m.gained = m.tail[:0], m.gained[:0]
 	first = old.len() + new.len()
-	i, j := 0, 0
-	for i < len(was) || j < len(now) {
+	for i, j := 0, 0; i < len(m.was) || j < len(m.now); {
 		switch {
-		case j == len(now) || i < len(was) && was[i].Day() < now[j].Day():
-			tail = append(tail, was[i])
+		case j == len(m.now) || i < len(m.was) && m.was[i].Day() < m.now[j].Day():
+			m.tail = append(m.tail, m.was[i])
 			i++
 			continue
-		case i == len(was) || now[j].Day() < was[i].Day():
-			tail = append(tail, now[j])
+		case i == len(m.was) || m.now[j].Day() < m.was[i].Day():
+			m.tail = append(m.tail, m.now[j])
 			j++
 		default:
-			r := was[i].Merge(now[j])
-			tail = append(tail, r)
+			r := m.was[i].Merge(m.now[j])
+			m.tail = append(m.tail, r)
 			i, j = i+1, j+1
-			if r == was[i-1] {
+			if r == m.was[i-1] {
 				continue
 			}
 		}
-		gained = append(gained, tail[len(tail)-1])
-		first = min(first, b*blockReadings+len(tail)-1)
+		m.gained = append(m.gained, m.tail[len(m.tail)-1])
+		first = min(first, b*blockReadings+len(m.tail)-1)
 	}
-	return first, tail, gained
+	return first, b, m.tail, m.gained
 }

@@ -54,10 +54,11 @@ func BuildSeries(ctx context.Context, meta []history.RepoMeta, all iter.Seq2[Ser
 }
 
 // BuildReadings makes a Table of what is known of repositories apart from stored days. What
-// all yields is read before the next is asked for.
-func BuildReadings(ctx context.Context, all iter.Seq2[*history.RepoReadings, error]) (*Table, error) {
+// repos yields is read before the next is asked for.
+func BuildReadings(ctx context.Context, repos iter.Seq2[*history.RepoReadings, error]) (*Table, error) {
 	b := newBuilder(budget{})
-	for r, err := range all {
+	var all []history.Reading
+	for r, err := range repos {
 		if err == nil {
 			err = ctx.Err()
 		}
@@ -66,11 +67,11 @@ func BuildReadings(ctx context.Context, all iter.Seq2[*history.RepoReadings, err
 		}
 		i := b.repo(r.Meta.Repo)
 		b.meta[i].MergeFrom(&r.Meta)
-		b.given[i] = true
-		if len(r.Readings) > 0 {
-			b.waiting[i] = append(b.waiting[i], r.Readings...)
-			b.packReadings(i)
-			delete(b.waiting, i)
+		t := &b.told[i]
+		t.given = true
+		all = append(all[:0], r.Readings...)
+		if len(all) > 0 {
+			t.readings = b.packing.union(&b.merging, r.Meta.Repo, t.readings, b.packing.packAll(sortReadings(all)))
 		}
 	}
 	return b.table()
