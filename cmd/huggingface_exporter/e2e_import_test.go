@@ -180,14 +180,18 @@ func TestImportSkipsBadRows(t *testing.T) {
 func TestNewerExportReplacesOlderOne(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t)
-	r.write("old.csv", header+"model,o/m,1000,2024-01-01,10\nmodel,o/m,1000,2024-01-02,20\n", 60)
+	const day = 24 * 60 // in minutes
+	r.write("old.csv", header+"model,o/m,1000,2024-01-01,10\nmodel,o/m,1000,2024-01-02,20\n", 3*day)
 	newer := header + "model,o/m,900,2024-01-01T00:00:00.000Z,7\nmodel,o/m,900,2024-01-02T00:00:00.000Z,20\nmodel,o/m,900,2024-01-03T00:00:00.000Z,5\n"
-	r.write("new.csv", newer, 30)
+	r.write("new.csv", newer, 2*day)
 
 	r.expectOutput("old.csv: 2 records, 1 repos, 2 days: 2 new, 0 changed, 0 unchanged\n", "import", "old.csv")
-	r.expectOutput("new.csv: 3 records, 1 repos, 3 days: 1 new, 1 changed, 1 unchanged; 100 downloads removed by the Hub\n",
+	r.expectOutput("new.csv: 3 records, 1 repos, 3 days: 1 new, 1 changed, 1 unchanged\n",
 		"import", "new.csv")
 	r.expectOutput(newer, "export")
+	r.write("confirms.csv", newer, day) // the total fell for good
+	r.expectOutput("confirms.csv: 3 records, 1 repos, 3 days: 0 new, 0 changed, 3 unchanged; 100 downloads removed by the Hub\n",
+		"import", "confirms.csv")
 
 	s := r.ready()
 	s.expectMetric(`huggingface_repo_downloads_total{repo_type="model",org="o",repo="o/m"}`, "1000")
@@ -212,7 +216,7 @@ func TestFilesAreStoredOldestFirst(t *testing.T) {
 	r.write("old.csv", header+"model,o/m,1000,2024-01-01,10\n", 60)
 	r.write("new.csv", header+"model,o/m,900,2024-01-01,7\n", 30)
 	r.expectOutput("old.csv: 1 records, 1 repos, 1 days: 1 new, 0 changed, 0 unchanged\n"+
-		"new.csv: 1 records, 1 repos, 1 days: 0 new, 1 changed, 0 unchanged; 100 downloads removed by the Hub\n",
+		"new.csv: 1 records, 1 repos, 1 days: 0 new, 1 changed, 0 unchanged\n",
 		"import", "new.csv", "old.csv")
 	r.expectOutput(header+"model,o/m,900,2024-01-01T00:00:00.000Z,7\n", "export")
 }
