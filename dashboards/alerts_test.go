@@ -59,7 +59,7 @@ func startTrouble(t *testing.T) *trouble {
 	w.hubURL = s.URL
 	w.storage = "--storage.path=" + filepath.Join(w.dir, "data")
 	w.orgs = []string{"{name: " + orgAnalytics + "}", "{name: " + orgListings + ", source: listings}"}
-	w.importCSV(t, "model,acme/heron,1000,2026-01-22T00:00:00.000Z,1000\n"+
+	w.importCSV(t, 2, "model,acme/heron,1000,2026-01-22T00:00:00.000Z,1000\n"+
 		fmt.Sprintf("model,acme/falling,%d,2026-01-22T00:00:00.000Z,5\n", fallingTotal))
 	program, err := binary()
 	if err != nil {
@@ -70,14 +70,14 @@ func startTrouble(t *testing.T) *trouble {
 	return w
 }
 
-// importCSV stores rows beside the running exporter.
-func (w *trouble) importCSV(t *testing.T, rows string) {
+// importCSV stores rows, of an export of so many days ago, beside the running exporter.
+func (w *trouble) importCSV(t *testing.T, days int, rows string) {
 	t.Helper()
 	program, err := binary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program, "import", w.storage, "-")
+	cmd := exec.Command(program, "import", w.storage, "--as-of="+time.Now().AddDate(0, 0, -days).UTC().Format(time.RFC3339), "-")
 	cmd.Stdin = strings.NewReader("repoType,repoName,total,timestamp,downloads\n" + rows)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("import: %v\n%s", err, out)
@@ -213,10 +213,12 @@ func TestAlertsFireWhenThingsGoWrong(t *testing.T) {
 		t.Errorf("expected no alert while nothing is wrong, got %q", others)
 	}
 
-	// The Hub takes downloads back, its clock is another, it hardly lets anyone ask,
+	// The Hub has removed downloads for a day, its clock is another, it hardly lets anyone ask,
 	// it refuses its analytics, it has lost the downloads of one organization and does
 	// not know another.
-	w.importCSV(t, "model,acme/heron,600,2026-01-22T00:00:00.000Z,600\n")
+	for days := range 2 {
+		w.importCSV(t, 1-days, "model,acme/heron,600,2026-01-22T00:00:00.000Z,600\n")
+	}
 	w.hubAhead.Store(600)
 	w.hub.ForbidToken("hf_fake", true)
 	w.hub.Fail(fakehub.On{Route: fakehub.Spaces}, fakehub.Always, almostUsedUp)

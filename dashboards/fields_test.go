@@ -23,7 +23,7 @@ const (
 )
 
 // someHistory is a store of two organizations up to the last day of wide, and of
-// one repository that has had a correction.
+// one repository that has had a correction, and was listed.
 func someHistory(t *testing.T) history.Reader {
 	t.Helper()
 	store := memtable.NewStore()
@@ -35,15 +35,21 @@ func someHistory(t *testing.T) history.Reader {
 		}
 	}
 	repo := history.Repo{Type: history.Model, Name: someRepo}
-	for i, total := range []int64{1_500_000, 1_499_000} {
+	for i, total := range []int64{1_500_000, 1_499_000, 1_499_000} {
 		var records []history.Record
 		for day := last - 200; day <= last; day++ {
 			records = append(records, history.Record{Repo: repo, Total: total, Day: day, Downloads: 6_000})
 		}
-		version := history.Version{Source: history.Published, AsOf: history.AsOfTime(wide.To.Add(time.Duration(i-10) * time.Hour))}
+		version := history.Version{Source: history.Published, AsOf: history.AsOfTime(wide.To.Add(time.Duration(i-3) * 24 * time.Hour))}
 		if _, err := store.Append(t.Context(), history.Batch{Rows: history.RowsOf(version, records...)}); err != nil {
 			t.Fatal(err)
 		}
+	}
+	listed := history.NewRepoMeta(repo)
+	listed.Total, listed.LastMonth, listed.Likes, listed.ListedAsOf = 1_499_000, 180_000, 7, history.AsOfTime(wide.To)
+	listed.TotalAsOf = listed.ListedAsOf
+	if _, err := store.Append(t.Context(), history.Batch{Meta: []history.RepoMeta{listed}}); err != nil {
+		t.Fatal(err)
 	}
 	return store
 }

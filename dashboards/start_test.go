@@ -165,8 +165,9 @@ func startExporter(t *testing.T) *exporter {
 	}
 	dir := t.TempDir()
 	storage := "--storage.path=" + filepath.Join(dir, "data")
-	for _, total := range []int{1000, 900} {
-		cmd := exec.Command(program, "import", storage, "-")
+	// A fall that the next day confirms, and a jump that is more than a month of downloads.
+	for i, total := range []int{1000, 900, 900, 5000, 5000} {
+		cmd := exec.Command(program, "import", storage, fmt.Sprintf("--as-of=2026-01-%dT06:00:00Z", 23+i), "-")
 		cmd.Stdin = strings.NewReader(fmt.Sprintf("repoType,repoName,total,timestamp,downloads\nmodel,acme/heron,%d,2026-01-22T00:00:00.000Z,%d\n", total, total))
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("import: %v\n%s", err, out)
@@ -180,12 +181,13 @@ func startExporter(t *testing.T) *exporter {
 	}
 	e := &exporter{address: freeAddress(t)}
 	e.process = start(t, program, "serve", "--config.file="+config, storage, "--web.listen-address="+e.address)
-	waitFor(t, "two collections and a correction on the page", func() error {
+	waitFor(t, "two collections and two corrections on the page", func() error {
 		page, err := get("http://" + e.address + "/metrics")
 		for _, want := range []string{
 			`huggingface_exporter_collection_success{org="` + orgAnalytics + `"} 1`,
 			`huggingface_exporter_collection_success{org="` + orgListings + `"} 1`,
-			`huggingface_repo_downloads_corrected_total{repo_type="model",org="acme",repo="acme/heron"} 100`,
+			`huggingface_repo_downloads_removed_total{repo_type="model",org="acme",repo="acme/heron"} 100`,
+			`huggingface_repo_downloads_backdated_total{repo_type="model",org="acme",repo="acme/heron"} `,
 			`huggingface_repo_downloads_total{repo_type="model",org="` + orgAnalytics + `",`,
 			`huggingface_repo_likes{repo_type="model",org="` + orgListings + `",`,
 			`huggingface_exporter_http_requests_total{`,

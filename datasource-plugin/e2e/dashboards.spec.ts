@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 import { ANALYTICS, EXPORTER, expect, open, panel, PROMETHEUS, REPOSITORY, test } from './grafana';
 
 /** What may have nothing to show, and is good news then. */
-const MAY_BE_EMPTY = ['Failures by reason', 'Downloads taken back'];
+const MAY_BE_EMPTY = ['Failures by reason', 'Downloads removed and backdated'];
 
 const WIDTHS = [1280, 1920];
 
