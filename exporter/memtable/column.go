@@ -18,16 +18,48 @@ type column struct {
 	// days are those that answers are of.
 	days
 	// stored are the days that are stored, nil if they are days; others follow from readings.
+	// amongDays stands for those of days that have an age.
 	stored *days
 	read   *readings // nil if there is none
 }
 
+// noDays are those of repositories of which readings alone are stored, amongDays those of
+// which none is hidden by one that follows from readings: these have no age.
+var noDays, amongDays days
+
 // storedDays returns the days that are stored.
 func (c *column) storedDays() *days {
-	if c.stored != nil {
-		return c.stored
+	switch c.stored {
+	case nil:
+		return &c.days
+	case &amongDays:
+		d := c.aged()
+		return &d
 	}
-	return &c.days
+	return c.stored
+}
+
+// aged returns the days that have an age.
+func (d *days) aged() days {
+	var k packer
+	var p plain
+	for i := range d.windows {
+		w := &d.windows[i]
+		if w.source != 0 {
+			if w.asOf != 0 {
+				k.copy(d, i)
+			}
+			continue
+		}
+		w.expand(d.data, &p)
+		for m := p.mask; m != 0; m &= m - 1 {
+			if bit := bits.TrailingZeros64(m); p.at(bit).AsOf == 0 {
+				p.mask &^= 1 << bit
+			}
+		}
+		k.pack(w.no, &p)
+	}
+	return k.finish()
 }
 
 // storedOnly returns c with the days that are stored.
@@ -36,7 +68,7 @@ func (c *column) storedOnly() *column {
 		return c
 	}
 	o := *c
-	o.days, o.stored = *c.stored, nil
+	o.days, o.stored = *c.storedDays(), nil
 	return &o
 }
 
@@ -97,7 +129,9 @@ func (d *days) total(run history.Days) int64 {
 var (
 	columnSize = int64(reflect.TypeFor[column]().Size())
 	windowSize = int64(reflect.TypeFor[window]().Size())
-	sumsSize   = int64(reflect.TypeFor[sums]().Size())
+	groupSize  = int64(reflect.TypeFor[group]().Size())
+
+	packedSumsSize = int64(reflect.TypeFor[packedSums]().Size())
 
 	readingsSize = int64(reflect.TypeFor[readings]().Size())
 	resumeSize   = int64(reflect.TypeFor[resume]().Size())

@@ -26,9 +26,6 @@ type deriver struct {
 	sources   []history.Source
 }
 
-// noDays are those of repositories of which readings alone are stored.
-var noDays days
-
 // knownBefore is what was known of a repository: the first readings up to the place unchanged
 // are as they were in old, and keptSame says that the stored days are, too. tail, if not nil,
 // are the readings now from block b on.
@@ -73,9 +70,13 @@ func (d *deriver) column(meta history.RepoMeta, stored days, read *readings, was
 	}
 	c := newColumn(meta, stored)
 	c.read = read
-	if days, visible := d.overlay(base, from, &stored); visible || base != nil && old.stored != nil {
+	if days, visible, hidden := d.overlay(base, from, &stored); visible || base != nil && old.stored != nil {
 		c.days, c.stored = days, &noDays
-		if stored.records > 0 {
+		switch {
+		case stored.records == 0:
+		case !hidden && (base == nil || old.stored == &amongDays):
+			c.stored = &amongDays
+		default:
 			c.stored = &stored
 		}
 	}
@@ -175,8 +176,9 @@ func (d *days) published(day history.Day) (int64, bool) {
 }
 
 // overlay returns base before day from, and from there on the stored days with the derived
-// ones, by the rules of merging. visible says whether one of the derived days is seen.
-func (d *deriver) overlay(base *days, from history.Day, stored *days) (out days, visible bool) {
+// ones, by the rules of merging. visible says whether one of the derived days is seen, hidden
+// whether a stored one is not, or has no age.
+func (d *deriver) overlay(base *days, from history.Day, stored *days) (out days, visible, hidden bool) {
 	no, bit := windowOf(from)
 	before := uint64(1)<<bit - 1
 	if base != nil {
@@ -202,7 +204,7 @@ func (d *deriver) overlay(base *days, from history.Day, stored *days) (out days,
 			at = min(at, n)
 		}
 		if at == 1<<31-1 {
-			return d.packer.finish(), visible
+			return d.packer.finish(), visible, hidden
 		}
 		p.mask = 0
 		if base != nil {
@@ -218,6 +220,7 @@ func (d *deriver) overlay(base *days, from history.Day, stored *days) (out days,
 			for m := q.mask; m != 0; m &= m - 1 {
 				bit := bits.TrailingZeros64(m)
 				p.set(bit, q.downloads[bit], q.at(bit))
+				hidden = hidden || q.at(bit).AsOf == 0
 			}
 			i++
 		}
@@ -228,6 +231,7 @@ func (d *deriver) overlay(base *days, from history.Day, stored *days) (out days,
 			}
 			v := history.Version{Source: d.sources[k]}
 			if p.mask&(1<<bit) == 0 || history.Beats(v, d.downloads[k], p.at(int(bit)), p.downloads[bit]) {
+				hidden = hidden || p.mask&(1<<bit) != 0
 				p.set(int(bit), d.downloads[k], v)
 				visible = true
 			}

@@ -18,8 +18,10 @@ type group struct {
 	records int64
 	// total is the sum of the known totals.
 	total wide
-	// windows are ascending by number.
-	windows []*sums
+	// windows are ascending by number, none of them empty. open are those that are being
+	// changed, in place of the packed ones of their numbers; a group of a Table has none.
+	windows []packedSums
+	open    openSums
 }
 
 type groupKey struct {
@@ -36,65 +38,18 @@ func (k groupKey) compare(l groupKey) int {
 	return strings.Compare(k.org, l.org)
 }
 
-// sums is the downloads of the days of a window, over the repositories of a group.
-type sums struct {
-	no   int32
-	mask uint64 // days on which any repository has a record
-	all  wide
-	days [windowDays]wide
-	// records counts those of each day.
-	records [windowDays]int32
-}
-
-func (s *sums) add(bit int, v int64) {
-	s.mask |= 1 << bit
-	s.days[bit].add(v)
-	s.all.add(v)
-	s.records[bit]++
-}
-
-// replace puts another number in the place of one that was added.
-func (s *sums) replace(bit int, was, now int64) {
-	s.days[bit].sub(was)
-	s.days[bit].add(now)
-	s.all.sub(was)
-	s.all.add(now)
-}
-
-// remove takes off a number that was added.
-func (s *sums) remove(bit int, v int64) {
-	s.days[bit].sub(v)
-	s.all.sub(v)
-	s.records[bit]--
-	s.mark(bit)
-}
-
-func (s *sums) merge(t *sums) {
-	s.mask |= t.mask
-	s.all.addWide(t.all)
-	for m := t.mask; m != 0; m &= m - 1 {
-		bit := bits.TrailingZeros64(m)
-		s.days[bit].addWide(t.days[bit])
-		s.records[bit] += t.records[bit]
-	}
-}
-
-// mark notes whether there is a record on a day.
-func (s *sums) mark(bit int) {
-	if s.mask &^= 1 << bit; s.records[bit] != 0 {
-		s.mask |= 1 << bit
-	}
-}
-
 // downloads sums over a run of days.
 func (g *group) downloads(run history.Days) wide {
 	var sum wide
-	for _, s := range g.in(run) {
-		part := s.clip(run)
-		if part == s.mask {
-			sum.addWide(s.all)
+	var s sums
+	for i := range g.in(run) {
+		p := &g.in(run)[i]
+		part := p.clip(run)
+		if part == p.mask {
+			sum.addWide(p.all)
 			continue
 		}
+		p.expand(&s)
 		for m := part; m != 0; m &= m - 1 {
 			sum.addWide(s.days[bits.TrailingZeros64(m)])
 		}
@@ -103,7 +58,7 @@ func (g *group) downloads(run history.Days) wide {
 }
 
 // in returns the windows that may have days of the run.
-func (g *group) in(run history.Days) []*sums {
+func (g *group) in(run history.Days) []packedSums {
 	if run.Len() == 0 {
 		return nil
 	}
@@ -114,9 +69,44 @@ func (g *group) in(run history.Days) []*sums {
 	return g.windows[i:max(i, j)]
 }
 
-func (s *sums) clip(run history.Days) uint64 {
-	w := window{mask: s.mask, no: s.no}
-	return w.clip(run)
+// each yields the sums of the windows, which are valid until the next.
+func (g *group) each(yield func(*sums) bool) {
+	var s sums
+	for i := range g.windows {
+		if g.windows[i].expand(&s); !yield(&s) {
+			return
+		}
+	}
+}
+
+// recorded runs from the first to the last day of a group with windows.
+func (g *group) recorded() history.Days {
+	first, last := &g.windows[0], &g.windows[len(g.windows)-1]
+	return history.Days{From: (&window{mask: first.mask, no: first.no}).first(), To: (&window{mask: last.mask, no: last.no}).last()}
+}
+
+// close packs the windows that were changed.
+func (g *group) close() {
+	if len(g.open) == 0 {
+		return
+	}
+	was := g.windows
+	g.windows = make([]packedSums, 0, len(was)+len(g.open))
+	for i, j := 0, 0; i < len(was) || j < len(g.open); {
+		if j == len(g.open) || i < len(was) && was[i].no < g.open[j].no {
+			g.windows = append(g.windows, was[i])
+			i++
+			continue
+		}
+		if i < len(was) && was[i].no == g.open[j].no {
+			i++
+		}
+		if g.open[j].mask != 0 {
+			g.windows = append(g.windows, g.open[j].pack())
+		}
+		j++
+	}
+	g.windows, g.open = slices.Clip(g.windows), nil
 }
 
 // groupEditor makes new groups out of those of a Table: what it changes it copies
@@ -124,14 +114,12 @@ func (s *sums) clip(run history.Days) uint64 {
 type groupEditor struct {
 	groups map[groupKey]*group
 	fresh  map[groupKey]bool
-	owned  map[*sums]bool
 }
 
 func editGroups(groups []*group) *groupEditor {
 	e := &groupEditor{
 		groups: make(map[groupKey]*group, len(groups)),
 		fresh:  make(map[groupKey]bool),
-		owned:  make(map[*sums]bool),
 	}
 	for _, g := range groups {
 		e.groups[g.key] = g
@@ -149,31 +137,22 @@ func (e *groupEditor) group(key groupKey) *group {
 		g = &group{key: key}
 	} else {
 		c := *g
-		c.windows = slices.Clone(g.windows)
 		g = &c
 	}
 	e.groups[key], e.fresh[key] = g, true
 	return g
 }
 
-// window returns the place of window no among those of g, which may be changed.
-func (g *group) window(no int32) int {
-	i, found := slices.BinarySearchFunc(g.windows, no, func(s *sums, no int32) int { return int(s.no) - int(no) })
-	if !found {
-		g.windows = slices.Insert(g.windows, i, &sums{no: no})
-	}
-	return i
-}
-
 // window returns window no of a fresh group, made ready to be changed.
-func (e *groupEditor) window(g *group, no int32) *sums {
-	i := g.window(no)
-	if !e.owned[g.windows[i]] {
-		c := *g.windows[i]
-		g.windows[i] = &c
-		e.owned[&c] = true
+func (g *group) window(no int32) *sums {
+	s, found := g.open.window(no)
+	if !found {
+		i, packed := slices.BinarySearchFunc(g.windows, no, func(p packedSums, no int32) int { return int(p.no) - int(no) })
+		if packed {
+			g.windows[i].expand(s)
+		}
 	}
-	return g.windows[i]
+	return s
 }
 
 // addColumn adds a repository that was not there before, unless it moved.
@@ -188,7 +167,7 @@ func (e *groupEditor) addColumn(c *column) {
 	var buf [windowDays]int64
 	for i := range c.windows {
 		w := &c.windows[i]
-		s := e.window(g, w.no)
+		s := g.window(w.no)
 		values := w.values(c.data, w.mask, &buf)
 		n := 0
 		for m := w.mask; m != 0; m &= m - 1 {
@@ -258,7 +237,7 @@ func (e *groupEditor) replaceDays(key groupKey, old, now *days) {
 			}
 			if s == nil {
 				g = e.group(key)
-				s = e.window(g, no)
+				s = g.window(no)
 			}
 			switch {
 			case !had:
@@ -301,8 +280,8 @@ func (e *groupEditor) addGroups(groups []*group) {
 		g.repos += o.repos
 		g.records += o.records
 		g.total.addWide(o.total)
-		for _, s := range o.windows {
-			e.window(g, s.no).merge(s)
+		for s := range o.each {
+			g.window(s.no).merge(s)
 		}
 	}
 }
@@ -312,6 +291,9 @@ func (e *groupEditor) list() []*group {
 	out := make([]*group, 0, len(e.groups))
 	for _, g := range e.groups {
 		if g != nil {
+			if e.fresh[g.key] {
+				g.close()
+			}
 			out = append(out, g)
 		}
 	}

@@ -23,7 +23,13 @@ func NewGroupSums() *GroupSums { return &GroupSums{edit: editGroups(nil)} }
 func (t *Table) GroupSums() *GroupSums { return &GroupSums{edit: editGroups(t.groups)} }
 
 // Table returns a table of the sums alone, for what is asked of whole groups.
-func (g *GroupSums) Table() *Table { return newTable(nil, g.edit.list()) }
+func (g *GroupSums) Table() *Table { return newTable(nil, g.list()) }
+
+// list returns the groups, which are packed then.
+func (g *GroupSums) list() []*group {
+	g.group, g.window = nil, nil
+	return g.edit.list()
+}
 
 // GroupSum is the sum of a group on a day, or, with NoDay, of its repositories.
 type GroupSum struct {
@@ -58,7 +64,7 @@ func (g *GroupSums) Set(x GroupSum) {
 	}
 	no, bit := windowOf(x.Day)
 	if g.window == nil || g.window.no != no {
-		g.window = g.edit.window(to, no)
+		g.window = to.window(no)
 	}
 	s := g.window
 	s.all.subWide(s.days[bit])
@@ -71,11 +77,11 @@ func (g *GroupSums) Set(x GroupSum) {
 // All returns all sums, those of a group by day.
 func (g *GroupSums) All() iter.Seq[GroupSum] {
 	return func(yield func(GroupSum) bool) {
-		for _, h := range g.edit.list() {
+		for _, h := range g.list() {
 			if !yield(h.sum(history.NoDay, int64(h.repos), h.total)) {
 				return
 			}
-			for _, s := range h.windows {
+			for s := range h.each {
 				for m := s.mask; m != 0; m &= m - 1 {
 					bit := bits.TrailingZeros64(m)
 					if !yield(h.sum(dayAt(s.no, bit), int64(s.records[bit]), s.days[bit])) {
@@ -88,17 +94,17 @@ func (g *GroupSums) All() iter.Seq[GroupSum] {
 }
 
 // Add adds other sums.
-func (g *GroupSums) Add(other *GroupSums) { g.edit.addGroups(other.edit.list()) }
+func (g *GroupSums) Add(other *GroupSums) { g.edit.addGroups(other.list()) }
 
 // Sub takes away other sums, which are part of these.
 func (g *GroupSums) Sub(other *GroupSums) {
-	for _, o := range other.edit.list() {
+	for _, o := range other.list() {
 		h := g.edit.group(o.key)
 		h.repos -= o.repos
 		h.records -= o.records
 		h.total.subWide(o.total)
-		for _, s := range o.windows {
-			to := g.edit.window(h, s.no)
+		for s := range o.each {
+			to := h.window(s.no)
 			to.all.subWide(s.all)
 			for m := s.mask; m != 0; m &= m - 1 {
 				bit := bits.TrailingZeros64(m)

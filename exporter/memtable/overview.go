@@ -37,6 +37,7 @@ type summary struct {
 	query    history.OverviewQuery
 	overview *history.Overview
 	parts    map[groupKey]*part
+	sums     sums // of the window at hand
 }
 
 // part is a group of an answer, with windows if its series is asked for.
@@ -69,8 +70,11 @@ func (s *summary) addGroup(g *group) {
 		p.before.addWide(g.downloads(s.overview.Before))
 	}
 	if s.query.Series {
-		for _, w := range g.in(s.overview.Days) {
-			p.windows[p.window(w.no)].merge(w)
+		in := g.in(s.overview.Days)
+		for i := range in {
+			in[i].expand(&s.sums)
+			to, _ := p.open.window(in[i].no)
+			to.merge(&s.sums)
 		}
 	}
 }
@@ -87,7 +91,8 @@ func (s *summary) addColumn(c *column) {
 	if s.query.Series {
 		for d, v := range c.each(s.overview.Days) {
 			no, bit := windowOf(d)
-			p.windows[p.window(no)].add(int(bit), v)
+			to, _ := p.open.window(no)
+			to.add(int(bit), v)
 		}
 	}
 }
@@ -101,9 +106,9 @@ func (s *summary) groups() []history.Group {
 			Total: p.total.count(), Downloads: p.downloads.count(), Before: p.before.count(),
 		}
 		if s.query.Series {
-			out[i].Series = make([]history.DayDownloads, 0, len(p.windows)*windowDays)
+			out[i].Series = make([]history.DayDownloads, 0, len(p.open)*windowDays)
 		}
-		for _, w := range p.windows {
+		for _, w := range p.open {
 			for m := w.clip(s.overview.Days); m != 0; m &= m - 1 {
 				bit := bits.TrailingZeros64(m)
 				out[i].Series = append(out[i].Series, history.DayDownloads{Day: dayAt(w.no, bit), Downloads: w.days[bit].count()})

@@ -31,18 +31,15 @@ func newTable(cols []*column, groups []*group) *Table {
 	}
 	for _, g := range groups {
 		t.records += g.records
-		some := slices.DeleteFunc(slices.Clone(g.windows), func(s *sums) bool { return s.mask == 0 })
-		if len(some) == 0 {
+		if len(g.windows) == 0 {
 			continue
 		}
-		first, last := some[0], some[len(some)-1]
-		from := (&window{mask: first.mask, no: first.no}).first()
-		to := (&window{mask: last.mask, no: last.no}).last()
+		run := g.recorded()
 		if t.recorded.Len() == 0 {
-			t.recorded = history.Days{From: from, To: to}
+			t.recorded = run
 			continue
 		}
-		t.recorded = history.Days{From: min(t.recorded.From, from), To: max(t.recorded.To, to)}
+		t.recorded = history.Days{From: min(t.recorded.From, run.From), To: max(t.recorded.To, run.To)}
 	}
 	return t
 }
@@ -147,7 +144,10 @@ func (t *Table) MemoryBytes() int64 {
 		b += int64(n) * 16
 	}
 	for _, g := range t.groups {
-		b += int64(len(g.windows)) * sumsSize
+		b += groupSize + int64(cap(g.windows))*packedSumsSize
+		for i := range g.windows {
+			b += int64(cap(g.windows[i].data))
+		}
 	}
 	return b
 }
