@@ -206,6 +206,13 @@ func (d *deriver) overlay(base *days, from history.Day, stored *days) (out days,
 		if at == 1<<31-1 {
 			return d.packer.finish(), visible, hidden
 		}
+		if base == nil && at > no && i < len(stored.windows) && stored.windows[i].no == at && stored.windows[i].asOf != 0 && stored.windows[i].source != 0 {
+			if k == len(d.days) || dayAt(at, windowDays-1) < d.days[k] {
+				d.packer.copy(stored, i) // nothing follows from readings here
+				i++
+				continue
+			}
+		}
 		p.mask = 0
 		if base != nil {
 			base.windows[base.from(from)].expand(base.data, &p)

@@ -182,7 +182,7 @@ func (e *groupEditor) addPairs(all []pair, cols []*column) {
 	rebuild := make(map[groupKey]bool) // a repository left, or came back
 	for i := range all {
 		switch p := &all[i]; {
-		case p.gain == nil:
+		case p.merged == p.old:
 		case p.old == nil:
 			e.addColumn(p.new)
 		default:

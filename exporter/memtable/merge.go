@@ -13,7 +13,7 @@ import (
 // Union merges two tables by the merge rules. The outcome is the same whichever
 // comes first, and a table merged twice changes nothing.
 func (t *Table) Union(n *Table) *Table {
-	merged, _, _ := merge(t, n)
+	merged, _, _ := merge(t, n, false)
 	return merged
 }
 
@@ -22,7 +22,7 @@ func (t *Table) Union(n *Table) *Table {
 // that were reported again at a newer age, readings, and metadata that differ. merged
 // equals t.Union(delta). The days of delta are the stored ones alone.
 func (t *Table) Append(n *Table) (merged, delta *Table, change history.Change) {
-	merged, delta, change = merge(t, n)
+	merged, delta, change = merge(t, n, true)
 	change.Records = change.New + change.Changed + change.Unchanged + change.Outdated
 	change.Repos = int64(len(n.cols))
 	change.Days = n.numDays()
@@ -32,6 +32,8 @@ func (t *Table) Append(n *Table) (merged, delta *Table, change history.Change) {
 // merger merges columns of repositories.
 type merger struct {
 	change history.Change
+	// gains says that what is new is asked for.
+	gains bool
 	// old, new and gain are windows being merged.
 	old, new, gain plain
 	merged, gained packer
@@ -40,8 +42,8 @@ type merger struct {
 	deriver        deriver
 }
 
-// pair is what two tables have of one repository, and what both have together. gain is what
-// old did not know, nil if it knew all.
+// pair is what two tables have of one repository, and what both have together: that is old
+// itself if it knew all. gain is what it did not know, if that is asked for.
 type pair struct {
 	old, new     *column // nil if there is none
 	merged, gain *column
@@ -74,8 +76,8 @@ func pairs(t, n *Table) []pair {
 	return out
 }
 
-// merge merges n into t with all processors.
-func merge(t, n *Table) (merged, delta *Table, change history.Change) {
+// merge merges n into t with all processors. delta is nil unless gains are asked for.
+func merge(t, n *Table, gains bool) (merged, delta *Table, change history.Change) {
 	if n.IsEmpty() {
 		return t, Empty(), change
 	}
@@ -90,7 +92,7 @@ func merge(t, n *Table) (merged, delta *Table, change history.Change) {
 	shared := newSharedMoments()
 	var mu sync.Mutex
 	parallel.Run(len(all), partColumns, func(parts iter.Seq2[int, int]) {
-		m := merger{readings: readingPacker{shared: shared}}
+		m := merger{gains: gains, readings: readingPacker{shared: shared}}
 		for from, to := range parts {
 			for i := from; i < to; i++ {
 				m.merge(&all[i])
@@ -100,24 +102,20 @@ func merge(t, n *Table) (merged, delta *Table, change history.Change) {
 		defer mu.Unlock()
 		addChange(&change, &m.change)
 	})
-	gains := 0
-	for i := range all {
-		if all[i].gain != nil {
-			gains++
-		}
-	}
-	if gains == 0 {
-		return t, Empty(), change
-	}
-	cols, news, added := make([]*column, len(all)), make([]*column, 0, gains), 0
+	cols, news, changed, added := make([]*column, len(all)), []*column(nil), false, 0
 	for i := range all {
 		p := &all[i]
-		if cols[i] = p.merged; p.gain != nil {
+		cols[i] = p.merged
+		changed = changed || p.merged != p.old
+		if p.gain != nil {
 			news = append(news, p.gain)
 		}
 		if p.old == nil {
 			added++
 		}
+	}
+	if !changed {
+		return t, Empty(), change
 	}
 	groups := editGroups(t.groups)
 	if added == len(n.cols) {
@@ -126,7 +124,10 @@ func merge(t, n *Table) (merged, delta *Table, change history.Change) {
 		return newTable(cols, groups.list()), n, change
 	}
 	groups.addPairs(all, cols)
-	return newTable(cols, groups.list()), deltaTable(news), change
+	if gains {
+		delta = deltaTable(news)
+	}
+	return newTable(cols, groups.list()), delta, change
 }
 
 // addChange adds what one processor counted.
@@ -171,16 +172,20 @@ func (m *merger) column(old, new *column) (merged, gain *column) {
 	if meta == old.meta && gained.records == 0 && len(gainedReadings) == 0 {
 		return old, nil
 	}
-	gain = newColumn(history.NewRepoMeta(meta.Repo), gained)
-	if meta != old.meta {
-		// If only days or readings are news, the delta need not repeat the metadata.
-		gain.meta = meta
+	if m.gains {
+		gain = newColumn(history.NewRepoMeta(meta.Repo), gained)
+		if meta != old.meta {
+			// If only days or readings are news, the delta need not repeat the metadata.
+			gain.meta = meta
+		}
 	}
 	read := old.read
 	before := knownBefore{old: old, unchanged: first, keptSame: gained.records == 0 && old.meta.StartAsOf == meta.StartAsOf}
 	if len(gainedReadings) > 0 {
 		read = m.readings.pack(old.read, b, min(first, old.read.len()), tail)
-		gain.read = m.readings.packAll(gainedReadings)
+		if m.gains {
+			gain.read = m.readings.packAll(gainedReadings)
+		}
 		before.tail, before.b = tail, b
 	}
 	merged = m.deriver.column(meta, stored, read, &before)
