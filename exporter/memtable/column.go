@@ -57,7 +57,7 @@ func (d *days) aged() days {
 				p.mask &^= 1 << bit
 			}
 		}
-		k.pack(w.no, &p)
+		k.pack(w.no(), &p)
 	}
 	return k.finish()
 }
@@ -99,7 +99,7 @@ func (d *days) recorded() history.Days {
 // from returns the index of the first window that holds day or a later one.
 func (d *days) from(day history.Day) int {
 	no, _ := windowOf(day)
-	return sort.Search(len(d.windows), func(i int) bool { return d.windows[i].no >= no })
+	return sort.Search(len(d.windows), func(i int) bool { return d.windows[i].no() >= no })
 }
 
 // total sums the downloads over a run of days.
@@ -111,7 +111,7 @@ func (d *days) total(run history.Days) int64 {
 	var buf [windowDays]int64
 	for i := d.from(run.From); i < len(d.windows); i++ {
 		w := &d.windows[i]
-		if dayAt(w.no, 0) > run.To {
+		if dayAt(w.no(), 0) > run.To {
 			break
 		}
 		part := w.clip(run)
@@ -160,12 +160,12 @@ func (d *days) each(run history.Days) iter.Seq2[history.Day, int64] {
 		var buf [windowDays]int64
 		for i := d.from(run.From); i < len(d.windows); i++ {
 			w := &d.windows[i]
-			if dayAt(w.no, 0) > run.To {
+			if dayAt(w.no(), 0) > run.To {
 				return
 			}
 			part := w.clip(run)
 			for _, v := range w.values(d.data, part, &buf) {
-				if !yield(dayAt(w.no, bits.TrailingZeros64(part)), v) {
+				if !yield(dayAt(w.no(), bits.TrailingZeros64(part)), v) {
 					return
 				}
 				part &= part - 1

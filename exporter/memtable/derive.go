@@ -84,6 +84,9 @@ func (d *deriver) column(meta history.RepoMeta, stored days, read *readings, was
 }
 
 func (d *deriver) emit(day history.Day, downloads int64, s history.Source) {
+	if day < history.MinDay || day > history.MaxDay {
+		return
+	}
 	d.days, d.downloads, d.sources = append(d.days, day), append(d.downloads, downloads), append(d.sources, s)
 }
 
@@ -167,7 +170,7 @@ func noEmit(history.Day, int64, history.Source) {}
 func (d *days) published(day history.Day) (int64, bool) {
 	no, bit := windowOf(day)
 	i := d.from(day)
-	if i == len(d.windows) || d.windows[i].no != no || d.windows[i].mask&(1<<bit) == 0 {
+	if i == len(d.windows) || d.windows[i].no() != no || d.windows[i].mask&(1<<bit) == 0 {
 		return 0, false
 	}
 	var p plain
@@ -183,10 +186,10 @@ func (d *deriver) overlay(base *days, from history.Day, stored *days) (out days,
 	before := uint64(1)<<bit - 1
 	if base != nil {
 		i := 0
-		for ; i < len(base.windows) && base.windows[i].no < no; i++ {
+		for ; i < len(base.windows) && base.windows[i].no() < no; i++ {
 			d.packer.copy(base, i)
 		}
-		if i == len(base.windows) || base.windows[i].no > no {
+		if i == len(base.windows) || base.windows[i].no() > no {
 			base = nil
 		}
 	}
@@ -197,7 +200,7 @@ func (d *deriver) overlay(base *days, from history.Day, stored *days) (out days,
 			at = no
 		}
 		if i < len(stored.windows) {
-			at = min(at, stored.windows[i].no)
+			at = min(at, stored.windows[i].no())
 		}
 		if k < len(d.days) {
 			n, _ := windowOf(d.days[k])
@@ -206,7 +209,7 @@ func (d *deriver) overlay(base *days, from history.Day, stored *days) (out days,
 		if at == 1<<31-1 {
 			return d.packer.finish(), visible, hidden
 		}
-		if base == nil && at > no && i < len(stored.windows) && stored.windows[i].no == at && stored.windows[i].asOf != 0 && stored.windows[i].source != 0 {
+		if base == nil && at > no && i < len(stored.windows) && stored.windows[i].no() == at && stored.windows[i].asOf != 0 && stored.windows[i].source != 0 {
 			if k == len(d.days) || dayAt(at, windowDays-1) < d.days[k] {
 				d.packer.copy(stored, i) // nothing follows from readings here
 				i++
@@ -219,7 +222,7 @@ func (d *deriver) overlay(base *days, from history.Day, stored *days) (out days,
 			p.mask &= before
 			base = nil
 		}
-		if i < len(stored.windows) && stored.windows[i].no == at {
+		if i < len(stored.windows) && stored.windows[i].no() == at {
 			stored.windows[i].expand(stored.data, &q)
 			if at == no {
 				q.mask &^= before

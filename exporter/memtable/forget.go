@@ -77,7 +77,7 @@ func (f *forgetter) days(d *days) days {
 		w.expand(d.data, &p)
 		for m := p.mask; m != 0; m &= m - 1 {
 			bit := bits.TrailingZeros64(m)
-			if f.query.Record(dayAt(w.no, bit), p.at(bit).Source) {
+			if f.query.Record(dayAt(w.no(), bit), p.at(bit).Source) {
 				p.mask &^= 1 << bit
 			}
 		}
@@ -85,7 +85,7 @@ func (f *forgetter) days(d *days) days {
 			f.packer.copy(d, i)
 			continue
 		}
-		f.packer.pack(w.no, &p)
+		f.packer.pack(w.no(), &p)
 	}
 	return f.packer.finish()
 }

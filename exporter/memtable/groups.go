@@ -82,7 +82,7 @@ func (g *group) each(yield func(*sums) bool) {
 // recorded runs from the first to the last day of a group with windows.
 func (g *group) recorded() history.Days {
 	first, last := &g.windows[0], &g.windows[len(g.windows)-1]
-	return history.Days{From: (&window{mask: first.mask, no: first.no}).first(), To: (&window{mask: last.mask, no: last.no}).last()}
+	return history.Days{From: (&window{mask: first.mask, num: uint16(first.no)}).first(), To: (&window{mask: last.mask, num: uint16(last.no)}).last()}
 }
 
 // close packs the windows that were changed.
@@ -167,7 +167,7 @@ func (e *groupEditor) addColumn(c *column) {
 	var buf [windowDays]int64
 	for i := range c.windows {
 		w := &c.windows[i]
-		s := g.window(w.no)
+		s := g.window(w.no())
 		values := w.values(c.data, w.mask, &buf)
 		n := 0
 		for m := w.mask; m != 0; m &= m - 1 {
@@ -211,17 +211,17 @@ func (e *groupEditor) replaceDays(key groupKey, old, now *days) {
 		p.mask, q.mask = 0, 0
 		var no int32
 		switch {
-		case j == len(now.windows) || i < len(old.windows) && old.windows[i].no < now.windows[j].no:
-			no = old.windows[i].no
+		case j == len(now.windows) || i < len(old.windows) && old.windows[i].no() < now.windows[j].no():
+			no = old.windows[i].no()
 			old.windows[i].expand(old.data, &p)
 			i++
-		case i == len(old.windows) || old.windows[i].no > now.windows[j].no:
-			no = now.windows[j].no
+		case i == len(old.windows) || old.windows[i].no() > now.windows[j].no():
+			no = now.windows[j].no()
 			now.windows[j].expand(now.data, &q)
 			j++
 		default:
 			v, w := &old.windows[i], &now.windows[j]
-			if no = v.no; !sameNumbers(old, v, now, w) {
+			if no = v.no(); !sameNumbers(old, v, now, w) {
 				v.expand(old.data, &p)
 				w.expand(now.data, &q)
 			}

@@ -124,12 +124,12 @@ func (p *packedSums) expand(s *sums) {
 }
 
 func (p *packedSums) clip(run history.Days) uint64 {
-	w := window{mask: p.mask, no: p.no}
+	w := window{mask: p.mask, num: uint16(p.no)}
 	return w.clip(run)
 }
 
 func (s *sums) clip(run history.Days) uint64 {
-	w := window{mask: s.mask, no: s.no}
+	w := window{mask: s.mask, num: uint16(s.no)}
 	return w.clip(run)
 }
 

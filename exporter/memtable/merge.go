@@ -199,10 +199,10 @@ func (m *merger) days(old, new *days) (merged, gained days) {
 	i, j := 0, 0
 	for i < len(old.windows) || j < len(new.windows) {
 		switch {
-		case j == len(new.windows) || i < len(old.windows) && old.windows[i].no < new.windows[j].no:
+		case j == len(new.windows) || i < len(old.windows) && old.windows[i].no() < new.windows[j].no():
 			m.merged.copy(old, i)
 			i++
-		case i == len(old.windows) || old.windows[i].no > new.windows[j].no:
+		case i == len(old.windows) || old.windows[i].no() > new.windows[j].no():
 			m.merged.copy(new, j)
 			m.gained.copy(new, j)
 			m.change.New += int64(new.windows[j].records())
@@ -261,8 +261,8 @@ func (m *merger) window(old *days, i int, new *days, j int) {
 		m.old.set(bit, now, version)
 		m.gain.set(bit, now, version)
 	}
-	m.merged.pack(v.no, &m.old)
-	m.gained.pack(v.no, &m.gain)
+	m.merged.pack(v.no(), &m.old)
+	m.gained.pack(v.no(), &m.gain)
 }
 
 // numDays returns the number of different days that have a record.
@@ -276,7 +276,7 @@ func (t *Table) numDays() int64 {
 	for _, c := range t.cols {
 		if c.moved() {
 			for i := range c.windows {
-				masks[c.windows[i].no] |= c.windows[i].mask
+				masks[c.windows[i].no()] |= c.windows[i].mask
 			}
 		}
 	}

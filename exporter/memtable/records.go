@@ -92,13 +92,13 @@ func (e *emitter) byRepo(cols []*column, run history.Days) bool {
 	for n, c := range cols {
 		for i := c.from(run.From); i < len(c.windows); i++ {
 			w := &c.windows[i]
-			if dayAt(w.no, 0) > run.To {
+			if dayAt(w.no(), 0) > run.To {
 				break
 			}
 			w.expand(c.data, &p)
 			for m := w.clip(run); m != 0; m &= m - 1 {
 				bit := bits.TrailingZeros64(m)
-				if !e.add(uint32(n), dayAt(w.no, bit), p.downloads[bit], c.shownVersion(dayAt(w.no, bit), p.at(bit))) {
+				if !e.add(uint32(n), dayAt(w.no(), bit), p.downloads[bit], c.shownVersion(dayAt(w.no(), bit), p.at(bit))) {
 					return false
 				}
 			}
@@ -164,14 +164,14 @@ func (s *spreader) next(from history.Day) (history.Day, bool) {
 	no, _ := windowOf(from)
 	first, ok := history.MaxDay, false
 	for i, c := range s.cols {
-		for int(s.at[i]) < len(c.windows) && c.windows[s.at[i]].no < no {
+		for int(s.at[i]) < len(c.windows) && c.windows[s.at[i]].no() < no {
 			s.at[i]++
 		}
 		if int(s.at[i]) == len(c.windows) {
 			continue
 		}
 		ok = true
-		if first = min(first, max(from, dayAt(c.windows[s.at[i]].no, 0))); first == from {
+		if first = min(first, max(from, dayAt(c.windows[s.at[i]].no(), 0))); first == from {
 			break
 		}
 	}
@@ -187,10 +187,10 @@ func (s *spreader) fill(day history.Day) (first history.Day, all uint64) {
 	var buf [windowDays]int64
 	for i, c := range s.cols {
 		s.masks[i] = 0
-		for int(s.at[i]) < len(c.windows) && c.windows[s.at[i]].no < no {
+		for int(s.at[i]) < len(c.windows) && c.windows[s.at[i]].no() < no {
 			s.at[i]++
 		}
-		if int(s.at[i]) == len(c.windows) || c.windows[s.at[i]].no != no {
+		if int(s.at[i]) == len(c.windows) || c.windows[s.at[i]].no() != no {
 			continue
 		}
 		w := &c.windows[s.at[i]]

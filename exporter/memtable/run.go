@@ -71,7 +71,7 @@ func (p *packedRun) each(row func(day history.Day, downloads, line int64, v hist
 		p.windows[i].expand(p.data, &w)
 		for m := w.mask; m != 0; m &= m - 1 {
 			bit := bits.TrailingZeros64(m)
-			row(dayAt(p.windows[i].no, bit), w.downloads[bit], line, w.at(bit))
+			row(dayAt(p.windows[i].no(), bit), w.downloads[bit], line, w.at(bit))
 			line += p.step
 		}
 	}

@@ -141,7 +141,7 @@ func (k Known) Stored(to *Series) {
 		d.windows[i].expand(d.data, &p)
 		for m := p.mask; m != 0; m &= m - 1 {
 			bit := bits.TrailingZeros64(m)
-			to.Append(dayAt(d.windows[i].no, bit), p.downloads[bit], p.at(bit))
+			to.Append(dayAt(d.windows[i].no(), bit), p.downloads[bit], p.at(bit))
 		}
 	}
 }
@@ -214,7 +214,7 @@ func numberOf(windows []window, i int) int32 {
 	if i == len(windows) {
 		return noWindow
 	}
-	return windows[i].no
+	return windows[i].no()
 }
 
 // differsFrom returns the first day whose next reading may be another than in old.

@@ -30,7 +30,7 @@ type window struct {
 	sum    int64 // of all downloads, stays at the largest int64
 	asOf   history.AsOf
 	offset uint32
-	no     int32
+	num    uint16
 	width  uint8
 	source history.Source
 }
@@ -40,6 +40,9 @@ const (
 	sourceWidth   = 2
 )
 
+// no is the number of the window: no day has one below zero, or of more than 16 bits.
+func (w *window) no() int32 { return int32(w.num) }
+
 // records returns the number of days that have a record.
 func (w *window) records() int { return bits.OnesCount64(w.mask) }
 
@@ -48,7 +51,7 @@ func between(lo, hi uint) uint64 { return ^uint64(0) << lo & (^uint64(0) >> (63 
 
 // clip returns the bits of the window's mask that lie in days.
 func (w *window) clip(days history.Days) uint64 {
-	first, last := dayAt(w.no, 0), dayAt(w.no, 63)
+	first, last := dayAt(w.no(), 0), dayAt(w.no(), 63)
 	if days.From <= first && days.To >= last {
 		return w.mask
 	}
@@ -170,7 +173,7 @@ func appendWindow(data []byte, no int32, p *plain) (window, []byte) {
 
 // appendValues is appendWindow of the days in mask, all of version v; values are theirs.
 func appendValues(data []byte, no int32, mask uint64, values []int64, v history.Version) (window, []byte) {
-	w := window{mask: mask, no: no, offset: uint32(len(data)), source: v.Source, asOf: v.AsOf}
+	w := window{mask: mask, num: uint16(no), offset: uint32(len(data)), source: v.Source, asOf: v.AsOf}
 	var all uint64
 	for _, v := range values {
 		all |= uint64(v)
@@ -226,10 +229,10 @@ func gcd(a, b uint64) uint64 {
 }
 
 // first returns the first day that has a record.
-func (w *window) first() history.Day { return dayAt(w.no, bits.TrailingZeros64(w.mask)) }
+func (w *window) first() history.Day { return dayAt(w.no(), bits.TrailingZeros64(w.mask)) }
 
 // last returns the last day that has a record.
-func (w *window) last() history.Day { return dayAt(w.no, 63-bits.LeadingZeros64(w.mask)) }
+func (w *window) last() history.Day { return dayAt(w.no(), 63-bits.LeadingZeros64(w.mask)) }
 
 // version returns the version of all records; it is not to be asked of a window
 // whose records are of several.
