@@ -57,12 +57,14 @@ func runExporter(t testing.TB, args ...string) []byte {
 	return out
 }
 
-// smallHistory fills a store with the files in testdata: ten days of one
+// smallHistory fills a store with the files in testdata: a day and the total of one
 // repository were larger when the Hub told of them first.
 func smallHistory(t testing.TB) (store string) {
 	t.Helper()
 	store = t.TempDir()
-	runExporter(t, "import", "--storage.path="+store, "--as-of=2021-11-29T06:00:00Z", "testdata/before-correction.csv")
+	runExporter(t, "import", "--storage.path="+store, "--as-of=2021-11-28T06:00:00Z", "testdata/before-correction.csv")
+	// The second export confirms the fall.
+	runExporter(t, "import", "--storage.path="+store, "--as-of=2021-11-29T06:00:00Z", "testdata/history.csv")
 	runExporter(t, "import", "--storage.path="+store, "--as-of=2021-11-30T06:00:00Z", "testdata/history.csv")
 	return store
 }

@@ -65,6 +65,8 @@ func TestGoldenFrames(t *testing.T) {
 	f("repos_series_one_name", `{"queryType":"repos","format":"time_series","repos":["acme/rocket"],"interval":"day"}`)
 	f("export", `{"queryType":"export","orgs":["huggingface",""],"period":"all_time"}`)
 	f("export_cut", `{"queryType":"export","repoTypes":"space","limit":3,"order":"repo"}`)
+	f("readings", `{"queryType":"readings","repos":["acme/rocket"],"period":"all_time"}`)
+	f("readings_nothing", `{"queryType":"readings","number":"likes"}`)
 	f("milestones", `{"queryType":"milestones"}`)
 	f("corrections", `{"queryType":"corrections"}`)
 	f("variable_repo_types", `{"queryType":"variable","values":"repo_type"}`)
