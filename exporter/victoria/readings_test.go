@@ -1,9 +1,14 @@
 package victoria_test
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"io"
+	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -122,4 +127,42 @@ func TestWhatIsKnownIsReadOnce(t *testing.T) {
 	wantSums(t, s, 2, 5, 10+20+10+20+30)
 	f(reopen(t, keeping(o)), 1, reading(acmeB, history.Listing, 20003, 151))
 	wantSums(t, s, 2, 6, 10+20+10+20+30+1)
+}
+
+// Two processes that read a repository at one moment, of which neither sees the other: the days
+// between their readings are there in the end.
+func TestReadingsInTheMidstOfOthers(t *testing.T) {
+	var other *victoria.Store
+	var once sync.Once
+	o := hook(t, func(_ http.ResponseWriter, r *http.Request) bool {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if strings.HasSuffix(r.URL.Path, "/import") && bytes.Contains(body, []byte("huggingface_history_appends")) {
+			once.Do(func() { // it has looked for others, and is about to say that it counts
+				if _, err := other.Append(context.Background(), readingsOf(reading(acmeA, history.Listing, 20003, 130))); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		return false
+	})
+	o.Uncompressed = true
+	other = reopen(t, keeping(direct(t, o)))
+	s := reopen(t, keeping(o))
+	if _, err := s.Append(t.Context(), readingsOf(reading(acmeA, history.Listing, 20000, 100))); err != nil {
+		t.Fatal(err)
+	}
+	stores := []*victoria.Store{s, other, reopen(t, direct(t, o))}
+	for _, by := range stores {
+		wantSums(t, by, 1, 3, 30)
+	}
+	if _, err := other.Append(t.Context(), readingsOf(reading(acmeA, history.Listing, 20004, 137))); err != nil {
+		t.Fatal(err)
+	}
+	for _, by := range stores {
+		wantSums(t, by, 1, 4, 37)
+	}
 }
