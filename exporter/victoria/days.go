@@ -4,6 +4,7 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
@@ -105,6 +106,64 @@ func (x *repoDays) addLine(l *vmapi.Line, log *orgLog, k kind) {
 	}
 }
 
+// daySeries is a series of numbers of days, without the labels of a repository.
+type daySeries struct{ name, field, hubID string }
+
+// dayTexts are the numbers of a series that are written as texts, by kind.
+type dayTexts [kinds]map[history.Day]part
+
+// texts returns the numbers of a series that are written as texts.
+func (x *storedRepo) texts(s daySeries) *dayTexts {
+	if t := x.days[s]; t != nil {
+		return t
+	}
+	return &noTexts
+}
+
+var noTexts dayTexts
+
+// addDay takes a text of a day.
+func (x *storedRepo) addDay(l *vmapi.Line, log *orgLog, of daySeries, day, text string) error {
+	d, err := history.ParseDay(day)
+	if err != nil {
+		return err
+	}
+	v, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return err
+	}
+	counted := counter{log: log}
+	for _, t := range l.Times {
+		if n := seqAt(t); counted.has(n) {
+			x.updateDay(of, shown, d, part{n, v})
+			if counted.stored {
+				x.updateDay(of, stored, d, part{n, v})
+			}
+		}
+	}
+	return nil
+}
+
+func (x *storedRepo) updateDay(of daySeries, k kind, d history.Day, p part) {
+	if x.days == nil {
+		x.days = make(map[daySeries]*dayTexts)
+	}
+	if x.days[of] == nil {
+		x.days[of] = new(dayTexts)
+	}
+	updateDay(&x.days[of][k], d, p)
+}
+
+// updateDay takes a number of a day that is written as a text.
+func updateDay(days *map[history.Day]part, d history.Day, p part) {
+	if *days == nil {
+		*days = make(map[history.Day]part)
+	}
+	if p.n >= (*days)[d].n {
+		(*days)[d] = p
+	}
+}
+
 // addTexts adds the days of a run that are written as texts.
 func (x *repoDays) addTexts(texts map[history.Day]part, run history.Days) {
 	for d, t := range texts {
@@ -144,7 +203,7 @@ func (v *snapshot) days(f history.Filter, repos *repoList, run history.Days, k k
 	done := make(map[int]bool) // of those with days that are written as texts
 	var x [kinds]repoDays
 	add := func(at int, l *vmapi.Line) error {
-		texts := &repos.stored[at].days
+		texts := repos.stored[at].texts(daySeries{name: downloadsSeries})
 		for i := range k + 1 {
 			x[i].reset(at, len(l.Times))
 			x[i].addLine(l, v.log(repos.meta[at].Repo.Org()), i)
@@ -169,7 +228,7 @@ func (v *snapshot) days(f history.Filter, repos *repoList, run history.Days, k k
 		}
 	}
 	for at, m := range repos.stored {
-		if len(m.days[shown]) > 0 && !done[at] {
+		if len(m.texts(daySeries{name: downloadsSeries})[shown]) > 0 && !done[at] {
 			if err := add(at, new(vmapi.Line)); err != nil {
 				return err
 			}

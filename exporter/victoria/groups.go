@@ -91,7 +91,7 @@ func (v *snapshot) groups(f history.Filter) (*memtable.GroupSums, error) {
 }
 
 func (g *storedGroup) add(l *vmapi.Line, log *orgLog) (err error) {
-	name, field := l.Label("__name__"), l.Label("field")
+	name, field, days := l.Label("__name__"), l.Label("field"), l.Label("series")
 	for i := range g {
 		s, x := &sumSeries[i], &g[i]
 		if name == s.days {
@@ -100,7 +100,7 @@ func (g *storedGroup) add(l *vmapi.Line, log *orgLog) (err error) {
 			continue
 		}
 		last := log.latest(l)
-		if field != s.field && field != s.days || last.n == 0 {
+		if field != s.field && days != s.days || last.n == 0 {
 			continue
 		}
 		if text := l.Label("value"); text != "" {

@@ -80,9 +80,8 @@ func (w *writer) writeMeta(n seq, asOf history.AsOf, old, now history.RepoMeta, 
 // storedRepo is the metadata of a repository as its series come in.
 type storedRepo struct {
 	values []value // by fieldIndex
-	// What is written as texts: downloads, by kind, and readings.
-	days     [kinds]map[history.Day]part
-	readings map[history.Day]textReading
+	// days are the numbers of days that are written as texts.
+	days map[daySeries]*dayTexts
 }
 
 // value is a number or a text, and the number that it was written under.
@@ -98,7 +97,7 @@ type storedRepos map[history.Repo]*storedRepo
 func (x *storedRepo) add(l *vmapi.Line, log *orgLog) (err error) {
 	text, field := l.Label("value"), l.Label("field")
 	if day := l.Label("day"); day != "" {
-		return x.addDay(l, log, field, day, text)
+		return x.addDay(l, log, daySeries{l.Label("series"), field, l.Label("hub_id")}, day, text)
 	}
 	last := log.latest(l)
 	i, ok := fieldIndex[field]
@@ -112,61 +111,24 @@ func (x *storedRepo) add(l *vmapi.Line, log *orgLog) (err error) {
 	return err
 }
 
-// addDay takes a text of a day.
-func (x *storedRepo) addDay(l *vmapi.Line, log *orgLog, field, day, text string) error {
-	d, err := history.ParseDay(day)
-	if err != nil {
-		return err
-	}
-	counted := counter{log: log}
-	for _, t := range l.Times {
-		n := seqAt(t)
-		switch {
-		case !counted.has(n):
-		case field == readingText:
-			err = x.addReading(d, n, text)
-		default:
-			p := part{n: n}
-			p.value, err = strconv.ParseInt(text, 10, 64)
-			if updateDay(&x.days[shown], d, p); counted.stored {
-				updateDay(&x.days[stored], d, p)
-			}
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // merged returns x with what y has that was written later. Both stay as they are.
 func (x *storedRepo) merged(y *storedRepo) *storedRepo {
-	out := &storedRepo{values: slices.Clone(x.values), readings: maps.Clone(x.readings)}
+	out := &storedRepo{values: slices.Clone(x.values)}
 	for i, v := range y.values {
 		if v.n > out.values[i].n {
 			out.values[i] = v
 		}
 	}
-	for k := range kinds {
-		out.days[k] = maps.Clone(x.days[k])
-		for d, p := range y.days[k] {
-			updateDay(&out.days[k], d, p)
+	for _, from := range []*storedRepo{x, y} {
+		for of, texts := range from.days {
+			for k := range kinds {
+				for d, p := range texts[k] {
+					out.updateDay(of, k, d, p)
+				}
+			}
 		}
 	}
-	for d, r := range y.readings {
-		out.updateReading(d, r)
-	}
 	return out
-}
-
-// updateDay takes a number of a day that is written as a text.
-func updateDay(days *map[history.Day]part, d history.Day, p part) {
-	if *days == nil {
-		*days = make(map[history.Day]part)
-	}
-	if p.n >= (*days)[d].n {
-		(*days)[d] = p
-	}
 }
 
 func (x *storedRepo) field(name string) value { return x.values[fieldIndex[name]] }
@@ -246,7 +208,7 @@ func (v *snapshot) list(all storedRepos, matches func(history.Repo) bool) *repoL
 
 // totalsOnly is a condition that leaves out the fields that a stream of records does not
 // need: what is left are the totals, and which repositories moved to another name.
-const totalsOnly = `field!~"hub_id|last_month|likes|downloads|reading|(start|removed|backdated|confirmed).*"`
+const totalsOnly = `field!~"hub_id|last_month|likes|downloads|(start|removed|backdated|confirmed).*"`
 
 // repos reads the metadata of the repositories that f selects, under further conditions.
 func (v *snapshot) repos(f history.Filter, more ...string) (*repoList, error) {

@@ -2,24 +2,17 @@ package victoria
 
 import (
 	"context"
-	"fmt"
 	"iter"
-	"maps"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/vmapi"
 )
 
-// readingText is the field of textSeries with readings that samples do not hold.
-const readingText = "reading"
-
 // readingFields are the fields of readingsSeries, in the order of readingValues. A reading has a
 // sample of the first, and of those others that are not what is implied. The Hub's id of the
-// repository is a label of likesField, as value.
+// repository is a label of likesField.
 var readingFields = [...]string{"total", "last_month", "likes", "origin", "first_before", "first", "high", "high_month"}
 
 const likesField = 2
@@ -49,73 +42,26 @@ func (x *readingValues) reading(r history.Repo, asOf history.AsOf, hubID string)
 	return out
 }
 
-// textReading is a reading that is written as a text, and the number that it was written
-// under.
-type textReading struct {
-	n      seq
-	values readingValues
-	hubID  string
-}
-
-// addReading takes the text of a reading.
-func (x *storedRepo) addReading(d history.Day, n seq, text string) (err error) {
-	r := textReading{n: n}
-	parts := strings.Split(text, ",")
-	if len(parts) != len(r.values)+1 {
-		return fmt.Errorf("expected a reading of %d numbers and an id in the history, got %q", len(r.values), text)
-	}
-	for i := range r.values {
-		if r.values[i], err = strconv.ParseInt(parts[i], 10, 64); err != nil {
-			return err
-		}
-	}
-	r.hubID = parts[len(r.values)]
-	x.updateReading(d, r)
-	return nil
-}
-
-func (x *storedRepo) updateReading(d history.Day, r textReading) {
-	if x.readings == nil {
-		x.readings = make(map[history.Day]textReading)
-	}
-	if r.n >= x.readings[d].n {
-		x.readings[d] = r
-	}
-}
-
 // writeReadings writes readings under the numbers of their times.
 func (w *writer) writeReadings(l labels, readings []history.Reading, numbers *orgNumbers) {
-	last := lastDay()
-	values := make([]readingValues, len(readings))
-	for i := range readings {
-		values[i] = valuesOf(&readings[i])
-	}
-	isText := func(i int) bool { return readings[i].Day() > last || slices.Max(values[i][:]) > maxExact }
+	var samples []daySample
 	for f, name := range readingFields {
 		hubID := ""
-		w.series(readingsSeries, l.with("field", name))
+		write := func() {
+			w.days(readingsSeries, l.with("field", name, "hub_id", hubID), samples)
+			samples = samples[:0]
+		}
 		for i := range readings {
-			r, v := &readings[i], values[i][f]
-			if isText(i) {
-				continue
-			}
+			r, values := &readings[i], valuesOf(&readings[i])
 			if f == likesField && r.HubID != hubID {
+				write()
 				hubID = r.HubID
-				w.series(readingsSeries, l.with("field", name, "value", hubID))
 			}
-			if f == 0 || v != values[i].implied(f) || hubID != "" {
-				w.Add(int64(r.Day())*msPerDay+int64(numbers.ofReading(r)), v)
+			if f == 0 || hubID != "" || values[f] != values.implied(f) {
+				samples = append(samples, daySample{r.Day(), numbers.ofReading(r), values[f]})
 			}
 		}
-	}
-	for i := range readings {
-		if r := &readings[i]; isText(i) {
-			var text strings.Builder
-			for _, v := range values[i] {
-				fmt.Fprintf(&text, "%d,", v)
-			}
-			w.writeText(textSeries, l.with("field", readingText, "day", r.Day().String()), numbers.ofReading(r), text.String()+r.HubID)
-		}
+		write()
 	}
 }
 
@@ -137,8 +83,8 @@ func (v *snapshot) readings(f history.Filter, repos *repoList, run history.Days)
 				yield(nil, err)
 				return
 			}
-			for i := range lines.repos.meta {
-				if r := lines.of(v, i, run); len(r.Readings) > 0 && !yield(r, nil) {
+			for at := range lines.repos.meta {
+				if r := lines.of(v, at); len(r.Readings) > 0 && !yield(r, nil) {
 					return
 				}
 			}
@@ -159,75 +105,73 @@ type readingLine struct {
 	likes   map[string]*repoDays // by the Hub's id
 }
 
+// days returns where the days of a series go.
+func (x *readingLines) days(at int, field, hubID string) *repoDays {
+	line := x.lines[at]
+	if line == nil {
+		line = &readingLine{likes: make(map[string]*repoDays)}
+		x.lines[at] = line
+	}
+	switch f := slices.Index(readingFields[:], field); {
+	case f < 0:
+		return new(repoDays)
+	case f != likesField:
+		return &line.numbers[f]
+	case line.likes[hubID] == nil:
+		line.likes[hubID] = new(repoDays)
+	}
+	return line.likes[hubID]
+}
+
 func (v *snapshot) readingLines(p piece) (*readingLines, error) {
 	out := &readingLines{repos: p.repos, lines: make(map[int]*readingLine)}
-	start, end := millis(p.days)
-	if start > end {
-		return out, nil
-	}
-	return out, v.s.engine.Export(v.ctx, v.selectors(readingsSeries, p.filter), start, end, func(l *vmapi.Line) error {
-		r, field := repoOf(l), l.Label("field")
-		at, ok := p.repos.index[r]
-		if !ok {
+	if start, end := millis(p.days); start <= end {
+		err := v.s.engine.Export(v.ctx, v.selectors(readingsSeries, p.filter), start, end, func(l *vmapi.Line) error {
+			if at, ok := p.repos.index[repoOf(l)]; ok {
+				out.days(at, l.Label("field"), l.Label("hub_id")).addLine(l, v.log(p.repos.meta[at].Repo.Org()), shown)
+			}
 			return nil
+		})
+		if err != nil {
+			return nil, err
 		}
-		x := out.lines[at]
-		if x == nil {
-			x = &readingLine{likes: make(map[string]*repoDays)}
-			out.lines[at] = x
+	}
+	for at, m := range p.repos.stored {
+		for s, texts := range m.days {
+			if s.name == readingsSeries {
+				out.days(at, s.field, s.hubID).addTexts(texts[shown], p.days)
+			}
 		}
-		switch f := slices.Index(readingFields[:], field); {
-		case f == likesField:
-			likes := new(repoDays)
-			likes.addLine(l, v.log(r.Org()), shown)
-			x.likes[l.Label("value")] = likes
-		case f >= 0:
-			x.numbers[f].addLine(l, v.log(r.Org()), shown)
-		}
-		return nil
-	})
+	}
+	return out, nil
 }
 
 // of puts the readings of a repository together, once.
-func (x *readingLines) of(v *snapshot, at int, run history.Days) *history.RepoReadings {
-	r, texts := x.repos.meta[at].Repo, maps.Clone(x.repos.stored[at].readings)
-	log := v.log(r.Org())
+func (x *readingLines) of(v *snapshot, at int) *history.RepoReadings {
+	r := x.repos.meta[at].Repo
 	x.out.Meta, x.out.Readings = history.NewRepoMeta(r), x.out.Readings[:0]
-	if line := x.lines[at]; line != nil {
-		for i, d := range line.numbers[0].days {
-			n := line.numbers[0].numbers[i]
-			if texts[d].n > n {
-				continue
-			}
-			if delete(texts, d); line.numbers[0].downloads[i] == readingGone {
-				continue
-			}
-			var values readingValues
-			for f := range values {
-				ok := true
-				if values[f] = line.numbers[0].downloads[i]; f > 0 {
-					values[f], ok = line.numbers[f].take(d, n)
-				}
-				if !ok {
-					values[f] = values.implied(f)
-				}
-			}
-			hubID := ""
-			for id, likes := range line.likes {
-				if v, ok := likes.take(d, n); ok {
-					values[likesField], hubID = v, id
-				}
-			}
-			x.out.Readings = append(x.out.Readings, values.reading(r, log.version(n).AsOf, hubID))
-		}
+	line := x.lines[at]
+	if line == nil {
+		return &x.out
 	}
-	for d, t := range texts {
-		if run.Contains(d) && t.values[0] != readingGone {
-			x.out.Readings = append(x.out.Readings, t.values.reading(r, log.version(t.n).AsOf, t.hubID))
+	log, totals := v.log(r.Org()), &line.numbers[0]
+	for i, d := range totals.days {
+		if totals.downloads[i] == readingGone {
+			continue
 		}
-	}
-	if len(texts) > 0 {
-		slices.SortFunc(x.out.Readings, func(a, b history.Reading) int { return int(a.Day()) - int(b.Day()) })
+		n, values, hubID := totals.numbers[i], readingValues{totals.downloads[i]}, ""
+		for f := 1; f < len(values); f++ {
+			ok := false
+			if values[f], ok = line.numbers[f].take(d, n); !ok {
+				values[f] = values.implied(f)
+			}
+		}
+		for id, likes := range line.likes {
+			if v, ok := likes.take(d, n); ok {
+				values[likesField], hubID = v, id
+			}
+		}
+		x.out.Readings = append(x.out.Readings, values.reading(r, log.version(n).AsOf, hubID))
 	}
 	return &x.out
 }

@@ -89,7 +89,7 @@ func (w *writer) days(name string, l labels, samples []daySample) {
 		w.Add(int64(x.day)*msPerDay+int64(x.n), x.value)
 	}
 	for _, x := range texts {
-		w.writeText(textsOf(name), l.with("field", name, "day", x.day.String()), x.n, strconv.FormatInt(x.value, 10))
+		w.writeText(textsOf(name), l.with("series", name, "day", x.day.String()), x.n, strconv.FormatInt(x.value, 10))
 	}
 }
 
