@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/hubclient"
 )
 
 // checkConfigCommand checks a configuration file and prints what it amounts to.
@@ -18,6 +21,15 @@ func checkConfigCommand(app *kingpin.Application) command {
 		c, err := loadConfig(*file)
 		if err != nil {
 			return err
+		}
+		for _, o := range c.Hub.Organizations {
+			if _, err := hubclient.Token(&c.Hub, o, os.Getenv); errors.Is(err, hubclient.ErrInsecure) {
+				return err
+			}
+			if err := hubclient.Exposed(&c.Hub, o, os.Getenv); err != nil {
+				p.log.Warn("The Hub's token can be read on the way, which hub.allow_insecure_token allows", "err", err)
+				break
+			}
 		}
 		text, err := c.YAML()
 		if err != nil {

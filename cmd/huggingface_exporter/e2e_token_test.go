@@ -57,6 +57,15 @@ func TestServeShowsNoToken(t *testing.T) {
 	texts = append(texts, refused)
 	c.write("config.yaml", "hub: {token: '"+hubToken+"', token_file: token}\n", 1)
 	_, errs, exit := c.run(nil, "check-config", "config.yaml")
+	const plain = "endpoint: 'http://mirror.example', organizations: [{name: acme}]}\n"
+	c.write("plain.yaml", "hub: {token: '"+hubToken+"', "+plain, 1)
+	if _, why, exit := c.run(nil, "check-config", "plain.yaml"); exit != 1 || !strings.Contains(why, "hub.endpoint: expected https") {
+		t.Errorf("a token that would go without TLS: exit %d\n%s", exit, why)
+	}
+	c.write("plain.yaml", "hub: {allow_insecure_token: true, token: '"+hubToken+"', "+plain, 1)
+	if _, why, exit := c.run(nil, "check-config", "plain.yaml"); exit != 0 || !strings.Contains(why, "which hub.allow_insecure_token allows") {
+		t.Errorf("a token that goes without TLS: exit %d\n%s", exit, why)
+	}
 	if code = exit; code != 1 {
 		t.Errorf("exit %d", code)
 	}

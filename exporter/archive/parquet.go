@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 
 	"github.com/parquet-go/parquet-go"
@@ -26,14 +27,30 @@ func Parquet(r io.ReaderAt, size int64, file string, o Options, progress func(by
 	}
 }
 
+// isReadError reports whether err is of the operating system, and so says nothing about the
+// content of the file.
+func isReadError(err error) bool {
+	_, ok := errors.AsType[*fs.PathError](err)
+	return ok
+}
+
 func (a *assembler) readParquet(r io.ReaderAt, size int64, progress func(int)) (err error) {
 	// The library panics over what it does not expect.
 	defer func() {
-		if p := recover(); p != nil && !a.left {
+		p := recover()
+		cause, _ := p.(error)
+		switch {
+		case p == nil || a.left:
+		case isReadError(cause):
+			err = cause
+		default:
 			err = fmt.Errorf("expected a Parquet file, got one that is damaged: %v", p)
 		}
 	}()
 	f, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(64<<10))
+	if isReadError(err) {
+		return err
+	}
 	if err != nil {
 		return fmt.Errorf("expected a Parquet file, got one that is damaged or cut off: %w", err)
 	}

@@ -2,12 +2,15 @@ package archive
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -231,6 +234,46 @@ func TestParquetFaults(t *testing.T) {
 		Name string `parquet:"name"`
 	}
 	f(&other{}, options(), `x.parquet: expected a column with the names of the repositories: id, or another by --columns=repo=NAME, got "[name]"`)
+}
+
+// failingOnce is a file one read of which the operating system fails.
+type failingOnce struct {
+	*bytes.Reader
+	at, reads int
+}
+
+func (f *failingOnce) ReadAt(b []byte, off int64) (int, error) {
+	if f.reads++; f.reads == f.at {
+		return 0, &fs.PathError{Op: "read", Path: "x.parquet", Err: syscall.EIO}
+	}
+	return f.Reader.ReadAt(b, off)
+}
+
+// A read that fails is the fault of no file.
+func TestParquetReadErrors(t *testing.T) {
+	org, date := "acme", time.Date(2024, 5, 31, 0, 0, 0, 0, time.UTC)
+	file := hubFile(t, slices.Repeat([]hubRow{{ID: "acme/a", Author: &org, Likes: 1, Date: &date}}, 200), 50)
+	o := told(t, "", "acme")
+	for at := 1; ; at++ {
+		r := &failingOnce{Reader: bytes.NewReader(file), at: at}
+		var err error
+		read := 0
+		for _, err = range Parquet(r, int64(len(file)), "x.parquet", o, func(int) {}) {
+			read++
+		}
+		if r.reads < at {
+			if at < 5 {
+				t.Errorf("only %d reads failed", at-1)
+			}
+			return
+		}
+		if err == nil && read == 200 {
+			continue // a look at a dictionary failed, without which all is read
+		}
+		if !errors.Is(err, syscall.EIO) || strings.Contains(err.Error(), "expected") {
+			t.Errorf("read %d failed: got %v", at, err)
+		}
+	}
 }
 
 // A damaged file is an error, and never a panic.

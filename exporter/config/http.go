@@ -21,6 +21,21 @@ func (h *HTTP) Authorizes() bool {
 	return h.Settings.BasicAuth != nil || h.Settings.Authorization != nil || h.Settings.OAuth2 != nil
 }
 
+// HasSecrets reports whether requests get an authorization, or headers that are secret.
+func (h *HTTP) HasSecrets() bool {
+	if h.Authorizes() {
+		return true
+	}
+	if h.Settings.HTTPHeaders != nil {
+		for _, header := range h.Settings.HTTPHeaders.Headers {
+			if len(header.Secrets) > 0 || len(header.Files) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // complete makes file names start from the folder of the configuration, and looks at the
 // settings as a whole. Without a proxy among them those of the environment hold.
 func (h *HTTP) complete(d *decoder, path string) {

@@ -15,6 +15,9 @@ type Hub struct {
 	// without an authorization in HTTP, the environment is asked.
 	Token     Secret `yaml:"token"`
 	TokenFile string `yaml:"token_file"`
+	// AllowInsecureToken lets a token, or another authorization, go to another machine
+	// without TLS.
+	AllowInsecureToken bool `yaml:"allow_insecure_token"`
 	// MaxResponseBytes bounds an answer of the Hub, unpacked.
 	MaxResponseBytes int            `yaml:"max_response_bytes" default:"4294967296" min:"1048576"`
 	Timeouts         HubTimeouts    `yaml:"timeouts"`

@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/url"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/victoria"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/vmapi"
 )
 
@@ -102,15 +102,10 @@ func newVictoria(o *Options) (Engine, error) {
 		Options: vmapi.Options{
 			InsertURL: insert, SelectURL: query, FlushURLs: flush, FlushAfter: flushAfter(flush), Visible: time.Duration(v.Visible),
 			HTTP: v.HTTP.Settings, Timeout: time.Duration(v.Timeout), RetryFor: time.Duration(v.RetryFor),
-			Uncompressed: isThisMachine(insert.Hostname()), UserAgent: o.UserAgent,
+			Uncompressed: httpx.IsThisMachine(insert.Hostname()), UserAgent: o.UserAgent,
 		},
 		History: v.History, BatchBytes: v.BatchBytes, MaxAge: maxAge, KeepMeta: o.Cache,
 	})
-}
-
-// isThisMachine reports whether what is sent to a host does not leave the machine.
-func isThisMachine(host string) bool {
-	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
 // flushAfter is how long after a write it has come to the storage nodes: a vminsert

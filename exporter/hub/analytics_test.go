@@ -178,6 +178,20 @@ func TestAnalyticsMalformed(t *testing.T) {
 		hub.KindMalformed, "it was cut")
 }
 
+// However many rows are wrong, an error does not repeat much of an answer.
+func TestAnalyticsQuotesLittle(t *testing.T) {
+	run(t, fakehub.Options{}, func(w *world) {
+		w.twoRepos()
+		bad := strings.Repeat("model,acme/m,100,2026-01-01T00:00:00.000Z,"+strings.Repeat("Z", 60)+"\n", 10)
+		w.Fail(fakehub.On{}, 1, fakehub.Edit(func(s string) string { return s + bad }))
+		_, _, err := analytics(w.t.Context(), w.client(), hub.Validators{})
+		wantError(w.t, err, hub.KindMalformed, strings.Repeat("Z", 60))
+		if n := strings.Count(err.Error(), "Z"); n > 200 {
+			w.t.Errorf("expected at most 200 bytes of the answer, got %d:\n%v", n, err)
+		}
+	})
+}
+
 // A last line without an end is told of: it may have been cut, in a timestamp, in a number
 // that looks whole, before its end.
 func TestAnalyticsOpen(t *testing.T) {

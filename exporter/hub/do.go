@@ -177,8 +177,9 @@ func (c *Client) refused(b *body, q *request, resp *http.Response) error {
 	return e
 }
 
-// maxShown is how much of a text of the Hub's an error shows, in bytes.
-const maxShown = 300
+// maxShown is how much of a text of the Hub's an error shows, in bytes, and how much of
+// the rows of an answer it quotes in all.
+const maxShown = 200
 
 // shown returns a text of the Hub's as an error may show it.
 func (q *request) shown(s string) string {

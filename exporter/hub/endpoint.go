@@ -54,6 +54,12 @@ func ResolveEndpoint(configured string, getenv func(string) string) (Endpoint, e
 // String returns the endpoint as a URL without a slash at its end.
 func (e Endpoint) String() string { return e.base().String() }
 
+// IsExposed reports whether what is sent to the endpoint can be read on the way: it goes to
+// another machine without TLS.
+func (e Endpoint) IsExposed() bool {
+	return e.base().Scheme != "https" && !httpx.IsThisMachine(e.base().Hostname())
+}
+
 func (e Endpoint) base() *url.URL {
 	if e.url == nil {
 		return defaultEndpoint

@@ -185,8 +185,13 @@ func (q *request) redactError(err error) error {
 		return nil
 	}
 	if in, ok := errors.AsType[*history.InputErrors](err); ok {
+		left := maxShown
 		for _, fault := range in.Listed {
 			fault.Value = q.redact(fault.Value)
+			if len(fault.Value) > left {
+				fault.Value = fault.Value[:left] + "..."
+			}
+			left = max(0, left-len(fault.Value))
 		}
 	}
 	text := err.Error()
@@ -200,7 +205,7 @@ func (q *request) redactError(err error) error {
 // authorize it.
 func (q *request) redact(s string) string { return q.sent.Redact(q.token.redact(s)) }
 
-// redact returns s without the token, whole or cut off at its end.
+// redact returns s without the token, whole or in part.
 func (t Token) redact(s string) string {
-	return httpx.Redact(s, "<token>", 8, t.reveal())
+	return httpx.Redact(s, "<token>", t.reveal())
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // maxMessage bounds how much of an answer an error quotes, in bytes.
-const maxMessage = 300
+const maxMessage = 200
 
 // Options are how a receiver is reached.
 type Options struct {

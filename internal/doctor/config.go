@@ -89,15 +89,23 @@ func (e *examination) checkTokens(context.Context) {
 	if e.config == nil {
 		return
 	}
-	reported := make(map[string]bool) // tokens that several organizations share
+	reported := make(map[string]bool) // what several organizations share
 	h := &e.config.Hub
 	for _, o := range h.Organizations {
 		t, err := hubclient.Token(h, o, os.Getenv)
+		if errors.Is(err, hubclient.ErrInsecure) {
+			e.fail("name an endpoint with https", "%s: %v", o.Name, err)
+			continue
+		}
 		if err != nil {
 			e.fail("put the token there, or name another place; docs/operations.md has the order of places", "%s: %v", o.Name, err)
 			continue
 		}
 		e.orgs = append(e.orgs, o)
+		if err := hubclient.Exposed(h, o, os.Getenv); err != nil && !reported[err.Error()] {
+			reported[err.Error()] = true
+			e.warn("name an endpoint with https", "%s: %v", o.Name, err)
+		}
 		if t.IsZero() {
 			e.reportNoToken(o)
 			continue

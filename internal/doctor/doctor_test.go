@@ -159,6 +159,16 @@ func TestDoctorOfTheConfiguration(t *testing.T) {
 	p.examine(false, Options{WebConfigFile: "web.yaml"}, "ok config: web.yaml")
 }
 
+// Credentials that would go over the network as they are.
+func TestDoctorOfAnEndpointWithoutTLS(t *testing.T) {
+	p := newPatient(t)
+	const rest = "endpoint: 'http://hub.invalid', organizations: [{name: a}, {name: b}]}\n"
+	p.write("c.yaml", "hub: {token: "+formedToken+", "+rest)
+	p.examine(true, Options{Offline: true}, "fail token: a: hub.endpoint: expected https", "got http://hub.invalid", "-> name an endpoint with https")
+	p.write("c.yaml", "hub: {allow_insecure_token: true, token: "+formedToken+", "+rest)
+	p.examine(false, Options{Offline: true}, "warn token: a: hub.endpoint: expected https", "ok token: a")
+}
+
 func TestDoctorOfTokens(t *testing.T) {
 	p := newPatient(t)
 	f := func(wantFailures bool, want string, org string) {

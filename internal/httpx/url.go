@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"strings"
 )
@@ -31,6 +32,11 @@ func ParseURL(s, example, route string) (*url.URL, error) {
 // URL has its signature) and fragment.
 func ShowURL(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
+}
+
+// IsThisMachine reports whether what is sent to a host does not leave the machine.
+func IsThisMachine(host string) bool {
+	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
 }
 
 // SameOrigin reports whether two URLs have one scheme, host and port: a secret may go

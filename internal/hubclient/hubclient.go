@@ -4,6 +4,7 @@ package hubclient
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -21,6 +22,9 @@ func Options(h *config.Hub, o config.Organization, getenv func(string) string) (
 	endpoint, err := hub.ResolveEndpoint(h.Endpoint, getenv)
 	if err != nil {
 		return hub.Options{}, err
+	}
+	if _, err := Token(h, o, getenv); errors.Is(err, ErrInsecure) {
+		return hub.Options{}, err // other errors are those of each request
 	}
 	timeouts := hub.Timeouts{
 		Connect: time.Duration(h.Timeouts.Connect),
@@ -43,10 +47,43 @@ func Options(h *config.Hub, o config.Organization, getenv func(string) string) (
 	}, nil
 }
 
+// ErrInsecure tells of a token or another authorization that would go to another machine
+// without TLS.
+var ErrInsecure = errors.New("expected https, since a token or another authorization is sent")
+
+// Exposed returns ErrInsecure, explained, if requests for an organization have credentials
+// that can be read on the way, allowed or not.
+func Exposed(h *config.Hub, o config.Organization, getenv func(string) string) error {
+	t, err := lookUp(h, o, getenv)
+	if err != nil {
+		return nil // and so it is not sent
+	}
+	return exposed(h, t, getenv)
+}
+
+func exposed(h *config.Hub, t hub.Token, getenv func(string) string) error {
+	endpoint, err := hub.ResolveEndpoint(h.Endpoint, getenv)
+	if err != nil || !endpoint.IsExposed() || t.IsZero() && !h.HTTP.HasSecrets() {
+		return nil
+	}
+	return fmt.Errorf("hub.endpoint: %w, got %s, where all on the way can read it", ErrInsecure, endpoint)
+}
+
 // Token returns the token of an organization. It reads files and environment anew at each
 // call, so that a token that was replaced is used from then on. There is none where the
-// Hub is asked with another authorization.
+// Hub is asked with another authorization. Credentials that can be read on the way are
+// refused unless the configuration allows them.
 func Token(h *config.Hub, o config.Organization, getenv func(string) string) (hub.Token, error) {
+	t, err := lookUp(h, o, getenv)
+	if err == nil && !h.AllowInsecureToken {
+		if err = exposed(h, t, getenv); err != nil {
+			return hub.Token{}, fmt.Errorf("%w; if it may be so, set hub.allow_insecure_token: true", err)
+		}
+	}
+	return t, err
+}
+
+func lookUp(h *config.Hub, o config.Organization, getenv func(string) string) (hub.Token, error) {
 	l := hub.TokenLookup{Token: o.Token.Reveal(), File: o.TokenFile, Getenv: getenv, Source: "the configuration of " + o.Name}
 	if !o.Token.IsSet() && o.TokenFile == "" {
 		if h.HTTP.Authorizes() {

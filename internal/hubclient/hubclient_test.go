@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"io"
 	"log"
 	"net/http"
@@ -205,6 +206,41 @@ func TestAuthorization(t *testing.T) {
 	f("oauth2: {client_id: me, client_secret_file: secret, token_url: 'URL/token'}, "+org, "Bearer "+secret, "")
 	f("http_headers: {X-Key: {files: [secret]}}, "+org, "", secret)
 	f("http_headers: {X-Key: {files: [secret]}}, organizations: [{name: acme, token_file: secret}]", "Bearer "+secret, secret)
+}
+
+// Credentials go to another machine by TLS alone, unless the configuration allows more.
+func TestCredentialsWithoutTLS(t *testing.T) {
+	const org, ownOrg = "organizations: [{name: acme}]", "organizations: [{name: acme, token: " + secret + "}]"
+	f := func(refused, exposed bool, settings, variable string) {
+		t.Helper()
+		c, err := config.Parse("c.yaml", []byte("hub: {"+settings+"}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		env := func(name string) string {
+			return map[string]string{"HF_TOKEN": variable, "HF_ENDPOINT": "http://mirror.example"}[name]
+		}
+		h := &c.Hub
+		_, err = hubclient.Options(h, h.Organizations[0], env)
+		if errors.Is(err, hubclient.ErrInsecure) != refused || err != nil && !refused {
+			t.Errorf("%s, HF_TOKEN=%s: got %v, want it refused: %v", settings, variable, err, refused)
+		}
+		if err := hubclient.Exposed(h, h.Organizations[0], env); errors.Is(err, hubclient.ErrInsecure) != exposed {
+			t.Errorf("%s, HF_TOKEN=%s: got %v, want it exposed: %v", settings, variable, err, exposed)
+		}
+	}
+	f(false, false, org, "")
+	f(true, true, org, secret)
+	f(true, true, ownOrg, "")
+	f(true, true, "endpoint: 'http://10.0.0.1:80/x', "+ownOrg, "")
+	f(true, true, "basic_auth: {username: me}, "+org, "")
+	f(true, true, "http_headers: {X-Key: {secrets: [x]}}, "+org, "")
+	f(false, false, "http_headers: {X-Key: {values: [x]}}, "+org, "")
+	f(false, true, "allow_insecure_token: true, "+ownOrg, "")
+	for _, endpoint := range []string{"https://mirror.example", "http://localhost:1", "http://127.0.0.2", "'http://[::1]:1'"} {
+		f(false, false, "endpoint: "+endpoint+", "+ownOrg, "")
+	}
+	f(true, true, "endpoint: http://localhost.example, "+ownOrg, "")
 }
 
 // sent returns the token that a client with t sends.

@@ -58,6 +58,7 @@ func (c *Collectors) OpenQueue(s *config.Storage) error {
 // Jobs returns the job of each organization that the shard collects.
 func (c *Collectors) Jobs(h *config.Hub) ([]hubsync.Job, error) {
 	var jobs []hubsync.Job
+	exposed := false
 	for _, o := range h.Organizations {
 		if !o.Split && !c.shard.HasOrg(o.Name) {
 			continue
@@ -69,6 +70,10 @@ func (c *Collectors) Jobs(h *config.Hub) ([]hubsync.Job, error) {
 		client, err := hubclient.Options(h, o, os.Getenv)
 		if err != nil {
 			return nil, err
+		}
+		if err := hubclient.Exposed(h, o, os.Getenv); err != nil && !exposed {
+			exposed = true // said once, not for each organization
+			c.log.Warn("The Hub's token can be read on the way, which hub.allow_insecure_token allows", "err", err)
 		}
 		// An answer for one organization dates none for another.
 		clock := plausible.NewClock(c.log.With("org", o.Name))

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
@@ -254,7 +255,8 @@ var ErrPartial = errors.New("the answer would be partial, for storage nodes do n
 // post asks the engine; an answer that is not 200 is an error.
 func (c *Client) post(ctx context.Context, path string, form url.Values) (*http.Response, error) {
 	u := c.o.SelectURL.JoinPath(path)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(form.Encode()))
+	var sent httpx.SentSecrets
+	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, sent.Trace()), http.MethodPost, u.String(), strings.NewReader(form.Encode()))
 	if err != nil {
 		return nil, err
 	}
@@ -270,20 +272,20 @@ func (c *Client) post(ctx context.Context, path string, form url.Values) (*http.
 		defer resp.Body.Close()
 		text, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10)) // what came of it
 		if resp.StatusCode == http.StatusServiceUnavailable && bytes.Contains(text, []byte("vmstorage")) {
-			return nil, fmt.Errorf("reading from VictoriaMetrics: %w: %s answered: %s", ErrPartial, u.Redacted(), ending(text))
+			return nil, fmt.Errorf("reading from VictoriaMetrics: %w: %s answered: %s", ErrPartial, u.Redacted(), ending(sent.Redact(string(text))))
 		}
-		return nil, fmt.Errorf("reading from VictoriaMetrics: %s answered %s: %s", u.Redacted(), resp.Status, ending(text))
+		return nil, fmt.Errorf("reading from VictoriaMetrics: %s answered %s: %s", u.Redacted(), resp.Status, ending(sent.Redact(string(text))))
 	}
 	return resp, nil
 }
 
 // maxMessage bounds how much of an answer an error quotes, in bytes.
-const maxMessage = 300
+const maxMessage = 200
 
 // ending returns the end of an answer in one line: the engine repeats the request
 // before it says what is wrong.
-func ending(text []byte) string {
-	line := strings.Join(strings.Fields(strings.ToValidUTF8(string(text), "\uFFFD")), " ")
+func ending(text string) string {
+	line := strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")
 	if len(line) > maxMessage {
 		return "..." + strings.ToValidUTF8(line[len(line)-maxMessage:], "")
 	}

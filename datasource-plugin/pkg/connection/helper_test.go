@@ -22,7 +22,7 @@ import (
 const (
 	token    = "hf_TheSecretOfTheTest_0123456789"
 	password = "hunter2-hunter2"
-	secret   = "the-value-of-the-header"
+	secret   = "k3y-7f1e9a-0b44"
 )
 
 // configured returns settings of a data source.

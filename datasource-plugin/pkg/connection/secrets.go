@@ -34,7 +34,7 @@ func secretsOf(user string, decrypted map[string]string) secrets {
 }
 
 // redact returns text without them.
-func (s secrets) redact(text string) string { return httpx.Redact(text, "<secret>", 0, s...) }
+func (s secrets) redact(text string) string { return httpx.Redact(text, "<secret>", s...) }
 
 // redactError makes the text of the *Error in err one without secrets.
 func (s secrets) redactError(err error) error {

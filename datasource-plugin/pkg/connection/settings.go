@@ -120,6 +120,9 @@ func (s *settings) parseHub(m *members, token string) {
 	if s.token, err = hub.NewToken(token, "the settings"); err != nil {
 		m.fail("token", "%w", err)
 	}
+	if s.endpoint.IsExposed() && !s.token.IsZero() && !m.flag("allowInsecureToken") {
+		m.fail("endpoint", "expected https, since a token is sent, got %s, where all on the way can read it; if it may be so, provision allowInsecureToken: true", s.endpoint)
+	}
 	s.refresh = m.refresh()
 	s.memoryLimit = m.number("memoryLimitMiB", defaultMemoryLimit, 1, 1<<20) << 20
 }

@@ -121,6 +121,7 @@ func TestSettingsRefused(t *testing.T) {
 	hub(`"organization":"a/b"`, `got "a/b"`)
 	hub(`"organization":".."`, `got ".."`)
 	hub(`"organization":"acme","endpoint":"huggingface.co"`, `endpoint: expected a URL like https://huggingface.co, got "huggingface.co"`)
+	hub(`"organization":"acme","endpoint":"http://mirror"`, `endpoint: expected https, since a token is sent, got http://mirror`)
 	hub(`"organization":"acme","refreshInterval":"5m"`, `refreshInterval: expected a duration like 6h or 1d, from 10m to 90d, got "5m"`)
 	hub(`"organization":"acme","refreshInterval":"-1h"`, `got "-1h"`)
 	hub(`"organization":"acme","refreshInterval":"daily"`, `got "daily"`)

@@ -61,7 +61,7 @@ func (s *stage) day(t history.RepoType, name, date string, downloads int64) {
 // connect opens the connection, with further members of jsonData.
 func (s *stage) connect(more map[string]any) {
 	s.Helper()
-	members := map[string]any{"connection": "hub", "organization": "acme", "endpoint": "http://hub.test", "httpHeaderName1": "X-Key"}
+	members := map[string]any{"connection": "hub", "organization": "acme", "endpoint": "http://hub.test", "allowInsecureToken": true, "httpHeaderName1": "X-Key"}
 	maps.Copy(members, more)
 	c, err := open(context.Background(), configured("", members, s.secrets), surroundings{log: s.notes, dial: s.network.DialContext})
 	if err != nil {

@@ -2,6 +2,7 @@ package segment
 
 import (
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/parquet-go/parquet-go"
@@ -70,7 +71,7 @@ func (c *cursor) load() (err error) {
 			return nil
 		}
 		if err != nil {
-			return damaged(c.file.name, "column %s: %v", c.spec, err)
+			return unreadable(c.file.name, fmt.Sprintf("column %s: ", c.spec), err)
 		}
 		if err := c.use(c.page); err != nil {
 			return err

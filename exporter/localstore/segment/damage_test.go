@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"hash/crc32"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/parquet-go/parquet-go"
@@ -54,6 +57,68 @@ func readReadings(b []byte) error {
 		}
 	}
 	return nil
+}
+
+// failingOnce is a file one read of which the operating system fails.
+type failingOnce struct {
+	*bytes.Reader
+	at, reads int
+}
+
+func (f *failingOnce) ReadAt(b []byte, off int64) (int, error) {
+	if f.reads++; f.reads == f.at {
+		return 0, &fs.PathError{Op: "read", Path: "x.parquet", Err: syscall.EIO}
+	}
+	return f.Reader.ReadAt(b, off)
+}
+
+// A read that fails says nothing about the content of a file.
+func TestReadErrorsAreNoDamage(t *testing.T) {
+	f := func(content []byte, read func(io.ReaderAt) error) {
+		t.Helper()
+		failed := 0
+		for at := 1; ; at++ {
+			r := &failingOnce{Reader: bytes.NewReader(content), at: at}
+			err := read(r)
+			if r.reads < at {
+				break
+			}
+			if !errors.Is(err, syscall.EIO) || errors.Is(err, ErrDamaged) || errors.Is(err, ErrForeign) {
+				t.Errorf("read %d failed: got %v", at, err)
+			}
+			failed++
+		}
+		if failed < 8 {
+			t.Errorf("only %d reads failed", failed)
+		}
+	}
+	records, readings := recordsFile(t), readingsFile(t)
+	f(records, func(r io.ReaderAt) error {
+		file, err := newFile(r, int64(len(records)), "dir/x.parquet", formatRecords, recordColumns)
+		if err != nil {
+			return err
+		}
+		for _, err := range (&Records{file}).All() {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	f(readings, func(r io.ReaderAt) error {
+		file, err := newFile(r, int64(len(readings)), "dir/x.parquet", formatReadings, allColumns)
+		if err != nil {
+			return err
+		}
+		for g := range file.numGroups() {
+			for _, err := range (&Readings{file}).Group(g) {
+				if err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
 }
 
 func recordsFile(t testing.TB) []byte {

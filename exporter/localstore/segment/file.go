@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -31,6 +32,15 @@ func foreign(file, format string, args ...any) error { return fault(file, ErrFor
 // damaged returns an error that wraps ErrDamaged and names the file.
 func damaged(file, format string, args ...any) error { return fault(file, ErrDamaged, format, args) }
 
+// unreadable returns the error of a file that the Parquet library cannot read: one of the
+// operating system says nothing about the content, and the next attempt may succeed.
+func unreadable(file, where string, err error) error {
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("reading %s: %w", file, err)
+	}
+	return damaged(file, "%s%v", where, err)
+}
+
 func fault(file string, kind error, format string, args []any) error {
 	return fmt.Errorf("%s is %w: %s", file, kind, fmt.Sprintf(format, args...))
 }
@@ -39,8 +49,16 @@ func fault(file string, kind error, format string, args []any) error {
 // error. It is deferred around every call that decodes.
 func guard(file string, err *error) {
 	if p := recover(); p != nil {
-		*err = damaged(file, "the Parquet reader gave up: %v", p)
+		*err = unreadable(file, "the Parquet reader gave up: ", panicError(p))
 	}
+}
+
+// panicError returns a panic's value as an error.
+func panicError(p any) error {
+	if err, ok := p.(error); ok {
+		return err
+	}
+	return fmt.Errorf("%v", p)
 }
 
 // file is an open file whose checksum, format and layout were found good.
@@ -94,7 +112,7 @@ func newFile(r io.ReaderAt, size int64, name, formatName string, columns []colum
 	}
 	p, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(16<<10))
 	if err != nil {
-		return nil, damaged(name, "%v", err)
+		return nil, unreadable(name, "", err)
 	}
 	f = &file{name: name, size: size, parquet: p, columns: columns}
 	if err := f.checkMetadata(formatName); err != nil {
