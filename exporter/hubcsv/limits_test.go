@@ -163,6 +163,37 @@ func TestReadMemoryOfSpellings(t *testing.T) {
 	}
 }
 
+// Lines without text may come between rows, but not without end.
+func TestReadBlankLines(t *testing.T) {
+	const row = "model,a/b,12,2021-01-22T00:00:00.000Z,4\n"
+	f := func(before, blank string, each int, wantErr string) {
+		t.Helper()
+		n := 0
+		endless := readerFunc(func(b []byte) (int, error) {
+			if n > 16<<20 {
+				return 0, io.EOF
+			}
+			size := copy(b, strings.Repeat(blank, max(1, min(each, len(b))/len(blank))))
+			n += size
+			return size, nil
+		})
+		_, err := history.Collect(Read(io.MultiReader(strings.NewReader(before), endless), Options{SkipBadRows: true}))
+		if wantErr == "" && err != nil || wantErr != "" && (err == nil || !strings.Contains(err.Error(), wantErr)) {
+			t.Errorf("%.60q, then %.60q: got %v, want %q", before, blank, err, wantErr)
+		}
+		if wantErr != "" && n > 8<<20 {
+			t.Errorf("%.60q, then %.60q: %d bytes were read", before, blank, n)
+		}
+	}
+	const want = "expected a row after at most 4194304 bytes of blank lines"
+	for _, before := range []string{"", Header + "\n", Header + "\n" + row} {
+		f(before, "\n", 64<<10, want)
+		f(before, " \t\r\n", 1<<20, want)
+	}
+	f(Header+"\n"+row, ",,,,\n", 1<<20, want)
+	f(Header+"\n"+row, strings.Repeat("\n", 5000)+row, 1<<20, "")
+}
+
 func TestReadBrokenReader(t *testing.T) {
 	f := func(read func([]byte) (int, error), want string) {
 		t.Helper()

@@ -25,6 +25,10 @@ type parser struct {
 	n    int           // how many of them are rows
 	line int64         // the line of the next record
 
+	// blank is how many bytes of lines without text precede line blankEnd.
+	blank    int
+	blankEnd int64
+
 	// Of the fast path.
 	prefixes prefixes
 	months   months

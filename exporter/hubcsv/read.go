@@ -12,6 +12,9 @@ import (
 // DefaultMaxLineBytes is the longest line that Read accepts by default.
 const DefaultMaxLineBytes = 1 << 20
 
+// maxBlank is how many bytes of lines without text may follow each other.
+const maxBlank = 4 << 20
+
 // Options say how an input is read.
 type Options struct {
 	// File names the input in errors, "" if it has no name.
@@ -48,8 +51,8 @@ type Options struct {
 //
 // Faults of the text are one *history.InputErrors, the last element of the stream; once the first fault is found no more blocks come, unless
 // bad rows are skipped, and the rest is read to count the faults. A text without the
-// header (an HTML page, another format) and a line that is too long end the stream at
-// once. An error of r is wrapped, with the file and the line at which it came.
+// header (an HTML page, another format), a line that is too long, and MiBs of blank lines
+// end the stream at once. An error of r is wrapped, with the file and the line at which it came.
 //
 // The stream reads r ahead in a goroutine of its own, and parses in another; both
 // have ended when the loop over the stream has. So leaving the loop early waits

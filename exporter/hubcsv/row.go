@@ -1,6 +1,7 @@
 package hubcsv
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -16,7 +17,7 @@ func (p *parser) row(rec []byte, lines int64) bool {
 		p.longLine(line)
 		return false
 	case isBlank(line):
-		return p.skip(lines)
+		return p.skipBlank(rec, lines)
 	case !p.split.split(line):
 		if !p.header.found {
 			if !p.separatorFault(line) {
@@ -26,7 +27,7 @@ func (p *parser) row(rec []byte, lines int64) bool {
 		}
 		p.quoteFault(line)
 	case !slices.ContainsFunc(p.split.fields, isText):
-		return p.skip(lines) // what spreadsheets write after the last row
+		return p.skipBlank(rec, lines) // what spreadsheets write after the last row
 	case !p.header.found:
 		if !p.readHeader(line) {
 			return false
@@ -49,6 +50,21 @@ func (p *parser) row(rec []byte, lines int64) bool {
 	}
 	p.line += lines
 	return true
+}
+
+// skipBlank passes over a record without text. Endless ones would be read for hours, with
+// nothing to show for it.
+func (p *parser) skipBlank(rec []byte, lines int64) bool {
+	if p.line != p.blankEnd {
+		p.blank = 0
+	}
+	p.blank += len(rec)
+	p.blankEnd = p.line + lines
+	if p.blank > maxBlank {
+		p.fault("", nil, expected{want: fmt.Sprintf("a row after at most %d bytes of blank lines", maxBlank)})
+		return false
+	}
+	return p.skip(lines)
 }
 
 // skip passes over lines that give no row: the next row is not of the line after that of
