@@ -23,6 +23,7 @@ func TestMigrate(t *testing.T) {
 	storage := fmt.Sprintf("storage:\n  victoriametrics: {insert_url: %q, flush_urls: [%q]}\n", u, u)
 	c.write("c.yaml", c.read("c.yaml")+storage, 1)
 	const day = 24 * 60 * 60
+	c.ahead.Store(-6 * day) // the Hub's answers are of the days until today
 	c.collect(0)
 	c.hub.Repo(history.Model, "massive/m").SetDay(20000, 4).SetDay(20002, 7) // taken back, and more
 	c.hub.Repo(history.Model, "globex/m").SetTotal(90)

@@ -64,9 +64,11 @@ func TestStoreOfTheFirstLayout(t *testing.T) {
 		t.Errorf("/metrics has\n%s", ourSeries(page))
 	}
 
-	// A total that falls, and a day more.
-	r.write("new.csv", header+"model,gpt2,90,2026-01-05T00:00:00.000Z,4\n", 1)
-	r.ok("import", "new.csv")
+	// A total that falls, and a day more; the export of another day confirms it.
+	for name, minutes := range map[string]int{"new.csv": 2 * 24 * 60, "same.csv": 1} {
+		r.write(name, header+"model,gpt2,90,2026-01-05T00:00:00.000Z,4\n", minutes)
+	}
+	r.ok("import", "new.csv", "same.csv")
 	s.untilMetric(`huggingface_repo_downloads_removed_total{repo_type="model",org="",repo="gpt2"}`, "40")
 	s.expectMetric(`huggingface_repo_downloads_total{repo_type="model",org="",repo="gpt2"}`, "130")
 	want := strings.ReplaceAll(golden(t, "records.csv"), "model,gpt2,130,", "model,gpt2,90,") + "model,gpt2,90,2026-01-05T00:00:00.000Z,4\n"

@@ -26,6 +26,8 @@ const (
 	monthDays = 30
 	// maxGap is the longest gap between readings whose days are filled.
 	maxGap = 400
+	// noBound is the 30-day number of a total that none bounds.
+	noBound = math.MaxInt64
 )
 
 // Derivation turns the readings of a repository, in the order of their days, into daily
@@ -41,7 +43,8 @@ const (
 //     day allows, and the rest is backdated. A 30-day number that is 0 or missing beside a
 //     rising total is a known fault of the Hub: the last one above 0 holds for up to 30 days.
 //     Over more than 30 days the whole rise is believed, the last 30 days have the 30-day
-//     number, and the days before share the rest.
+//     number, and the days before share the rest. An export without a download in its last 30
+//     days bounds nothing.
 //   - Gaps of more than 400 days are not filled, and their rise is backdated.
 //   - Falls. A total below the one believed last is provisional: the counters stand still. If
 //     a total that is not below comes first, there was no fall. The fall is confirmed by a
@@ -123,6 +126,9 @@ func points(to []point, readings []Reading) []point {
 			continue
 		}
 		p := point{asOf: r.FirstAsOf, total: r.First, month: r.HighMonth, day: r.Day(), export: r.Origin&Export != 0, reading: i}
+		if r.unbounded() {
+			p.month = noBound
+		}
 		to = append(to, p)
 		if r.High > max(r.First, r.Total) {
 			p.total = r.High
@@ -174,7 +180,7 @@ func (d *Derivation) Read(readings []Reading, published func(Day) (int64, bool),
 		default:
 			d.rise(p, all[len(all)-1].day > p.day, published, emit)
 		}
-		if p.month > 0 {
+		if p.month > 0 && p.month != noBound {
 			d.month, d.monthAt = p.month, p.asOf
 		}
 		if p.hubID != "" {

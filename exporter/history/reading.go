@@ -46,7 +46,8 @@ type Reading struct {
 	HubID string
 
 	// Of all answers of the day: FirstAsOf and First are of the earliest one that had a
-	// total, High is the largest total and HighMonth the largest LastMonth.
+	// total, High is the largest total and HighMonth the largest LastMonth, Unknown if an
+	// export had none.
 	// In a Reading of one answer they equal AsOf, Total and LastMonth.
 	FirstAsOf              AsOf
 	First, High, HighMonth int64
@@ -106,11 +107,20 @@ func (r Reading) Merge(o Reading) Reading {
 		if c := cmp.Compare(other.FirstAsOf, last.FirstAsOf); c < 0 || c == 0 && other.First > last.First {
 			last.FirstAsOf, last.First = other.FirstAsOf, other.First
 		}
-		last.High, last.HighMonth = max(last.High, other.High), max(last.HighMonth, other.HighMonth)
+		last.High = max(last.High, other.High)
+		if last.unbounded() || other.unbounded() {
+			last.HighMonth = Unknown
+		} else {
+			last.HighMonth = max(last.HighMonth, other.HighMonth)
+		}
 	}
 	last.Origin |= other.Origin
 	return last
 }
+
+// unbounded reports whether no 30-day number bounds what the total may have grown by: an
+// export without a download in its last 30 days has none, and days of its own.
+func (r *Reading) unbounded() bool { return r.Origin&Export != 0 && r.HighMonth == Unknown }
 
 // compare ranks two readings of a day: one without a total is below all others.
 func (r *Reading) compare(o *Reading) int {

@@ -67,6 +67,9 @@ func (l *Ledger) inTurn(ctx context.Context, write func() error) error {
 		return err
 	}
 	defer l.loading.Release(1)
+	if err := l.takeOver(); err != nil {
+		return err
+	}
 	ls, err := l.load(ctx)
 	if err != nil {
 		return err

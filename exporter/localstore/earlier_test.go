@@ -109,13 +109,13 @@ func TestPreviousLayout(t *testing.T) {
 	}
 	l = open(t, dir)
 	f("opened")
-	if _, err := os.Stat(filepath.Join(dir, reposDir)); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("opened to write, expected the directory %s to be called %s, got %v", reposDir, readingsDir, err)
-	}
 	if err := l.Compact(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	f("compacted")
+	if _, err := os.Stat(filepath.Join(dir, reposDir)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("written, expected the directory %s to be called %s, got %v", reposDir, readingsDir, err)
+	}
 	l = open(t, dir)
 	if s := statsOf(l); s.RecordFiles != 1 || s.MetaFiles != 1 {
 		t.Errorf("expected two files, got %+v", s)
@@ -227,7 +227,11 @@ func TestPreviousGoesOn(t *testing.T) {
 // one are not passed over.
 func TestPreviousInBothDirectories(t *testing.T) {
 	dir := previousStore(t)
-	open(t, dir).Close()
+	l := open(t, dir)
+	if err := l.Compact(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
 	if err := os.Mkdir(filepath.Join(dir, reposDir), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -107,16 +107,10 @@ func (l *Ledger) prepare() error {
 		}
 		return err
 	}
-	// The layout of versions that kept no readings goes on as it is, but for the name.
-	repos := filepath.Join(l.dir, reposDir)
-	err := os.Rename(repos, filepath.Join(l.dir, readingsDir))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		if err := os.Remove(repos); err != nil { // which it is not unless it is empty
-			return fmt.Errorf("expected the files of an earlier version in %s and none in %s beside it; "+
-				"move the files there if that version was in use again: %w", repos, readingsDir, err)
-		}
+	if err := l.checkPrevious(); err != nil {
+		return err
 	}
-	for _, d := range []string{recordsDir, readingsDir} {
+	for _, d := range []string{recordsDir, l.readingsName()} {
 		if err := os.MkdirAll(filepath.Join(l.dir, d), 0o755); err != nil {
 			return fmt.Errorf("making the store's directories: %w", err)
 		}
@@ -127,12 +121,36 @@ func (l *Ledger) prepare() error {
 // readingsName returns the directory of the readings: that of an earlier version, if nothing
 // has been written since.
 func (l *Ledger) readingsName() string {
-	if l.readOnly {
-		if _, err := os.Stat(filepath.Join(l.dir, readingsDir)); errors.Is(err, fs.ErrNotExist) {
-			return reposDir
-		}
+	exists := func(name string) bool {
+		_, err := os.Stat(filepath.Join(l.dir, name))
+		return err == nil
+	}
+	if exists(reposDir) && !exists(readingsDir) {
+		return reposDir
 	}
 	return readingsDir
+}
+
+// takeOver renames the directory that an earlier version called otherwise, before the first
+// write: the files in it are read on as they are.
+func (l *Ledger) takeOver() error {
+	if l.readingsName() == readingsDir {
+		return nil
+	}
+	return os.Rename(filepath.Join(l.dir, reposDir), filepath.Join(l.dir, readingsDir))
+}
+
+// checkPrevious returns an error if an earlier version wrote files once they had been taken over.
+func (l *Ledger) checkPrevious() error {
+	repos := filepath.Join(l.dir, reposDir)
+	if _, err := os.Stat(repos); err != nil || l.readingsName() == reposDir {
+		return nil
+	}
+	if err := os.Remove(repos); err != nil { // which it is not unless it is empty
+		return fmt.Errorf("expected the files of an earlier version in %s and none in %s beside it; "+
+			"move the files there if that version was in use again: %w", repos, readingsDir, err)
+	}
+	return nil
 }
 
 // Snapshot returns the content as it is now.
