@@ -3,8 +3,10 @@ package victoria_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -104,4 +106,45 @@ func TestForget(t *testing.T) {
 	if forgotten.Repos < 5 || forgotten.Records < 50 || forgotten.Readings < 20 {
 		t.Errorf("expected much to be forgotten, got %+v", forgotten)
 	}
+}
+
+// Forgetting that breaks off leaves all as it was, and may be done again.
+func TestForgetThatBreaksOff(t *testing.T) {
+	f := func(allowed int64) {
+		t.Helper()
+		var writes atomic.Int64
+		var failing atomic.Bool
+		o := hook(t, func(w http.ResponseWriter, r *http.Request) bool {
+			if !failing.Load() || !strings.HasSuffix(r.URL.Path, "/import") || writes.Add(1) <= allowed {
+				return false
+			}
+			http.Error(w, "no more room", http.StatusBadRequest)
+			return true
+		})
+		s, other := reopen(t, keeping(o)), reopen(t, keeping(direct(t, o)))
+		for day := range history.Day(3) {
+			b := readingsOf(reading(acmeA, history.Listing, 20000+day, 100+10*int64(day)), reading(acmeB, history.Listing, 20000+day, 500))
+			if _, err := s.Append(t.Context(), b); err != nil {
+				t.Fatal(err)
+			}
+		}
+		was := all(t, other)
+		failing.Store(true)
+		q := history.ForgetQuery{Filter: history.Filter{Repos: []string{acmeA.Name}}}
+		if _, err := s.Forget(t.Context(), q, false); err == nil || !strings.Contains(err.Error(), "no more room") {
+			t.Fatalf("after %d writes: expected the answer of the engine as the error, got %v", allowed, err)
+		}
+		for _, by := range []*victoria.Store{s, other, reopen(t, direct(t, o))} {
+			if got := all(t, by); !slices.Equal(got, was) {
+				t.Errorf("after %d writes: got\n%s\nwant\n%s", allowed, strings.Join(got, "\n"), strings.Join(was, "\n"))
+			}
+		}
+		failing.Store(false)
+		if gone, err := s.Forget(t.Context(), q, false); err != nil || gone != (history.Forgotten{Repos: 1, Records: 2, Readings: 3}) {
+			t.Errorf("got %+v, %v", gone, err)
+		}
+		wantSums(t, other, 1, 2, 0)
+	}
+	f(0) // nothing
+	f(1) // all but that it counts
 }
