@@ -43,8 +43,8 @@ var setup = map[string]string{
 // elsewhere are the commands that a session cannot run, by the page's own words,
 // and what checks them.
 var elsewhere = map[string]string{
-	`^kubectl `:                      "deploy/kubernetes_test.go builds the manifests",
-	`^helm install `:                 "deploy/chart_test.go renders the chart",
+	`^kubectl `:      "deploy/kubernetes_test.go builds the manifests",
+	`^helm install `: "deploy/chart_test.go renders the chart",
 	`^huggingface_exporter import --readings .*models_20240531.parquet`: "exporter/archive reads such files",
 	`^sudo apt-get `:                 "deploy/packagetest installs the package",
 	`^sudo install `:                 "deploy/packagetest installs such files",

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -185,7 +186,7 @@ func TestForgottenIsDamaged(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, forgottenFile), []byte(`{"id":`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(t.Context(), dir, quick); err == nil || !bytes.Contains([]byte(err.Error()), []byte("forgotten.json is damaged")) {
+	if _, err := Open(t.Context(), dir, quick); err == nil || !strings.Contains(err.Error(), "forgotten.json is damaged") {
 		t.Errorf("got %v", err)
 	}
 }

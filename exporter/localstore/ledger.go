@@ -143,10 +143,11 @@ func (l *Ledger) takeOver() error {
 // checkPrevious returns an error if an earlier version wrote files once they had been taken over.
 func (l *Ledger) checkPrevious() error {
 	repos := filepath.Join(l.dir, reposDir)
-	if _, err := os.Stat(repos); err != nil || l.readingsName() == reposDir {
+	if l.readingsName() == reposDir {
 		return nil
 	}
-	if err := os.Remove(repos); err != nil { // which it is not unless it is empty
+	// It is not removed unless it is empty.
+	if err := os.Remove(repos); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("expected the files of an earlier version in %s and none in %s beside it; "+
 			"move the files there if that version was in use again: %w", repos, readingsDir, err)
 	}

@@ -29,8 +29,8 @@ func (w *writer) readingsDir() string { return filepath.Join(w.dir, readingsDir)
 
 // everything is every record there is, with its version, as a file has them.
 var everything = history.RecordsQuery{
-	Period:   history.RangeOf(history.MinDay, history.MaxDay),
-	Order:    history.OrderRepo,
+	Period: history.RangeOf(history.MinDay, history.MaxDay),
+	Order:  history.OrderRepo,
 	Stored: true,
 }
 
