@@ -143,11 +143,10 @@ func (l *Ledger) takeOver() error {
 // checkPrevious returns an error if an earlier version wrote files once they had been taken over.
 func (l *Ledger) checkPrevious() error {
 	repos := filepath.Join(l.dir, reposDir)
-	if l.readingsName() == reposDir {
+	if _, err := os.Stat(repos); errors.Is(err, fs.ErrNotExist) || l.readingsName() == reposDir {
 		return nil
 	}
-	// It is not removed unless it is empty.
-	if err := os.Remove(repos); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(repos); err != nil { // which it is not unless it is empty
 		return fmt.Errorf("expected the files of an earlier version in %s and none in %s beside it; "+
 			"move the files there if that version was in use again: %w", repos, readingsDir, err)
 	}
