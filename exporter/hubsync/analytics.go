@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
@@ -38,10 +39,11 @@ func (c *Collector) analytics(ctx context.Context) (Report, error) {
 	if err := x.countRecords(ctx); err != nil {
 		return r, err
 	}
+	f := filter{c: c, o: &r.Others}
 	// One append: once it is stored who appeared, and not who is missing for that, a
 	// renamed repository looks like a deleted one.
 	r.Change, err = c.append(ctx, hub.RoutePublisherAnalytics, history.Batch{
-		Rows: x.checked(a.Rows(history.Version{Source: history.Published, AsOf: x.asOf}, history.DayOf(r.AsOf)+1)),
+		Rows: x.checked(f.rows(a.Rows(history.Version{Source: history.Published, AsOf: x.asOf}, history.DayOf(r.AsOf)+1))),
 		Then: func() (history.Batch, error) { return x.missing(ctx) },
 	})
 	if err != nil {
@@ -203,7 +205,7 @@ func (x *export) missing(ctx context.Context) (history.Batch, error) {
 	in := make(map[history.Repo]bool, len(x.repos))
 	for _, t := range x.repos {
 		in[t.Repo] = true
-		if !x.known.Has(t.Repo) {
+		if !x.known.Has(t.Repo) && (t.Repo.Org() == "" || strings.EqualFold(t.Repo.Org(), x.c.Org)) {
 			c.Appeared = append(c.Appeared, t.Repo)
 		}
 	}

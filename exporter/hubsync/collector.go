@@ -28,6 +28,9 @@ type Options struct {
 	Queue *queue.Queue
 	// Shard is the part of the organization's listings that is collected.
 	Shard Shard
+	// Collected reports whether another organization is collected, here or elsewhere; nil:
+	// none is.
+	Collected func(org string) bool
 	// Accept has implausible answers believed.
 	Accept bool
 	Log    *slog.Logger

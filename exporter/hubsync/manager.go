@@ -241,6 +241,10 @@ func (m *Manager) logReport(r *Report, next time.Duration) {
 	if r.Note != "" {
 		log.Warn("Not all of the Hub's answer is believed", "reason", string(r.Implausible), "err", r.Note)
 	}
+	if o := r.Others; o.Stored+o.LeftOut > 0 {
+		log.Warn("The export has rows of other organizations; those of organizations that are collected themselves are left out",
+			"stored", o.Stored, "left_out", o.LeftOut, "without_organization", o.Legacy)
+	}
 	log.Info("Collected", "repos", r.Repos, "records", r.Change.Records, "new", r.Change.New, "changed", r.Change.Changed, "removed", r.Change.Removed)
 	for _, m := range r.Moved {
 		log.Info("Repository moved; its history goes on under the new name", "from", m.From.String(), "to", m.To.String())

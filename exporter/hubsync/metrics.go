@@ -17,6 +17,7 @@ type Metrics struct {
 	success, lastSuccess, duration, repos *prometheus.GaugeVec
 	source                                *prometheus.GaugeVec
 	failures, implausible, badRows        *prometheus.CounterVec
+	otherRows                             *prometheus.CounterVec
 	doubted                               *prometheus.GaugeVec
 	removed                               *prometheus.CounterVec
 
@@ -53,6 +54,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		doubted:     gauge("collection_doubted", "Whether the Hub's last answer for the organization is not believed, or not in all (1), by reason.", "org", "reason"),
 		removed:     counter("collection_removed_downloads_total", "Downloads that collections of the organization found the Hub to have removed.", "org"),
 		badRows:     counter("collection_bad_rows_total", "Rows of the organization's exports that could not be understood and were set aside, by reason.", "org", "reason"),
+		otherRows:   counter("collection_other_rows_total", "Rows of the organization's exports whose names are not of it, by what became of them.", "org", "what"),
 		requests:    counter("hub_requests_total", "Requests to the Hub by route and status code, repetitions included; code is none where no answer came.", "route", "code"),
 		latency: f.NewHistogramVec(prometheus.HistogramOpts{
 			Name:                        "huggingface_exporter_hub_request_duration_seconds",
@@ -116,6 +118,7 @@ func (m *Metrics) expect(org string) {
 		m.doubted.WithLabelValues(org, string(r))
 	}
 	m.removed.WithLabelValues(org)
+	m.countOthers(org, OtherRows{})
 	for _, r := range history.BadRowReasons() {
 		m.badRows.WithLabelValues(org, string(r))
 	}
@@ -128,6 +131,7 @@ func (m *Metrics) collected(r *Report) {
 	for reason, rows := range r.BadRows {
 		m.badRows.WithLabelValues(r.Org, string(reason)).Add(float64(rows))
 	}
+	m.countOthers(r.Org, r.Others)
 	if r.Implausible != "" {
 		m.implausible.WithLabelValues(r.Org, string(r.Implausible)).Inc()
 	}
@@ -151,6 +155,12 @@ func (m *Metrics) collected(r *Report) {
 	}
 }
 
+func (m *Metrics) countOthers(org string, o OtherRows) {
+	for what, rows := range map[string]int64{"legacy": o.Legacy, "stored": o.Stored, "left_out": o.LeftOut} {
+		m.otherRows.WithLabelValues(org, what).Add(float64(rows))
+	}
+}
+
 func oneIf(b bool) float64 {
 	if b {
 		return 1
@@ -164,7 +174,7 @@ func (m *Metrics) forget(org string) {
 	for _, v := range []*prometheus.GaugeVec{m.success, m.lastSuccess, m.duration, m.repos, m.source, m.doubted} {
 		v.DeletePartialMatch(l)
 	}
-	for _, v := range []*prometheus.CounterVec{m.failures, m.implausible, m.removed, m.badRows} {
+	for _, v := range []*prometheus.CounterVec{m.failures, m.implausible, m.removed, m.badRows, m.otherRows} {
 		v.DeletePartialMatch(l)
 	}
 }

@@ -59,6 +59,8 @@ type Summary struct {
 	Change history.Change
 	// BadRows are the rows of an export that were set aside, by reason.
 	BadRows history.BadRows
+	// Others are the rows of an export that are not of the organization.
+	Others OtherRows
 	// Reason is the kind of the failure, "" for a success.
 	Reason hub.Kind
 	// Implausible is why the answer is not believed, or not all of it; "" if it is. Note

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,6 +29,8 @@ type Collectors struct {
 	reg      prometheus.Registerer
 	shard    hubsync.Shard
 	queue    *queue.Queue // nil until it is opened
+	// orgs are the organizations of the configuration, in lower case.
+	orgs atomic.Pointer[map[string]bool]
 
 	// Accept has implausible answers of the Hub believed.
 	Accept bool
@@ -57,6 +61,11 @@ func (c *Collectors) OpenQueue(s *config.Storage) error {
 
 // Jobs returns the job of each organization that the shard collects.
 func (c *Collectors) Jobs(h *config.Hub) ([]hubsync.Job, error) {
+	orgs := make(map[string]bool, len(h.Organizations))
+	for _, o := range h.Organizations {
+		orgs[strings.ToLower(o.Name)] = true
+	}
+	c.orgs.Store(&orgs)
 	var jobs []hubsync.Job
 	exposed := false
 	for _, o := range h.Organizations {
@@ -79,7 +88,7 @@ func (c *Collectors) Jobs(h *config.Hub) ([]hubsync.Job, error) {
 		clock := plausible.NewClock(c.log.With("org", o.Name))
 		client.Limiters, client.Hooks, client.Logger = c.limiters, c.metrics.Hooks(clock), c.log
 		options := hubsync.Options{
-			Org: o.Name, Source: source, Client: hub.New(client), Clock: clock, Store: c.store, Queue: c.queue, Accept: c.Accept, Log: c.log,
+			Org: o.Name, Source: source, Client: hub.New(client), Clock: clock, Store: c.store, Queue: c.queue, Collected: c.collected, Accept: c.Accept, Log: c.log,
 		}
 		if o.Split {
 			options.Shard = c.shard
@@ -93,3 +102,6 @@ func (c *Collectors) Jobs(h *config.Hub) ([]hubsync.Job, error) {
 	}
 	return jobs, nil
 }
+
+// collected reports whether an organization is one of the configuration.
+func (c *Collectors) collected(org string) bool { return (*c.orgs.Load())[strings.ToLower(org)] }
