@@ -23,6 +23,8 @@ const (
 	wholeHubDays = 1500
 	// wholeHubParts is in how many appends their history is stored.
 	wholeHubParts = 30
+	// wholeHubSearch finds a tenth of them.
+	wholeHubSearch = "7/m"
 )
 
 // runWholeHub keeps the whole Hub in one store: repositories with heavy-tailed ages and
@@ -54,12 +56,12 @@ func runWholeHub(b *bench) ([]verdict, error) {
 		held = float64(heapLive() - before)
 		records = l.Table().NumRecords()
 		days := history.LastMonth
-		q := history.ReposQuery{Filter: history.Filter{Search: pageSearch}, Period: history.Period{Kind: days}, Limit: pageLimit, Trend: pageTrend}
+		q := history.ReposQuery{Filter: history.Filter{Search: wholeHubSearch}, Period: history.Period{Kind: days}, Limit: pageLimit, Trend: pageTrend}
 		begin := time.Now()
 		got, err := l.Repos(ctx, q)
 		page = time.Since(begin).Seconds()
-		if err == nil && len(got.Rows) != min(pageLimit, got.Matched) {
-			err = fmt.Errorf("expected a page of %d repositories, got %d of %d", pageLimit, len(got.Rows), got.Matched)
+		if err == nil && (got.Matched == 0 || len(got.Rows) != min(pageLimit, got.Matched)) {
+			err = fmt.Errorf("expected a page of up to %d repositories, got %d of %d", pageLimit, len(got.Rows), got.Matched)
 		}
 		return err
 	})

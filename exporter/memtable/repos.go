@@ -2,10 +2,12 @@ package memtable
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
 )
 
 // Repos returns a page of the table of repositories.
@@ -41,11 +43,29 @@ type row struct {
 	downloads, before int64
 }
 
-// rows returns the repositories that q selects, in the order of the table.
+// partRows is how many repositories a processor looks at a time.
+const partRows = 256
+
+// rows returns the repositories that q selects, ordered by Repo.Compare. Of many it looks
+// with all processors.
 func (t *Table) rows(q history.ReposQuery, p *history.ReposPage) []row {
 	matches := filterColumns(q.Filter)
-	rows := make([]row, 0, len(t.shown))
-	for _, c := range t.shown {
+	if len(t.shown) <= partRows {
+		return rowsOf(t.shown, matches, p)
+	}
+	found := make([][]row, (len(t.shown)+partRows-1)/partRows)
+	parallel.Run(len(t.shown), partRows, func(parts iter.Seq2[int, int]) {
+		for from, to := range parts {
+			found[from/partRows] = rowsOf(t.shown[from:to], matches, p)
+		}
+	})
+	return slices.Concat(found...)
+}
+
+// rowsOf returns those of some repositories that match.
+func rowsOf(cols []*column, matches func(*column) bool, p *history.ReposPage) []row {
+	rows := make([]row, 0, len(cols))
+	for _, c := range cols {
 		if !matches(c) {
 			continue
 		}
