@@ -41,10 +41,17 @@ var fieldIndex = func() map[string]int {
 	return out
 }()
 
-// omitImplied takes out what reading works out by itself: a counter that is the total.
+// asOfTotal stands for a listing that is as old as the total.
+const asOfTotal history.AsOf = -1
+
+// omitImplied takes out what reading works out by itself: a counter that is the total, and the
+// time of a listing that is also that of the total.
 func omitImplied(m *history.RepoMeta) {
 	if m.Downloads == m.Total {
 		m.Downloads = history.Unknown
+	}
+	if m.ListedAsOf == m.TotalAsOf && m.ListedAsOf != 0 {
+		m.ListedAsOf = asOfTotal
 	}
 }
 
@@ -160,6 +167,9 @@ func (x *storedRepo) meta(r history.Repo, log *orgLog) history.RepoMeta {
 	}
 	if m.Downloads == history.Unknown {
 		m.Downloads = m.Total
+	}
+	if m.ListedAsOf == asOfTotal {
+		m.ListedAsOf = m.TotalAsOf
 	}
 	return m
 }

@@ -100,7 +100,7 @@ func (n *repoNews) forget(old memtable.Known) {
 	}
 	for _, r := range old.Readings(nil) {
 		if !kept[r.Day()] {
-			n.readings = append(n.readings, history.NewReading(n.repo, r.AsOf, history.Listing, readingGone, history.Unknown, history.Unknown))
+			n.readings = append(n.readings, history.NewReading(n.repo, r.AsOf, history.Export, readingGone, history.Unknown, history.Unknown))
 		}
 	}
 	// What is shown in the place of a record is written again.

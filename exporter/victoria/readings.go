@@ -28,10 +28,14 @@ func valuesOf(r *history.Reading) readingValues {
 	return readingValues{r.Total, r.LastMonth, r.Likes, int64(r.Origin), int64(r.AsOf - r.FirstAsOf), r.First, r.High, r.HighMonth}
 }
 
-// implied returns what number i is if it is not written: a reading is mostly a listing, and
-// the only one of its day.
+// implied returns what number i is if it is not written, by those before it: a reading that has
+// likes is mostly a listing, another an export, and either the only one of its day.
 func (x *readingValues) implied(i int) int64 {
-	return [...]int64{0, history.Unknown, history.Unknown, int64(history.Listing), 0, x[0], x[0], x[1]}[i]
+	origin := history.Listing
+	if x[likesField] == history.Unknown {
+		origin = history.Export
+	}
+	return [...]int64{0, history.Unknown, history.Unknown, int64(origin), 0, x[0], x[0], x[1]}[i]
 }
 
 // reading is the inverse of valuesOf.
@@ -161,14 +165,18 @@ func (x *readingLines) of(v *snapshot, at int) *history.RepoReadings {
 		}
 		n, values, hubID := totals.numbers[i], readingValues{totals.downloads[i]}, ""
 		for f := 1; f < len(values); f++ {
-			ok := false
-			if values[f], ok = line.numbers[f].take(d, n); !ok {
-				values[f] = values.implied(f)
+			v, ok := line.numbers[f].take(d, n)
+			if !ok {
+				v = values.implied(f)
 			}
-		}
-		for id, likes := range line.likes {
-			if v, ok := likes.take(d, n); ok {
-				values[likesField], hubID = v, id
+			values[f] = v
+			if f != likesField {
+				continue
+			}
+			for id, likes := range line.likes {
+				if v, ok := likes.take(d, n); ok {
+					values[f], hubID = v, id
+				}
 			}
 		}
 		x.out.Readings = append(x.out.Readings, values.reading(r, log.version(n).AsOf, hubID))
