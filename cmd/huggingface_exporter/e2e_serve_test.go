@@ -149,7 +149,8 @@ func TestReloadOfRunningService(t *testing.T) {
 func TestFilesAreImportedAgainWhenTheyChange(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t)
-	const series = `huggingface_repo_downloads_total{repo_type="model",org="o",repo="o/m"}`
+	// The total as it is: whether it grew by downloads is known on a later day.
+	const series = `huggingface_repo_downloads_all_time{repo_type="model",org="o",repo="o/m"}`
 	failures := `huggingface_exporter_file_imports_total{outcome="failure"}`
 	r.write("in/m.csv", header+"model,o/m,100,2024-01-01,1\n", 30)
 	r.write("c.yaml", "files: [in/*.csv, in/*.csv.gz]\n", 5)
