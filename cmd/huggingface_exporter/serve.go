@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/server"
 )
 
@@ -33,7 +34,7 @@ func serveCommand(app *kingpin.Application) command {
 		if err := shard.Check(); err != nil {
 			return fmt.Errorf("--%w", err)
 		}
-		s, err := server.New(server.Options{
+		options := server.Options{
 			Load: func() (*config.Config, error) {
 				c, err := loadConfig(*configFile)
 				if err == nil {
@@ -43,7 +44,9 @@ func serveCommand(app *kingpin.Application) command {
 			},
 			Engine: p.engine(config.Storage{}, *storage, false),
 			Shard:  *shard, Pprof: *pprof, Log: p.log,
-		})
+		}
+		// A file of the configuration that hangs is no reason not to stop.
+		s, err := parallel.Await(ctx, func() (*server.Server, error) { return server.New(options) })
 		if err != nil {
 			return err
 		}

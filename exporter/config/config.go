@@ -12,12 +12,13 @@ package config
 import (
 	"cmp"
 	"fmt"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
 )
 
 // Config is the content of a configuration file. Names of files in it are complete: those
@@ -46,10 +47,16 @@ func Default(families ...string) *Config {
 	return c
 }
 
+// maxFile bounds a configuration file, in bytes: a larger one is another file.
+const maxFile = 16 << 20
+
 // Load reads a configuration file; families are as for Default. What is wrong with its
 // content is an Errors, which lists every fault; an empty file gives the defaults.
 func Load(file string, families ...string) (*Config, error) {
-	text, err := os.ReadFile(file)
+	text, err := parallel.ReadFile(file, maxFile+1)
+	if err == nil && len(text) > maxFile {
+		err = fmt.Errorf("expected at most %d bytes in %s, got more", maxFile, file)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the configuration: %w", err)
 	}

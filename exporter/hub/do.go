@@ -15,6 +15,7 @@ import (
 	"unicode"
 
 	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
 )
 
 // try repeats op where its error is worth it, and otherwise returns its result.
@@ -35,7 +36,7 @@ func try[T any](ctx context.Context, c *Client, q *request, op func() (T, error)
 // send asks once, and returns the body of an answer of status 200, which is to be closed.
 // The error is an *Error, ErrNotModified or the end of ctx.
 func (c *Client) send(ctx context.Context, q *request) (*body, error) {
-	token, err := c.o.Token()
+	token, err := parallel.Await(ctx, c.o.Token)
 	if err != nil {
 		return nil, q.fail(KindAuth, err)
 	}

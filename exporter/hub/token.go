@@ -5,11 +5,12 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
 )
 
 // Token is an access token of the Hub. Printing, logging or encoding one shows
@@ -157,12 +158,7 @@ func (l TokenLookup) home() string {
 const maxTokenFile = 64 << 10
 
 func readToken(file string) (Token, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return Token{}, fmt.Errorf("cannot read a token: %w", err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxTokenFile+1))
+	text, err := parallel.ReadFile(file, maxTokenFile+1)
 	if err != nil {
 		return Token{}, fmt.Errorf("cannot read a token: %w", err)
 	}

@@ -36,7 +36,7 @@ type Options struct {
 // goroutines.
 type Receiver struct {
 	url     *url.URL
-	client  *http.Client
+	client  *httpx.Client
 	timeout time.Duration
 }
 
@@ -54,7 +54,7 @@ func New(o Options) (*Receiver, error) {
 	// A client that follows a redirect may turn the POST into a GET, and take its
 	// answer for success.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Receiver{url: o.URL, client: client, timeout: o.Timeout}, nil
+	return &Receiver{url: o.URL, client: httpx.NewClient(client), timeout: o.Timeout}, nil
 }
 
 // String returns the URL as it may be shown.

@@ -3,10 +3,12 @@
 package hubclient
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	httpconfig "github.com/prometheus/common/config"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
 )
 
 // Options returns what a client of an organization is made of. An error tells of an
@@ -23,8 +26,10 @@ func Options(h *config.Hub, o config.Organization, getenv func(string) string) (
 	if err != nil {
 		return hub.Options{}, err
 	}
-	if _, err := Token(h, o, getenv); errors.Is(err, ErrInsecure) {
-		return hub.Options{}, err // other errors are those of each request
+	if endpoint.IsExposed() { // for else no token has to be read now
+		if _, err := Token(h, o, getenv); errors.Is(err, ErrInsecure) {
+			return hub.Options{}, err // other errors are those of each request
+		}
 	}
 	timeouts := hub.Timeouts{
 		Connect: time.Duration(h.Timeouts.Connect),
@@ -54,6 +59,9 @@ var ErrInsecure = errors.New("expected https, since a token or another authoriza
 // Exposed returns ErrInsecure, explained, if requests for an organization have credentials
 // that can be read on the way, allowed or not.
 func Exposed(h *config.Hub, o config.Organization, getenv func(string) string) error {
+	if endpoint, err := hub.ResolveEndpoint(h.Endpoint, getenv); err != nil || !endpoint.IsExposed() {
+		return nil
+	}
 	t, err := lookUp(h, o, getenv)
 	if err != nil {
 		return nil // and so it is not sent
@@ -144,7 +152,26 @@ func secret(text httpconfig.Secret, file string) httpconfig.SecretReader {
 	case text != "":
 		return httpconfig.NewInlineSecret(string(text))
 	case file != "":
-		return httpconfig.NewFileSecret(file)
+		return fileSecret(file)
 	}
 	return nil
 }
+
+// maxSecretFile bounds a file with a secret, or with certificates.
+const maxSecretFile = 1 << 20
+
+// fileSecret is the name of a file with a secret. It is read at each use, for as long as
+// the request lasts that needs it.
+type fileSecret string
+
+// Fetch implements httpconfig.SecretReader.
+func (f fileSecret) Fetch(ctx context.Context) (string, error) {
+	text, err := parallel.Await(ctx, func() ([]byte, error) { return parallel.ReadFile(string(f), maxSecretFile) })
+	return strings.TrimSpace(string(text)), err
+}
+
+// Description implements httpconfig.SecretReader.
+func (f fileSecret) Description() string { return "file " + string(f) }
+
+// Immutable implements httpconfig.SecretReader.
+func (fileSecret) Immutable() bool { return false }

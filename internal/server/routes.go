@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	_ "net/http/pprof" // registers its routes with http.DefaultServeMux
@@ -89,8 +90,8 @@ func (s *Server) serveReady(w http.ResponseWriter, _ *http.Request) {
 	writeText(w, http.StatusOK, progName+" is ready.\n")
 }
 
-func (s *Server) serveReload(w http.ResponseWriter, _ *http.Request) {
-	if err := s.reload(); err != nil {
+func (s *Server) serveReload(w http.ResponseWriter, r *http.Request) {
+	if err := s.reload(context.WithoutCancel(r.Context())); err != nil {
 		writeText(w, http.StatusInternalServerError, fmt.Sprintf("The configuration was not reloaded, the one from before stays in use:\n%v\n", err))
 		return
 	}

@@ -26,6 +26,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
 )
 
 const progName = "huggingface_exporter"
@@ -37,7 +38,11 @@ const (
 	readHeaderTimeout = 10 * time.Second
 	idleTimeout       = 2 * time.Minute
 	maxHeaderBytes    = 64 << 10
+	reloadTimeout     = 30 * time.Second
 )
+
+var errReloadHangs = fmt.Errorf("expected the files of the configuration within %s: one is a pipe that nobody writes to, "+
+	"or on a file system that does not answer; the configuration is taken once it can be read", reloadTimeout)
 
 // Options are what a Server is made of.
 type Options struct {
@@ -134,9 +139,13 @@ func (s *Server) apply(c *config.Config) error {
 	return nil
 }
 
-// reload reads the configuration again and logs how that went.
-func (s *Server) reload() error {
-	if err := s.load(); err != nil {
+// reload reads the configuration again and logs how that went. It does not wait for longer
+// than reloadTimeout: a file that the configuration names may hang.
+func (s *Server) reload(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, reloadTimeout, errReloadHangs)
+	defer cancel()
+	if _, err := parallel.Await(ctx, func() (struct{}, error) { return struct{}{}, s.load() }); err != nil {
+		s.metrics.reloadSuccessful.Set(0)
 		s.Log.Error("The configuration was not reloaded, the one from before stays in use", "err", err)
 		return err
 	}
@@ -252,7 +261,7 @@ func (s *Server) reloadOnHangup(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-hangup:
-			_ = s.reload() // logged there
+			_ = s.reload(ctx) // logged there
 		}
 	}
 }

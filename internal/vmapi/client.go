@@ -62,7 +62,7 @@ type Options struct {
 type Client struct {
 	o        Options
 	insert   *pushclient.Receiver
-	client   *http.Client
+	client   *httpx.Client
 	flushing sync.Mutex
 }
 
@@ -79,7 +79,9 @@ func NewClient(o Options) (*Client, error) {
 		URL: o.InsertURL.JoinPath("/api/v1/import"), HTTP: o.HTTP, Timeout: o.Timeout, UserAgent: o.UserAgent,
 	})
 	if err == nil {
-		c.client, err = config.NewClientFromConfig(o.HTTP, "victoriametrics", config.WithUserAgent(o.UserAgent))
+		var client *http.Client
+		client, err = config.NewClientFromConfig(o.HTTP, "victoriametrics", config.WithUserAgent(o.UserAgent))
+		c.client = httpx.NewClient(client)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("setting up requests to VictoriaMetrics: %w", err)
