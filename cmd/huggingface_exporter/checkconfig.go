@@ -26,7 +26,7 @@ func checkConfigCommand(app *kingpin.Application) command {
 			if _, err := hubclient.Token(&c.Hub, o, os.Getenv); errors.Is(err, hubclient.ErrInsecure) {
 				return err
 			}
-			if err := hubclient.Exposed(&c.Hub, o, os.Getenv); err != nil {
+			if err := hubclient.Exposed(&c.Hub, o, os.Getenv); errors.Is(err, hubclient.ErrInsecure) {
 				p.log.Warn("The Hub's token can be read on the way, which hub.allow_insecure_token allows", "err", err)
 				break
 			}

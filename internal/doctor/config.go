@@ -102,7 +102,7 @@ func (e *examination) checkTokens(context.Context) {
 			continue
 		}
 		e.orgs = append(e.orgs, o)
-		if err := hubclient.Exposed(h, o, os.Getenv); err != nil && !reported[err.Error()] {
+		if err := hubclient.Exposed(h, o, os.Getenv); errors.Is(err, hubclient.ErrInsecure) && !reported[err.Error()] {
 			reported[err.Error()] = true
 			e.warn("name an endpoint with https", "%s: %v", o.Name, err)
 		}

@@ -36,7 +36,7 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	done := make(chan answer, 1)
 	go func() {
 		defer func() { <-c.slots }()
-		resp, err := c.Client.Do(req)
+		resp, err := c.Client.Do(req) //nolint:bodyclose // who gets the answer closes it
 		done <- answer{resp, err}
 	}()
 	select {

@@ -26,10 +26,8 @@ func Options(h *config.Hub, o config.Organization, getenv func(string) string) (
 	if err != nil {
 		return hub.Options{}, err
 	}
-	if endpoint.IsExposed() { // for else no token has to be read now
-		if _, err := Token(h, o, getenv); errors.Is(err, ErrInsecure) {
-			return hub.Options{}, err // other errors are those of each request
-		}
+	if err := Exposed(h, o, getenv); errors.Is(err, ErrInsecure) && !h.AllowInsecureToken {
+		return hub.Options{}, allowing(err) // other errors are those of each request
 	}
 	timeouts := hub.Timeouts{
 		Connect: time.Duration(h.Timeouts.Connect),
@@ -59,19 +57,24 @@ var ErrInsecure = errors.New("expected https, since a token or another authoriza
 // Exposed returns ErrInsecure, explained, if requests for an organization have credentials
 // that can be read on the way, allowed or not.
 func Exposed(h *config.Hub, o config.Organization, getenv func(string) string) error {
-	if endpoint, err := hub.ResolveEndpoint(h.Endpoint, getenv); err != nil || !endpoint.IsExposed() {
-		return nil
+	endpoint, err := hub.ResolveEndpoint(h.Endpoint, getenv)
+	if err != nil || !endpoint.IsExposed() { // for else no token has to be read now
+		return err
 	}
 	t, err := lookUp(h, o, getenv)
 	if err != nil {
-		return nil // and so it is not sent
+		return err
 	}
-	return exposed(h, t, getenv)
+	return exposed(h, t, endpoint)
 }
 
-func exposed(h *config.Hub, t hub.Token, getenv func(string) string) error {
-	endpoint, err := hub.ResolveEndpoint(h.Endpoint, getenv)
-	if err != nil || !endpoint.IsExposed() || t.IsZero() && !h.HTTP.HasSecrets() {
+// allowing adds how to allow it to an error of credentials without TLS.
+func allowing(err error) error {
+	return fmt.Errorf("%w; if it may be so, set hub.allow_insecure_token: true", err)
+}
+
+func exposed(h *config.Hub, t hub.Token, endpoint hub.Endpoint) error {
+	if !endpoint.IsExposed() || t.IsZero() && !h.HTTP.HasSecrets() {
 		return nil
 	}
 	return fmt.Errorf("hub.endpoint: %w, got %s, where all on the way can read it", ErrInsecure, endpoint)
@@ -83,12 +86,15 @@ func exposed(h *config.Hub, t hub.Token, getenv func(string) string) error {
 // refused unless the configuration allows them.
 func Token(h *config.Hub, o config.Organization, getenv func(string) string) (hub.Token, error) {
 	t, err := lookUp(h, o, getenv)
-	if err == nil && !h.AllowInsecureToken {
-		if err = exposed(h, t, getenv); err != nil {
-			return hub.Token{}, fmt.Errorf("%w; if it may be so, set hub.allow_insecure_token: true", err)
+	if err != nil || h.AllowInsecureToken {
+		return t, err
+	}
+	if endpoint, bad := hub.ResolveEndpoint(h.Endpoint, getenv); bad == nil { // else nothing is sent
+		if err := exposed(h, t, endpoint); err != nil {
+			return hub.Token{}, allowing(err)
 		}
 	}
-	return t, err
+	return t, nil
 }
 
 func lookUp(h *config.Hub, o config.Organization, getenv func(string) string) (hub.Token, error) {

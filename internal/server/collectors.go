@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -80,7 +81,7 @@ func (c *Collectors) Jobs(h *config.Hub) ([]hubsync.Job, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := hubclient.Exposed(h, o, os.Getenv); err != nil && !exposed {
+		if err := hubclient.Exposed(h, o, os.Getenv); errors.Is(err, hubclient.ErrInsecure) && !exposed {
 			exposed = true // said once, not for each organization
 			c.log.Warn("The Hub's token can be read on the way, which hub.allow_insecure_token allows", "err", err)
 		}
