@@ -2,6 +2,7 @@ package memtable
 
 import (
 	"context"
+	"slices"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
@@ -21,6 +22,11 @@ type told struct {
 // addBatch adds what a batch has apart from rows.
 func (b *builder) addBatch(ctx context.Context, batch history.Batch) error {
 	meta := batch.Meta
+	if len(b.meta) == 0 {
+		n := len(meta)
+		b.index = make(map[history.Repo]uint32, n)
+		b.meta, b.logs, b.told = slices.Grow(b.meta, n), slices.Grow(b.logs, n), slices.Grow(b.told, n)
+	}
 	for j := range meta {
 		i := b.repo(meta[j].Repo)
 		b.meta[i].MergeFrom(&meta[j])
