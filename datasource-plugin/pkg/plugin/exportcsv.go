@@ -106,7 +106,8 @@ func (d *download) passOn(text io.Reader) (err error) {
 	buf, least := make([]byte, 0, pieceBytes), 1
 	for {
 		var readErr error
-		for n := 0; readErr == nil && len(buf) < min(least, cap(buf)); buf = buf[:len(buf)+n] {
+		until := min(len(buf)+least, cap(buf))
+		for n := 0; readErr == nil && len(buf) < until; buf = buf[:len(buf)+n] {
 			n, readErr = text.Read(buf[len(buf):cap(buf)])
 		}
 		lines := buf[:bytes.LastIndexByte(buf, '\n')+1]
