@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/version"
@@ -50,10 +53,24 @@ func serveCommand(app *kingpin.Application) command {
 		if err != nil {
 			return err
 		}
-		err = s.Run(ctx, func(h *http.Server) error { return web.ListenAndServe(h, webFlags, p.log) })
+		err = s.Run(ctx, func(h *http.Server) error { return listenAndServe(h, webFlags, p.log) })
 		if err == nil {
 			p.log.Info("Stopped")
 		}
 		return err
 	}}
+}
+
+// listenAndServe serves until the server is shut down.
+func listenAndServe(h *http.Server, flags *web.FlagConfig, log *slog.Logger) error {
+	addresses := *flags.WebListenAddresses
+	isVsock := func(address string) bool { return strings.HasPrefix(address, "vsock://") }
+	if flags.WebSystemdSocket != nil && *flags.WebSystemdSocket || len(addresses) == 0 || slices.ContainsFunc(addresses, isVsock) {
+		return web.ListenAndServe(h, flags, log)
+	}
+	listeners, err := server.Listen(addresses)
+	if err != nil {
+		return err
+	}
+	return web.ServeMultiple(listeners, h, flags, log)
 }

@@ -182,15 +182,22 @@ func TestCrossSiteRequests(t *testing.T) {
 func TestSecurityHeadersOnEveryAnswer(t *testing.T) {
 	f := func(request string, status string, before http.Handler) {
 		t.Helper()
+		listeners, err := Listen([]string{"127.0.0.1:0"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := listeners[0]
 		h := newTestServer(t, false).httpServer()
 		if before != nil {
 			h.Handler = before
 		}
-		l := newPipes()
 		served := make(chan error, 1)
 		go func() { served <- h.Serve(l) }()
 		defer func() { h.Close(); <-served }()
-		conn := l.dial()
+		conn, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
 		defer conn.Close()
 		go func() { _, _ = io.WriteString(conn, request+"Host: h\r\nConnection: close\r\n\r\n") }()
 		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
@@ -211,6 +218,10 @@ func TestSecurityHeadersOnEveryAnswer(t *testing.T) {
 	f("GET //metrics HTTP/1.1\r\n", "307", nil)
 	f("GET /-/reload HTTP/1.1\r\n", "405", nil)
 	f("OPTIONS * HTTP/1.1\r\n", "400", nil)
+	f("GET / HTTP/1.1\r\nX-A: "+strings.Repeat("x", 2*maxHeaderBytes)+"\r\n", "431", nil)
+	f("GET / HTTP/9.1\r\n", "505", nil)
+	f("GET / HTTP/1.1\r\nno header\r\n", "400", nil)
+	f("GET / HTTP/1.1\r\nTransfer-Encoding: x\r\n", "501", nil)
 	f("GET /metrics HTTP/1.1\r\n", "401", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "Unauthorized", http.StatusUnauthorized)
 	}))
