@@ -19,17 +19,20 @@ import (
 func (c *Collector) listings(ctx context.Context) (Report, error) {
 	r := report(SourceListings)
 	var all []hub.Listing
+	f := filter{c: c, o: new(OtherRows)}
 	for _, t := range hub.ListedTypes() {
 		for l, err := range c.Client.List(ctx, t, c.Org) {
 			if err != nil {
 				return r, err
 			}
-			all = append(all, l)
+			if f.takes(l.Repo) {
+				all = append(all, l)
+			}
 		}
 	}
 	asOf, doubt := c.asOf(ctx, hub.RouteModels)
 	r, err := c.storeWaiting(ctx) // before what is newer
-	r.AsOf = asOf
+	r.AsOf, r.Others = asOf, *f.o
 	if doubt != nil {
 		return r, cmp.Or(err, doubt)
 	}
@@ -37,6 +40,7 @@ func (c *Collector) listings(ctx context.Context) (Report, error) {
 		var stored Report
 		stored, err = c.storeListing(ctx, all, asOf)
 		r = stored.after(r)
+		r.Others = *f.o
 	}
 	if _, ok := errors.AsType[*storeError](err); ok && c.Queue != nil {
 		if full := c.Queue.Add(c.Org, history.AsOfTime(asOf), all); full != nil {

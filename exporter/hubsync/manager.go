@@ -242,8 +242,8 @@ func (m *Manager) logReport(r *Report, next time.Duration) {
 		log.Warn("Not all of the Hub's answer is believed", "reason", string(r.Implausible), "err", r.Note)
 	}
 	if o := r.Others; o.Stored+o.LeftOut > 0 {
-		log.Warn("The export has rows of other organizations; those of organizations that are collected themselves are left out",
-			"stored", o.Stored, "left_out", o.LeftOut, "without_organization", o.Legacy)
+		log.Warn("The Hub's answer has repositories of other organizations; those of organizations that are collected themselves are left out",
+			"rows_stored", o.Stored, "left_out", o.LeftOut, "without_organization", o.Legacy)
 	}
 	log.Info("Collected", "repos", r.Repos, "records", r.Change.Records, "new", r.Change.New, "changed", r.Change.Changed, "removed", r.Change.Removed)
 	for _, m := range r.Moved {

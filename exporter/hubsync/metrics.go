@@ -54,7 +54,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		doubted:     gauge("collection_doubted", "Whether the Hub's last answer for the organization is not believed, or not in all (1), by reason.", "org", "reason"),
 		removed:     counter("collection_removed_downloads_total", "Downloads that collections of the organization found the Hub to have removed.", "org"),
 		badRows:     counter("collection_bad_rows_total", "Rows of the organization's exports that could not be understood and were set aside, by reason.", "org", "reason"),
-		otherRows:   counter("collection_other_rows_total", "Rows of the organization's exports whose names are not of it, by what became of them.", "org", "what"),
+		otherRows:   counter("collection_other_rows_total", "Rows of the Hub's answers for the organization, exports and listings, whose names are not of it, by what became of them.", "org", "what"),
 		requests:    counter("hub_requests_total", "Requests to the Hub by route and status code, repetitions included; code is none where no answer came.", "route", "code"),
 		latency: f.NewHistogramVec(prometheus.HistogramOpts{
 			Name:                        "huggingface_exporter_hub_request_duration_seconds",

@@ -6,7 +6,8 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-// OtherRows counts the rows of an export whose names are not of its organization.
+// OtherRows counts the rows of an export, or the repositories of listings, whose names are
+// not of the organization.
 type OtherRows struct {
 	// Legacy have a name without an organization, Stored one of an organization that is not
 	// collected. Both are stored as they came.
@@ -15,7 +16,7 @@ type OtherRows struct {
 	LeftOut int64
 }
 
-// filter passes the rows of an export on and counts those of others in o.
+// filter passes the rows of an answer on and counts those of others in o.
 type filter struct {
 	c *Collector
 	o *OtherRows
@@ -40,6 +41,15 @@ func (f *filter) counterOf(repo history.Repo) *int64 {
 		return &f.o.LeftOut
 	}
 	return &f.o.Stored
+}
+
+// takes counts a repository of a listing, and reports whether it is passed on.
+func (f *filter) takes(repo history.Repo) bool {
+	counter := f.counterOf(repo)
+	if counter != nil {
+		*counter++
+	}
+	return counter != &f.o.LeftOut
 }
 
 // learn brings what is known of the repositories up to a block's dictionary.

@@ -75,3 +75,17 @@ func TestFilterKeepsTotalsAndLines(t *testing.T) {
 		t.Errorf("the last dictionary is %v, and %+v were counted", repos, f.o)
 	}
 }
+
+// So it is with listings.
+func TestListingsOfOthers(t *testing.T) {
+	w := newWorld(t, options{source: SourceListings})
+	failing(fakehub.Models, fakehub.Body("application/json",
+		`[{"id":"o/m","downloadsAllTime":5},{"id":"other/m","downloadsAllTime":6},{"id":"third/m","downloadsAllTime":7},{"id":"legacy","downloadsAllTime":8}]`))(w.hub)
+	report := w.collect(2, 6)
+	if got, want := report.Others, (OtherRows{Legacy: 1, Stored: 1, LeftOut: 1}); got != want || report.Repos != 3 {
+		t.Errorf("counted %+v of %d repositories, want %+v of 3", got, report.Repos, want)
+	}
+	if got := w.exposed(); strings.Contains(got, "other/m") || !strings.Contains(got, "third/m 7") {
+		t.Errorf("exposed is %s", got)
+	}
+}

@@ -59,7 +59,7 @@ type Summary struct {
 	Change history.Change
 	// BadRows are the rows of an export that were set aside, by reason.
 	BadRows history.BadRows
-	// Others are the rows of an export that are not of the organization.
+	// Others are the rows of an answer that are not of the organization.
 	Others OtherRows
 	// Reason is the kind of the failure, "" for a success.
 	Reason hub.Kind
