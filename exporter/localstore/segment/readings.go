@@ -74,7 +74,8 @@ func (r *readingReader) group(g int) (more bool, err error) {
 		}
 		r.read(r.batch[:n])
 		for i := range r.batch[:n] {
-			if more, err := r.add(&r.batch[i]); err != nil || !more {
+			newer := i+1 < n && r.batch[i+1].replaces(&r.batch[i])
+			if more, err := r.add(&r.batch[i], newer); err != nil || !more {
 				return false, err
 			}
 		}
@@ -108,8 +109,16 @@ func (r *readingReader) read(rows []row) {
 	}
 }
 
-// add takes the next row. more is false if yield does not want the next repository.
-func (r *readingReader) add(row *row) (more bool, err error) {
+// replaces reports whether the row says all anew that the one before says of the present.
+func (r *row) replaces(before *row) bool {
+	return r.asOf > before.asOf && r.has(fieldTotal) && r.has(fieldOrigin) && r.text(fieldOrigin) == listingText && r.repo == before.repo
+}
+
+var listingText = history.Listing.String()
+
+// add takes the next row. newer says that the one after it replaces what it says of the
+// present. more is false if yield does not want the next repository.
+func (r *readingReader) add(row *row, newer bool) (more bool, err error) {
 	if !r.some || r.repo.Meta.Repo != row.repo {
 		if r.some && !r.yield(&r.repo, nil) {
 			return false, nil
@@ -130,7 +139,7 @@ func (r *readingReader) add(row *row) (more bool, err error) {
 		}
 		x := row.reading(origin)
 		r.repo.Readings = append(r.repo.Readings, x)
-		if x.AsOf < m.ListedAsOf && x.AsOf < m.TotalAsOf {
+		if newer || x.AsOf < m.ListedAsOf && x.AsOf < m.TotalAsOf {
 			return true, nil
 		}
 		now := x.Meta()
