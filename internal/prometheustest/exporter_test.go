@@ -46,6 +46,7 @@ func TestMain(m *testing.M) {
 type exporter struct {
 	url  string
 	data string
+	days int // of which exports were imported
 }
 
 // startExporter serves a new store that holds the given export.
@@ -59,13 +60,18 @@ func startExporter(t *testing.T, csv string) *exporter {
 	return e
 }
 
-// importCSV imports an export into the store, beside the server where it runs.
+// importCSV imports an export into the store, beside the server where it runs, as what the
+// Hub said on two days that follow those before: the second one confirms the first.
 func (e *exporter) importCSV(t *testing.T, csv string) {
 	t.Helper()
-	cmd := exec.Command(mustBinary(t), "import", "--storage.path="+e.data, "-")
-	cmd.Stdin = strings.NewReader(csv)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("import: %v\n%s", err, out)
+	for range 2 {
+		e.days++
+		asOf := time.Date(2024, 5, e.days, 6, 0, 0, 0, time.UTC).Format(time.RFC3339)
+		cmd := exec.Command(mustBinary(t), "import", "--storage.path="+e.data, "--as-of="+asOf, "-")
+		cmd.Stdin = strings.NewReader(csv)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("import: %v\n%s", err, out)
+		}
 	}
 }
 
