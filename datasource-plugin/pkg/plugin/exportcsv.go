@@ -20,6 +20,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // sendFunc sends a part of a response. The first part brings status and headers. Its
@@ -116,6 +117,9 @@ func (d *download) passOn(text io.Reader) (err error) {
 			return fmt.Errorf("expected lines of at most %d bytes, got a longer one", cap(buf))
 		}
 		if len(lines) > 0 {
+			if head, _, _ := bytes.Cut(lines, []byte{'\n'}); d.records == 0 && string(head) != hubcsv.Header {
+				return fmt.Errorf("expected the exporter's text to begin with %s, got %s", hubcsv.Header, textenc.Quote(string(head)))
+			}
 			least = pieceBytes
 			d.records += int64(bytes.Count(lines, []byte{'\n'}))
 			if buf, err = w.Swap(lines); err != nil {

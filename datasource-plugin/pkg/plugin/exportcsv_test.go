@@ -223,13 +223,15 @@ func TestPassOn(t *testing.T) {
 			t.Errorf("%.40q: got the error %v, want %q", parts, err, wantErr)
 		}
 	}
-	f("head\n", 0, "", io.EOF, "he", "ad\n")
-	f("head\na\nb\n", 2, "", io.EOF, "head\na", "\nb", "\n")
+	const head = hubcsv.Header
+	f(head+"\n", 0, "", io.EOF, head[:5], head[5:]+"\n")
+	f(head+"\na\nb\n", 2, "", io.EOF, head+"\na", "\nb", "\n")
 	many := strings.Repeat("0123456789\n", 300_000)
-	f("head\n"+many, 300_000, "", io.EOF, "head\n", many)
-	f("head\na\n", 2, "unexpected EOF", io.ErrUnexpectedEOF, "head\na\n", "b")
-	f("head\na\n", 2, "unexpected EOF", io.ErrUnexpectedEOF, "head\na\n") // cut after a line
-	f("head\na\n", 2, "unexpected EOF", io.EOF, "head\na\nb")
+	f(head+"\n"+many, 300_000, "", io.EOF, head+"\n", many)
+	f(head+"\na\n", 2, "unexpected EOF", io.ErrUnexpectedEOF, head+"\na\n", "b")
+	f(head+"\na\n", 2, "unexpected EOF", io.ErrUnexpectedEOF, head+"\na\n") // cut after a line
+	f(head+"\na\n", 2, "unexpected EOF", io.EOF, head+"\na\nb")
 	f("", 0, "unexpected EOF", io.EOF)
-	f("head\n", 1, "expected lines of at most", io.EOF, "head\n", long, long)
+	f(head+"\n", 1, "expected lines of at most", io.EOF, head+"\n", long, long)
+	f("", 0, "expected the exporter's text to begin with repoType,", io.EOF, "<html>\n", "</html>\n")
 }
