@@ -175,7 +175,7 @@ func TestOtherRecords(t *testing.T) {
 	const isOther = `502 {"error":"http://127.0.0.1:`
 	f(rowstream.ContentType, "HFXROWS\x02\x00\x00", isOther, "byte 0", "HFXROWS", "check the URL, and that the versions of exporter and plugin match")
 	f(rowstream.ContentType, "HFXROWS\x01\x00\x05", isOther, "the number of rows before, 0, got 5", "check the URL, and that the versions of exporter and plugin match")
-	f("text/csv", "repoType,repoName,timestamp,downloads\n", isOther, "text/csv", "check the URL")
+	f("text/csv", "repoType,repoName,timestamp,downloads\n", `502 {"error":"the exporter at http://127.0.0.1:`, "text/csv", "check the URL")
 }
 
 func TestWrongSettings(t *testing.T) {
