@@ -121,14 +121,16 @@ func (l *Ledger) prepare() error {
 // readingsName returns the directory of the readings: that of an earlier version, if nothing
 // has been written since.
 func (l *Ledger) readingsName() string {
-	exists := func(name string) bool {
-		_, err := os.Stat(filepath.Join(l.dir, name))
-		return err == nil
-	}
-	if exists(reposDir) && !exists(readingsDir) {
+	if l.has(reposDir) && !l.has(readingsDir) {
 		return reposDir
 	}
 	return readingsDir
+}
+
+// has reports whether the directory has a file or directory of a name.
+func (l *Ledger) has(name string) bool {
+	_, err := os.Stat(filepath.Join(l.dir, name))
+	return err == nil
 }
 
 // takeOver renames the directory that an earlier version called otherwise, before the first
@@ -143,7 +145,7 @@ func (l *Ledger) takeOver() error {
 // checkPrevious returns an error if an earlier version wrote files once they had been taken over.
 func (l *Ledger) checkPrevious() error {
 	repos := filepath.Join(l.dir, reposDir)
-	if _, err := os.Stat(repos); errors.Is(err, fs.ErrNotExist) || l.readingsName() == reposDir {
+	if !l.has(reposDir) || l.readingsName() == reposDir {
 		return nil
 	}
 	if err := os.Remove(repos); err != nil { // which it is not unless it is empty
