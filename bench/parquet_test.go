@@ -138,10 +138,10 @@ func TestDuckDBReadsTheStore(t *testing.T) {
 	}
 }
 
-func TestDuckDBReadsTheStoresRepositories(t *testing.T) {
+func TestDuckDBReadsTheStoresReadings(t *testing.T) {
 	dir := fillLedger(t)
 	d := openTestDuck(t)
-	repos := "SELECT * FROM " + quote(filepath.Join(dir, "repos", "*.parquet"))
+	readings := "SELECT * FROM " + quote(filepath.Join(dir, "readings", "*.parquet"))
 	want := make(map[history.Repo]int64)
 	for rows, err := range testData.rows(byRepo) {
 		if err != nil {
@@ -154,7 +154,7 @@ func TestDuckDBReadsTheStoresRepositories(t *testing.T) {
 	got := make(map[history.Repo]int64)
 	var typ, name string
 	var total int64
-	if err := d.query("SELECT repo_type, repo, max(total) FROM ("+repos+") GROUP BY repo_type, repo", []any{&typ, &name, &total}, func() {
+	if err := d.query("SELECT repo_type, repo, max(total) FROM ("+readings+") GROUP BY repo_type, repo", []any{&typ, &name, &total}, func() {
 		got[history.Repo{Type: history.RepoType(typ), Name: name}] = total
 	}); err != nil {
 		t.Fatal(err)
