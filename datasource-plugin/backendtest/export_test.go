@@ -16,6 +16,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/framecsv"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/rowstream"
 )
 
 // TestExportIsTheExportersOwn compares what goes through the plugin with what the
@@ -89,15 +90,18 @@ func (e *endless) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	close(e.began)
 	defer close(e.ended)
-	w.Header().Set("Content-Type", hubcsv.ContentType)
-	lines := []byte(strings.Repeat("model,acme/rocket,12400,2021-11-01T00:00:00.000Z,100\n", history.BlockRows))
-	_, _ = io.WriteString(w, hubcsv.Header+"\n")
+	w.Header().Set("Content-Type", rowstream.ContentType)
+	out := rowstream.NewWriter(w)
+	rows := history.Rows{Repos: []history.RepoTotal{{Repo: history.Repo{Type: history.Model, Name: "acme/rocket"}, Total: 12400}}}
+	for range history.BlockRows {
+		rows.Append(0, 18932, 100)
+	}
 	for r.Context().Err() == nil {
 		select {
 		case <-e.dead:
 			panic(http.ErrAbortHandler)
 		default:
-			_, _ = w.Write(lines) // fails once the plugin has gone
+			_ = out.WriteRows(&rows) // fails once the plugin has gone
 		}
 	}
 }

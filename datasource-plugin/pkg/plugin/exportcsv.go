@@ -1,12 +1,8 @@
 package plugin
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -19,8 +15,6 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
-	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
-	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // sendFunc sends a part of a response. The first part brings status and headers. Its
@@ -77,14 +71,7 @@ func (d *Datasource) export(ctx context.Context, rawQuery string, out *download)
 		return err
 	}
 	out.name = format.CSV.FileName(q.Filter, days)
-	ask := history.RecordsQuery{Filter: q.Filter, Period: q.Days(), Order: q.Order}
-	if source, ok := store.(csvSource); ok && (options.Separator == 0 || options.Separator == ',') && !options.Spreadsheet {
-		if err := source.CSV(ctx, ask, out.passOn); err != nil {
-			return cmp.Or(ctx.Err(), err)
-		}
-		return out.finish()
-	}
-	records := store.Records(ctx, ask)
+	records := store.Records(ctx, history.RecordsQuery{Filter: q.Filter, Period: q.Days(), Order: q.Order})
 	var broken error
 	options.Eager, options.PieceBytes = true, pieceBytes
 	out.records, err = hubcsv.WriteOptions(out, guarded(ctx, records, &broken), options)
@@ -92,52 +79,6 @@ func (d *Datasource) export(ctx context.Context, rawQuery string, out *download)
 		return err
 	}
 	return out.finish()
-}
-
-// csvSource is a Reader that has the record format itself: nothing is decoded then, only to
-// be written as it came.
-type csvSource interface {
-	CSV(ctx context.Context, q history.RecordsQuery, read func(io.Reader) error) error
-}
-
-// passOn sends text as it comes, whole lines at a time: the first ones at once, then in pieces.
-func (d *download) passOn(text io.Reader) (err error) {
-	w := parallel.NewWriter(d, pieceBytes)
-	defer func() { err = errors.Join(err, w.Close()) }()
-	buf, least := make([]byte, 0, pieceBytes), 1
-	for {
-		var readErr error
-		until := min(len(buf)+least, cap(buf))
-		for n := 0; readErr == nil && len(buf) < until; buf = buf[:len(buf)+n] {
-			n, readErr = text.Read(buf[len(buf):cap(buf)])
-		}
-		lines := buf[:bytes.LastIndexByte(buf, '\n')+1]
-		rest := string(buf[len(lines):])
-		if len(rest) == cap(buf) {
-			return fmt.Errorf("expected lines of at most %d bytes, got a longer one", cap(buf))
-		}
-		if len(lines) > 0 {
-			if head, _, _ := bytes.Cut(lines, []byte{'\n'}); d.records == 0 && string(head) != hubcsv.Header {
-				return fmt.Errorf("expected the exporter's text to begin with %s, got %s", hubcsv.Header, textenc.Quote(string(head)))
-			}
-			least = pieceBytes
-			d.records += int64(bytes.Count(lines, []byte{'\n'}))
-			if buf, err = w.Swap(lines); err != nil {
-				return err
-			}
-		}
-		buf = append(buf[:0], rest...)
-		switch {
-		case readErr == nil:
-		case readErr != io.EOF:
-			return readErr
-		case rest != "" || d.records == 0:
-			return io.ErrUnexpectedEOF
-		default:
-			d.records-- // the header
-			return nil
-		}
-	}
 }
 
 // guarded ends a stream where it fails behind its first block, and leaves the error

@@ -3,7 +3,6 @@ package plugin
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -186,52 +185,4 @@ func TestExportPanics(t *testing.T) {
 	}
 	f(0, false, http.StatusInternalServerError)
 	f(20, true, http.StatusOK)
-}
-
-// scripted is a text that comes in parts and ends with an error.
-type scripted struct {
-	parts []string
-	err   error
-}
-
-func (s *scripted) Read(b []byte) (int, error) {
-	if len(s.parts) == 0 {
-		return 0, s.err
-	}
-	n := copy(b, s.parts[0])
-	if s.parts[0] = s.parts[0][n:]; s.parts[0] == "" {
-		s.parts = s.parts[1:]
-	}
-	return n, nil
-}
-
-// What an exporter sends is passed on by whole lines, and known to be whole by its end alone.
-func TestPassOn(t *testing.T) {
-	long := strings.Repeat("x", pieceBytes)
-	f := func(wantText string, wantRecords int64, wantErr string, end error, parts ...string) {
-		t.Helper()
-		var got strings.Builder
-		d := &download{send: func(r *backend.CallResourceResponse) error {
-			got.Write(r.Body)
-			return nil
-		}}
-		err := d.passOn(&scripted{parts, end})
-		if got.String() != wantText || d.records != wantRecords {
-			t.Errorf("%.40q: got %d bytes with %d records, want %d with %d", parts, got.Len(), d.records, len(wantText), wantRecords)
-		}
-		if (err == nil) != (wantErr == "") || err != nil && !strings.Contains(err.Error(), wantErr) {
-			t.Errorf("%.40q: got the error %v, want %q", parts, err, wantErr)
-		}
-	}
-	const head = hubcsv.Header
-	f(head+"\n", 0, "", io.EOF, head[:5], head[5:]+"\n")
-	f(head+"\na\nb\n", 2, "", io.EOF, head+"\na", "\nb", "\n")
-	many := strings.Repeat("0123456789\n", 300_000)
-	f(head+"\n"+many, 300_000, "", io.EOF, head+"\n", many)
-	f(head+"\na\n", 2, "unexpected EOF", io.ErrUnexpectedEOF, head+"\na\n", "b")
-	f(head+"\na\n", 2, "unexpected EOF", io.ErrUnexpectedEOF, head+"\na\n") // cut after a line
-	f(head+"\na\n", 2, "unexpected EOF", io.EOF, head+"\na\nb")
-	f("", 0, "unexpected EOF", io.EOF)
-	f(head+"\n", 1, "expected lines of at most", io.EOF, head+"\n", long, long)
-	f("", 0, "expected the exporter's text to begin with repoType,", io.EOF, "<html>\n", "</html>\n")
 }

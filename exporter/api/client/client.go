@@ -203,12 +203,6 @@ func (c *Client) Records(ctx context.Context, q history.RecordsQuery) history.Ro
 	return stream(ctx, c, wire.RecordsRoute, query, rowstream.ContentType, rowstream.Read)
 }
 
-// CSV hands read the records that q selects as the Hub's record format.
-func (c *Client) CSV(ctx context.Context, q history.RecordsQuery, read func(io.Reader) error) error {
-	query := wire.Records.Encode(wire.RecordsQuery{RecordsQuery: q, Format: format.CSV})
-	return c.options.Explain(ctx, c.ask(ctx, wire.RecordsRoute, query, "text/csv", read))
-}
-
 // Readings streams readings from the exporter, as Records does records.
 func (c *Client) Readings(ctx context.Context, q history.ReadingsQuery) history.ReadingSeq {
 	return stream(ctx, c, wire.ReadingsRoute, wire.Readings.Encode(q), wire.JSONType, func(body io.Reader) iter.Seq2[history.Reading, error] {
