@@ -18,7 +18,7 @@ func TestHubReplacesItsHistory(t *testing.T) {
 		s.connect(map[string]any{"refreshInterval": "1h"})
 		step := func(want string) {
 			t.Helper()
-			s.after(25 * time.Hour)
+			s.after(27 * time.Hour) // until two loads of another day, a tenth later each
 			s.wantShown(want)
 		}
 		for i := range 20 {
