@@ -84,9 +84,6 @@ func (d *Derivation) StartAt(asOf AsOf, total int64, c Counters) {
 	*d = Derivation{started: true, total: total, counters: c, day: day, from: day, fromDownloads: c.Downloads}
 }
 
-// Started reports whether a total was read.
-func (d *Derivation) Started() bool { return d.started }
-
 // Counters returns the counters after what was read.
 func (d *Derivation) Counters() Counters {
 	if !d.started {
