@@ -9,15 +9,17 @@ MAKEFLAGS += --no-builtin-rules
 
 BINARY := bin/huggingface_exporter
 
-# What the program says of itself: the tag, or the commit where there is none.
-VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null)
-REVISION := $(shell git rev-parse HEAD 2>/dev/null)
+# What --version prints. The version is the tag, or the commit if there is no tag.
 STAMP    := github.com/prometheus/common/version
-LDFLAGS  := -s -w $(if $(VERSION),-X $(STAMP).Version=$(VERSION:v%=%)) $(if $(REVISION),-X $(STAMP).Revision=$(REVISION))
+VERSION  := $(patsubst v%,%,$(shell git describe --tags --always --dirty 2>/dev/null))
+REVISION := $(shell git rev-parse HEAD 2>/dev/null)
+BRANCH   := $(shell git rev-parse --abbrev-ref HEAD 2>/dev/null)
+LDFLAGS  := -s -w -X '$(STAMP).Version=$(VERSION)' -X '$(STAMP).Revision=$(REVISION)' -X '$(STAMP).Branch=$(BRANCH)' \
+	-X '$(STAMP).BuildUser=$(shell id -un)@$(shell hostname)' -X '$(STAMP).BuildDate=$(shell date -u +%Y%m%d-%H:%M:%S)'
 
 # make run
 LISTEN  ?= 127.0.0.1:10061
-STORAGE ?= ./data
+STORAGE ?= ./demo-data
 
 # make fuzz: how long each fuzz test runs
 FUZZTIME ?= 30s
@@ -41,11 +43,11 @@ build: need-go ## build the exporter into bin/ (pure Go, no C compiler needed)
 	@echo "== building $(BINARY)"
 	CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)" -o $(BINARY) ./cmd/huggingface_exporter
 
-# make plugin: "linux/amd64" or local for a part of what is shipped
-PLATFORMS ?=
+# make plugin: local, all that are released, or a list such as "linux/amd64 linux/arm64"
+PLATFORMS ?= local
 
 .PHONY: plugin
-plugin: need-go ## build the Grafana plugin into datasource-plugin/dist, for all PLATFORMS also as bin/plugin/*.zip
+plugin: need-go ## build the Grafana plugin for PLATFORMS (default: local) into bin/plugin/*.zip
 	@scripts/plugin.sh "$(PLATFORMS)"
 
 .PHONY: run
@@ -69,6 +71,11 @@ stack: need-go ## run Grafana with plugin, dashboards, Prometheus and demo data 
 .PHONY: test
 test: fmt vet lint tidy pure unit campaigns frontend test-bench ## check everything but what only a release needs
 	@echo "== all checks passed"
+
+.PHONY: docs-test
+docs-test: need-go need-prometheus need-victoria-metrics ## run every command in the documentation and check the wording
+	@echo "== documentation"
+	go test -count=1 -timeout 30m ./docs
 
 .PHONY: test-release
 test-release: need-go package-test ## check what only a release needs: packages, chart, the release's own files

@@ -44,10 +44,12 @@ var setup = map[string]string{
 // and what checks them.
 var elsewhere = map[string]string{
 	`^kubectl `:      "deploy/kubernetes_test.go builds the manifests",
+	`^docker run `:   "deploy/release_test.go checks the image",
 	`^helm install `: "deploy/chart_test.go renders the chart",
 	`^huggingface_exporter import --readings .*models_20240531.parquet`: "exporter/archive reads such files",
 	`^sudo apt-get `:                 "deploy/packagetest installs the package",
 	`^sudo install `:                 "deploy/packagetest installs such files",
+	`^sudo unzip `:                   "datasource-plugin/Magefile.go packs it under the plugin's id",
 	`^sudo systemctl `:               "deploy/packagetest starts the service as its unit says",
 	`^sudo -u huggingface_exporter `: "deploy/packagetest runs it as that user",
 }

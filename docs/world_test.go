@@ -72,7 +72,7 @@ var (
 	system = strings.NewReplacer(
 		"/var/lib/huggingface_exporter", "$PWD/var", "/backup/", "$PWD/backup/", "/path/to/prometheus/data", "$PWD/prometheus",
 		"git clone https://github.com/huggingface-exporter/huggingface_exporter", "git clone --quiet $PROJECT huggingface_exporter",
-		"make run\n", "make run LISTEN=127.0.0.1:10061 STORAGE=$PWD/data >run.log 2>&1 & made=$! && until_ready http://127.0.0.1:10061/-/ready\n",
+		"make run\n", "make run LISTEN=127.0.0.1:10061 STORAGE=$PWD/demo-data >run.log 2>&1 & made=$! && until_ready http://127.0.0.1:10061/-/ready\n",
 		"cd huggingface_exporter\n", "cd huggingface_exporter && cp examples/six-rows.csv export.csv\n",
 	)
 )
@@ -96,7 +96,7 @@ func (w *world) place(commands string, serves bool) string {
 // makes are the targets that a session does not run: make knows them, and that is
 // checked. Other tests and the workflows run them.
 var makes = []*regexp.Regexp{
-	regexp.MustCompile(`(?m)^make ((?:test|test-bench|test-release|mutation|plugin|grafana|stack|e2e|bench|fuzz|soak|coverage|campaigns|frontend|release|publish|package-test|audit|validate-plugin|lint|unit|clean)\b[^#\n]*)`),
+	regexp.MustCompile(`(?m)^make ((?:docs-test|test|test-bench|test-release|mutation|plugin|grafana|stack|e2e|bench|fuzz|soak|coverage|campaigns|frontend|release|publish|package-test|audit|validate-plugin|lint|unit|clean)\b[^#\n]*)`),
 }
 
 // unplace gives what was printed the addresses of the page again.

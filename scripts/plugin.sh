@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# plugin.sh ["PLATFORM ..."]
+# plugin.sh "PLATFORM ..."
 #
 # Builds the Grafana plugin into datasource-plugin/dist: the frontend, and the
-# backend for the named platforms ("linux/amd64", or local for this machine's).
-# Without any it builds for all that are shipped, and packs the plugin into
-# bin/plugin as well, the same bytes for the same commit.
+# backend for the given platforms (such as "linux/amd64", local for this machine,
+# or all that are released). Packs it into bin/plugin/*.zip. Builds of the same
+# commit have the same bytes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
-platforms=${1:-}
+platforms=$1
+[ "$platforms" != all ] || platforms=
 
 # What would be the time of the build is that of the commit.
 if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
@@ -33,7 +34,4 @@ PLATFORMS=$platforms mage platforms
 for file in plugin.json module.js README.md CHANGELOG.md LICENSE go_plugin_build_manifest; do
 	[ -s "dist/$file" ] || { echo "plugin: expected dist/$file after the build, found none" >&2; exit 1; }
 done
-echo "== the plugin is in datasource-plugin/dist"
-if [ -z "$platforms" ]; then
-	mage package "$root/bin/plugin"
-fi
+mage package "$root/bin/plugin"

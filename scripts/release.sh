@@ -46,7 +46,7 @@ awk -v section="$section" '/^## /{on = index($0, "## " section) == 1; next} on' 
 grep -q '[^[:space:]]' "$notes" || die "expected a part \"## $section\" in CHANGELOG.md"
 
 echo "== the Grafana plugin"
-scripts/plugin.sh ""
+scripts/plugin.sh all
 mkdir -p "$out/plugin"
 cp "bin/plugin/$(sed -n 's/^ *"id": "\(.*\)",/\1/p' datasource-plugin/src/plugin.json | head -n 1)-$next.zip" "$out/plugin/"
 for program in datasource-plugin/dist/gpx_*; do

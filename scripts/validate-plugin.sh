@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 zips=(bin/plugin/*.zip)
 [ ${#zips[@]} -eq 1 ] && [ -f "${zips[0]}" ] || {
-	echo "validate-plugin: expected one packed plugin in bin/plugin, found ${zips[*]}; make plugin packs it" >&2
+	echo "validate-plugin: expected one packed plugin in bin/plugin, found ${zips[*]}; build it with make plugin PLATFORMS=all" >&2
 	exit 1
 }
 exec scripts/with-node.sh npx --yes @grafana/plugin-validator@0.31.0 \
