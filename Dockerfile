@@ -47,4 +47,5 @@ USER 65532:65532
 VOLUME /data
 EXPOSE 10061
 ENTRYPOINT ["/usr/bin/huggingface_exporter"]
+HEALTHCHECK CMD ["/usr/bin/huggingface_exporter", "healthcheck"]
 CMD ["serve", "--storage.path=/data"]

@@ -47,6 +47,8 @@ var elsewhere = map[string]string{
 	`^docker run `:   "deploy/release_test.go checks the image",
 	`^helm install `: "deploy/chart_test.go renders the chart",
 	`^huggingface_exporter import --readings .*models_20240531.parquet`: "exporter/archive reads such files",
+	`^huggingface_exporter healthcheck$`:                                "cmd/huggingface_exporter/e2e_health_test.go asks exporters on other ports",
+	`^huggingface_exporter serve --web.external-url=`:                   "cmd/huggingface_exporter/e2e_health_test.go follows every link below a prefix",
 	`^sudo apt-get `:                 "deploy/packagetest installs the package",
 	`^sudo install `:                 "deploy/packagetest installs such files",
 	`^sudo unzip `:                   "datasource-plugin/Magefile.go packs it under the plugin's id",

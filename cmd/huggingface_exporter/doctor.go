@@ -20,9 +20,14 @@ func doctorCommand(app *kingpin.Application) command {
 	storage := storageFlag(cmd)
 	cmd.Flag("web.listen-address", "Address that serve is to listen on; repeatable.").Default(defaultAddress).StringsVar(&o.Addresses)
 	cmd.Flag("web.config.file", "The file of TLS and authentication. Default: none.").PlaceHolder("FILE").StringVar(&o.WebConfigFile)
+	paths := addPathFlags(cmd)
 	cmd.Flag("offline", "Ask neither the Hub nor a storage engine.").BoolVar(&o.Offline)
 	format := cmd.Flag("format", "Format: text or json.").Default("text").Enum("text", "json")
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
+		var err error
+		if o.RoutePrefix, _, err = paths.prefixes(); err != nil {
+			return err
+		}
 		o.StoragePath, o.Log = *storage, p.log
 		report := doctor.Run(ctx, o)
 		if err := ctx.Err(); err != nil {

@@ -171,6 +171,12 @@ func TestDoctorBesideServe(t *testing.T) {
 	p := newPatient(t, "name: massive")
 	address := strings.TrimPrefix(p.serve().url, "http://")
 	p.examine(0, []string{"ok port: " + address + ": a huggingface_exporter serves there"}, "--offline", "--web.listen-address="+address)
+
+	// Also behind a password and a prefix.
+	p.write("web.yaml", "basic_auth_users: {prom: $2a$04$VKcUSe1c7qjg0YyQ1WRSFO2vpdZSRZ2fpT2RfWyBHkUiQWfuKJDdq}\n", 1)
+	flags := []string{"--web.config.file=web.yaml", "--web.route-prefix=/hf"}
+	address = strings.TrimPrefix(p.serve(append(flags, "--storage.path=other")...).url, "http://")
+	p.examine(0, []string{"ok port: " + address + ": a huggingface_exporter serves there"}, append(flags, "--offline", "--web.listen-address="+address)...)
 }
 
 func TestDoctorOfAnEngine(t *testing.T) {

@@ -67,6 +67,7 @@ func (p *program) main() int {
 		generateCommand(app),
 		checkConfigCommand(app),
 		doctorCommand(app),
+		healthcheckCommand(app),
 	}
 	if !completing(p.args) {
 		app.GetCommand("serve").Default()

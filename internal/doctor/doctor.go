@@ -42,6 +42,7 @@ type Options struct {
 	StoragePath   string
 	WebConfigFile string // "" for none
 	Addresses     []string
+	RoutePrefix   string // before every route, "" for nothing
 	// Offline asks neither the Hub nor a storage engine.
 	Offline bool
 	Log     *slog.Logger

@@ -321,4 +321,13 @@ func TestDoctorOfPorts(t *testing.T) {
 	f(address, false, "ok port: "+address+": a huggingface_exporter serves there")
 	f("nothing", true, "fail port: listen tcp: ", "-> write it as host:port")
 	f("vsock://:1", false)
+
+	f("unix://s", false, "ok port: unix://s is free")
+	l, err := net.Listen("unix", "s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.(*net.UnixListener).SetUnlinkOnClose(false)
+	l.Close()
+	f("unix://s", false, "ok port: unix://s is left by a process that was killed")
 }

@@ -3,13 +3,13 @@ package doctor
 import (
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"net"
-	"net/http"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/health"
 )
 
 // checkPorts tries to listen where serve is to.
@@ -18,15 +18,21 @@ func (e *examination) checkPorts(ctx context.Context) {
 		if strings.HasPrefix(address, "vsock://") {
 			continue
 		}
-		l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+		network, at := "tcp", address
+		if path, ok := strings.CutPrefix(address, health.UnixPrefix); ok {
+			network, at = "unix", path
+		}
+		l, err := new(net.ListenConfig).Listen(ctx, network, at)
 		switch {
 		case err == nil:
 			l.Close()
 			e.ok("%s is free", address)
-		case errors.Is(err, syscall.EADDRINUSE) && isServing(address):
+		case errors.Is(err, syscall.EADDRINUSE) && e.isServing(ctx, address):
 			e.ok("%s: a huggingface_exporter serves there", address)
+		case errors.Is(err, syscall.EADDRINUSE) && network == "unix" && nobodyListens(at):
+			e.ok("%s is left by a process that was killed, and serve replaces it", address)
 		case errors.Is(err, syscall.EADDRINUSE):
-			e.fail("stop what listens there (ss -ltnp shows it), or choose another with --web.listen-address", "%s is taken, by another program or by a serve behind a password or TLS", address)
+			e.fail("stop what listens there (ss -ltnp shows it), or choose another with --web.listen-address", "%s is taken, by another program or by a serve with another file of --web.config.file", address)
 		case errors.Is(err, fs.ErrPermission):
 			e.fail("choose a port from 1024 with --web.listen-address, or give the service CAP_NET_BIND_SERVICE", "%v", err)
 		default:
@@ -36,22 +42,18 @@ func (e *examination) checkPorts(ctx context.Context) {
 }
 
 // isServing reports whether an exporter of ours answers at an address.
-func isServing(address string) bool {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return false
+func (e *examination) isServing(ctx context.Context, address string) bool {
+	text, err := health.Check(ctx, health.Options{
+		Address: address, RoutePrefix: e.RoutePrefix, WebConfigFile: e.WebConfigFile, Route: health.HealthyRoute, Timeout: 5 * time.Second,
+	})
+	return err == nil && strings.HasPrefix(text, "huggingface_exporter is running")
+}
+
+// nobodyListens reports whether a Unix socket is one that nobody listens on any more.
+func nobodyListens(path string) bool {
+	c, err := net.DialTimeout("unix", path, time.Second)
+	if err == nil {
+		c.Close()
 	}
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "localhost"
-	}
-	transport := &http.Transport{} // without proxies
-	defer transport.CloseIdleConnections()
-	client := &http.Client{Transport: transport, Timeout: 5 * time.Second}
-	resp, err := client.Get("http://" + net.JoinHostPort(host, port) + "/-/healthy")
-	if err != nil {
-		return false
-	}
-	defer resp.Body.Close()
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<10))
-	return resp.StatusCode == http.StatusOK && strings.HasPrefix(string(body), "huggingface_exporter is running")
+	return errors.Is(err, syscall.ECONNREFUSED)
 }

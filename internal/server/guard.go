@@ -167,7 +167,8 @@ func refuse(w http.ResponseWriter, r *http.Request, status, retryAfter int, reas
 	if retryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
 	}
-	if !strings.HasPrefix(r.URL.Path, "/api/") && !strings.HasPrefix(r.URL.Path, "/organizations/") {
+	// The route may have a prefix.
+	if !strings.Contains(r.URL.Path, "/api/") && !strings.Contains(r.URL.Path, "/organizations/") {
 		writeText(w, status, reason+"\n")
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/common/version"
 
 	api "github.com/huggingface-exporter/huggingface_exporter/exporter/api/server"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/health"
 )
 
 // Handler returns the handler of all routes, each counted. Scrapes have a limit of their
@@ -19,7 +20,7 @@ func (s *Server) Handler() http.Handler {
 	s.patterns = nil
 	handleAs := func(pattern, route string, h http.Handler) {
 		s.patterns = append(s.patterns, pattern)
-		mux.Handle(pattern, s.metrics.instrument(route, h))
+		mux.Handle(s.RoutePrefix+pattern, http.StripPrefix(s.RoutePrefix, s.metrics.instrument(route, h)))
 	}
 	handle := func(pattern string, h http.Handler) { handleAs(pattern, pattern, h) }
 	limit := func(what, field string, status, retryAfter int, n func() int) *limiter {
@@ -45,10 +46,10 @@ func (s *Server) Handler() http.Handler {
 		}
 		handle(r.Pattern, h)
 	}
-	handle("/-/healthy", get(func(w http.ResponseWriter, _ *http.Request) {
+	handle(health.HealthyRoute, get(func(w http.ResponseWriter, _ *http.Request) {
 		writeText(w, http.StatusOK, progName+" is running.\n")
 	}))
-	handle("/-/ready", get(s.serveReady))
+	handle(health.ReadyRoute, get(s.serveReady))
 	handle("/-/reload", allow(s.serveReload, http.MethodPost))
 	handle(collectionsRoute, get(queries.wrap(http.HandlerFunc(s.serveCollections)).ServeHTTP))
 	if s.Pprof {
@@ -56,7 +57,23 @@ func (s *Server) Handler() http.Handler {
 	}
 	handleAs("/{$}", "/", get(queries.wrap(http.HandlerFunc(s.serveLanding)).ServeHTTP))
 	handleAs("/", "other", http.NotFoundHandler())
+	if s.RoutePrefix != "" {
+		mux.Handle("/{$}", s.metrics.instrument("/", http.RedirectHandler(s.RoutePrefix+"/", http.StatusFound)))
+		mux.Handle("/", s.metrics.instrument("other", http.NotFoundHandler()))
+	}
 	return secured{guard(sameOrigin(mux))}
+}
+
+// admitHealthchecks lets in who asks for the health of the exporter and can read its file
+// of authentication. All others go through next, which is what asks for passwords.
+func (s *Server) admitHealthchecks(routes, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if health.Admits(r, s.RoutePrefix, s.WebConfigFile) {
+			routes.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // Patterns returns the patterns of the routes, once Handler was called.

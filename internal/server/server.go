@@ -54,7 +54,12 @@ type Options struct {
 	Shard hubsync.Shard
 	// Pprof serves profiles of the process.
 	Pprof bool
-	Log   *slog.Logger
+	// RoutePrefix stands before every route, LinkPrefix before those of the links of the
+	// pages: a reverse proxy may take or give one. "" is nothing, others are like "/hf".
+	RoutePrefix, LinkPrefix string
+	// WebConfigFile has TLS and authentication, "" for neither.
+	WebConfigFile string
+	Log           *slog.Logger
 }
 
 // Server serves metrics and the API.
@@ -188,8 +193,9 @@ func pushOptions(c *config.Push, userAgent string) (exposition.PushOptions, erro
 }
 
 func (s *Server) httpServer() *http.Server {
+	routes := s.Handler()
 	h := &http.Server{
-		Handler:           s.Handler(),
+		Handler:           routes,
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
@@ -204,7 +210,7 @@ func (s *Server) httpServer() *http.Server {
 		mu.Lock()
 		defer mu.Unlock()
 		if _, ok := h.Handler.(secured); !ok {
-			h.Handler = secured{h.Handler}
+			h.Handler = secured{s.admitHealthchecks(routes, h.Handler)}
 		}
 		return context.Background()
 	}

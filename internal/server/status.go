@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -34,6 +35,7 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"css":         func() template.CSS { return template.CSS(pageStyle) },
 	"duration":    func(d time.Duration) string { return config.Duration(d).String() },
 	"full":        fullTime,
+	"link":        func(route string) string { return route }, // each page has one of its own
 	"n":           groupDigits,
 	"outcomeName": outcomeName,
 	"round":       func(d time.Duration) string { return d.Round(time.Millisecond).String() },
@@ -87,10 +89,11 @@ func (s *Server) serveLanding(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	var text strings.Builder
-	err := pages.ExecuteTemplate(&text, "status.html", status)
+	err := s.executePage(&text, "status.html", status)
 	var page *web.LandingPageHandler
 	if err == nil {
 		page, err = web.NewLandingPage(web.LandingConfig{
+			RoutePrefix: s.LinkPrefix,
 			Name:        progName,
 			Description: "Publisher analytics of the Hugging Face Hub for Prometheus and Grafana.",
 			Version:     template.HTMLEscapeString(version.Info()),
@@ -113,7 +116,19 @@ func (s *Server) serveLanding(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the landing page cannot be written; the log says why", http.StatusInternalServerError)
 		return
 	}
+	// It answers the path that its links start with and no other.
+	r = r.Clone(r.Context())
+	r.URL.Path = s.LinkPrefix + "/"
 	page.ServeHTTP(w, r)
+}
+
+// executePage writes a page whose links start with the prefix of links.
+func (s *Server) executePage(w io.Writer, name string, data any) error {
+	t, err := pages.Clone()
+	if err != nil {
+		return err
+	}
+	return t.Funcs(template.FuncMap{"link": func(route string) string { return s.LinkPrefix + route }}).ExecuteTemplate(w, name, data)
 }
 
 // collectionsJSON is the page of the collections for programs.
@@ -205,7 +220,7 @@ func (s *Server) serveCollections(w http.ResponseWriter, r *http.Request) {
 		err = enc.Encode(newCollectionsJSON(status))
 	} else {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		err = pages.ExecuteTemplate(w, "collections.html", status)
+		err = s.executePage(w, "collections.html", status)
 	}
 	if err != nil {
 		s.Log.Debug("The page of the collections was not sent", "err", err)
