@@ -138,5 +138,16 @@ func (r Days) Len() int {
 	return int(r.To) - int(r.From) + 1
 }
 
+// Span returns the run that covers both; an empty run covers nothing.
+func (r Days) Span(o Days) Days {
+	switch {
+	case r.Len() == 0:
+		return o
+	case o.Len() == 0:
+		return r
+	}
+	return Days{From: min(r.From, o.From), To: max(r.To, o.To)}
+}
+
 // Contains reports whether d lies in the run.
 func (r Days) Contains(d Day) bool { return r.From <= d && d <= r.To }

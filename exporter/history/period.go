@@ -40,36 +40,36 @@ func (k PeriodKind) String() string { return periodKinds.name(k) }
 
 // Resolve returns the days of the period in a history that was recorded over
 // the given days, and the run of the same length just before it, to compare
-// with. An open end becomes the end of the recorded days. No run begins before
-// MinDay: what lies there is cut off. before is empty (hasBefore false) for
-// AllTime, for a range with an open start, for a history without a day, and
-// where nothing of it lies after MinDay.
+// with. A period ends with the last recorded day at the latest: what comes after
+// it is not known yet, which is something else than no downloads. An open start
+// becomes the first recorded day, and no run begins before MinDay.
+//
+// before is empty (hasBefore false) for AllTime, for a range with an open start,
+// and where the history was not recorded over all of it: sums over unequal numbers
+// of recorded days say nothing of growth.
 func (p Period) Resolve(recorded Days) (days, before Days, hasBefore bool) {
-	switch p.Kind {
-	case LastMonth:
+	switch {
+	case p.Kind == AllTime || recorded.Len() == 0:
+		return recorded, NoDays, false
+	case p.Kind == LastMonth:
 		days = Days{From: recorded.To - LastMonthDays + 1, To: recorded.To}
-	case Range:
-		days = Days{From: p.From, To: p.To}
+	default:
+		days = Days{From: p.From, To: recorded.To}
 		if p.From == NoDay {
 			days.From = recorded.From
 		}
-		if p.To == NoDay {
-			days.To = recorded.To
+		if p.To != NoDay {
+			days.To = min(p.To, recorded.To)
 		}
-	default:
-		return recorded, NoDays, false
-	}
-	if recorded.Len() == 0 {
-		if p.Kind == LastMonth || p.From == NoDay || p.To == NoDay {
-			days = NoDays
-		}
-		return days, NoDays, false
 	}
 	days.From = max(days.From, MinDay)
-	if days.Len() == 0 || days.From == MinDay || p.Kind == Range && p.From == NoDay {
+	if days.Len() == 0 {
+		return NoDays, NoDays, false
+	}
+	before = Days{From: days.From - Day(days.Len()), To: days.From - 1}
+	if p.Kind == Range && p.From == NoDay || before.From < recorded.From {
 		return days, NoDays, false
 	}
-	before = Days{From: max(days.From-Day(days.Len()), MinDay), To: days.From - 1}
 	return days, before, true
 }
 

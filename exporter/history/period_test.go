@@ -21,14 +21,23 @@ func TestResolve(t *testing.T) {
 	f(Period{Kind: AllTime, From: 3, To: 4}, recorded, recorded, none)
 
 	f(Period{Kind: LastMonth}, recorded, Days{1971, 2000}, Days{1941, 1970})
-	// The month may be longer than the history.
-	f(Period{Kind: LastMonth}, Days{2000, 2000}, Days{1971, 2000}, Days{1941, 1970})
+	// The month may be longer than the history, which then was not recorded before it.
+	f(Period{Kind: LastMonth}, Days{2000, 2000}, Days{1971, 2000}, none)
+	f(Period{Kind: LastMonth}, Days{1941, 2000}, Days{1971, 2000}, Days{1941, 1970})
+	f(Period{Kind: LastMonth}, Days{1942, 2000}, Days{1971, 2000}, none)
 
 	f(RangeOf(1200, 1209), recorded, Days{1200, 1209}, Days{1190, 1199})
 	f(RangeOf(1200, 1200), recorded, Days{1200, 1200}, Days{1199, 1199})
-	// A range is what was asked for, recorded or not.
-	f(RangeOf(1, 3), recorded, Days{1, 3}, Days{0, 0})
-	f(RangeOf(1990, 2009), recorded, Days{1990, 2009}, Days{1970, 1989})
+	// What comes after the last recorded day is not known yet: a period and the one
+	// before it have the same number of recorded days.
+	f(RangeOf(1990, 2009), recorded, Days{1990, 2000}, Days{1979, 1989})
+	f(RangeOf(2000, 2001), recorded, Days{2000, 2000}, Days{1999, 1999})
+	f(RangeOf(2001, 2009), recorded, none, none)
+	// Of the days before the first recorded one nothing is known either.
+	f(RangeOf(1, 3), recorded, Days{1, 3}, none)
+	f(RangeOf(990, 1009), recorded, Days{990, 1009}, none)
+	f(RangeOf(1009, 1018), recorded, Days{1009, 1018}, none)
+	f(RangeOf(1010, 1019), recorded, Days{1010, 1019}, Days{1000, 1009})
 	f(RangeOf(1990, NoDay), recorded, Days{1990, 2000}, Days{1979, 1989})
 	f(RangeOf(NoDay, 1200), recorded, Days{1000, 1200}, none)
 	f(RangeOf(NoDay, NoDay), recorded, recorded, none)
@@ -41,9 +50,9 @@ func TestResolve(t *testing.T) {
 	// Nothing is looked for before the first day that a record can have.
 	f(Period{Kind: LastMonth}, Days{0, 10}, Days{0, 10}, none)
 	f(Period{Kind: LastMonth}, Days{0, 29}, Days{0, 29}, none)
-	f(Period{Kind: LastMonth}, Days{0, 31}, Days{2, 31}, Days{0, 1})
-	f(RangeOf(MinDay, MaxDay), recorded, Days{MinDay, MaxDay}, none)
-	f(RangeOf(10, MaxDay), recorded, Days{10, MaxDay}, Days{0, 9})
+	f(Period{Kind: LastMonth}, Days{0, 31}, Days{2, 31}, none)
+	f(Period{Kind: LastMonth}, Days{0, 59}, Days{30, 59}, Days{0, 29})
+	f(RangeOf(MinDay, MaxDay), recorded, Days{MinDay, 2000}, none)
 
 	// A history without a day.
 	f(Period{}, none, none, none)
@@ -51,5 +60,5 @@ func TestResolve(t *testing.T) {
 	f(RangeOf(1200, NoDay), none, none, none)
 	f(RangeOf(NoDay, 1200), none, none, none)
 	f(RangeOf(NoDay, NoDay), none, none, none)
-	f(RangeOf(1200, 1209), none, Days{1200, 1209}, none)
+	f(RangeOf(1200, 1209), none, none, none)
 }

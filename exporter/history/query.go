@@ -89,6 +89,8 @@ type Group struct {
 	Records int64
 	// Total is the sum of the known totals of the repositories.
 	Total int64
+	// Recorded runs from the first to the last recorded day of the repositories.
+	Recorded Days
 	// Downloads and Before are sums over the days of the period and of the
 	// period before it (0 without HasBefore).
 	Downloads, Before int64

@@ -139,3 +139,13 @@ type RecordsQuery struct {
 	// follow from readings, and without totals, which are in the readings.
 	Stored bool
 }
+
+// Days are the days of the period in a history that was recorded over the given days.
+// What is stored and not shown may reach further than what is recorded.
+func (q RecordsQuery) Days(recorded Days) Days {
+	if q.Stored && q.Period.Kind != LastMonth {
+		recorded = Days{MinDay, MaxDay}
+	}
+	days, _, _ := q.Period.Resolve(recorded)
+	return days
+}

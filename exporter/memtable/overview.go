@@ -11,8 +11,14 @@ import (
 // Overview sums over repositories. Unless single repositories are asked for, it
 // costs the number of days of the groups, not that of their records.
 func (t *Table) Overview(q history.OverviewQuery) history.Overview {
-	o := history.Overview{Recorded: t.recorded}
-	o.Days, o.Before, o.HasBefore = q.Period.Resolve(t.recorded)
+	return t.OverviewIn(t.recorded, q)
+}
+
+// OverviewIn is Overview of a table that holds a part of a history, which was recorded
+// over the given days.
+func (t *Table) OverviewIn(recorded history.Days, q history.OverviewQuery) history.Overview {
+	o := history.Overview{Recorded: recorded}
+	o.Days, o.Before, o.HasBefore = q.Period.Resolve(recorded)
 	s := summary{query: q, overview: &o, parts: make(map[groupKey]*part)}
 	if q.Filter.ByGroup() {
 		for _, g := range t.groups {
@@ -44,6 +50,7 @@ type summary struct {
 type part struct {
 	group
 	downloads, before wide
+	recorded          history.Days
 }
 
 // part returns the part that repositories of a group belong to.
@@ -55,7 +62,7 @@ func (s *summary) part(key groupKey) *part {
 		key.org = ""
 	}
 	if s.parts[key] == nil {
-		s.parts[key] = &part{group: group{key: key}}
+		s.parts[key] = &part{group: group{key: key}, recorded: history.NoDays}
 	}
 	return s.parts[key]
 }
@@ -65,6 +72,9 @@ func (s *summary) addGroup(g *group) {
 	p.repos += g.repos
 	p.records += g.records
 	p.total.addWide(g.total)
+	if len(g.windows) > 0 {
+		p.recorded = p.recorded.Span(g.recorded())
+	}
 	p.downloads.addWide(g.downloads(s.overview.Days))
 	if s.overview.HasBefore {
 		p.before.addWide(g.downloads(s.overview.Before))
@@ -84,6 +94,7 @@ func (s *summary) addColumn(c *column) {
 	p.repos++
 	p.records += c.records
 	p.total.add(max(c.meta.Total, 0))
+	p.recorded = p.recorded.Span(c.recorded())
 	p.downloads.add(c.total(s.overview.Days))
 	if s.overview.HasBefore {
 		p.before.add(c.total(s.overview.Before))
@@ -103,7 +114,7 @@ func (s *summary) groups() []history.Group {
 	for i, p := range parts {
 		out[i] = history.Group{
 			RepoType: p.key.repoType, Org: p.key.org, Repos: p.repos, Records: p.records,
-			Total: p.total.count(), Downloads: p.downloads.count(), Before: p.before.count(),
+			Total: p.total.count(), Recorded: p.recorded, Downloads: p.downloads.count(), Before: p.before.count(),
 		}
 		if s.query.Series {
 			out[i].Series = make([]history.DayDownloads, 0, len(p.open)*windowDays)

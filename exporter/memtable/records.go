@@ -11,11 +11,7 @@ import (
 // maxSpread, whatever it is of, besides the names of its repositories.
 func (t *Table) Records(ctx context.Context, q history.RecordsQuery) history.RowSeq {
 	return func(yield func(*history.Rows, error) bool) {
-		run, _, _ := q.Period.Resolve(t.recorded)
-		if q.Stored && q.Period.Kind == history.AllTime {
-			// What is hidden may reach further than what is recorded.
-			run = history.Days{From: history.MinDay, To: history.MaxDay}
-		}
+		run := q.Days(t.recorded)
 		e := emitter{ctx: ctx, yield: yield, versions: q.Stored || q.Versions}
 		matches := filterColumns(q.Filter)
 		var cols []*column

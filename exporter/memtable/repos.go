@@ -12,8 +12,14 @@ import (
 
 // Repos returns a page of the table of repositories.
 func (t *Table) Repos(q history.ReposQuery) history.ReposPage {
-	p := history.ReposPage{Recorded: t.recorded}
-	p.Days, p.Before, p.HasBefore = q.Period.Resolve(t.recorded)
+	return t.ReposIn(t.recorded, q)
+}
+
+// ReposIn is Repos of a table that holds a part of a history, which was recorded over the
+// given days.
+func (t *Table) ReposIn(recorded history.Days, q history.ReposQuery) history.ReposPage {
+	p := history.ReposPage{Recorded: recorded}
+	p.Days, p.Before, p.HasBefore = q.Period.Resolve(recorded)
 	rows := t.rows(q, &p)
 	p.Matched = len(rows)
 	rows = page(rows, q)

@@ -61,25 +61,6 @@ func (s *Store) Refresh(ctx context.Context) (changed bool, err error) {
 	return err == nil && now != was, err
 }
 
-// fixed returns a period of the days that another was resolved to.
-func fixed(run history.Days) history.Period {
-	if run.Len() == 0 {
-		return history.RangeOf(1, 0)
-	}
-	return history.RangeOf(run.From, run.To)
-}
-
-// span returns the run that covers both.
-func span(a, b history.Days) history.Days {
-	switch {
-	case a.Len() == 0:
-		return b
-	case b.Len() == 0:
-		return a
-	}
-	return history.Days{From: min(a.From, b.From), To: max(a.To, b.To)}
-}
-
 // Overview implements history.Reader. Without a filter by name it reads the sums of
 // the groups, and no repository.
 func (s *Store) Overview(ctx context.Context, q history.OverviewQuery) (history.Overview, error) {
@@ -87,22 +68,14 @@ func (s *Store) Overview(ctx context.Context, q history.OverviewQuery) (history.
 	if err != nil {
 		return history.Overview{}, err
 	}
-	o := all.Overview(q)
 	if q.Filter.ByGroup() {
-		return o, nil
+		return all.Overview(q), nil
 	}
 	t, _, err := v.read(q.Filter, allDays)
 	if err != nil {
 		return history.Overview{}, err
 	}
-	q.Period = fixed(o.Days)
-	o.Groups = t.Overview(q).Groups
-	for i := range o.Groups {
-		if !o.HasBefore {
-			o.Groups[i].Before = 0
-		}
-	}
-	return o, nil
+	return t.OverviewIn(all.Recorded(), q), nil
 }
 
 // Repos implements history.Reader.
@@ -111,15 +84,12 @@ func (s *Store) Repos(ctx context.Context, q history.ReposQuery) (history.ReposP
 	if err != nil {
 		return history.ReposPage{}, err
 	}
-	page := history.ReposPage{Recorded: all.Recorded()}
-	page.Days, page.Before, page.HasBefore = q.Period.Resolve(page.Recorded)
-	t, repos, err := v.read(q.Filter, span(page.Days, page.Before))
+	days, before, _ := q.Period.Resolve(all.Recorded())
+	t, repos, err := v.read(q.Filter, days.Span(before))
 	if err != nil {
 		return history.ReposPage{}, err
 	}
-	q.Period = fixed(page.Days)
-	p := t.Repos(q)
-	page.Rows, page.Matched, page.TrendStep = p.Rows, p.Matched, p.TrendStep
+	page := t.ReposIn(all.Recorded(), q)
 	return page, v.addRecorded(q.Filter, repos, page.Rows)
 }
 

@@ -37,7 +37,7 @@ func confirm(old, brought *memtable.Series, was confirmed) (changed []int, now c
 	v := brought.Versions[0]
 	now = confirmed{asOf: v.AsOf, run: history.Days{From: brought.Days[0], To: brought.Days[n-1]}}
 	if was.n > 0 {
-		now.run = span(now.run, was.run)
+		now.run = now.run.Span(was.run)
 	}
 	if v.Source != history.Published || v.AsOf <= was.asOf && was.n > 0 {
 		return nil, was, false

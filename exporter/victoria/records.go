@@ -34,11 +34,7 @@ func (s *Store) stream(ctx context.Context, q history.RecordsQuery, yield func(*
 	if err != nil {
 		return err
 	}
-	run, _, _ := q.Period.Resolve(all.Recorded())
-	if q.Stored && q.Period.Kind == history.AllTime {
-		// What is hidden may reach further than what is recorded.
-		run = allDays
-	}
+	run := q.Days(all.Recorded())
 	if run.Len() == 0 {
 		return nil
 	}
@@ -87,7 +83,7 @@ func (s *Store) stream(ctx context.Context, q history.RecordsQuery, yield func(*
 	}
 	// An engine that crashed may lack what it took last, and an answer without that is none.
 	var want int64
-	for _, g := range all.Overview(history.OverviewQuery{Filter: q.Filter, Period: fixed(run)}).Groups {
+	for _, g := range all.Overview(history.OverviewQuery{Filter: q.Filter, Period: q.Period}).Groups {
 		want = g.Downloads
 	}
 	if st.records != wantRecords || st.downloads != want {

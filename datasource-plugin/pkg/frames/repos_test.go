@@ -14,7 +14,7 @@ import (
 
 func TestReposTable(t *testing.T) {
 	s := corrected(t)
-	q := between(ask{Type: query.TypeRepos, Format: query.Table, Limit: 50, Trend: 30}, "2024-03-05", "2024-03-09")
+	q := between(ask{Type: query.TypeRepos, Format: query.Table, Limit: 50, Trend: 30}, "2024-03-06", "2024-03-09")
 	golden(t, "repos_table", answer(t, s, q))
 	q.Limit, q.Offset, q.Trend, q.Sort, q.Ascending = 2, 1, 0, history.SortName, true
 	golden(t, "repos_table_page", answer(t, s, q))

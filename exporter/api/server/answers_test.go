@@ -20,36 +20,36 @@ func TestOverviewAnswers(t *testing.T) {
 		}
 	}
 	f(store, "", "", `{"revision":null,"recorded":{"from":"2021-01-22","to":"2021-11-29"},"days":{"from":"2021-01-22","to":"2021-11-29"},"before":null,`+
-		`"sum":{"repos":3,"records":6,"total":6529744,"downloads":41,"before":null,"change":null},"groups":[`+
-		`{"repos":3,"records":6,"total":6529744,"downloads":41,"before":null,"change":null}]}`+"\n")
+		`"sum":{"repos":3,"records":6,"total":6529744,"recorded":{"from":"2021-01-22","to":"2021-11-29"},"downloads":41,"before":null,"change":null},"groups":[`+
+		`{"repos":3,"records":6,"total":6529744,"recorded":{"from":"2021-01-22","to":"2021-11-29"},"downloads":41,"before":null,"change":null}]}`+"\n")
 	f(store, "", "?period=last_month&group_by=repo_type,org&series=true",
 		`{"revision":null,"recorded":{"from":"2021-01-22","to":"2021-11-29"},"days":{"from":"2021-10-31","to":"2021-11-29"},"before":{"from":"2021-10-01","to":"2021-10-30"},`+
-			`"sum":{"repos":3,"records":6,"total":6529744,"downloads":28,"before":0,"change":28},"groups":[`+
-			`{"repo_type":"model","org":"","repos":1,"records":0,"total":0,"downloads":0,"before":0,"change":0,"series":[]},`+"\n"+
-			`{"repo_type":"model","org":"huggingface","repos":1,"records":3,"total":4362460,"downloads":0,"before":0,"change":0,"series":[]},`+"\n"+
-			`{"repo_type":"dataset","org":"huggingface","repos":1,"records":3,"total":2167284,"downloads":28,"before":0,"change":28,`+
+			`"sum":{"repos":3,"records":6,"total":6529744,"recorded":{"from":"2021-01-22","to":"2021-11-29"},"downloads":28,"before":0,"change":28},"groups":[`+
+			`{"repo_type":"model","org":"","repos":1,"records":0,"total":0,"recorded":null,"downloads":0,"before":0,"change":0,"series":[]},`+"\n"+
+			`{"repo_type":"model","org":"huggingface","repos":1,"records":3,"total":4362460,"recorded":{"from":"2021-01-22","to":"2021-01-24"},"downloads":0,"before":0,"change":0,"series":[]},`+"\n"+
+			`{"repo_type":"dataset","org":"huggingface","repos":1,"records":3,"total":2167284,"recorded":{"from":"2021-11-27","to":"2021-11-29"},"downloads":28,"before":0,"change":28,`+
 			`"series":[{"day":"2021-11-27","downloads":3},{"day":"2021-11-28","downloads":18},{"day":"2021-11-29","downloads":7}]}]}`+"\n")
 	f(store, "", "?from=2021-01-24&to=2021-01-25&repo=huggingface/CodeBERTa-small-v1",
 		`{"revision":null,"recorded":{"from":"2021-01-22","to":"2021-11-29"},"days":{"from":"2021-01-24","to":"2021-01-25"},"before":{"from":"2021-01-22","to":"2021-01-23"},`+
-			`"sum":{"repos":1,"records":3,"total":4362460,"downloads":2,"before":11,"change":-9},"groups":[`+
-			`{"repos":1,"records":3,"total":4362460,"downloads":2,"before":11,"change":-9}]}`+"\n")
-	// Nothing is told of the time before 1970.
+			`"sum":{"repos":1,"records":3,"total":4362460,"recorded":{"from":"2021-01-22","to":"2021-01-24"},"downloads":2,"before":11,"change":-9},"groups":[`+
+			`{"repos":1,"records":3,"total":4362460,"recorded":{"from":"2021-01-22","to":"2021-01-24"},"downloads":2,"before":11,"change":-9}]}`+"\n")
+	// The history was not recorded before it begins, and nothing is known of days after its end.
 	f(store, "", "?from=1970-01-02&to=1970-01-03",
-		`{"revision":null,"recorded":{"from":"2021-01-22","to":"2021-11-29"},"days":{"from":"1970-01-02","to":"1970-01-03"},"before":{"from":"1970-01-01","to":"1970-01-01"},`+
-			`"sum":{"repos":3,"records":6,"total":6529744,"downloads":0,"before":0,"change":0},"groups":[`+
-			`{"repos":3,"records":6,"total":6529744,"downloads":0,"before":0,"change":0}]}`+"\n")
+		`{"revision":null,"recorded":{"from":"2021-01-22","to":"2021-11-29"},"days":{"from":"1970-01-02","to":"1970-01-03"},"before":null,`+
+			`"sum":{"repos":3,"records":6,"total":6529744,"recorded":{"from":"2021-01-22","to":"2021-11-29"},"downloads":0,"before":null,"change":null},"groups":[`+
+			`{"repos":3,"records":6,"total":6529744,"recorded":{"from":"2021-01-22","to":"2021-11-29"},"downloads":0,"before":null,"change":null}]}`+"\n")
 	f(store, "", "?from=1970-01-01&to=9999-12-31&org=none",
-		`{"revision":null,"recorded":{"from":"2021-01-22","to":"2021-11-29"},"days":{"from":"1970-01-01","to":"9999-12-31"},"before":null,`+
-			`"sum":{"repos":0,"records":0,"total":0,"downloads":0,"before":null,"change":null},"groups":[]}`+"\n")
+		`{"revision":null,"recorded":{"from":"2021-01-22","to":"2021-11-29"},"days":{"from":"1970-01-01","to":"2021-11-29"},"before":null,`+
+			`"sum":{"repos":0,"records":0,"total":0,"recorded":null,"downloads":0,"before":null,"change":null},"groups":[]}`+"\n")
 	// A history without a day, and one that has a name.
 	f(apitest.StoreOf(t, nil), `r"1`, "",
-		`{"revision":"r\"1","recorded":null,"days":null,"before":null,"sum":{"repos":0,"records":0,"total":0,"downloads":0,"before":null,"change":null},"groups":[]}`+"\n")
+		`{"revision":"r\"1","recorded":null,"days":null,"before":null,"sum":{"repos":0,"records":0,"total":0,"recorded":null,"downloads":0,"before":null,"change":null},"groups":[]}`+"\n")
 	// Sums stay at the largest number.
-	big := history.Group{Repos: 1, Records: 1, Total: 1<<63 - 1, Downloads: 1<<63 - 1}
+	big := history.Group{Repos: 1, Records: 1, Total: 1<<63 - 1, Recorded: history.NoDays, Downloads: 1<<63 - 1}
 	f(apitest.Failing{Overviews: history.Overview{Recorded: history.NoDays, Days: history.NoDays, Groups: []history.Group{big, big}}}, "", "",
-		`{"revision":null,"recorded":null,"days":null,"before":null,"sum":{"repos":2,"records":2,"total":9223372036854775807,"downloads":9223372036854775807,"before":null,"change":null},"groups":[`+
-			`{"repos":1,"records":1,"total":9223372036854775807,"downloads":9223372036854775807,"before":null,"change":null},`+"\n"+
-			`{"repos":1,"records":1,"total":9223372036854775807,"downloads":9223372036854775807,"before":null,"change":null}]}`+"\n")
+		`{"revision":null,"recorded":null,"days":null,"before":null,"sum":{"repos":2,"records":2,"total":9223372036854775807,"recorded":null,"downloads":9223372036854775807,"before":null,"change":null},"groups":[`+
+			`{"repos":1,"records":1,"total":9223372036854775807,"recorded":null,"downloads":9223372036854775807,"before":null,"change":null},`+"\n"+
+			`{"repos":1,"records":1,"total":9223372036854775807,"recorded":null,"downloads":9223372036854775807,"before":null,"change":null}]}`+"\n")
 }
 
 func TestReposAnswers(t *testing.T) {
@@ -76,9 +76,9 @@ func TestReposAnswers(t *testing.T) {
 		`{"repo_type":"model","org":"acme","repo":"acme/fell","total":12,"downloads":0,"before":null,"change":null,"recorded":null,"removed":7,"removed_as_of":"2024-05-01T06:00:00.000001Z","backdated":2,"backdated_as_of":"2025-09-13T06:00:00.000001Z"},`+"\n"+
 		`{"repo_type":"kernel","org":"","repo":"a<b>&\"c\"","total":null,"downloads":0,"before":null,"change":null,"recorded":null,"removed":0,"removed_as_of":null,"backdated":0,"backdated_as_of":null}]}`+"\n")
 	f("?sort=name&limit=1&offset=2&trend=4&from=2021-01-21&to=2021-01-26",
-		`{"revision":null,"recorded":{"from":"2021-01-22","to":"2021-11-29"},"days":{"from":"2021-01-21","to":"2021-01-26"},"before":{"from":"2021-01-15","to":"2021-01-20"},`+
+		`{"revision":null,"recorded":{"from":"2021-01-22","to":"2021-11-29"},"days":{"from":"2021-01-21","to":"2021-01-26"},"before":null,`+
 			`"matched":4,"trend_step":2,"rows":[`+
-			`{"repo_type":"model","org":"huggingface","repo":"huggingface/CodeBERTa-small-v1","total":4362460,"downloads":13,"before":0,"change":13,"recorded":{"from":"2021-01-22","to":"2021-01-24"},"removed":0,"removed_as_of":null,"backdated":0,"backdated_as_of":null,"trend":[4,9,null]}]}`+"\n")
+			`{"repo_type":"model","org":"huggingface","repo":"huggingface/CodeBERTa-small-v1","total":4362460,"downloads":13,"before":null,"change":null,"recorded":{"from":"2021-01-22","to":"2021-01-24"},"removed":0,"removed_as_of":null,"backdated":0,"backdated_as_of":null,"trend":[4,9,null]}]}`+"\n")
 	f("?offset=4", allTime+`"matched":4,"rows":[]}`+"\n")
 	f("?search=IMAGES&org=huggingface&repo_type=dataset", allTime+`"matched":1,"rows":[`+
 		`{"repo_type":"dataset","org":"huggingface","repo":"huggingface/documentation-images","total":2167284,"downloads":28,"before":null,"change":null,"recorded":{"from":"2021-11-27","to":"2021-11-29"},"removed":0,"removed_as_of":null,"backdated":0,"backdated_as_of":null}]}`+"\n")

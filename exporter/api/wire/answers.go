@@ -74,6 +74,8 @@ type sumJSON struct {
 	Repos   int   `json:"repos"`
 	Records int64 `json:"records"`
 	Total   int64 `json:"total"`
+	// Recorded runs from the first to the last recorded day of those repositories.
+	Recorded *history.Days `json:"recorded"`
 	compareJSON
 }
 
@@ -113,11 +115,12 @@ func WriteOverview(w io.Writer, revision string, q history.OverviewQuery, o *his
 }
 
 func sumOf(g history.Group, hasBefore bool) sumJSON {
-	return sumJSON{g.Repos, g.Records, g.Total, compare(g.Downloads, g.Before, hasBefore)}
+	return sumJSON{g.Repos, g.Records, g.Total, daysOf(g.Recorded), compare(g.Downloads, g.Before, hasBefore)}
 }
 
 // Sum adds groups up. Sums stay at the largest int64.
 func Sum(groups []history.Group) (sum history.Group) {
+	sum.Recorded = history.NoDays
 	add := func(sum *int64, n int64) {
 		if *sum > math.MaxInt64-n {
 			n = math.MaxInt64 - *sum
@@ -128,6 +131,7 @@ func Sum(groups []history.Group) (sum history.Group) {
 		sum.Repos += g.Repos
 		add(&sum.Records, g.Records)
 		add(&sum.Total, g.Total)
+		sum.Recorded = sum.Recorded.Span(g.Recorded)
 		add(&sum.Downloads, g.Downloads)
 		add(&sum.Before, g.Before)
 	}
@@ -146,7 +150,7 @@ func ReadOverview(r io.Reader, limit int64, q history.OverviewQuery) (history.Ov
 	for _, g := range j.Groups {
 		o.Groups = append(o.Groups, history.Group{
 			RepoType: value(g.RepoType), Org: value(g.Org),
-			Repos: g.Repos, Records: g.Records, Total: g.Total,
+			Repos: g.Repos, Records: g.Records, Total: g.Total, Recorded: daysIn(g.Recorded),
 			Downloads: g.Downloads, Before: value(g.Before), Series: nilIfEmpty(g.Series),
 		})
 	}

@@ -21,7 +21,7 @@ var basicCases = []testCase{
 			p.wantNames(history.ReposQuery{Period: period, Trend: 10})
 			p.wantRecords(history.RecordsQuery{Period: period, Order: history.OrderRepo, Stored: true})
 		}
-		p.wantPeriod(between("2021-01-01", "2021-01-07"), history.Filter{}, "days=2021-01-01..2021-01-07 before=none recorded=none")
+		p.wantPeriod(between("2021-01-01", "2021-01-07"), history.Filter{}, "days=none before=none recorded=none")
 	}},
 
 	{"empty batches", func(p *probe) {

@@ -114,6 +114,8 @@ func (p *probe) sameAnswers(where string, model *probe, rng *rand.Rand) bool {
 	o, r, q := randomOverview(rng), randomRepos(rng), randomRecords(rng)
 	return p.sameLines(fmt.Sprintf("%s, Overview(%+v)", where, o),
 		overviewLines(p.overview(o)), overviewLines(model.overview(o))) &&
+		p.sameLines(fmt.Sprintf("%s, recorded days of Overview(%+v)", where, o),
+			recordedLines(p.overview(o)), recordedLines(model.overview(o))) &&
 		p.sameLines(fmt.Sprintf("%s, Repos(%+v)", where, r),
 			reposLines(p.reposPage(r)), reposLines(model.reposPage(r))) &&
 		p.sameLines(fmt.Sprintf("%s, Records(%+v)", where, q),

@@ -50,9 +50,10 @@ func (m *Model) Overview(ctx context.Context, q history.OverviewQuery) (history.
 }
 
 func groupOf(repos []*modelRepo, o history.Overview) history.Group {
-	g := history.Group{Repos: len(repos)}
+	g := history.Group{Repos: len(repos), Recorded: history.NoDays}
 	for _, r := range repos {
 		g.Records += int64(len(r.days))
+		g.Recorded = g.Recorded.Span(recordedDays(r))
 		if r.state.Total != history.Unknown {
 			g.Total = addUp(g.Total, r.state.Total)
 		}
@@ -184,11 +185,8 @@ func (m *Model) records(q history.RecordsQuery) []modelRecord {
 	if q.Stored {
 		matches := q.Filter.Matcher()
 		repos = slices.DeleteFunc(m.kept(), func(r *modelRepo) bool { return !matches(r.state.Repo) })
-		if q.Period.Kind == history.AllTime {
-			recorded = history.Days{From: history.MinDay, To: history.MaxDay}
-		}
 	}
-	run, _, _ := q.Period.Resolve(recorded)
+	run := q.Days(recorded)
 	var out []modelRecord
 	for _, r := range repos {
 		days := r.days

@@ -179,6 +179,15 @@ func overviewLines(o history.Overview) []string {
 	return lines
 }
 
+// recordedLines is the recorded days of each group.
+func recordedLines(o history.Overview) []string {
+	var lines []string
+	for _, g := range o.Groups {
+		lines = append(lines, fmt.Sprintf("type=%s org=%s recorded=%s", g.RepoType, g.Org, daysText(g.Recorded)))
+	}
+	return lines
+}
+
 // reposLines is the period and the size of the table, then the rows.
 func reposLines(p history.ReposPage) []string {
 	lines := []string{fmt.Sprintf("%s matched=%d step=%d",
