@@ -15,6 +15,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/differ"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/plausible"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/outfile"
 )
 
 // doubts are what is doubted of an organization: a doubt for each route of the Hub, and those
@@ -81,9 +82,10 @@ func (d *doubts) save() {
 			err = nil
 		}
 	default:
-		if err = os.WriteFile(d.file+".tmp", text, 0o666); err == nil {
-			err = os.Rename(d.file+".tmp", d.file)
-		}
+		err = outfile.Replace(d.file, func(f *os.File) error {
+			_, err := f.Write(text)
+			return err
+		})
 	}
 	if err != nil {
 		d.log.Warn("What is doubted cannot be kept: a restart begins it anew", "file", d.file, "err", err)

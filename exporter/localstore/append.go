@@ -13,7 +13,9 @@ import (
 
 // Append implements history.Appender. When it returns without an error, what b brought
 // is on the disk. It waits for other writers, also those of other processes, until
-// ctx ends. On an error, bad input or a full disk among them, nothing has changed.
+// ctx ends. On an error, bad input or a full disk among them, nothing has changed, with one
+// exception: what was written in full stays if the disk then fails to make its name durable.
+// It is taken in as what other processes write is, once that can be made up for.
 func (l *Ledger) Append(ctx context.Context, b history.Batch) (history.Change, error) {
 	if l.readOnly {
 		return history.Change{}, ErrReadOnly

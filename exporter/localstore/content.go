@@ -225,10 +225,39 @@ func (l *Ledger) read(ctx context.Context, was *content, ls *listing) error {
 				"file", name, "records", f.companionOf)
 		}
 	}
+	news := r.paths
+	if ls.forgotten != l.current.Load().forgotten {
+		news = append(news, filepath.Join(l.dir, forgottenFile))
+	}
+	if err := l.makeDurable(news); err != nil {
+		return err
+	}
 	t, err := r.union()
 	if err != nil {
 		return err
 	}
 	l.current.Store(newContent(was.table.Union(t), records, meta, pending, ls.forgotten))
 	return nil
+}
+
+// makeDurable makes sure that a loss of power takes nothing back of what is about to be
+// shown: the files that are new, and their names. Who wrote them may be at that, or have failed.
+func (l *Ledger) makeDurable(paths []string) error {
+	dirs := map[string]bool{l.dir: true}
+	for _, path := range paths {
+		if err := l.disk.syncFile(path); err != nil {
+			return notDurable(path, err)
+		}
+		dirs[filepath.Dir(path)] = true
+	}
+	for _, dir := range slices.Sorted(maps.Keys(dirs)) {
+		if err := l.disk.syncDir(dir); err != nil {
+			return notDurable(dir, err)
+		}
+	}
+	return nil
+}
+
+func notDurable(path string, err error) error {
+	return fmt.Errorf("what is new in %s is not shown, because a loss of power could take it back: making it durable: %w", path, err)
 }

@@ -4,12 +4,14 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"time"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/outfile"
 )
 
 // disk does what changes the file system. Tests are asked ahead of each step and
@@ -77,15 +79,37 @@ func (a asked) Write(b []byte) (int, error) {
 	return a.File.Write(b)
 }
 
-// publish gives a written file its name, from when on it counts.
-func (d *disk) publish(dir, name string) error {
+// publish gives a written file its name, by which it counts: others may have seen it then,
+// and it stays even if its folder cannot be synced. named says whether it has got that far.
+func (d *disk) publish(dir, name string) (named bool, err error) {
 	if err := d.ask("rename", filepath.Join(dir, name)); err != nil {
-		return err
+		return false, err
 	}
 	if err := os.Rename(filepath.Join(dir, tempName(name)), filepath.Join(dir, name)); err != nil {
+		return false, err
+	}
+	if err := d.syncDir(dir); err != nil {
+		return true, fmt.Errorf("%s is complete, and counts once its folder can be synced: %w", filepath.Join(dir, name), err)
+	}
+	return true, nil
+}
+
+// makeDir makes a directory and those above it that do not exist, so that a loss of power
+// does not take them away with what is stored in them.
+func (d *disk) makeDir(dir string) error {
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	parent := filepath.Dir(dir)
+	if parent != dir {
+		if err := d.makeDir(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return d.syncDir(dir)
+	return d.syncDir(parent)
 }
 
 // remove removes a file. That it is not there is no error.
@@ -100,18 +124,17 @@ func (d *disk) remove(path string) error {
 }
 
 // syncDir makes the names in a directory durable.
-func (d *disk) syncDir(dir string) error {
-	if err := d.ask("sync", dir); err != nil {
+func (d *disk) syncDir(dir string) error { return d.sync(dir, outfile.SyncDir) }
+
+// syncFile makes durable what another process wrote, or may still be writing.
+func (d *disk) syncFile(path string) error { return d.sync(path, outfile.SyncFile) }
+
+func (d *disk) sync(path string, sync func(string) error) error {
+	if err := d.ask("sync", path); err != nil {
 		return err
 	}
-	if d.unsynced || runtime.GOOS == "windows" {
-		// Windows cannot open a directory for that.
+	if d.unsynced {
 		return nil
 	}
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return f.Sync()
+	return sync(path)
 }

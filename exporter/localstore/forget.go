@@ -84,7 +84,8 @@ func (l *Ledger) writeForgotten(f *forgotten) error {
 	}); err != nil {
 		return err
 	}
-	return l.disk.publish(l.dir, forgottenFile)
+	_, err = l.disk.publish(l.dir, forgottenFile)
+	return err
 }
 
 // readForgotten reads forgottenFile.

@@ -134,17 +134,15 @@ func TestForgetAtEachStep(t *testing.T) {
 			if err := os.CopyFS(dir, os.DirFS(from)); err != nil {
 				t.Fatal(err)
 			}
+			l := open(t, dir)
 			steps := 0
-			l, err := Open(t.Context(), dir, Options{disk: disk{unsynced: true, before: func(step, path string) error {
+			l.disk.before = func(step, path string) error {
 				if steps++; steps == failAt || killed && steps > failAt {
 					return fmt.Errorf("%s %s: %w", step, path, syscall.ENOSPC)
 				}
 				return nil
-			}}})
-			if err != nil {
-				t.Fatal(err)
 			}
-			_, err = l.Forget(t.Context(), acme, false)
+			_, err := l.Forget(t.Context(), acme, false)
 			want := map[bool]string{true: left, false: all}[err == nil]
 			if got := exportOf(t, l, history.Filter{}); got != want {
 				t.Fatalf("step %d: after %v, got\n%s", failAt, err, got)

@@ -111,7 +111,7 @@ func (l *Ledger) prepare() error {
 		return err
 	}
 	for _, d := range []string{recordsDir, l.readingsName()} {
-		if err := os.MkdirAll(filepath.Join(l.dir, d), 0o755); err != nil {
+		if err := l.disk.makeDir(filepath.Join(l.dir, d)); err != nil {
 			return fmt.Errorf("making the store's directories: %w", err)
 		}
 	}
@@ -139,7 +139,10 @@ func (l *Ledger) takeOver() error {
 	if l.readingsName() == readingsDir {
 		return nil
 	}
-	return os.Rename(filepath.Join(l.dir, reposDir), filepath.Join(l.dir, readingsDir))
+	if err := os.Rename(filepath.Join(l.dir, reposDir), filepath.Join(l.dir, readingsDir)); err != nil {
+		return err
+	}
+	return l.disk.syncDir(l.dir)
 }
 
 // checkPrevious returns an error if an earlier version wrote files once they had been taken over.

@@ -22,6 +22,7 @@ type reader struct {
 	// readings is the directory of readings in dir.
 	readings string
 	open     []interface{ Close() error }
+	paths    []string // of the files opened
 	jobs     []job
 }
 
@@ -45,7 +46,7 @@ func (r *reader) records(name string) (file, error) {
 	if err != nil {
 		return file{}, advise(err)
 	}
-	r.open = append(r.open, s)
+	r.open, r.paths = append(r.open, s), append(r.paths, path)
 	for g := range s.NumGroups() {
 		r.jobs = append(r.jobs, job{path, func(ctx context.Context) (*memtable.Table, error) {
 			return memtable.Build(ctx, s.Group(g), nil)
@@ -62,7 +63,7 @@ func (r *reader) meta(name string, records files) (f file, waits bool, err error
 	if err != nil {
 		return file{}, false, advise(err)
 	}
-	r.open = append(r.open, s)
+	r.open, r.paths = append(r.open, s), append(r.paths, path)
 	f = file{size: s.Size(), companionOf: s.CompanionOf()}
 	if f.companionOf != "" {
 		if _, ok := records[f.companionOf]; !ok {

@@ -18,6 +18,8 @@ type writer struct {
 	name string
 	// records and meta are the files written, nil for none.
 	records, meta *file
+	// committed says that what was written counts.
+	committed bool
 	// known are the repositories that have records.
 	known map[history.Repo]bool
 }
@@ -34,7 +36,8 @@ var everything = history.RecordsQuery{
 	Stored: true,
 }
 
-// write makes the records of t durable, its metadata, or both. On an error nothing is left.
+// write makes the records of t durable, its metadata, or both. On an error nothing is left,
+// unless all of it counts already: another process may have shown it.
 func (w *writer) write(ctx context.Context, t *memtable.Table, records, meta bool) (err error) {
 	if records {
 		err = w.writeRecords(ctx, t)
@@ -45,7 +48,7 @@ func (w *writer) write(ctx context.Context, t *memtable.Table, records, meta boo
 	if err == nil {
 		err = w.publish()
 	}
-	if err != nil {
+	if err != nil && !w.committed {
 		w.undo()
 	}
 	return err
@@ -142,7 +145,7 @@ func (w *writer) writeMeta(t *memtable.Table) error {
 }
 
 // publish gives the files their names: that of the records, if there is one, last.
-func (w *writer) publish() error {
+func (w *writer) publish() (err error) {
 	if w.meta != nil && w.records != nil {
 		// A crash must not leave the metadata without a trace of what it belongs to.
 		if err := w.disk.syncDir(w.recordsDir()); err != nil {
@@ -150,27 +153,31 @@ func (w *writer) publish() error {
 		}
 	}
 	if w.meta != nil {
-		if err := w.disk.publish(w.readingsDir(), w.name); err != nil {
+		named, err := w.disk.publish(w.readingsDir(), w.name)
+		w.committed = named && w.records == nil
+		if err != nil {
 			return err
 		}
 	}
-	if w.records == nil {
-		return nil
+	if w.records != nil {
+		w.committed, err = w.disk.publish(w.recordsDir(), w.name)
 	}
-	return w.disk.publish(w.recordsDir(), w.name)
+	return err
 }
 
-// undo removes what was written: first what makes it count, last what tells the
-// next writer about leftovers, in case this fails.
+// undo removes what was written and does not count: last what tells the next writer about
+// leftovers, in case this fails.
 func (w *writer) undo() {
 	for _, path := range []string{
-		filepath.Join(w.recordsDir(), w.name),
 		filepath.Join(w.readingsDir(), w.name),
 		filepath.Join(w.readingsDir(), tempName(w.name)),
-		filepath.Join(w.recordsDir(), tempName(w.name)),
 	} {
 		if err := w.disk.remove(path); err != nil {
 			return
 		}
 	}
+	if err := w.disk.syncDir(w.readingsDir()); err != nil {
+		return
+	}
+	_ = w.disk.remove(filepath.Join(w.recordsDir(), tempName(w.name))) // else by the next writer
 }

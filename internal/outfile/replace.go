@@ -1,5 +1,5 @@
-// Package outfile writes the files of commands: replaced as a whole once they are complete,
-// and notes of how far a command came.
+// Package outfile writes files so that they outlive a loss of power: replaced as a whole once
+// they are complete, and notes of how far a command came.
 package outfile
 
 import (
@@ -12,9 +12,10 @@ import (
 )
 
 // Replace calls write with a file that takes the place of the file called name once it is
-// complete: it is written beside, synced and renamed, and after an error it is gone. What
-// is no regular file, as /dev/null or a named pipe, is written to as it is.
-func Replace(name string, write func(*os.File) error) (err error) {
+// complete: it is written beside, synced and renamed, and after an error it is gone, unless
+// that is an UnsyncedError. What is no regular file, as /dev/null or a named pipe, is written
+// to as it is.
+func Replace(name string, write func(*os.File) error) error {
 	if target, linkErr := filepath.EvalSymlinks(name); linkErr == nil {
 		name = target // the link stays, what it leads to is replaced
 	}
@@ -40,8 +41,9 @@ func Replace(name string, write func(*os.File) error) (err error) {
 	if err != nil {
 		return err
 	}
+	named := false
 	defer func() {
-		if err != nil {
+		if !named {
 			os.Remove(temp)
 		}
 	}()
@@ -54,13 +56,26 @@ func Replace(name string, write func(*os.File) error) (err error) {
 	if err := os.Rename(temp, name); err != nil {
 		return err
 	}
-	// Not every file system can sync a folder, and the file itself is safe.
-	if d, err := os.Open(filepath.Clean(dir)); err == nil {
-		_ = d.Sync()
-		d.Close()
+	named = true
+	if err := SyncDir(filepath.Dir(name)); err != nil {
+		return &UnsyncedError{name, err}
 	}
 	return nil
 }
+
+// UnsyncedError says that a file is complete and has its name, which a loss of power may
+// take back, though.
+type UnsyncedError struct {
+	Name string
+	Err  error // of the attempt to sync the folder
+}
+
+func (e *UnsyncedError) Error() string {
+	return fmt.Sprintf("%s is complete, but a loss of power may take it back: %v", e.Name, e.Err)
+}
+
+// Unwrap returns the error of the attempt.
+func (e *UnsyncedError) Unwrap() error { return e.Err }
 
 // firstOf returns the first error.
 func firstOf(errs ...error) error {

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"math"
+	"math/rand/v2"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/outfile"
 )
 
 const (
@@ -51,41 +53,35 @@ type repoName struct {
 }
 
 // write moves the repositories of l to a file of its own, wholly or not at all.
-func (l *Listing) write(dir string) (err error) {
-	f, err := os.CreateTemp(dir, ".*.tmp")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, f.Close(), os.Remove(f.Name()))
-		}
-	}()
-	zip := gzip.NewWriter(f)
-	enc := json.NewEncoder(zip)
-	if err := enc.Encode(header{version, l.Org, l.AsOf, len(l.repos)}); err != nil {
-		return err
-	}
-	for i := range l.repos {
-		if err := enc.Encode(repo{repoName(l.repos[i].Repo), l.repos[i]}); err != nil {
+func (l *Listing) write(dir string) error {
+	// The random part of the name keeps apart what two processes keep.
+	name := filepath.Join(dir, fmt.Sprintf("%020d-%s-%016x%s", l.AsOf, url.PathEscape(strings.ToLower(l.Org)), rand.Uint64(), suffix))
+	var size int64
+	err := outfile.Replace(name, func(f *os.File) error {
+		zip := gzip.NewWriter(f)
+		enc := json.NewEncoder(zip)
+		if err := enc.Encode(header{version, l.Org, l.AsOf, len(l.repos)}); err != nil {
 			return err
 		}
-	}
-	if err := errors.Join(zip.Close(), f.Sync()); err != nil {
+		for i := range l.repos {
+			if err := enc.Encode(repo{repoName(l.repos[i].Repo), l.repos[i]}); err != nil {
+				return err
+			}
+		}
+		if err := zip.Close(); err != nil {
+			return err
+		}
+		info, err := f.Stat()
+		if err == nil {
+			size = info.Size()
+		}
+		return err
+	})
+	if _, complete := errors.AsType[*outfile.UnsyncedError](err); err != nil && !complete {
 		return err
 	}
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	// The random part of the name keeps apart what two processes keep.
-	random := strings.TrimSuffix(filepath.Base(f.Name())[1:], ".tmp")
-	name := filepath.Join(dir, fmt.Sprintf("%020d-%s-%s%s", l.AsOf, url.PathEscape(strings.ToLower(l.Org)), random, suffix))
-	if err := os.Rename(f.Name(), name); err != nil {
-		return err
-	}
-	l.file, l.bytes, l.repos = name, info.Size(), nil
-	return f.Close()
+	l.file, l.bytes, l.repos = name, size, nil
+	return err
 }
 
 // readDir returns what waits in a directory, which is made unless it exists.

@@ -136,9 +136,11 @@ func (q *Queue) Add(org string, asOf history.AsOf, repos []hub.Listing) error {
 		l.bytes += int64(each + len(repos[i].Repo.Name) + len(repos[i].HubID))
 	}
 	if q.dir != "" {
-		if err := l.write(q.dir); err != nil {
+		if err := l.write(q.dir); l.file == "" {
 			q.dropped.Inc()
 			return fmt.Errorf("keeping it to be stored later: %w", err)
+		} else if err != nil {
+			q.log.Warn("A listing that waits to be stored would not outlive a loss of power", "err", err)
 		}
 	}
 	q.mu.Lock()
