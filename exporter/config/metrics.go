@@ -36,6 +36,9 @@ type Web struct {
 	// bound.
 	MaxRequests int `yaml:"max_requests" default:"512" min:"0" zero:"no limit"`
 	MaxExports  int `yaml:"max_exports" default:"64" min:"0" zero:"no limit"`
+	// MaxExportBytes is the most memory that exports at once take for the repositories
+	// they are of; 0 sets no bound. One alone takes as much as it needs.
+	MaxExportBytes int `yaml:"max_export_bytes" default:"134217728" min:"0" zero:"no limit"`
 }
 
 // Query says what an answer may take.

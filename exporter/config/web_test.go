@@ -6,14 +6,14 @@ import (
 )
 
 func TestWebAndQuery(t *testing.T) {
-	c, err := Parse("c.yaml", []byte("web: {max_requests: 7, max_exports: 0}\nquery: {timeout: 30s, max_rows: 1000000}\n"), families...)
+	c, err := Parse("c.yaml", []byte("web: {max_requests: 7, max_exports: 0, max_export_bytes: 9}\nquery: {timeout: 30s, max_rows: 1000000}\n"), families...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Web != (Web{MaxRequests: 7}) || c.Query != (Query{Timeout: Duration(30 * time.Second), MaxRows: 1_000_000}) {
+	if c.Web != (Web{MaxRequests: 7, MaxExportBytes: 9}) || c.Query != (Query{Timeout: Duration(30 * time.Second), MaxRows: 1_000_000}) {
 		t.Errorf("got %+v and %+v", c.Web, c.Query)
 	}
-	if d := Default(families...); d.Web.MaxRequests < 200 || d.Web.MaxExports < 1 || d.Query.Timeout <= 0 || d.Query.MaxRows != 0 {
+	if d := Default(families...); d.Web.MaxRequests < 200 || d.Web.MaxExports < 1 || d.Web.MaxExportBytes < 64<<20 || d.Query.Timeout <= 0 || d.Query.MaxRows != 0 {
 		t.Errorf("the defaults are %+v and %+v", d.Web, d.Query)
 	}
 	f := func(text, want string) {

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -198,4 +199,72 @@ func (g *goneClient) Write(b []byte) (int, error) {
 		return 0, io.ErrClosedPipe
 	}
 	return len(b), nil
+}
+
+// A scrape of a page that too many others have followed ends, so that slow clients do not
+// keep them all in memory; that of the page before the current one goes on.
+func TestOldPagesAreGivenUp(t *testing.T) {
+	p, _ := newPage(t, Options{})
+	large := func(yield func(history.Counts) bool) {
+		for i := range maxOld / 1500 {
+			if !yield(downloads(fmt.Sprintf("acme/%0700d", i), 1)) {
+				return
+			}
+		}
+	}
+	clients := make([]*slowClient, 3)
+	var wg sync.WaitGroup
+	for i := range clients {
+		p.Update(large)
+		clients[i] = &slowClient{ResponseRecorder: httptest.NewRecorder(), begun: make(chan struct{}), release: make(chan struct{})}
+		wg.Go(func() { p.Handler().ServeHTTP(clients[i], httptest.NewRequest(http.MethodGet, "/metrics", nil)) })
+		<-clients[i].begun
+	}
+	p.Update(large)
+	for _, c := range clients {
+		close(c.release)
+	}
+	wg.Wait()
+	for i, c := range clients {
+		length, err := strconv.Atoi(c.Result().Header.Get("Content-Length"))
+		if whole := c.Body.Len() == length; err != nil || whole != (i == 2) {
+			t.Errorf("client %d got %d bytes of %d, %v", i, c.Body.Len(), length, err)
+		}
+	}
+	if len(p.old) > 0 || p.current.Load().readers != 0 {
+		t.Errorf("%d old pages are kept", len(p.old))
+	}
+}
+
+// Slow clients do not hold more of the own metrics than they may: beyond, they share them.
+func TestOwnMetricsAreShared(t *testing.T) {
+	p, reg := newPage(t, Options{})
+	many := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "many", Help: "Many samples of the exporter itself."}, []string{"of"})
+	reg.MustRegister(many)
+	for i := range 10_000 {
+		many.WithLabelValues(fmt.Sprintf("%0100d", i))
+	}
+	var clients []*slowClient
+	var wg sync.WaitGroup
+	for range 64 {
+		c := &slowClient{ResponseRecorder: httptest.NewRecorder(), begun: make(chan struct{}), release: make(chan struct{})}
+		clients = append(clients, c)
+		wg.Go(func() { p.Handler().ServeHTTP(c, httptest.NewRequest(http.MethodGet, "/metrics", nil)) })
+		<-c.begun
+	}
+	if most := int64(maxOwnHeld + 3<<20); p.own.held > most {
+		t.Errorf("%d bytes are held, expected at most %d", p.own.held, most)
+	}
+	for _, c := range clients {
+		close(c.release)
+	}
+	wg.Wait()
+	for _, c := range clients {
+		if c.Body.Len() != clients[0].Body.Len() {
+			t.Errorf("got %d bytes, expected %d", c.Body.Len(), clients[0].Body.Len())
+		}
+	}
+	if p.own.held != 0 || len(p.own.newest) != 0 {
+		t.Errorf("%d bytes are held at the end", p.own.held)
+	}
 }

@@ -36,7 +36,7 @@ func fullPage(t testing.TB) (*Page, *prometheus.Registry) {
 			Buckets: []float64{1, 2}, NativeHistogramBucketFactor: 1.1,
 		}),
 	)
-	p.Update(fixture())
+	p.Update(fixture(), storedFixture...)
 	return p, reg
 }
 

@@ -1,10 +1,10 @@
 package exposition
 
 import (
-	"bytes"
+	"context"
 	"net/http"
 	"strconv"
-	"sync"
+	"time"
 
 	"github.com/prometheus/common/expfmt"
 
@@ -28,27 +28,18 @@ var formats = []expfmt.Format{
 // begins and counted in huggingface_exporter_metrics_page_errors_total.
 func (p *Page) Handler() http.Handler { return http.HandlerFunc(p.serve) }
 
-// scratch is the memory that a scrape needs: for the own metrics, plain and
-// compressed.
-type scratch struct {
-	own     bytes.Buffer
-	trailer []byte
-	deflater
-}
-
-var scratches = sync.Pool{New: func() any { return new(scratch) }}
-
 func (p *Page) serve(w http.ResponseWriter, r *http.Request) {
 	format := expfmt.NegotiateAccept(r.Header, formats...)
-	page := p.current.Load().in(format)
+	current := p.enter()
+	defer p.leave(current)
+	page := current.in(format)
 	var names []string
 	if r.URL != nil {
 		names = r.URL.Query()["name[]"]
 	}
-	mem := scratches.Get().(*scratch)
-	defer scratches.Put(mem)
-	mem.own.Reset()
-	p.own.append(&mem.own, format, names)
+	gzip := httpx.PrefersGzip(r.Header)
+	own := p.own.hold(format, names, gzip)
+	defer p.own.release(own)
 	if len(names) > 0 {
 		page = page.only(names)
 	}
@@ -57,12 +48,17 @@ func (p *Page) serve(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", string(format))
 	h.Add("Vary", "Accept")
 	h.Add("Vary", "Accept-Encoding")
-	a := answer{w: w, head: r.Method == http.MethodHead}
-	if httpx.PrefersGzip(r.Header) {
+	// A page that too many others have followed is given up, also while a client keeps it
+	// waiting.
+	defer context.AfterFunc(current.dropped, func() {
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now())
+	})()
+	a := answer{w: w, head: r.Method == http.MethodHead, dropped: current.dropped}
+	if gzip {
 		h.Set("Content-Encoding", "gzip")
-		a.gzip(page, mem)
+		a.gzip(page, own)
 	} else {
-		a.plain(page, mem.own.Bytes())
+		a.plain(page, own)
 	}
 }
 
@@ -70,10 +66,12 @@ func (p *Page) serve(w http.ResponseWriter, r *http.Request) {
 type answer struct {
 	w    http.ResponseWriter
 	head bool // the client asked for the header alone
+	// dropped ends when the page is given up.
+	dropped context.Context
 }
 
-func (a answer) plain(page *form, own []byte) {
-	if !a.sendHeader(page.sum.size + int64(len(own))) {
+func (a answer) plain(page *form, own *ownText) {
+	if !a.sendHeader(page.sum.size + int64(len(own.plain))) {
 		return
 	}
 	for b := range page.plain() {
@@ -81,14 +79,13 @@ func (a answer) plain(page *form, own []byte) {
 			return
 		}
 	}
-	a.write(own)
+	a.write(own.plain)
 }
 
 // gzip writes one gzip member: not all clients read more than the first.
-func (a answer) gzip(page *form, mem *scratch) {
-	packed := mem.last(mem.own.Bytes())
-	mem.trailer = appendGzipTrailer(mem.trailer[:0], page.sum.add(mem.own.Bytes()))
-	size := int64(len(gzipHeader) + len(packed) + len(mem.trailer))
+func (a answer) gzip(page *form, own *ownText) {
+	trailer := appendGzipTrailer(nil, page.sum.add(own.plain))
+	size := int64(len(gzipHeader) + len(own.packed) + len(trailer))
 	for b := range page.packed() {
 		size += int64(len(b))
 	}
@@ -100,8 +97,8 @@ func (a answer) gzip(page *form, mem *scratch) {
 			return
 		}
 	}
-	if a.write(packed) {
-		a.write(mem.trailer)
+	if a.write(own.packed) {
+		a.write(trailer)
 	}
 }
 
@@ -111,8 +108,11 @@ func (a answer) sendHeader(size int64) bool {
 	return !a.head
 }
 
-// write reports whether the client is still there.
+// write reports whether the client and the page are still there.
 func (a answer) write(b []byte) bool {
+	if a.dropped.Err() != nil {
+		return false
+	}
 	_, err := a.w.Write(b)
 	return err == nil
 }

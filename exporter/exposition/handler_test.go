@@ -165,7 +165,7 @@ func TestContentLengthAndHead(t *testing.T) {
 
 func TestNameParameter(t *testing.T) {
 	p, _ := newPage(t, Options{})
-	p.Update(fixture())
+	p.Update(fixture(), storedFixture...)
 	f := func(query string, want ...string) {
 		t.Helper()
 		var pages [][]byte

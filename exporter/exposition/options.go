@@ -37,6 +37,12 @@ type settings struct {
 	maxRepos         int // negative for no limit
 }
 
+// StoredOrg is how much is stored of an organization.
+type StoredOrg struct {
+	Org            string
+	Repos, Records int64
+}
+
 func (o Options) settings() (*settings, error) {
 	s := &settings{maxRepos: o.MaxRepos}
 	if s.maxRepos == 0 {
@@ -96,8 +102,10 @@ type metric struct {
 	counter bool
 	help    string
 	// value returns what is exposed of a repository, a negative number if it has
-	// no series. It is nil for the family of organizations, the last one.
+	// no series. It is nil for the families of organizations.
 	value func(*history.Counts) int64
+	// stored returns what is exposed of a stored organization.
+	stored func(StoredOrg) int64
 }
 
 const fromStore = "; read from stored data, a scrape does not call the Hub."
@@ -153,3 +161,19 @@ var families = []metric{
 }
 
 var orgFamily = &families[len(families)-1]
+
+// storedFamilies follow the others and are always shown. They belong to the page, and not to
+// the exporter's own metrics, which are gathered at each scrape: they have as many samples as
+// there are organizations.
+var storedFamilies = []metric{
+	{
+		name:   "huggingface_exporter_store_org_repos",
+		help:   "Repositories in the store by organization, with those that are no longer on the Hub.",
+		stored: func(o StoredOrg) int64 { return o.Repos },
+	},
+	{
+		name:   "huggingface_exporter_store_org_records",
+		help:   "Daily records in the store by organization.",
+		stored: func(o StoredOrg) int64 { return o.Records },
+	},
+}

@@ -2,8 +2,11 @@ package exposition
 
 import (
 	"bytes"
+	"fmt"
 	"log/slog"
+	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,12 +21,91 @@ type own struct {
 	errors   *prometheus.CounterVec
 	log      *slog.Logger
 	failing  atomic.Bool
+	turns    chan struct{} // a place for each gathering that may go on at once
+
+	mu sync.Mutex
+	// newest are the texts that scrapes write from, by what they are; held is the size of
+	// all texts, older ones included.
+	newest map[string]*ownText
+	held   int64
+}
+
+// ownText is the own metrics as scrapes send them: plain and, for those that take it,
+// compressed as the end of a deflate stream.
+type ownText struct {
+	plain, packed []byte
+	key           string
+	readers       int
+}
+
+func (t *ownText) size() int64 { return int64(len(t.plain) + len(t.packed)) }
+
+// maxOwnHeld bounds the memory of texts in bytes. A scrape is answered with what was gathered
+// for it, as long as slow ones do not hold more than that; beyond, with what was gathered
+// last, if that was for the like of it.
+const maxOwnHeld = 16 << 20
+
+// scratch is the memory to gather and to compress in.
+type scratch struct {
+	own bytes.Buffer
+	deflater
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// hold returns the own metrics for a scrape, which has to release them.
+func (o *own) hold(format expfmt.Format, names []string, gzip bool) *ownText {
+	key := fmt.Sprint(format, gzip, names)
+	o.turns <- struct{}{}
+	defer func() { <-o.turns }()
+	if t := o.again(key); t != nil {
+		return t
+	}
+	mem := scratches.Get().(*scratch)
+	defer scratches.Put(mem)
+	mem.own.Reset()
+	o.append(&mem.own, format, names)
+	t := &ownText{plain: bytes.Clone(mem.own.Bytes()), key: key, readers: 1}
+	if gzip {
+		t.packed = bytes.Clone(mem.last(t.plain))
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.newest[key] = t
+	o.held += t.size()
+	return t
+}
+
+// again returns a text that others write from, if too much is held.
+func (o *own) again(key string) *ownText {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	t := o.newest[key]
+	if t == nil || o.held < maxOwnHeld {
+		return nil
+	}
+	t.readers++
+	return t
+}
+
+func (o *own) release(t *ownText) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if t.readers--; t.readers > 0 {
+		return
+	}
+	o.held -= t.size()
+	if o.newest[t.key] == t {
+		delete(o.newest, t.key)
+	}
 }
 
 func newOwn(g prometheus.Gatherer, log *slog.Logger) *own {
 	o := &own{
 		gatherer: g,
 		log:      log,
+		turns:    make(chan struct{}, runtime.GOMAXPROCS(0)),
+		newest:   make(map[string]*ownText),
 		errors: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "huggingface_exporter_metrics_page_errors_total",
 			Help: "Failures to gather the exporter's own metrics, or to encode a family of them," +

@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -22,9 +23,15 @@ type Page struct {
 	current atomic.Pointer[snapshot]
 
 	// mu serializes rendering; reading the page does not take it.
-	mu       sync.Mutex
+	mu sync.Mutex
+	// reading guards old, the pages before the current one that scrapes still write from,
+	// the oldest first.
+	reading sync.Mutex
+	old     []*snapshot
+
 	settings *settings
 	counts   iter.Seq[history.Counts] // nil before the first Update
+	stored   []StoredOrg
 }
 
 // New returns a page without repositories. The exporter's own metrics that
@@ -38,7 +45,7 @@ func New(o Options, reg *prometheus.Registry, log *slog.Logger) (*Page, error) {
 		return nil, err
 	}
 	p := &Page{own: newOwn(reg, log), log: log, settings: s}
-	p.current.Store(newSnapshot(func(func(history.Counts) bool) {}, s))
+	p.current.Store(newSnapshot(func(func(history.Counts) bool) {}, nil, s))
 	over := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "huggingface_exporter_repos_over_limit",
 		Help: "Repositories without series of their own on the metrics page because it is full" +
@@ -52,17 +59,17 @@ func New(o Options, reg *prometheus.Registry, log *slog.Logger) (*Page, error) {
 	return p, nil
 }
 
-// Update renders the page anew from counts, which come ordered by Repo.Compare,
-// and puts it in the place of the one before. When it returns, every scrape
+// Update renders the page anew from counts, which come ordered by Repo.Compare, and
+// what is stored of organizations, and puts it in the place of the one before. When it returns, every scrape
 // that begins sees the new page.
 //
 // The page keeps counts to read them again: when options change, and for the
 // first client that asks for protobuf. So they have to be repeatable, the same
 // each time, and readable from several goroutines at once.
-func (p *Page) Update(counts iter.Seq[history.Counts]) {
+func (p *Page) Update(counts iter.Seq[history.Counts], stored ...StoredOrg) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.counts = counts
+	p.counts, p.stored = counts, stored
 	p.render()
 }
 
@@ -84,12 +91,49 @@ func (p *Page) SetOptions(o Options) error {
 
 func (p *Page) render() {
 	before := p.current.Load()
-	now := newSnapshot(p.counts, p.settings)
-	p.current.Store(now)
+	now := newSnapshot(p.counts, p.stored, p.settings)
+	p.replace(before, now)
 	if now.over > 0 && before.over == 0 {
 		p.log.Warn("more repositories than the metrics page shows: those with the fewest downloads have no series;"+
 			" raise metrics.max_repos, or select with metrics.include and metrics.exclude",
 			"max_repos", p.settings.maxRepos, "repos_over_limit", now.over)
+	}
+}
+
+// maxOld bounds the memory in bytes of pages before the current one and the one before that:
+// scrapes that still write from others are ended.
+const maxOld = 64 << 20
+
+// replace puts now in the place of before.
+func (p *Page) replace(before, now *snapshot) {
+	p.reading.Lock()
+	defer p.reading.Unlock()
+	p.current.Store(now)
+	if before.readers > 0 {
+		p.old = append(p.old, before)
+	}
+	held := int64(0)
+	for _, s := range slices.Backward(p.old) {
+		if held += s.size(); held > maxOld && s != before {
+			s.drop()
+		}
+	}
+}
+
+// enter returns the current page for a scrape, which has to leave it.
+func (p *Page) enter() *snapshot {
+	p.reading.Lock()
+	defer p.reading.Unlock()
+	s := p.current.Load()
+	s.readers++
+	return s
+}
+
+func (p *Page) leave(s *snapshot) {
+	p.reading.Lock()
+	defer p.reading.Unlock()
+	if s.readers--; s.readers == 0 {
+		p.old = slices.DeleteFunc(p.old, func(o *snapshot) bool { return o == s })
 	}
 }
 

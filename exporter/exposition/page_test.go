@@ -24,7 +24,7 @@ import (
 
 func TestGoldenPages(t *testing.T) {
 	p, _ := newPage(t, Options{})
-	p.Update(fixture())
+	p.Update(fixture(), storedFixture...)
 	f := func(format expfmt.Format, file string) {
 		t.Helper()
 		want, err := os.ReadFile("testdata/" + file)
@@ -101,7 +101,7 @@ func TestFamiliesSwitchedOff(t *testing.T) {
 	f := func(families []string, want ...string) {
 		t.Helper()
 		p, _ := newPage(t, Options{Families: families})
-		p.Update(fixture())
+		p.Update(fixture(), storedFixture...)
 		var got []string
 		for _, line := range samples(t, p, "# TYPE ") {
 			if name := strings.Fields(line)[2]; !strings.HasPrefix(name, "huggingface_exporter_") {
@@ -130,7 +130,7 @@ func TestWrongOptions(t *testing.T) {
 	f := func(o Options, want string) {
 		t.Helper()
 		p, reg := newPage(t, Options{MaxRepos: 2})
-		p.Update(fixture())
+		p.Update(fixture(), storedFixture...)
 		before := text(t, p)
 		if _, err := New(o, reg, discardLog); err == nil || err.Error() != want {
 			t.Errorf("New: got error %v, expected %s", err, want)
@@ -157,7 +157,7 @@ func TestMetricsOfThePageAreRegisteredOnce(t *testing.T) {
 
 func TestSetOptionsRendersAgain(t *testing.T) {
 	p, _ := newPage(t, Options{})
-	p.Update(fixture())
+	p.Update(fixture(), storedFixture...)
 	before := text(t, p)
 	if err := p.SetOptions(Options{Families: []string{"likes"}, Include: regexp.MustCompile("acme/.*"), MaxRepos: 3}); err != nil {
 		t.Fatal(err)
@@ -251,7 +251,7 @@ func TestOverLimitIsLoggedOnce(t *testing.T) {
 // The page is what VictoriaMetrics/metrics pushes.
 func TestPushedPage(t *testing.T) {
 	p, _ := newPage(t, Options{})
-	p.Update(fixture())
+	p.Update(fixture(), storedFixture...)
 	var pushed []byte
 	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		var err error

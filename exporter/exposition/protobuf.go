@@ -57,7 +57,7 @@ type protobufSampler struct {
 func (p *protobufSampler) setRepo(r *history.Repo) {
 	if o := (org{r.Type, r.Org()}); o != p.last || p.prefix == nil {
 		p.last = o
-		p.prefix = appendOrgPairs(p.prefix[:0], o)
+		p.prefix = appendOrgPairs(p.prefix[:0], o, true)
 	}
 	p.labels = append(p.labels[:0], p.prefix...)
 	p.labels = appendPair(p.labels, "repo", r.Name)
@@ -70,9 +70,10 @@ func (p *protobufSampler) append(b []byte, m *metric, value int64) []byte {
 	return appendSample(b, p.labels, fieldMetricGauge, value)
 }
 
-func (p *protobufSampler) orgs(b []byte, orgs []orgCount) []byte {
+func (p *protobufSampler) orgs(b []byte, m *metric, orgs []orgSample) []byte {
 	for _, o := range orgs {
-		b = appendSample(b, appendOrgPairs(nil, o.org), fieldMetricGauge, int64(o.repos))
+		p.labels = appendOrgPairs(p.labels[:0], o.org, m.stored == nil)
+		b = appendSample(b, p.labels, fieldMetricGauge, o.value)
 	}
 	return b
 }
@@ -90,8 +91,10 @@ func appendSample(b, labels []byte, kind protowire.Number, value int64) []byte {
 	return protowire.AppendFixed64(b, math.Float64bits(float64(value)))
 }
 
-func appendOrgPairs(b []byte, o org) []byte {
-	b = appendPair(b, "repo_type", string(o.typ))
+func appendOrgPairs(b []byte, o org, typed bool) []byte {
+	if typed {
+		b = appendPair(b, "repo_type", string(o.typ))
+	}
 	return appendPair(b, "org", o.name)
 }
 

@@ -180,18 +180,19 @@ func (p *Page) packed(labels map[string]string) [][]byte {
 	if len(pairs) == 0 {
 		pieces = slices.AppendSeq(pieces, page.packed())
 	} else {
-		// Each sample has this as its first label, and no value or help text has it: there
-		// the quote is escaped.
-		first := []byte(`{repo_type="`)
+		// Each sample has one of these as its first label, and no value or help text has it:
+		// there the quote is escaped.
+		firsts := [][]byte{[]byte(`{repo_type="`), []byte(`{org="`)}
 		insert := []byte("{")
 		for _, l := range pairs {
 			insert = append(append(insert, l.GetName()...), `="`...)
 			insert = append(appendEscaped(insert, l.GetValue()), `",`...)
 		}
-		insert = append(insert, first[1:]...)
 		sum = checksum{}
 		for b := range page.plain() {
-			b = bytes.ReplaceAll(b, first, insert)
+			for _, first := range firsts {
+				b = bytes.ReplaceAll(b, first, slices.Concat(insert, first[1:]))
+			}
 			sum = sum.add(b)
 			pieces = append(pieces, d.part(b))
 		}

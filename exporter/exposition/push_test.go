@@ -276,7 +276,7 @@ func TestPushHangsAtTheEnd(t *testing.T) {
 func TestPushedLabels(t *testing.T) {
 	labels := map[string]string{"job": `a "b"` + "\\\n", "cause": "extra"}
 	p, _ := newPage(t, Options{})
-	p.Update(fixture())
+	p.Update(fixture(), storedFixture...)
 	page := gunzipOne(t, slices.Concat(p.packed(labels)...))
 	families := byName(decode(t, page, expfmt.FmtText))
 	plain := byName(decode(t, gunzipOne(t, slices.Concat(p.packed(nil)...)), expfmt.FmtText))

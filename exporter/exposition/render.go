@@ -20,8 +20,8 @@ type sampler interface {
 	setRepo(*history.Repo)
 	// append appends a sample.
 	append(b []byte, m *metric, value int64) []byte
-	// orgs appends the samples of orgFamily.
-	orgs(b []byte, orgs []orgCount) []byte
+	// orgs appends samples of organizations.
+	orgs(b []byte, m *metric, orgs []orgSample) []byte
 }
 
 // rendered is a family with its samples, of which there is at least one.
@@ -87,8 +87,22 @@ func render(sel selection, s *settings, newSampler func() sampler) []rendered {
 			out = append(out, rendered{&families[f], body})
 		}
 	}
-	if len(sel.orgs) > 0 {
-		out = append(out, rendered{orgFamily, newSegment(newSampler().orgs(nil, sel.orgs))})
+	add := func(m *metric, orgs []orgSample) {
+		body := new(segment)
+		for block := range slices.Chunk(orgs, blockRepos) {
+			body.plain = append(body.plain, bytes.Clone(newSampler().orgs(nil, m, block)))
+		}
+		if len(body.plain) > 0 {
+			out = append(out, rendered{m, body})
+		}
+	}
+	add(orgFamily, sel.orgs)
+	samples := make([]orgSample, len(sel.stored))
+	for i := range storedFamilies {
+		for j, o := range sel.stored {
+			samples[j] = orgSample{org{name: o.Org}, storedFamilies[i].stored(o)}
+		}
+		add(&storedFamilies[i], samples)
 	}
 	return out
 }

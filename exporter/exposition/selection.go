@@ -11,9 +11,11 @@ import (
 
 // selection is what of the counts goes on the page.
 type selection struct {
-	repos countList  // ordered as they came
-	orgs  []orgCount // ordered by type and organization
-	over  int        // repositories left out by the limit
+	repos countList   // ordered as they came
+	orgs  []orgSample // ordered by type and organization
+	over  int         // repositories left out by the limit
+
+	stored []StoredOrg
 }
 
 type org struct {
@@ -21,9 +23,10 @@ type org struct {
 	name string
 }
 
-type orgCount struct {
+// orgSample is a sample of an organization, or of one type of its repositories.
+type orgSample struct {
 	org
-	repos int
+	value int64
 }
 
 // selectCounts reads counts once. It holds no more of them than twice the limit
@@ -156,13 +159,13 @@ func (o *orgCounter) flush() {
 	}
 }
 
-func (o *orgCounter) sorted() []orgCount {
+func (o *orgCounter) sorted() []orgSample {
 	o.flush()
-	all := make([]orgCount, 0, len(o.counts))
+	all := make([]orgSample, 0, len(o.counts))
 	for k, n := range o.counts {
-		all = append(all, orgCount{k, n})
+		all = append(all, orgSample{k, int64(n)})
 	}
-	slices.SortFunc(all, func(a, b orgCount) int {
+	slices.SortFunc(all, func(a, b orgSample) int {
 		return cmp.Or(a.typ.Compare(b.typ), strings.Compare(a.name, b.name))
 	})
 	return all

@@ -2,6 +2,7 @@ package exposition
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"hash/crc32"
 	"iter"
@@ -22,18 +23,38 @@ type snapshot struct {
 	// protobuf makes its form at the first call.
 	protobuf func() *form
 	over     int // repositories left out by the limit
+
+	// readers is how many scrapes write from it; Page.reading guards it. They end with
+	// dropped.
+	readers int
+	dropped context.Context
+	drop    func()
+}
+
+// size returns about how many bytes of memory the page takes.
+func (p *snapshot) size() (n int64) {
+	for _, part := range p.text.parts {
+		n += int64(len(part.body.packed))
+	}
+	return n + p.text.sum.size
 }
 
 // newSnapshot renders the page of counts. It packs the text formats at once and
 // not when the first client asks for gzip: that takes about as long as rendering
 // them, most clients do ask, and so none has to wait. It keeps counts to make
 // the protobuf form from when someone asks for it.
-func newSnapshot(counts iter.Seq[history.Counts], s *settings) *snapshot {
-	sel := s.selectCounts(counts)
+func newSnapshot(counts iter.Seq[history.Counts], stored []StoredOrg, s *settings) *snapshot {
+	selected := func() selection {
+		sel := s.selectCounts(counts)
+		sel.stored = stored
+		return sel
+	}
+	sel := selected()
 	p := &snapshot{over: sel.over}
+	p.dropped, p.drop = context.WithCancel(context.Background())
 	p.text, p.openMetrics = renderText(sel, s)
 	pack(p.text, p.openMetrics)
-	p.protobuf = sync.OnceValue(func() *form { return renderProtobuf(s.selectCounts(counts), s) })
+	p.protobuf = sync.OnceValue(func() *form { return renderProtobuf(selected(), s) })
 	return p
 }
 

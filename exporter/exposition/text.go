@@ -43,7 +43,7 @@ type textSampler struct {
 func (t *textSampler) setRepo(r *history.Repo) {
 	if o := (org{r.Type, r.Org()}); o != t.last || t.prefix == nil {
 		t.last = o
-		t.prefix = append(appendOrgLabels(t.prefix[:0], o), `,repo="`...)
+		t.prefix = append(appendOrgLabels(t.prefix[:0], o, true), `,repo="`...)
 	}
 	t.labels = append(t.labels[:0], t.prefix...)
 	t.labels = appendEscaped(t.labels, r.Name)
@@ -57,24 +57,30 @@ func (t *textSampler) append(b []byte, m *metric, value int64) []byte {
 	return append(b, '\n')
 }
 
-// orgs leaves the few samples of organizations to VictoriaMetrics/metrics. This is all
+// orgs leaves the samples of organizations to VictoriaMetrics/metrics. This is all
 // there is for it: its metrics of the process have other names than those of client_golang
 // that dashboards and alerts know, and why it does not push is said at Pusher. Its switch
 // ExposeMetadata, for the whole process and off unless turned on, has to stay off.
-func (t *textSampler) orgs(b []byte, orgs []orgCount) []byte {
+func (t *textSampler) orgs(b []byte, m *metric, orgs []orgSample) []byte {
 	buf := bytes.NewBuffer(b)
+	var name []byte
 	for _, o := range orgs {
-		name := append(appendOrgLabels([]byte(orgFamily.name), o.org), '}')
-		metrics.WriteGaugeUint64(buf, string(name), uint64(o.repos))
+		name = append(appendOrgLabels(append(name[:0], m.name...), o.org, m.stored == nil), '}')
+		metrics.WriteGaugeUint64(buf, string(name), uint64(o.value))
 	}
 	return buf.Bytes()
 }
 
-// appendOrgLabels appends {repo_type="...",org="..." and no closing brace.
-func appendOrgLabels(b []byte, o org) []byte {
-	b = append(b, `{repo_type="`...)
-	b = appendEscaped(b, string(o.typ))
-	b = append(b, `",org="`...)
+// appendOrgLabels appends {repo_type="...",org="..." and no closing brace, the first only
+// if typed.
+func appendOrgLabels(b []byte, o org, typed bool) []byte {
+	b = append(b, '{')
+	if typed {
+		b = append(b, `repo_type="`...)
+		b = appendEscaped(b, string(o.typ))
+		b = append(b, `",`...)
+	}
+	b = append(b, `org="`...)
 	b = appendEscaped(b, o.name)
 	return append(b, '"')
 }

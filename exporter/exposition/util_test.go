@@ -41,6 +41,9 @@ func downloads(name string, n int64) history.Counts {
 	}
 }
 
+// storedFixture is what is stored of organizations.
+var storedFixture = []StoredOrg{{Org: "", Repos: 1, Records: 12}, {Org: "acme", Repos: 5, Records: 1 << 40}, {Org: `grö"ße`, Repos: 1}}
+
 // fixture has every kind of repository.
 func fixture() iter.Seq[history.Counts] {
 	const unknown = history.Unknown

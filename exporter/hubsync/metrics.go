@@ -1,7 +1,6 @@
 package hubsync
 
 import (
-	"context"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -176,36 +175,5 @@ func (m *Metrics) forget(org string) {
 	}
 	for _, v := range []*prometheus.CounterVec{m.failures, m.implausible, m.removed, m.badRows, m.otherRows} {
 		v.DeletePartialMatch(l)
-	}
-}
-
-// OrgCollector exposes how much is stored of each organization.
-type OrgCollector struct {
-	// Overview is that of the store; an error leaves the metrics out.
-	Overview func(context.Context, history.OverviewQuery) (history.Overview, error)
-}
-
-var (
-	orgRepos = prometheus.NewDesc("huggingface_exporter_store_org_repos",
-		"Repositories in the store by organization, with those that are no longer on the Hub.", []string{"org"}, nil)
-	orgRecords = prometheus.NewDesc("huggingface_exporter_store_org_records",
-		"Daily records in the store by organization.", []string{"org"}, nil)
-)
-
-// Describe implements prometheus.Collector.
-func (c OrgCollector) Describe(ch chan<- *prometheus.Desc) {
-	ch <- orgRepos
-	ch <- orgRecords
-}
-
-// Collect implements prometheus.Collector. It costs the number of organizations.
-func (c OrgCollector) Collect(ch chan<- prometheus.Metric) {
-	o, err := c.Overview(context.Background(), history.OverviewQuery{ByOrg: true})
-	if err != nil {
-		return
-	}
-	for _, g := range o.Groups {
-		ch <- prometheus.MustNewConstMetric(orgRepos, prometheus.GaugeValue, float64(g.Repos), g.Org)
-		ch <- prometheus.MustNewConstMetric(orgRecords, prometheus.GaugeValue, float64(g.Records), g.Org)
 	}
 }

@@ -19,7 +19,6 @@ func TestMetricsAreClean(t *testing.T) {
 	w := newWorld(t, options{plan: fakehub.Team, source: SourceAuto})
 	day(model, "o/m", 1, 10)(w.hub)
 	w.collect(2, 6)
-	w.registry.MustRegister(OrgCollector{Overview: w.store.Overview})
 	problems, err := testutil.GatherAndLint(w.registry)
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +60,6 @@ func TestMetricsTellWhatHappened(t *testing.T) {
 	})
 	before := time.Now()
 	w.collect(1, 6)
-	w.registry.MustRegister(OrgCollector{Overview: w.store.Overview})
 	expect("after a collection", map[string]string{
 		`collection_success{org="o"}`:                                   "1",
 		`collection_repos{org="o"}`:                                     "3",
@@ -74,8 +72,6 @@ func TestMetricsTellWhatHappened(t *testing.T) {
 		`hub_rate_limit_remaining{bucket="api"}`:                        "2997",
 		`hub_rate_limit_requests{bucket="api"}`:                         "3000",
 		`hub_rate_limit_remaining{bucket="pages"}`:                      "399",
-		`store_org_repos{org="o"}`:                                      "3",
-		`store_org_records{org="o"}`:                                    "0",
 		`collection_failures_total{org="o",reason="forbidden"}`:         "0",
 	})
 	var at float64
@@ -94,7 +90,6 @@ func TestMetricsTellWhatHappened(t *testing.T) {
 		`collection_failures_total{org="o",reason="network"}`: "1",
 		`collection_removed_downloads_total{org="o"}`:         "0", // the fall may be none
 		`hub_requests_total{code="none",route="spaces"}`:      "1",
-		`store_org_records{org="o"}`:                          "1", // of the dataset: the model's day is not known
 	})
 	w.collect(6, 6)
 	expect("once the fall has lasted", map[string]string{`collection_removed_downloads_total{org="o"}`: "10"})
@@ -141,14 +136,4 @@ func (s fullStore) Append(ctx context.Context, b history.Batch) (history.Change,
 		}
 	}
 	return history.Change{}, errors.New("no space left on device")
-}
-
-func TestOrgCollectorBeforeTheStoreIsLoaded(t *testing.T) {
-	w := newWorld(t, options{source: SourceListings})
-	w.registry.MustRegister(OrgCollector{Overview: func(context.Context, history.OverviewQuery) (history.Overview, error) {
-		return history.Overview{}, errors.New("not loaded")
-	}})
-	if text := w.metricsText(); strings.Contains(text, "store_org") {
-		t.Errorf("got\n%s", text)
-	}
 }

@@ -2,16 +2,15 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
@@ -23,10 +22,6 @@ const (
 	maxBody = 64 << 10
 	// bodyTimeout bounds how long a body may take to arrive.
 	bodyTimeout = 10 * time.Second
-	// stallTimeout bounds how long a client may read nothing of an answer.
-	stallTimeout = 2 * time.Minute
-	// writeChunk is how much of an answer has to be read within stallTimeout.
-	writeChunk = 256 << 10
 )
 
 // securityHeaders are those of every answer. The pages of the exporter have a style of
@@ -74,9 +69,10 @@ func guard(next http.Handler) http.Handler {
 			return
 		}
 		_ = control.SetWriteDeadline(time.Time{})
-		next.ServeHTTP(&stallWriter{w, control}, r)
+		paced := &pacedWriter{ResponseWriter: w, control: control}
+		next.ServeHTTP(paced, r.WithContext(context.WithValue(r.Context(), paceKey{}, paced)))
 		// What is buffered has to be read, too.
-		_ = control.SetWriteDeadline(time.Now().Add(stallTimeout))
+		paced.begin()
 	})
 }
 
@@ -101,64 +97,6 @@ func readBody(w http.ResponseWriter, r *http.Request, control *http.ResponseCont
 		refuse(w, r, http.StatusRequestTimeout, 0, fmt.Sprintf("expected the body of the request within %s, it did not come", bodyTimeout))
 	}
 	return false
-}
-
-// stallWriter gives each chunk of an answer a deadline.
-type stallWriter struct {
-	http.ResponseWriter
-	control *http.ResponseController
-}
-
-func (w *stallWriter) Write(b []byte) (n int, err error) {
-	for {
-		chunk := b[n:min(n+writeChunk, len(b))]
-		_ = w.control.SetWriteDeadline(time.Now().Add(stallTimeout))
-		var m int
-		m, err = w.ResponseWriter.Write(chunk)
-		if n += m; err != nil || n >= len(b) {
-			break
-		}
-	}
-	// HTTP/2 would end the stream at the deadline even with nothing to write.
-	_ = w.control.SetWriteDeadline(time.Time{})
-	return n, err
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (w *stallWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// limiter admits as many requests at once as its limit says, which may change.
-type limiter struct {
-	limit  func() int // 0 is no limit
-	active atomic.Int64
-	// what names the requests, field the setting of the limit; status and retryAfter, in
-	// seconds, are of the answer to those over it.
-	what, field        string
-	status, retryAfter int
-
-	log    *slog.Logger
-	logged atomic.Int64 // when a refusal was last logged, in Unix seconds
-}
-
-// logInterval is the time in seconds between two log lines about refused requests.
-const logInterval = 60
-
-// wrap returns a handler that refuses requests over the limit.
-func (l *limiter) wrap(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		limit := int64(l.limit())
-		if active := l.active.Add(1); limit <= 0 || active <= limit {
-			defer l.active.Add(-1)
-			next.ServeHTTP(w, r)
-			return
-		}
-		l.active.Add(-1)
-		now, logged := time.Now().Unix(), l.logged.Load()
-		if now-logged >= logInterval && l.logged.CompareAndSwap(logged, now) {
-			l.log.Warn("Too many "+l.what+" at once: those over the limit are refused; raise it, or find who asks so often", "limit", limit, "field", l.field)
-		}
-		refuse(w, r, l.status, l.retryAfter, fmt.Sprintf("%d %s are being answered, which is the limit; ask again in %d s", limit, l.what, l.retryAfter))
-	})
 }
 
 // refuse answers with an error in the form of the route: JSON of the API, text elsewhere.

@@ -284,7 +284,7 @@ func TestLimiter(t *testing.T) {
 	}
 	leave <- struct{}{}
 	<-ended
-	if n := l.active.Load(); n != 0 {
+	if n := len(l.active); n != 0 {
 		t.Errorf("%d are active at the end", n)
 	}
 }

@@ -79,6 +79,9 @@ func (l listener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	if tcp, ok := c.(*net.TCPConn); ok {
+		limitUnsent(tcp)
+	}
 	return conn{c.(halfCloser)}, nil
 }
 

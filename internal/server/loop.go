@@ -2,8 +2,10 @@ package server
 
 import (
 	"context"
+	"runtime/debug"
 	"time"
 
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -35,6 +37,8 @@ func (s *Server) work(ctx context.Context) error {
 		storage = string(s.config.Load().Storage.Engine)
 	}
 	s.Log.Info("Ready", "storage", storage, "repos", stats.Repos, "records", stats.Records, "after", time.Since(start))
+	// Opening took several times the memory of what is open now.
+	debug.FreeOSMemory()
 
 	s.manager.Start(ctx)
 	s.manager.Wake()
@@ -126,6 +130,14 @@ func (s *Server) updatePage(ctx context.Context, changed bool) {
 	s.shown = s.store.Revision()
 	// The page reads them again after ctx has ended.
 	counts := s.store.Counts(context.WithoutCancel(ctx), history.Filter{})
+	o, err := s.store.Overview(ctx, history.OverviewQuery{ByOrg: true})
+	if err != nil && ctx.Err() == nil {
+		s.Log.Error("The metrics page does not say what is stored of organizations", "err", err)
+	}
+	stored := make([]exposition.StoredOrg, len(o.Groups))
+	for i, g := range o.Groups {
+		stored[i] = exposition.StoredOrg{Org: g.Org, Repos: int64(g.Repos), Records: g.Records}
+	}
 	s.page.Update(func(yield func(history.Counts) bool) {
 		for c, err := range counts {
 			if err != nil {
@@ -136,7 +148,7 @@ func (s *Server) updatePage(ctx context.Context, changed bool) {
 				return
 			}
 		}
-	})
+	}, stored...)
 	if changed {
 		setToNow(s.metrics.storeChanged)
 	}

@@ -30,11 +30,12 @@ func (s *Server) Handler() http.Handler {
 	scrapes := limit("scrapes", "web.max_requests", http.StatusServiceUnavailable, 1, maxRequests)
 	queries := limit("requests", "web.max_requests", http.StatusServiceUnavailable, 1, maxRequests)
 	exports := limit("exports", "web.max_exports", http.StatusTooManyRequests, 5, func() int { return s.config.Load().Web.MaxExports })
+	exports.memory = func() int64 { return int64(s.config.Load().Web.MaxExportBytes) }
 	get := func(h http.HandlerFunc) http.Handler { return allow(h, http.MethodGet, http.MethodHead) }
 
-	handle("/metrics", get(scrapes.wrap(s.page.Handler()).ServeHTTP))
+	handle("/metrics", get(scrapes.wrap(timed(s.page.Handler())).ServeHTTP))
 	for _, r := range api.Routes(s.store, api.Options{
-		Logger: s.Log, Version: version.Version, Build: version.GetRevision(), Revision: s.store.Revision, StallTimeout: stallTimeout,
+		Logger: s.Log, Version: version.Version, Build: version.GetRevision(), Revision: s.store.Revision, StallTimeout: stallTimeout, Reserve: reserve,
 		Limits: func() api.Limits {
 			q := &s.config.Load().Query
 			return api.Limits{Timeout: time.Duration(q.Timeout), MaxRows: int64(q.MaxRows)}

@@ -98,7 +98,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s.pusher = exposition.NewPusher(s.page, o.Log)
-	reg.MustRegister(s.pusher, hubsync.OrgCollector{Overview: s.store.Overview})
+	reg.MustRegister(s.pusher)
 	if err := s.load(); err != nil {
 		return nil, err
 	}

@@ -79,7 +79,7 @@ func (a *handlers) stream(w http.ResponseWriter, r *http.Request, write body) er
 	case !out.started && (out.err == nil && r.Context().Err() == nil || timedOut(r.Context()) != nil):
 		return err
 	case errors.Is(out.err, os.ErrDeadlineExceeded):
-		a.Logger.Warn("An answer was dropped, as its client took nothing", "path", r.URL.Path, "bytes", out.sent, "for", a.StallTimeout)
+		a.Logger.Warn("An answer was dropped, as its client took it too slowly", "path", r.URL.Path, "bytes", out.sent)
 	case out.err != nil || r.Context().Err() != nil:
 		a.Logger.Debug("The client of an answer has gone", "path", r.URL.Path, "bytes", out.sent)
 	default:

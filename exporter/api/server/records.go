@@ -84,6 +84,9 @@ func (a *handlers) export(w http.ResponseWriter, r *http.Request, q wire.Records
 	if err := a.checkRecords(r.Context(), q.RecordsQuery); err != nil {
 		return err
 	}
+	if err := a.reserve(w, r, q.RecordsQuery); err != nil {
+		return err
+	}
 	w.Header().Set("Content-Type", q.Format.ContentType())
 	w.Header().Set("Content-Disposition", `attachment; filename="`+q.Format.FileName(q.Filter, days)+`"`)
 	if r.Method == http.MethodHead {
@@ -93,6 +96,31 @@ func (a *handlers) export(w http.ResponseWriter, r *http.Request, q wire.Records
 		_, err := export.Write(r.Context(), out, q.Format, q.Stored || q.Versions, a.store.Records(r.Context(), q.RecordsQuery))
 		return err
 	})
+}
+
+// exportBytes is about how much memory an export takes for each of its repositories, for the
+// names and the text that is made of them, and for the days that are spread out.
+const exportBytes = 192
+
+// retryAfter is after how many seconds to ask again for what there was no room for.
+const retryAfter = "5"
+
+// reserve returns a fault if there is no memory for an export now.
+func (a *handlers) reserve(w http.ResponseWriter, r *http.Request, q history.RecordsQuery) error {
+	if a.Reserve == nil || r.Method == http.MethodHead {
+		return nil
+	}
+	o, err := a.store.Overview(r.Context(), history.OverviewQuery{Filter: q.Filter})
+	if err != nil {
+		return err
+	}
+	repos := wire.Sum(o.Groups).Repos
+	if a.Reserve(r.Context(), int64(repos)*exportBytes) {
+		return nil
+	}
+	w.Header().Set("Retry-After", retryAfter)
+	return faultf(http.StatusTooManyRequests, "the exports that are being answered take all memory that there is for exports (web.max_export_bytes), "+
+		"and this one is of %d repositories; ask again in %s s, or for fewer repositories", repos, retryAfter)
 }
 
 // checkRecords returns a fault if the export of q has more rows than may be. Where

@@ -37,6 +37,9 @@ type Options struct {
 	StallTimeout time.Duration
 	// Limits returns what a query may take, asked at each; nil: no bounds.
 	Limits func() Limits
+	// Reserve asks for the memory that an export of many repositories takes in bytes, which
+	// the request keeps to its end, and reports whether it may have it; nil: it may.
+	Reserve func(ctx context.Context, bytes int64) bool
 }
 
 // DefaultStallTimeout is the StallTimeout of Options that set none.

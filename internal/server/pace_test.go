@@ -1,0 +1,155 @@
+package server
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// endless answers without end.
+var endless = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	for b := make([]byte, 4*writeChunk); ; {
+		if _, err := w.Write(b); err != nil {
+			return
+		}
+	}
+})
+
+// served serves a handler below guard to clients of the test's own time until f returns.
+func served(t *testing.T, h http.Handler, f func(l *pipes)) {
+	synctest.Test(t, func(*testing.T) {
+		srv := &http.Server{Handler: guard(h)}
+		l := newPipes()
+		done := make(chan error, 1)
+		go func() { done <- srv.Serve(l) }()
+		f(l)
+		srv.Close()
+		<-done
+	})
+}
+
+// take asks for a path and reads so many bytes each second, up to most, until there are no
+// more or the answer breaks off.
+func take(l *pipes, header string, rate, most int64) (n int64, took time.Duration) {
+	conn := l.dial()
+	defer conn.Close()
+	go fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: h\r\n%s\r\n", header)
+	begin := time.Now()
+	for n < most {
+		m, err := io.CopyN(io.Discard, conn, rate)
+		if n += m; err != nil {
+			break
+		}
+		time.Sleep(time.Second)
+	}
+	return n, time.Since(begin)
+}
+
+// Who takes too little in a second does not hold an answer for long, who takes enough may
+// take as long as it likes, and a scrape ends when nobody waits for it any more.
+func TestPace(t *testing.T) {
+	f := func(name string, h http.Handler, header string, rate, most int64, from, to time.Duration) {
+		t.Run(name, func(t *testing.T) {
+			served(t, h, func(l *pipes) {
+				if n, took := take(l, header, rate, most); took < from || took > to {
+					t.Errorf("the answer ended after %d bytes and %s, expected %s to %s", n, took, from, to)
+				}
+			})
+		})
+	}
+	const minute = time.Minute
+	f("3 KiB a second", endless, "", 3<<10, 1<<40, rateGrace, 2*rateGrace)
+	f("1 byte a second", endless, "", 1, 1<<40, rateGrace, rateGrace+time.Second)
+	f("12 KiB a second", endless, "", 12<<10, 1<<40, rateGrace, 5*rateGrace)
+	f("20 KiB a second", endless, "", 20<<10, 20<<20, 1024*time.Second, 1025*time.Second)
+	f("a scrape", timed(endless), "", 1<<20, 1<<40, scrapeTimeout, scrapeTimeout+time.Second)
+	f("a scrape that waits for 5 s", timed(endless), "X-Prometheus-Scrape-Timeout-Seconds: 5\r\n", 1<<20, 1<<40, 5*time.Second, 6*time.Second)
+	f("a scrape that waits for an hour", timed(endless), "X-Prometheus-Scrape-Timeout-Seconds: 3600\r\n", 1<<20, 1<<40, maxScrapeTimeout, maxScrapeTimeout+time.Second)
+	f("a scrape that waits for ever", timed(endless), "X-Prometheus-Scrape-Timeout-Seconds: +Inf\r\n", 1<<20, 1<<40, maxScrapeTimeout, maxScrapeTimeout+time.Second)
+	f("a scrape that waits for none", timed(endless), "X-Prometheus-Scrape-Timeout-Seconds: NaN\r\n", 1<<20, 1<<40, scrapeTimeout, scrapeTimeout+time.Second)
+	f("a whole minute at a good rate", endless, "", 2<<20, 120<<20, minute, minute+time.Second)
+}
+
+// The place of the slowest client goes to one that asks; quick ones keep theirs.
+func TestSlowClientsGiveWay(t *testing.T) {
+	l := &limiter{limit: func() int { return 3 }, what: "scrapes", field: "web.max_requests", status: 503, retryAfter: 1, log: slog.New(slog.DiscardHandler)}
+	short := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/quick" {
+			_, _ = io.WriteString(w, "here")
+			return
+		}
+		endless(w, r)
+	})
+	served(t, l.wrap(short), func(p *pipes) {
+		ended := make(chan int64, 3)
+		for _, rate := range []int64{40 << 10, 30 << 10, 4 << 20} {
+			go func() { _, _ = take(p, "", rate, 10*rate); ended <- rate }()
+		}
+		time.Sleep(5 * time.Second)
+		for range 2 {
+			conn := p.dial()
+			go fmt.Fprint(conn, "GET /quick HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil || resp.StatusCode != http.StatusOK {
+				t.Fatalf("got %v, %v", resp, err)
+			}
+			conn.Close()
+		}
+		// The second needs no place of another.
+		if first := <-ended; first != 30<<10 {
+			t.Errorf("the client of %d bytes a second gave way", first)
+		}
+		if n := len(l.active); n != 2 {
+			t.Errorf("%d are active", n)
+		}
+		<-ended
+		<-ended
+	})
+}
+
+// Exports that take much memory wait for slow ones to give theirs back, and are refused
+// where these are quick.
+func TestReserve(t *testing.T) {
+	l := &limiter{
+		limit: func() int { return 0 }, memory: func() int64 { return 100 }, what: "exports", field: "web.max_exports", status: 429, retryAfter: 5,
+		log: slog.New(slog.DiscardHandler),
+	}
+	got := make(chan bool, 1)
+	h := l.wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if got <- reserve(r.Context(), 70); r.Header.Get("Stay") != "" {
+			endless(w, r)
+		}
+	}))
+	served(t, h, func(p *pipes) {
+		go take(p, "Stay: 1\r\n", 2<<20, 60<<20)
+		if !<-got {
+			t.Error("the first got no memory")
+		}
+		time.Sleep(5 * time.Second)
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+		if <-got {
+			t.Error("the second got the memory of a quick one")
+		}
+		time.Sleep(2 * time.Minute)
+		if l.reserved != 0 {
+			t.Errorf("%d bytes are reserved of none", l.reserved)
+		}
+		go take(p, "Stay: 1\r\n", 30<<10, 60<<20)
+		<-got
+		time.Sleep(5 * time.Second)
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+		if !<-got || l.reserved != 0 {
+			t.Errorf("got no memory of a slow one, or %d bytes stay reserved", l.reserved)
+		}
+	})
+	if !reserve(context.Background(), 1<<40) {
+		t.Error("a request without a place is refused")
+	}
+}
