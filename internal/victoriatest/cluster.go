@@ -92,6 +92,12 @@ func NewCluster(t testing.TB, dir string, storages, replication int) (*Cluster, 
 	mux.Handle("/select/", c.balance(c.Selects))
 	mux.HandleFunc("/settled", c.serveSettled)
 	c.front = httptest.NewServer(c.hook.before(mux))
+	// A vminsert connects to its storage nodes some time after it answers, to each at another.
+	// What it gets before that has fewer copies than the replication says.
+	if err := c.settle(t.Context()); err != nil {
+		c.Close()
+		return nil, err
+	}
 	return c, nil
 }
 
