@@ -15,7 +15,7 @@ const (
 	// stallTimeout bounds how long a client may read nothing of an answer.
 	stallTimeout = 2 * time.Minute
 	// writeChunk is how much of an answer has to be read within stallTimeout.
-	writeChunk = 256 << 10
+	writeChunk = 64 << 10
 	// minRate is how many bytes of an answer a client has to take in a second, on average and
 	// apart from rateGrace.
 	minRate   = 16 << 10

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -128,7 +129,9 @@ func TestReserve(t *testing.T) {
 		}
 	}))
 	served(t, h, func(p *pipes) {
-		go take(p, "Stay: 1\r\n", 2<<20, 60<<20)
+		var clients sync.WaitGroup
+		defer clients.Wait()
+		clients.Go(func() { take(p, "Stay: 1\r\n", 2<<20, 60<<20) })
 		if !<-got {
 			t.Error("the first got no memory")
 		}
@@ -141,7 +144,7 @@ func TestReserve(t *testing.T) {
 		if l.reserved != 0 {
 			t.Errorf("%d bytes are reserved of none", l.reserved)
 		}
-		go take(p, "Stay: 1\r\n", 30<<10, 60<<20)
+		clients.Go(func() { take(p, "Stay: 1\r\n", 30<<10, 60<<20) })
 		<-got
 		time.Sleep(5 * time.Second)
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
