@@ -13,7 +13,7 @@ import (
 func doctorCommand(app *kingpin.Application) command {
 	cmd := app.Command("doctor", "Check what serve needs: configuration, tokens, the Hub, the store, permissions, the clock, the port. Each line says what to do.")
 	cmd.HelpLong("Give it the flags that serve gets, and run it as the user that serve runs as. " +
-		"It changes nothing. Each organization is asked for as serve does, which counts as one to four requests at the Hub.\n" +
+		"It changes nothing. Each organization is asked for as serve does, which counts as one to six requests at the Hub.\n" +
 		"Exits with 0, or with 1 if a line begins with fail.")
 	var o doctor.Options
 	cmd.Flag("config.file", "Configuration file. Default: none, which is the same as an empty one.").PlaceHolder("FILE").StringVar(&o.ConfigFile)

@@ -158,6 +158,22 @@ func TestDoctorOfPermissions(t *testing.T) {
 	if os.Geteuid() == 0 {
 		f(out, "fail  token   massive: cannot read a token: open ")
 	}
+	// serve shows what is there, and warns.
+	serve := p.command("serve", "--web.listen-address=127.0.0.1:0")
+	log := new(logBuffer)
+	serve.Stderr = log
+	if os.Geteuid() == 0 {
+		serve.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	}
+	if err := serve.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p.wait("serve is ready", func() bool { return strings.Contains(log.String(), "msg=Ready") }, log)
+	f(log.String(), "level=WARN")
+	f(log.String(), "The storage directory is not writable")
+	_ = serve.Process.Signal(syscall.SIGTERM)
+	_ = serve.Wait()
+
 	p.write("queue.yaml", "storage: {queue_path: data/queue}\n", 1)
 	f(run("--config.file=queue.yaml"), "fail  queue   write to data: permission denied\n              -> make data/queue and give it to the user")
 	f(run("--storage.path=data/new/store"), "fail  store   data/new/store is not there and cannot be made: write to data: permission denied")

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/version"
@@ -19,6 +21,9 @@ func serveCommand(app *kingpin.Application) command {
 	storage := storageFlag(cmd)
 	configFile := cmd.Flag("config.file", "Configuration file. Default: none, which is the same as an empty one.").
 		PlaceHolder("FILE").String()
+	autoReload := cmd.Flag("config.auto-reload", "Reload the configuration file when its content changes, as when a ConfigMap is updated.").Bool()
+	autoReloadInterval := cmd.Flag("config.auto-reload-interval", "How often to check whether the configuration file has changed. Only used with --config.auto-reload.").
+		Default("30s").Duration()
 	shard := addShardFlags(cmd)
 	webFlags := addWebFlags(cmd)
 	override := addLimitFlags(cmd)
@@ -32,7 +37,14 @@ func serveCommand(app *kingpin.Application) command {
 		if err != nil {
 			return err
 		}
+		var reloadEvery time.Duration
+		if *autoReload {
+			if reloadEvery = max(*autoReloadInterval, time.Second); *configFile == "" {
+				return errors.New("--config.auto-reload: expected --config.file with it, got none")
+			}
+		}
 		options := server.Options{
+			ConfigFile: *configFile, AutoReload: reloadEvery,
 			Load: func() (*config.Config, error) {
 				c, err := loadConfig(*configFile)
 				if err == nil {

@@ -47,15 +47,15 @@ func Default(families ...string) *Config {
 	return c
 }
 
-// maxFile bounds a configuration file, in bytes: a larger one is another file.
-const maxFile = 16 << 20
+// MaxFile bounds a configuration file, in bytes: a larger one is another file.
+const MaxFile = 16 << 20
 
 // Load reads a configuration file; families are as for Default. What is wrong with its
 // content is an Errors, which lists every fault; an empty file gives the defaults.
 func Load(file string, families ...string) (*Config, error) {
-	text, err := parallel.ReadFile(file, maxFile+1)
-	if err == nil && len(text) > maxFile {
-		err = fmt.Errorf("expected at most %d bytes in %s, got more", maxFile, file)
+	text, err := parallel.ReadFile(file, MaxFile+1)
+	if err == nil && len(text) > MaxFile {
+		err = fmt.Errorf("expected at most %d bytes in %s, got more", MaxFile, file)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the configuration: %w", err)

@@ -90,6 +90,16 @@ func TestParseFaults(t *testing.T) {
 	f("storage:\n  engine: duckdb", `2: storage.engine: expected embedded or victoriametrics, got "duckdb"`)
 	f("storage: {engine: ''}", `1: storage.engine: expected embedded or victoriametrics, got ""`)
 
+	// variables of the environment
+	f("hub: {token: '${HF_TOKEN}'}", "1: hub.token: expected the value itself, got ${HF_TOKEN}: environment variables are not expanded; "+
+		"remove the field and set HF_TOKEN in the environment, or name a file with hub.token_file")
+	f("hub:\n  organizations:\n    - name: a\n      token: pre${T}", "4: hub.organizations[0].token: expected the value itself, got ${T}: environment variables are not expanded; "+
+		"name a file that has the secret with hub.organizations[0].token_file")
+	f("push: {url: 'http://${HOST}:8428'}", "1: push.url: expected the value itself, got ${HOST}: environment variables are not expanded; "+
+		"write the value, or replace the variable before the start, for example with envsubst")
+	f("push: {url: 'http://vm:8428', basic_auth: {username: a, password: '${PW}'}}", "1: push.basic_auth.password: expected the value itself, got ${PW}: environment variables are not expanded; "+
+		"name a file that has the secret with push.basic_auth.password_file")
+
 	// all faults at once, in the order of the lines
 	f("storage:\n  engin: x\nmetrics:\n  max_repos: x\n  families: {likes: 1, x: 2}\nfiles: 1",
 		`2: storage.engin: unknown field, expected engine, queue_bytes, queue_path or victoriametrics`,

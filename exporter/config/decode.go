@@ -246,10 +246,28 @@ func (d *decoder) decodeScalar(n *yaml.Node, v reflect.Value, s scalar, tag refl
 		d.faultAt(n.Line, path, "expected %s, got %s", s.want, d.quote(n))
 		return
 	}
+	if name := variable.FindString(n.Value); name != "" {
+		d.faultAt(n.Line, path, "expected the value itself, got %s: environment variables are not expanded; %s", name, d.inPlaceOfVariable(path))
+		return
+	}
 	if err := s.check(v, tag); err != nil {
 		d.faultAt(n.Line, path, "%s", err)
 		d.values++
 	}
+}
+
+// variable is how programs that expand variables of the environment write one.
+var variable = regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*\}`)
+
+// inPlaceOfVariable says what does what a variable is meant to do in a field.
+func (d *decoder) inPlaceOfVariable(path string) string {
+	switch {
+	case path == "hub.token":
+		return "remove the field and set HF_TOKEN in the environment, or name a file with hub.token_file"
+	case d.hidden > 0:
+		return "name a file that has the secret with " + path + "_file"
+	}
+	return "write the value, or replace the variable before the start, for example with envsubst"
 }
 
 // quote shows a node in a message: a scalar quoted, unless it may be a secret, anything

@@ -31,7 +31,7 @@ const maxPages = 10_000
 // organization or user has: the public ones, and the private ones that the token
 // may see. Each comes once. A stream that ends without an error is complete; an
 // error is its last element, an *Error or the cause of ctx's end. An
-// organization that does not exist has no repositories.
+// organization that does not exist has no repositories: see CheckExists.
 func (c *Client) List(ctx context.Context, t history.RepoType, org string) iter.Seq2[Listing, error] {
 	return func(yield func(Listing, error) bool) {
 		p, err := c.newPager(t, org)
@@ -52,6 +52,33 @@ func (c *Client) List(ctx context.Context, t history.RepoType, org string) iter.
 			}
 		}
 	}
+}
+
+// CheckExists returns an *Error of KindNotFound if the Hub knows neither an organization nor
+// a user of a name. Where it does not say, as to callers who may not know, there is no error.
+func (c *Client) CheckExists(ctx context.Context, org string) error {
+	if err := checkOrg(org); err != nil {
+		return err
+	}
+	var missing error
+	for _, kind := range []string{"organizations", "users"} {
+		q := &request{route: RouteOverview, org: org, url: c.o.Endpoint.route("api", kind, org, "overview"), accept: "application/json", most: maxPageBytes}
+		_, err := try(ctx, c, q, func() (struct{}, error) {
+			b, err := c.send(ctx, q)
+			if err == nil {
+				b.close()
+			}
+			return struct{}{}, err
+		})
+		switch {
+		case ctx.Err() != nil:
+			return err
+		case KindOf(err) != KindNotFound:
+			return nil
+		}
+		missing = err
+	}
+	return missing
 }
 
 // pager walks through the pages of a listing.

@@ -257,6 +257,25 @@ func TestListLeftEarly(t *testing.T) {
 }
 
 // The endpoint may have a path, under which the Hub's routes are.
+func TestCheckExists(t *testing.T) {
+	run(t, fakehub.Options{}, func(w *world) {
+		w.AddOrg("empty", fakehub.Free)
+		c := w.client()
+		if err := c.CheckExists(w.t.Context(), "empty"); err != nil {
+			w.t.Errorf("an organization without repositories: %v", err)
+		}
+		wantError(w.t, c.CheckExists(w.t.Context(), "nowhere"), hub.KindNotFound, `overview of "nowhere": not_found`, "check the name of the organization")
+		// Who may not know is not said to be wrong.
+		for _, status := range []int{401, 403, 501} {
+			w.Fail(fakehub.On{Route: fakehub.Overview}, fakehub.Always, fakehub.Status(status))
+			if err := c.CheckExists(w.t.Context(), "nowhere"); err != nil {
+				w.t.Errorf("status %d: %v", status, err)
+			}
+			w.Heal()
+		}
+	})
+}
+
 func TestEndpointWithPath(t *testing.T) {
 	run(t, fakehub.Options{PublicURL: "https://huggingface.co"}, func(w *world) {
 		w.paged()

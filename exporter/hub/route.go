@@ -19,6 +19,7 @@ const (
 	RouteModels             Route = "models"
 	RouteDatasets           Route = "datasets"
 	RouteSpaces             Route = "spaces"
+	RouteOverview           Route = "overview" // of an organization or user
 )
 
 // listedType is a type of repositories that the Hub lists.
@@ -49,7 +50,7 @@ func Routes() []Route {
 	for _, l := range listed {
 		routes = append(routes, l.route)
 	}
-	return routes
+	return append(routes, RouteOverview)
 }
 
 // RouteOf returns the route that lists repositories of type t.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
@@ -81,6 +82,9 @@ type TokenLookup struct {
 	Home   string
 }
 
+// tokenVariables are the variables of the environment that may have a token.
+var tokenVariables = []string{"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}
+
 // ResolveToken returns the first token found in this order:
 //
 //  1. Token of the lookup
@@ -106,7 +110,7 @@ func ResolveToken(l TokenLookup) (Token, error) {
 		}
 		return t, err
 	}
-	for _, name := range []string{"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"} {
+	for _, name := range tokenVariables {
 		if t, err := NewToken(l.Getenv(name), name); err != nil || !t.IsZero() {
 			return t, err
 		}
@@ -164,6 +168,10 @@ func readToken(file string) (Token, error) {
 	}
 	if len(text) > maxTokenFile {
 		return Token{}, fmt.Errorf("expected a token in %s, got a file of more than %d bytes", file, maxTokenFile)
+	}
+	// Some copy the line of a shell or of a file of the environment.
+	if name, _, ok := strings.Cut(strings.TrimPrefix(strings.TrimSpace(string(text)), "export "), "="); ok && slices.Contains(tokenVariables, name) {
+		return Token{}, fmt.Errorf("expected a token alone in %s, got %s= before it: remove all but the token", file, name)
 	}
 	return NewToken(string(text), file)
 }

@@ -93,6 +93,8 @@ func TestResolveToken(t *testing.T) {
 	fails(TokenLookup{File: dir})
 	fails(TokenLookup{File: write("large", strings.Repeat("x", 70_000))}, "more than 65536 bytes")
 	fails(TokenLookup{Token: "hf_two words"}, "the configuration", "position 7")
+	fails(TokenLookup{File: write("env", "HF_TOKEN=hf_secret\n")}, "expected a token alone in "+dir+"/env, got HF_TOKEN= before it")
+	fails(TokenLookup{File: write("shell", "export HUGGING_FACE_HUB_TOKEN='hf_secret'\n")}, "got HUGGING_FACE_HUB_TOKEN= before it")
 	fails(TokenLookup{File: write("two", "hf_one\nhf_two\n")}, dir+"/two", "position 7")
 }
 

@@ -230,9 +230,21 @@ func TestAutoWithoutToken(t *testing.T) {
 }
 
 func TestAnOrganizationThatDoesNotExistIsAFailure(t *testing.T) {
-	w := newWorld(t, options{plan: fakehub.Team, source: SourceAuto, org: "nosuch"})
-	if o := w.try(1, 6); o.Reason != hub.KindNotFound {
-		t.Errorf("got reason %q, error %v; want not_found", o.Reason, o.Err)
+	for _, source := range []Source{SourceAuto, SourceAnalytics, SourceListings} {
+		for _, anonymous := range []bool{false, true} {
+			w := newWorld(t, options{plan: fakehub.Team, source: source, org: "nosuch", anonymous: anonymous})
+			want := hub.KindNotFound
+			if anonymous && source == SourceAnalytics {
+				want = hub.KindAuth
+			}
+			if o := w.try(1, 6); o.Reason != want {
+				t.Errorf("%s, anonymous %v: got reason %q, error %v; want %s", source, anonymous, o.Reason, o.Err, want)
+			}
+		}
+	}
+	w := newWorld(t, options{plan: fakehub.Free, source: SourceListings})
+	if o := w.try(1, 6); o.Err != nil {
+		t.Errorf("an organization without repositories: %v", o.Err)
 	}
 }
 

@@ -102,12 +102,12 @@ func (c *Collector) collect(ctx context.Context) (Report, error) {
 		return r, refusal
 	}
 	r, err := c.listings(ctx)
+	kind := hub.KindOf(refusal)
+	if kind == hub.KindNotFound && (hub.KindOf(err) == kind || err == nil && r.Repos == 0) {
+		return r, refusal // there is no such organization, rather than one without repositories
+	}
 	if err != nil {
 		return r, err
-	}
-	kind := hub.KindOf(refusal)
-	if kind == hub.KindNotFound && r.Repos == 0 {
-		return r, refusal // there is no such organization, rather than one without repositories
 	}
 	if c.refused != kind {
 		c.refused = kind

@@ -20,17 +20,24 @@ func (c *Collector) listings(ctx context.Context) (Report, error) {
 	r := report(SourceListings)
 	var all []hub.Listing
 	f := filter{c: c, o: new(OtherRows)}
+	empty := true
 	for _, t := range hub.ListedTypes() {
 		for l, err := range c.Client.List(ctx, t, c.Org) {
 			if err != nil {
 				return r, err
 			}
+			empty = false
 			if f.takes(l.Repo) {
 				all = append(all, l)
 			}
 		}
 	}
 	asOf, doubt := c.asOf(ctx, hub.RouteModels)
+	if empty { // which it is for every name that is not one of the Hub's, too
+		if err := c.Client.CheckExists(ctx, c.Org); err != nil {
+			return r, err
+		}
+	}
 	r, err := c.storeWaiting(ctx) // before what is newer
 	r.AsOf, r.Others = asOf, *f.o
 	if doubt != nil {

@@ -229,6 +229,7 @@ func TestDoctorOfTheHub(t *testing.T) {
 	f(fakehub.Status(500), "name: massive, source: listings", true, "fail hub: massive: models of")
 	f(nil, "name: globex", false, "warn hub: globex: no publisher analytics, so its public listings are read", "ok hub: globex: ")
 	f(nil, "name: empty, source: listings", false, "warn hub: empty: ", "lists no repository of it")
+	f(nil, "name: nowhere, source: listings", true, "fail hub: nowhere: overview of \"nowhere\": not_found", "-> check the name of the organization")
 	f(nil, "name: nowhere", true, "fail hub: nowhere: publisher_analytics of \"nowhere\": not_found", "-> check the name of the organization")
 	p.ahead.Store(3600)
 	f(nil, both, false, "warn clock: ", "behind the Hub's -> set it, by NTP")

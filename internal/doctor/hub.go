@@ -90,6 +90,10 @@ func (e *examination) checkOrganization(ctx context.Context, c *hub.Client, o co
 		e.warn(hubAdvice[kind], "%s: no publisher analytics, so its public listings are read, which have no history: %v", o.Name, refused)
 	}
 	if !found {
+		if err := c.CheckExists(ctx, o.Name); err != nil {
+			e.fail(hubAdvice[hub.KindOf(err)], "%s: %v", o.Name, explainTimeout(err))
+			return
+		}
 		e.warn(hubAdvice[hub.KindNotFound], "%s: %s lists no repository of it", o.Name, endpoint)
 		return
 	}

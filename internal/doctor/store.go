@@ -18,6 +18,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore/segment"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/outfile"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
@@ -39,7 +40,7 @@ func (e *examination) checkStore(ctx context.Context) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		parent := nearestExisting(filepath.Dir(filepath.Clean(dir)))
-		if err := checkWritable(parent); err != nil {
+		if err := outfile.CheckWritable(parent); err != nil {
 			e.fail("make "+dir+" and give it to the user that serve runs as; or name another folder with --storage.path", "%s is not there and cannot be made: %v", dir, err)
 			return
 		}
@@ -88,7 +89,7 @@ func nearestExisting(dir string) string {
 // checkPermissions reports whether the store can be written to.
 func (e *examination) checkPermissions(dir string, info fs.FileInfo) bool {
 	for _, sub := range []string{dir, filepath.Join(dir, "records"), filepath.Join(dir, "repos")} {
-		if err := checkWritable(sub); err != nil && !errors.Is(err, fs.ErrNotExist) { // made as needed
+		if err := outfile.CheckWritable(sub); err != nil && !errors.Is(err, fs.ErrNotExist) { // made as needed
 			e.fail("give the folder to the user that serve runs as: chown -R USER "+dir+"; or mount it for writing", "%s cannot be written to: %v", sub, err)
 			return false
 		}
@@ -140,7 +141,7 @@ func (e *examination) checkQueue(context.Context) {
 		return
 	}
 	dir := e.config.Storage.QueuePath
-	if err := checkWritable(nearestExisting(dir)); err != nil {
+	if err := outfile.CheckWritable(nearestExisting(dir)); err != nil {
 		e.fail("make "+dir+" and give it to the user that serve runs as; or name another folder in storage.queue_path", "%v", err)
 		return
 	}

@@ -2,17 +2,7 @@
 
 package doctor
 
-import (
-	"io/fs"
-	"os"
-)
-
-// checkWritable returns an error if a folder is not there; permissions are not known
-// here.
-func checkWritable(dir string) error {
-	_, err := os.Stat(dir)
-	return err
-}
+import "io/fs"
 
 // freeSpace is not known here.
 func freeSpace(string) (int64, bool) { return 0, false }

@@ -9,14 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// checkWritable returns an error if this user may not make files in a folder.
-func checkWritable(dir string) error {
-	if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
-		return &fs.PathError{Op: "write to", Path: dir, Err: err}
-	}
-	return nil
-}
-
 // freeSpace returns how many bytes this user may still write below a folder.
 func freeSpace(dir string) (int64, bool) {
 	var s unix.Statfs_t

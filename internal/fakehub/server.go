@@ -23,6 +23,7 @@ const (
 	Models    Route = "models"
 	Datasets  Route = "datasets"
 	Spaces    Route = "spaces"
+	Overview  Route = "overview"
 	Other     Route = "other"
 )
 
@@ -40,6 +41,13 @@ func routeOf(r *http.Request) (route Route, org string) {
 		org, ok2 := strings.CutSuffix(rest, "/settings/publisher-analytics/download-breakdown")
 		if ok && ok2 && org != "" && !strings.Contains(org, "/") {
 			return Analytics, org
+		}
+		for _, kind := range []string{"organizations", "users"} {
+			rest, ok := strings.CutPrefix(path, "/api/"+kind+"/")
+			org, ok2 := strings.CutSuffix(rest, "/overview")
+			if ok && ok2 && org != "" && !strings.Contains(org, "/") {
+				return Overview, org
+			}
 		}
 		return Other, ""
 	}
@@ -91,6 +99,8 @@ func (h *Hub) answer(w http.ResponseWriter, r *http.Request) {
 	switch route, org := routeOf(r); {
 	case route == Analytics:
 		h.analytics(w, r, caller, org)
+	case route == Overview:
+		h.overview(w, r, org)
 	case route != Other:
 		h.listing(w, r, caller, route)
 	case r.URL.Path == "/login":
@@ -98,6 +108,18 @@ func (h *Hub) answer(w http.ResponseWriter, r *http.Request) {
 	default:
 		page(w, http.StatusNotFound, "404")
 	}
+}
+
+// overview says who an organization is. There are no users here.
+func (h *Hub) overview(w http.ResponseWriter, r *http.Request, name string) {
+	h.mu.Lock()
+	_, ok := h.orgs[name]
+	h.mu.Unlock()
+	if !ok || !strings.HasPrefix(r.URL.Path, "/api/organizations/") {
+		refuse(w, http.StatusNotFound, "", "No such organization or user")
+		return
+	}
+	h.send(w, r, "application/json; charset=utf-8", []byte(`{"name":"`+name+`","type":"org"}`))
 }
 
 // bearer returns the token of a request, "" if it has none.

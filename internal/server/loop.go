@@ -7,6 +7,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/outfile"
 )
 
 // pollInterval is the time between two looks at the store and the files. A look lists
@@ -84,6 +85,12 @@ func (s *Server) open(ctx context.Context) error {
 		return err
 	}
 	s.setReachable(nil)
+	if o.Storage.Embedded() {
+		if err := outfile.CheckWritable(o.Path); err != nil {
+			s.Log.Warn("The storage directory is not writable: the stored history is served, but nothing new can be stored. "+
+				"Change the owner of the directory to the user of the exporter", "err", err)
+		}
+	}
 	return nil
 }
 

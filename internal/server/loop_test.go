@@ -56,12 +56,16 @@ func (r *running) write(name, text string) {
 }
 
 // run runs a server of a configuration until the end of the test.
-func run(t *testing.T, text string) *running {
+func run(t *testing.T, text string) *running { return runWith(t, text, 0) }
+
+// runWith runs a server that looks so often whether its configuration has changed.
+func runWith(t *testing.T, text string, autoReload time.Duration) *running {
 	t.Helper()
 	r := &running{T: t, dir: t.TempDir()}
 	r.write("c.yaml", text)
 	log := slog.New(slog.NewTextHandler(&r.log, nil))
 	s, err := New(Options{
+		ConfigFile: filepath.Join(r.dir, "c.yaml"), AutoReload: autoReload,
 		Load: func() (*config.Config, error) {
 			return config.Load(filepath.Join(r.dir, "c.yaml"), exposition.Families()...)
 		},
@@ -146,6 +150,63 @@ func TestRunFollowsConfigurationAndFiles(t *testing.T) {
 	reload(200, "was reloaded", "metrics: {exclude: ['o/a']}")
 	if _, body := r.do(http.MethodGet, "/metrics"); strings.Contains(body, series) || !strings.Contains(body, "\nhuggingface_exporter_config_last_reload_successful 1\n") {
 		t.Errorf("after a reload:\n%s", body)
+	}
+	if err := r.stop(); err != nil {
+		t.Errorf("it stopped with %v", err)
+	}
+}
+
+// A ConfigMap is another folder each time, which a link is moved to.
+func TestRunReloadsItself(t *testing.T) {
+	t.Parallel()
+	r := runWith(t, "files: ['*.csv']", 20*time.Millisecond)
+	r.write("a.csv", header+"model,o/a,9,2024-01-01,1\n")
+	r.until("/metrics", `repo="o/a"} 9`+"\n")
+	mount := func(name, text string) {
+		t.Helper()
+		if err := os.Mkdir(filepath.Join(r.dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		r.write(name+"/c.yaml", text)
+		if err := os.Symlink(filepath.Join(name, "c.yaml"), filepath.Join(r.dir, "new")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(filepath.Join(r.dir, "new"), filepath.Join(r.dir, "c.yaml")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mount("1", "metrics: {exclude: ['o/a']}")
+	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		if _, body := r.do(http.MethodGet, "/metrics"); !strings.Contains(body, `repo="o/a"`) {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the new configuration is not in use\n%s", r.log.String())
+		}
+	}
+	// It tries a faulty one again, and a file that is gone is an error said once.
+	mount("2", "push: {url: 'http://127.0.0.1:1', tls_config: {ca_file: "+filepath.Join(r.dir, "ca.pem")+"}}")
+	r.until("/metrics", "\nhuggingface_exporter_config_last_reload_successful 0\n")
+	mount("3", "metrics: {max_repos: 0}")
+	for strings.Count(r.log.String(), "metrics.max_repos") < 2 {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err := os.Remove(filepath.Join(r.dir, "c.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	for !strings.Contains(r.log.String(), "Cannot look whether the configuration file has changed") {
+		time.Sleep(10 * time.Millisecond)
+	}
+	time.Sleep(100 * time.Millisecond)
+	mount("4", "metrics: {max_repos: 5}")
+	r.until("/metrics", "\nhuggingface_exporter_config_last_reload_successful 1\n")
+	reloads := strings.Count(r.log.String(), "The configuration was reloaded")
+	time.Sleep(100 * time.Millisecond)
+	if n := strings.Count(r.log.String(), "The configuration was reloaded"); n != reloads {
+		t.Errorf("a file that stays is reloaded: %d times, then %d\n%s", reloads, n, r.log.String())
+	}
+	if n := strings.Count(r.log.String(), "Cannot look whether"); n != 1 {
+		t.Errorf("the missing file is logged %d times\n%s", n, r.log.String())
 	}
 	if err := r.stop(); err != nil {
 		t.Errorf("it stopped with %v", err)

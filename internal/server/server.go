@@ -5,6 +5,7 @@ package server
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -48,6 +49,10 @@ var errReloadHangs = fmt.Errorf("expected the files of the configuration within 
 type Options struct {
 	// Load reads the configuration, at the start and at each reload.
 	Load func() (*config.Config, error)
+	// ConfigFile is what Load reads, and AutoReload how often to look whether it has changed;
+	// 0 is never.
+	ConfigFile string
+	AutoReload time.Duration
 	// Engine says how the storage of the configuration is opened.
 	Engine engine.Options
 	// Shard is the share of the organizations that is collected.
@@ -67,6 +72,7 @@ type Server struct {
 	Options
 	config   atomic.Pointer[config.Config] // the one in use
 	reloadMu sync.Mutex                    // serializes reloads
+	loadedAs atomic.Pointer[checksum]      // of its file, from before that was loaded
 
 	store    *engine.Late
 	metrics  *metrics
@@ -110,6 +116,7 @@ func New(o Options) (*Server, error) {
 func (s *Server) load() error {
 	s.reloadMu.Lock()
 	defer s.reloadMu.Unlock()
+	sum, _ := s.fileChecksum() // reading it reports the error
 	c, err := s.Load()
 	if err == nil {
 		err = s.apply(c)
@@ -119,6 +126,7 @@ func (s *Server) load() error {
 		return err
 	}
 	s.config.Store(c)
+	s.loadedAs.Store(&sum)
 	s.metrics.reloadSuccessful.Set(1)
 	setToNow(s.metrics.reloadTime)
 	return nil
@@ -235,6 +243,9 @@ func (s *Server) Run(ctx context.Context, listen func(*http.Server) error) error
 		return nil
 	})
 	g.Go(func() error { return s.work(ctx) })
+	if s.AutoReload > 0 {
+		g.Go(func() error { return s.autoReload(ctx) })
+	}
 	err := g.Wait()
 	if closeErr := s.store.Close(); err == nil {
 		err = closeErr
@@ -270,4 +281,43 @@ func (s *Server) reloadOnHangup(ctx context.Context) {
 			_ = s.reload(ctx) // logged there
 		}
 	}
+}
+
+// autoReload reloads the configuration when its file has another content, and again until
+// that succeeds, as files that it names may come later.
+func (s *Server) autoReload(ctx context.Context) error {
+	tick := time.NewTicker(s.AutoReload)
+	defer tick.Stop()
+	logged := ""
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+		sum, err := s.fileChecksum()
+		if err != nil {
+			if text := err.Error(); text != logged {
+				logged = text
+				s.Log.Error("Cannot look whether the configuration file has changed", "err", err)
+			}
+			continue
+		}
+		logged = ""
+		if sum != *s.loadedAs.Load() {
+			s.Log.Info("The configuration file has changed")
+			_ = s.reload(ctx) // logged there
+		}
+	}
+}
+
+type checksum [sha256.Size]byte
+
+// fileChecksum returns the checksum of the configuration file.
+func (s *Server) fileChecksum() (checksum, error) {
+	if s.AutoReload <= 0 {
+		return checksum{}, nil
+	}
+	text, err := parallel.ReadFile(s.ConfigFile, config.MaxFile)
+	return sha256.Sum256(text), err
 }
