@@ -142,7 +142,7 @@ coverage: need-go need-prometheus need-victoria-metrics need-victoria-single nee
 	@scripts/coverage.sh $(COVERAGE)
 
 .PHONY: frontend
-frontend: need-chromium ## the plugin's frontend: types, lint, tests, build, and the editors in a real browser
+frontend: need-chromium build ## the plugin's frontend: types, lint, tests, build; its editors and the exporter's page in a real browser
 	@scripts/frontend.sh
 
 # make e2e: the address of a running Grafana, as make grafana prints it
@@ -207,7 +207,7 @@ need-gcc:
 
 .PHONY: need-chromium
 need-chromium:
-	@scripts/need.sh chromium chromium "the plugin's editors are tried in it"
+	@scripts/need.sh chromium chromium "the plugin's editors and the exporter's page are tried in it"
 
 # The package starts its own Prometheus on port 9090 where systemd runs; the
 # tests start another one on a free port.

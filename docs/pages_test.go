@@ -33,6 +33,7 @@ var setup = map[string]string{
 	"docs/configuration.md": hub + config,
 	"docs/history.md":       hub,
 	"docs/operations.md":    hub + victoria + config + engine,
+	"docs/page.md":          sixRows + server,
 	"docs/releases.md":      "",
 	"docs/tutorial.md":      "mkdir home\n",
 

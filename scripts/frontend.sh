@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # frontend.sh
 #
-# Checks the plugin's frontend: types, lint, unit tests, the bundle, and the editors
-# in a real browser.
+# Checks what runs in browsers: the plugin's frontend (types, lint, unit tests, the bundle,
+# and the editors in a real browser), and the page of the exporter in a real browser.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -14,3 +14,5 @@ for script in typecheck lint test build test:browser; do
 	echo "== frontend: $script"
 	npm run --silent "$script"
 done
+echo "== the page of the exporter in a browser"
+scripts/with-node.sh node exporter/web/browsertest/test.mjs

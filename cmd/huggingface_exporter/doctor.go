@@ -25,7 +25,7 @@ func doctorCommand(app *kingpin.Application) command {
 	format := cmd.Flag("format", "Format: text or json.").Default("text").Enum("text", "json")
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
 		var err error
-		if o.RoutePrefix, _, err = paths.prefixes(); err != nil {
+		if o.RoutePrefix, err = paths.prefix(); err != nil {
 			return err
 		}
 		o.StoragePath, o.Log = *storage, p.log

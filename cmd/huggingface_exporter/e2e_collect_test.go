@@ -260,12 +260,12 @@ func TestServeCollects(t *testing.T) {
 	}
 	_, page := s.get("/")
 	for _, want := range []string{
-		"2 repositories from publisher_analytics, 3 new and 0 changed records",
+		"2 repositories from publisher analytics, 3 new and 0 changed records",
 		"2 repositories from listings, 0 new and 0 changed records",
-		"failed (malformed): publisher_analytics of &#34;zorg&#34;: malformed: expected CSV, got an HTML page",
+		"Failed (malformed): publisher_analytics of &#34;zorg&#34;: malformed: expected CSV, got an HTML page",
 	} {
 		if !strings.Contains(page, want) {
-			t.Errorf("the landing page is\n%s\nwant %s", page, want)
+			t.Errorf("the page is\n%s\nwant %s", page, want)
 		}
 	}
 
@@ -293,7 +293,7 @@ func TestServeCollects(t *testing.T) {
 		t.Errorf("%d more requests for an organization that did not change", n-before)
 	}
 	if _, page := s.get("/"); strings.Contains(page, "<td>massive</td>") || !strings.Contains(page, "<td>duff</td>") {
-		t.Errorf("the landing page is\n%s", page)
+		t.Errorf("the page is\n%s", page)
 	}
 
 	if code := s.stop(); code != 0 {

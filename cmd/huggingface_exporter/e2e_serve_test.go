@@ -3,11 +3,13 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"html"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -39,23 +41,22 @@ func TestServeRoutes(t *testing.T) {
 	f("GET", "/api/v1/repos?period=last_month&limit=50&trend=30", 200, "huggingface/documentation-images")
 	f("GET", "/api/v1/records?from=x", 400, `"field":"from"`)
 	f("GET", "/api/v1/nothing", 404, `"error"`)
-	f("GET", "/", 200, `<a href="/metrics">`)
-	f("GET", "/", 200, `<td class="number">6</td>`)
+	f("GET", "/", 200, `<a href="metrics">`)
+	f("GET", "/", 200, "Stored: 6 daily records")
 	f("GET", "/nothing", 404, "")
 	f("POST", "/metrics", 405, "Expected GET, HEAD")
 	f("GET", "/-/reload", 405, "Expected POST")
 	f("DELETE", "/", 405, "Expected GET, HEAD")
 	f("POST", "/-/healthy", 405, "Expected GET, HEAD")
 
-	// Every link of the landing page leads somewhere.
+	// Every link of the page leads somewhere.
 	_, page := s.get("/")
-	links := strings.Split(page, `<a href="`)[1:]
-	if len(links) < 6 {
-		t.Errorf("%d links on the landing page", len(links))
+	links := regexp.MustCompile(`(?:href|src)="([^"]*)"`).FindAllStringSubmatch(page, -1)
+	if len(links) < 20 {
+		t.Errorf("%d links on the page", len(links))
 	}
 	for _, l := range links {
-		path, _, _ := strings.Cut(l, `"`)
-		f("GET", strings.ReplaceAll(path, "&amp;", "&"), 200, "")
+		f("GET", "/"+strings.TrimPrefix(html.UnescapeString(l[1]), "."), 200, "")
 	}
 
 	for series, want := range map[string]string{

@@ -33,7 +33,7 @@ func serveCommand(app *kingpin.Application) command {
 		if err := shard.Check(); err != nil {
 			return fmt.Errorf("--%w", err)
 		}
-		routePrefix, linkPrefix, err := webFlags.prefixes()
+		routePrefix, err := webFlags.prefix()
 		if err != nil {
 			return err
 		}
@@ -54,7 +54,7 @@ func serveCommand(app *kingpin.Application) command {
 			},
 			Engine: p.engine(config.Storage{}, *storage, false),
 			Shard:  *shard, Pprof: *pprof, Log: p.log,
-			RoutePrefix: routePrefix, LinkPrefix: linkPrefix, WebConfigFile: *webFlags.WebConfigFile,
+			RoutePrefix: routePrefix, WebConfigFile: *webFlags.WebConfigFile,
 		}
 		// A file of the configuration that hangs is no reason not to stop.
 		s, err := parallel.Await(ctx, func() (*server.Server, error) { return server.New(options) })

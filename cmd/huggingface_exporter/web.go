@@ -36,28 +36,24 @@ func addPathFlags(cmd *kingpin.CmdClause) pathFlags {
 	}
 }
 
-// prefixes returns what stands before the routes, and what before those of links, "" for
-// nothing.
-func (f pathFlags) prefixes() (route, link string, err error) {
-	clean := func(path string) string { return strings.TrimRight("/"+strings.Trim(path, "/"), "/") }
+// prefix returns what stands before the routes, "" for nothing: by default the path of the
+// external URL. Links need none, since they are relative.
+func (f pathFlags) prefix() (string, error) {
+	path := *f.routePrefix
 	if *f.externalURL != "" {
 		u, err := url.Parse(*f.externalURL)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
-			return "", "", errors.New("--web.external-url: expected a URL like https://example.com/huggingface, without user and password")
+			return "", errors.New("--web.external-url: expected a URL like https://example.com/huggingface, without user and password")
 		}
-		link = clean(u.EscapedPath())
+		if path == "" {
+			path = u.EscapedPath()
+		}
 	}
-	route = link
-	if *f.routePrefix != "" {
-		route = clean(*f.routePrefix)
+	path = strings.TrimRight("/"+strings.Trim(path, "/"), "/")
+	if strings.ContainsAny(path, "{}?#%") {
+		return "", fmt.Errorf("--web.route-prefix: expected a path like /huggingface, got %q", path)
 	}
-	if strings.ContainsAny(route, "{}?#%") {
-		return "", "", fmt.Errorf("--web.route-prefix: expected a path like /huggingface, got %q", route)
-	}
-	if *f.externalURL == "" {
-		link = route
-	}
-	return route, link, nil
+	return path, nil
 }
 
 // webFlags say where and how requests are served.
@@ -110,7 +106,7 @@ func healthcheckCommand(app *kingpin.Application) command {
 	cmd.Flag("timeout", "How long an answer may take.").Default("5s").DurationVar(&o.Timeout)
 	ready := cmd.Flag("ready", "Ask whether it is ready to answer queries, which it is once the stored history is loaded.").Bool()
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
-		prefix, _, err := paths.prefixes()
+		prefix, err := paths.prefix()
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/common/version"
 
 	api "github.com/huggingface-exporter/huggingface_exporter/exporter/api/server"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/web"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/health"
 )
 
@@ -56,7 +57,8 @@ func (s *Server) Handler() http.Handler {
 	if s.Pprof {
 		handle("/debug/pprof/", queries.wrap(http.DefaultServeMux))
 	}
-	handleAs("/{$}", "/", get(queries.wrap(http.HandlerFunc(s.serveLanding)).ServeHTTP))
+	handleAs("/{$}", "/", get(queries.wrap(api.Compress(s.analyticsPage())).ServeHTTP))
+	handle(web.StaticRoute, get(web.Static().ServeHTTP))
 	handleAs("/", "other", http.NotFoundHandler())
 	if s.RoutePrefix != "" {
 		mux.Handle("/{$}", s.metrics.instrument("/", http.RedirectHandler(s.RoutePrefix+"/", http.StatusFound)))

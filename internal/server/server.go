@@ -59,9 +59,9 @@ type Options struct {
 	Shard hubsync.Shard
 	// Pprof serves profiles of the process.
 	Pprof bool
-	// RoutePrefix stands before every route, LinkPrefix before those of the links of the
-	// pages: a reverse proxy may take or give one. "" is nothing, others are like "/hf".
-	RoutePrefix, LinkPrefix string
+	// RoutePrefix stands before every route: "" is nothing, others are like "/hf". Links of
+	// the pages are relative, so that a reverse proxy may take or give a prefix.
+	RoutePrefix string
 	// WebConfigFile has TLS and authentication, "" for neither.
 	WebConfigFile string
 	Log           *slog.Logger

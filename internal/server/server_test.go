@@ -122,7 +122,7 @@ func TestNoPprofByDefault(t *testing.T) {
 			t.Errorf("%s: got %d, %d bytes", path, w.Code, w.Body.Len())
 		}
 	}
-	if w := ask(s, http.MethodGet, "/"); !strings.Contains(w.Body.String(), `href="/debug/pprof/heap"`) {
+	if w := ask(s, http.MethodGet, "/"); !strings.Contains(w.Body.String(), `href="debug/pprof/"`) {
 		t.Errorf("no link to the profiles:\n%s", w.Body)
 	}
 }

@@ -1,22 +1,21 @@
 package server
 
 import (
+	"context"
 	"embed"
 	"encoding/json"
 	"fmt"
 	"html/template"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/prometheus/common/version"
-	"github.com/prometheus/exporter-toolkit/web"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/web"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
@@ -26,16 +25,12 @@ const collectionsRoute = "/debug/collections"
 //go:embed pages
 var pageFiles embed.FS
 
-//go:embed pages/style.css
-var pageStyle string
-
-// pages are the templates of the landing page's status and of the collections.
+// pages has the template of the collections.
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"ago":         ago,
-	"css":         func() template.CSS { return template.CSS(pageStyle) },
+	"asset":       func(name string) string { return ".." + web.StaticRoute + web.Asset(name) },
 	"duration":    func(d time.Duration) string { return config.Duration(d).String() },
 	"full":        fullTime,
-	"link":        func(route string) string { return route }, // each page has one of its own
 	"n":           groupDigits,
 	"outcomeName": outcomeName,
 	"round":       func(d time.Duration) string { return d.Round(time.Millisecond).String() },
@@ -77,58 +72,64 @@ func outcomeName(p hubsync.Past) string {
 	return "success"
 }
 
-// serveLanding answers with the page that says what there is and where.
-func (s *Server) serveLanding(w http.ResponseWriter, r *http.Request) {
-	status := struct {
-		Stats *history.Stats // nil before the store is loaded
-		Orgs  []hubsync.Status
-	}{Orgs: s.manager.Status()}
-	if s.loaded.Load() {
-		if stats, err := s.store.Stats(r.Context()); err == nil {
-			status.Stats = &stats
-		}
+// analyticsPage is the page at /: publisher analytics, and the state of the exporter.
+func (s *Server) analyticsPage() http.Handler {
+	links := []web.Link{
+		{Address: "metrics", Text: "Metrics"},
+		{Address: "api/v1/overview?period=last_month&group_by=repo_type", Text: "Overview (JSON)"},
+		{Address: "api/v1/repos?period=last_month&limit=50&trend=30", Text: "Repositories (JSON)"},
+		{Address: "api/v1/records", Text: "Records (CSV)"},
+		{Address: strings.TrimPrefix(collectionsRoute, "/"), Text: "Collections"},
+		{Address: "-/healthy", Text: "Healthy"},
+		{Address: "-/ready", Text: "Ready"},
 	}
-	var text strings.Builder
-	err := s.executePage(&text, "status.html", status)
-	var page *web.LandingPageHandler
-	if err == nil {
-		page, err = web.NewLandingPage(web.LandingConfig{
-			RoutePrefix: s.LinkPrefix,
-			Name:        progName,
-			Description: "Publisher analytics of the Hugging Face Hub for Prometheus and Grafana.",
-			Version:     template.HTMLEscapeString(version.Info()),
-			Links: []web.LandingLinks{
-				{Address: "/metrics", Text: "Metrics", Description: "what Prometheus scrapes"},
-				{Address: "/api/v1/overview?period=last_month&amp;group_by=repo_type", Text: "Overview", Description: "sums of the last month by repository type, JSON"},
-				{Address: "/api/v1/repos?period=last_month&amp;limit=50&amp;trend=30", Text: "Repositories", Description: "the largest of the last month with their trends, JSON"},
-				{Address: "/api/v1/records", Text: "Records", Description: "every daily record as CSV, in the Hub's own format"},
-				{Address: collectionsRoute, Text: "Collections", Description: "how the last ones of each organization went"},
-				{Address: "/-/healthy", Text: "Healthy", Description: "200 while the process runs"},
-				{Address: "/-/ready", Text: "Ready", Description: "200 once the stored history is loaded"},
-			},
-			ExtraHTML: text.String(),
-			ExtraCSS:  pageStyle,
-			Profiling: strconv.FormatBool(s.Pprof),
-		})
+	if s.Pprof {
+		links = append(links, web.Link{Address: "debug/pprof/", Text: "Profiles"})
 	}
-	if err != nil {
-		s.Log.Error("Cannot write the landing page", "err", err)
-		http.Error(w, "the landing page cannot be written; the log says why", http.StatusInternalServerError)
-		return
-	}
-	// It answers the path that its links start with and no other.
-	r = r.Clone(r.Context())
-	r.URL.Path = s.LinkPrefix + "/"
-	page.ServeHTTP(w, r)
+	return web.Handler(s.store, web.Options{
+		Logger:     s.Log,
+		Version:    version.Info(),
+		Loaded:     s.loaded.Load,
+		Timeout:    func() time.Duration { return time.Duration(s.config.Load().Query.Timeout) },
+		Collecting: s.collectors,
+		Stored:     s.stored,
+		Links:      links,
+	})
 }
 
-// executePage writes a page whose links start with the prefix of links.
-func (s *Server) executePage(w io.Writer, name string, data any) error {
-	t, err := pages.Clone()
+// stored says how much the store holds.
+func (s *Server) stored(ctx context.Context) string {
+	stats, err := s.store.Stats(ctx)
 	if err != nil {
-		return err
+		return ""
 	}
-	return t.Funcs(template.FuncMap{"link": func(route string) string { return s.LinkPrefix + route }}).ExecuteTemplate(w, name, data)
+	text := fmt.Sprintf("Stored: %s daily records", textenc.Grouped(stats.Records))
+	if stats.OnDisk {
+		text += fmt.Sprintf(" in %s (%s bytes)", web.Plural(stats.Files, "file", "files"), textenc.Grouped(stats.Bytes))
+	}
+	return text
+}
+
+// collectors are the states of collecting for the page.
+func (s *Server) collectors() (out []web.Collector) {
+	for _, st := range s.manager.Status() {
+		c := web.Collector{Org: st.Org, LastSuccess: st.LastSuccess, Next: st.Next, Running: st.Running}
+		if len(st.Recent) > 0 {
+			p := st.Recent[0]
+			c.Failed = !p.OK()
+			switch {
+			case c.Failed:
+				c.Outcome = fmt.Sprintf("Failed (%s): %s", p.Reason, p.Error)
+			case p.NotModified:
+				c.Outcome = "Nothing changed"
+			default:
+				c.Outcome = fmt.Sprintf("%s from %s, %s new and %s changed records", web.Plural(p.Repos, "repository", "repositories"),
+					strings.ReplaceAll(string(p.Source), "_", " "), textenc.Grouped(p.Change.New), textenc.Grouped(p.Change.Changed))
+			}
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 // collectionsJSON is the page of the collections for programs.
@@ -220,7 +221,7 @@ func (s *Server) serveCollections(w http.ResponseWriter, r *http.Request) {
 		err = enc.Encode(newCollectionsJSON(status))
 	} else {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		err = s.executePage(w, "collections.html", status)
+		err = pages.ExecuteTemplate(w, "collections.html", status)
 	}
 	if err != nil {
 		s.Log.Debug("The page of the collections was not sent", "err", err)

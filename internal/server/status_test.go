@@ -85,13 +85,13 @@ func TestCollectionsPage(t *testing.T) {
 		t.Errorf("%d\n%s", code, body)
 	}
 
-	_, landing := s.do(http.MethodGet, "/")
+	_, analytics := s.do(http.MethodGet, "/")
 	for _, want := range []string{
-		"2 repositories from publisher_analytics, 3 new and 0 changed records", "failed (forbidden): ", "no &lt;b&gt;such&lt;/b&gt; token: &lt;token&gt;",
-		`<tr><th>Daily records</th><td class="number">3</td></tr>`, "<td>massive</td>",
+		"2 repositories from publisher analytics, 3 new and 0 changed records", "Failed (forbidden): ", "no &lt;b&gt;such&lt;/b&gt; token: &lt;token&gt;",
+		"Stored: 3 daily records in ", "<td>massive</td>", `>massive/m</a>`,
 	} {
-		if !strings.Contains(landing, want) {
-			t.Errorf("the landing page has no %s\n%s", want, landing)
+		if !strings.Contains(analytics, want) {
+			t.Errorf("the page has no %s\n%s", want, analytics)
 		}
 	}
 

@@ -178,8 +178,8 @@ var gzipped = func() func(http.Handler) http.HandlerFunc {
 	return wrap
 }()
 
-// compress answers with gzip those who prefer it.
-func compress(next http.Handler) http.Handler {
+// Compress answers with gzip those who prefer it.
+func Compress(next http.Handler) http.Handler {
 	packing := gzipped(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !httpx.PrefersGzip(r.Header) {

@@ -112,7 +112,7 @@ type handlers struct {
 
 // route makes a handler of f. What f returns as an error it has not answered.
 func (a *handlers) route(f func(http.ResponseWriter, *http.Request) error) http.Handler {
-	return resetOnAbort(compress(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return resetOnAbort(Compress(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-cache")

@@ -1,0 +1,124 @@
+package web
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+// TestChart compares the bars of random series with sums over their days.
+func TestChart(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(200) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		from := history.Day(18000 + rng.IntN(1000))
+		days := history.Days{From: from, To: from + history.Day(rng.IntN(2500))}
+		groups := make([]history.Group, 1+rng.IntN(3))
+		sums := make(map[string]int64)
+		each := map[bool]string{true: "day"}[days.Len() <= 120]
+		if each == "" {
+			each = map[bool]string{true: "month", false: "week"}[days.Len() > 3*366]
+		}
+		for g := range groups {
+			groups[g].RepoType = history.RepoType(rune('a' + g))
+			for d := days.From; d <= days.To; d++ {
+				if rng.IntN(10) > 0 {
+					n := rng.Int64N(1000)
+					groups[g].Series = append(groups[g].Series, history.DayDownloads{Day: d, Downloads: n})
+					name := d.Time().Format("Mon, Jan 2, 2006")
+					switch each {
+					case "week":
+						monday := d.Time()
+						for monday.Weekday() != 1 {
+							monday = monday.AddDate(0, 0, -1)
+						}
+						name = monday.Format("Week of Jan 2, 2006")
+					case "month":
+						name = d.Time().Format("Jan 2006")
+					}
+					sums[name] += n
+				}
+			}
+		}
+		c := newChart(days, days, groups)
+		if c.Each != each || len(c.Bars) > 170 && each != "month" {
+			t.Fatalf("seed %d: %d bars of a %s over %d days", seed, len(c.Bars), c.Each, days.Len())
+		}
+		for i, b := range c.Bars {
+			if b.Sum != sums[b.Name] || b.Sum > c.Top {
+				t.Fatalf("seed %d, %s: got %d, want %d, top %d", seed, b.Name, b.Sum, sums[b.Name], c.Top)
+			}
+			delete(sums, b.Name)
+			if b.Partial && i > 0 && i < len(c.Bars)-1 {
+				t.Fatalf("seed %d: %s is not at an end", seed, b.Name)
+			}
+		}
+		for name, n := range sums {
+			if n != 0 {
+				t.Fatalf("seed %d: no bar for %s", seed, name)
+			}
+		}
+	}
+}
+
+func TestRoundUp(t *testing.T) {
+	t.Parallel()
+	f := func(n, want int64) {
+		t.Helper()
+		if got := roundUp(n); got != want {
+			t.Errorf("roundUp(%d): got %d, want %d", n, got, want)
+		}
+	}
+	f(1, 2)
+	f(2, 2)
+	f(3, 4)
+	f(9, 10)
+	f(10, 10)
+	f(11, 12)
+	f(247_000, 300_000)
+	f(1_000_001, 1_200_000)
+	f(9_223_372_036_854_775_807, 9_223_372_036_854_775_807)
+}
+
+func TestSparkline(t *testing.T) {
+	t.Parallel()
+	f := func(want string, points ...int64) {
+		t.Helper()
+		if got := newSparkline(points).Path; got != want {
+			t.Errorf("%v: got %q, want %q", points, got, want)
+		}
+	}
+	f("")
+	f("", 5)
+	f("M0 23L60 12L120 1", 0, 5, 10)
+	f("M0 1M120 1", 10, history.Unknown, 10) // a gap where nothing is known
+	f("M0 23L120 23", 0, 0)
+}
+
+func TestMilestones(t *testing.T) {
+	t.Parallel()
+	f := func(total int64, want string, downloads ...int64) {
+		t.Helper()
+		var series []history.DayDownloads
+		for i, n := range downloads {
+			series = append(series, history.DayDownloads{Day: history.Day(i), Downloads: n})
+		}
+		var got []string
+		for _, m := range milestones(total, series) {
+			got = append(got, number(m.Downloads)+" on "+m.Day.String())
+		}
+		if strings.Join(got, ", ") != want {
+			t.Errorf("total %d of %v: got %q, want %q", total, downloads, strings.Join(got, ", "), want)
+		}
+	}
+	f(0, "")
+	f(999, "", 500, 499)
+	f(1000, "1,000 on 1970-01-02", 500, 500)
+	f(history.Unknown, "1,000 on 1970-01-02", 500, 500)
+	f(120_000, "100,000 on 1970-01-03, 10,000 on 1970-01-01, 1,000 on 1970-01-01", 50_000, 10_000, 60_000)
+	f(120_000, "100,000 on 1970-01-02", 1, 60_000) // the earlier ones were before the first day
+	f(math.MaxInt64, "1,000,000,000,000,000,000 on 1970-01-01", math.MaxInt64-999_999_999_999_999_999)
+}
