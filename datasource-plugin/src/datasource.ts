@@ -1,4 +1,4 @@
-import type { CoreApp, DataSourceInstanceSettings, ScopedVars, TimeRange } from '@grafana/data';
+import { CoreApp, type DataSourceInstanceSettings, type ScopedVars, type TimeRange } from '@grafana/data';
 import { config, DataSourceWithBackend, getTemplateSrv, type TemplateSrv } from '@grafana/runtime';
 
 import { annotationSupport } from './annotations';
@@ -24,8 +24,9 @@ export class DataSource extends DataSourceWithBackend<AnalyticsQuery, AnalyticsO
     this.lookups = new Lookups((path, params) => this.getResource(path, params));
   }
 
-  override getDefaultQuery(_app?: CoreApp): Partial<AnalyticsQuery> {
-    return PANEL_QUERY;
+  /** The query editor itself fills in that of a new alert rule. */
+  override getDefaultQuery(app?: CoreApp): Partial<AnalyticsQuery> {
+    return app === CoreApp.UnifiedAlerting ? {} : PANEL_QUERY;
   }
 
   /** Leaves out what is hidden, and what has not been filled in yet. */

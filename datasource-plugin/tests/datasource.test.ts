@@ -1,10 +1,11 @@
-import { createDataFrame, dateTime, FieldType, type DataQueryRequest, type DataQueryResponse } from '@grafana/data';
+import { CoreApp, createDataFrame, dateTime, FieldType, type DataQueryRequest, type DataQueryResponse } from '@grafana/data';
 import { firstValueFrom, of } from 'rxjs';
 import { describe, expect, it, vi } from 'vitest';
 
 import { AnalyticsVariableSupport, toValues } from '../src/variables';
 import { PAGE } from '../src/lookups';
-import type { AnalyticsQuery } from '../src/query/model';
+import { QUERY_TYPES, type AnalyticsQuery } from '../src/query/model';
+import { decode } from './decode';
 import { fakeDatasource } from './fakes';
 
 describe('queries', () => {
@@ -23,8 +24,13 @@ describe('queries', () => {
     expect(datasource.filterQuery({ refId: 'A', queryType: 'variable', values: 'org' })).toBe(true);
   });
 
-  it('begin as a time series', () => {
-    expect(fakeDatasource().getDefaultQuery()).toMatchObject({ queryType: 'overview', format: 'time_series' });
+  it('begin as a time series, with nothing that another type refuses', () => {
+    const merged = { ...fakeDatasource().getDefaultQuery(CoreApp.PanelEditor), refId: 'A' };
+    expect(decode(merged)).toMatchObject({ type: 'overview', format: 'time_series', groupBy: 'repo_type' });
+    expect(decode(merged)).toEqual(decode({ refId: 'A' }));
+    for (const queryType of QUERY_TYPES) {
+      expect(() => decode({ ...merged, queryType }), queryType).not.toThrow();
+    }
   });
 });
 
@@ -76,7 +82,6 @@ describe('annotations', () => {
     expect(annotations!.prepareQuery!({ name: 'x', enable: true, iconColor: 'red' })).toMatchObject({
       refId: 'Anno',
       queryType: 'milestones',
-      least: 1_000_000,
     });
   });
 

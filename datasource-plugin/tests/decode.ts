@@ -1,5 +1,5 @@
 import { isEmpty } from '../src/query/defaults';
-import { ALL, DEFAULT_TREND, formatOf, LEAST_MILESTONE, limitOf, membersOf, typeOf, type Member } from '../src/query/model';
+import { ALL, DEFAULT_TREND, formatOf, limitOf, membersOf, typeOf, type Member } from '../src/query/model';
 
 /** What Grafana itself writes into the query of any data source. */
 const GRAFANAS = [
@@ -52,7 +52,7 @@ export function decode(query: any): Record<string, unknown> {
     repos: list('repos'),
     search: query.search,
     period: own('period', 'time_range'),
-    groupBy: own('groupBy', format === 'time_series' ? 'none' : 'repo_type'),
+    groupBy: own('groupBy', 'repo_type'),
     interval: own('interval', 'auto'),
     sort,
     ascending: sort && own('order', sort === 'name' ? 'asc' : 'desc') === 'asc' ? true : type === 'variable' && sort === 'name',
@@ -60,9 +60,10 @@ export function decode(query: any): Record<string, unknown> {
     limit: Number(own('limit', limitOf(type, format)?.def) ?? 0),
     offset: Number(own('offset', 0) ?? 0),
     trend: Number(own('trend', DEFAULT_TREND) ?? 0),
-    least: Number(own('least', LEAST_MILESTONE) ?? 0),
+    least: Number(own('least', 0) ?? 0),
     values: own('values', undefined),
     number: own('number', 'total'),
+    value: own('value', undefined),
   };
   return Object.fromEntries(Object.entries(decoded).filter(([, v]) => !isEmpty(v) && v !== 0 && v !== false));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { ANNOTATION_QUERY, PANEL_QUERY, VARIABLE_QUERY, withFormat, withMembers, withType, withValues } from '../src/query/defaults';
+import { ALERT_QUERY, ANNOTATION_QUERY, PANEL_QUERY, VARIABLE_QUERY, withFormat, withMembers, withType, withValues } from '../src/query/defaults';
 import { formatsOf, MEMBERS, membersOf, QUERY_TYPES, type AnalyticsQuery } from '../src/query/model';
 import { decode } from './decode';
 
@@ -10,6 +10,7 @@ describe('new queries', () => {
       expect(decode({ refId: 'A', ...query })).toBeTruthy();
     });
   f('panels', PANEL_QUERY);
+  f('alert rules', ALERT_QUERY);
   f('annotations', ANNOTATION_QUERY);
   f('variables', VARIABLE_QUERY);
 });
@@ -131,6 +132,7 @@ function fullQuery(queryType: (typeof QUERY_TYPES)[number], format: ReturnType<t
     offset: 20,
     trend: 12,
     least: 10_000,
+    value: queryType === 'corrections' ? 'removed' : 'rank',
     values,
   };
   const own = membersOf(queryType, format, values);

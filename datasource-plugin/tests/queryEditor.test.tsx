@@ -1,4 +1,4 @@
-import { dateTime } from '@grafana/data';
+import { CoreApp, dateTime } from '@grafana/data';
 import { fireEvent, render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { useState, type ComponentType } from 'react';
@@ -13,7 +13,7 @@ import { fakeDatasource } from './fakes';
 const RANGE = { from: dateTime(0), to: dateTime(86_400_000), raw: { from: '', to: '' } };
 
 /** Shows an editor that keeps what it is told, as Grafana does. */
-function show(Editor: ComponentType<any>, query: Partial<AnalyticsQuery> | undefined, variables = {}) {
+function show(Editor: ComponentType<any>, query: Partial<AnalyticsQuery> | undefined, variables = {}, app?: CoreApp) {
   const datasource = fakeDatasource(variables);
   vi.spyOn(datasource, 'getResource').mockImplementation(async (path) => {
     const values = { 'repo-types': ['model', 'dataset'], organizations: ['', 'acme-ai'], repos: ['acme-ai/whisper'] }[path];
@@ -24,7 +24,7 @@ function show(Editor: ComponentType<any>, query: Partial<AnalyticsQuery> | undef
   function Panel() {
     const [state, setState] = useState(now);
     now = state;
-    return <Editor datasource={datasource} query={state} onChange={setState} onRunQuery={onRunQuery} range={RANGE} />;
+    return <Editor datasource={datasource} query={state} onChange={setState} onRunQuery={onRunQuery} range={RANGE} app={app} />;
   }
   render(<Panel />);
   return { query: () => now as AnalyticsQuery, onRunQuery, datasource };
@@ -118,11 +118,45 @@ describe('the query editor', () => {
   });
 });
 
+describe('the query editor of an alert rule', () => {
+  const alerting = (query: Partial<AnalyticsQuery>) => show(QueryEditor, query, {}, CoreApp.UnifiedAlerting);
+
+  it('begins with a number of the last 30 days, which is what the rule keeps and runs', () => {
+    // The form of Grafana adds a member without a value.
+    const { query, onRunQuery } = alerting({ instant: undefined } as never);
+    expect(query()).toMatchObject({ refId: 'A', queryType: 'overview', format: 'totals', value: 'downloads', period: 'last_month' });
+    expect(() => decode(query())).not.toThrow();
+    expect(onRunQuery).toHaveBeenCalledTimes(1);
+    expect(screen.getByLabelText<HTMLInputElement>('Value').value).toBe('Downloads');
+    expect(screen.queryByRole('link', { name: 'Export CSV' })).toBeNull();
+  });
+
+  it('leaves a rule alone that has a query', () => {
+    const { query, onRunQuery } = alerting({ queryType: 'corrections', value: 'removed' });
+    expect(query()).toEqual({ refId: 'A', queryType: 'corrections', value: 'removed' });
+    expect(onRunQuery).not.toHaveBeenCalled();
+  });
+
+  it('offers the types that have numbers, and keeps a value that the other type has', async () => {
+    const { query } = alerting({ queryType: 'overview', value: 'rank' });
+    await userEvent.click(screen.getByLabelText('Show'));
+    const options = await screen.findAllByRole('option');
+    expect(options.map((o) => o.getAttribute('aria-label') ?? o.textContent)).toHaveLength(4);
+    await userEvent.click(options[1]);
+    expect(query()).toEqual({ refId: 'A', queryType: 'repos', value: 'rank' });
+    await userEvent.click(screen.getByLabelText('Value'));
+    await userEvent.click(await screen.findByRole('option', { name: /^Likes/ }));
+    expect(query().value).toBe('likes');
+    await userEvent.click(screen.getByRole('radio', { name: 'Time series' }));
+    expect(query()).toEqual({ refId: 'A', queryType: 'repos', format: 'time_series' });
+  });
+});
+
 describe('the annotation editor', () => {
   it('begins with milestones and shows nothing of panels', () => {
     show(AnnotationEditor, {});
     expect(screen.getByLabelText<HTMLInputElement>('Show').value).toBe('Milestones');
-    expect(screen.getByLabelText<HTMLInputElement>('Smallest milestone').value).toBe('1,000,000');
+    expect(screen.getByLabelText<HTMLInputElement>('Smallest milestone').value).toBe('');
     expect(screen.queryByLabelText('Period')).toBeNull();
     expect(screen.queryByRole('link', { name: 'Export CSV' })).toBeNull();
   });

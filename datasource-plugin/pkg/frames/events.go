@@ -22,18 +22,15 @@ type event struct {
 	value       int64
 }
 
-// eventsFrame returns the newest events, limit of them at the most (0: all); of one
-// time the largest first. Grafana finds the fields of an annotation by the names
-// that people read: time, title, text and tags, in whatever case.
+// eventsFrame returns the largest events, limit of them at the most (0: all), the newest
+// first. Grafana finds the fields of an annotation by the names that people read: time,
+// title, text and tags, in whatever case.
 func eventsFrame(name string, events []event, limit int) data.Frames {
 	f := newFrame(name, data.FrameTypeTable)
+	events = largest(f, events, limit)
 	slices.SortFunc(events, func(a, b event) int {
 		return cmp.Or(b.time.Compare(a.time), cmp.Compare(b.value, a.value), a.repo.Compare(b.repo))
 	})
-	if limit > 0 && len(events) > limit {
-		warn(f, "Only the newest %d of %d events are shown. A shorter time range, a filter or a larger limit shows the others.", limit, len(events))
-		events = events[:limit]
-	}
 	n := len(events)
 	if n == 0 {
 		return data.Frames{f}
@@ -51,11 +48,23 @@ func eventsFrame(name string, events []event, limit int) data.Frames {
 		describe(data.NewField("title", nil, titles), "Title", "", "What it was."),
 		describe(data.NewField("text", nil, texts), "Text", "", "The same with its numbers."),
 		describe(data.NewField("tags", nil, tags), "Tags", "", "Tags, with commas between them: the kind of event, and the repo type."),
-		repoTypeField(repoTypes),
-		describe(data.NewField("repo", nil, repos), "Repo", "", "Full name of the repository."),
+		dimensionField("repo_type", repoTypes), dimensionField("repo", repos),
 		describe(data.NewField("value", nil, values), "Value", unitCount, "The number of downloads it is about."),
 	)
 	return data.Frames{f}
+}
+
+// largest returns the largest events, of equals the newest, limit of them at the most (0:
+// all), and says in a notice what is left out.
+func largest(f *data.Frame, events []event, limit int) []event {
+	slices.SortFunc(events, func(a, b event) int {
+		return cmp.Or(cmp.Compare(b.value, a.value), b.time.Compare(a.time), a.repo.Compare(b.repo))
+	})
+	if limit > 0 && len(events) > limit {
+		inform(f, "The largest %d of %d events are shown. A shorter time range, a filter or a larger limit shows the others.", limit, len(events))
+		return events[:limit]
+	}
+	return events
 }
 
 // corrections answers with the repositories of which the Hub removed downloads, or added
@@ -64,13 +73,16 @@ func eventsFrame(name string, events []event, limit int) data.Frames {
 func corrections(ctx context.Context, store history.Reader, q query.Corrections) (data.Frames, error) {
 	ask := history.ReposQuery{Filter: q.Filter, Period: q.Days(), Sort: history.SortRemoved}
 	var events []event
-	add := func(r history.Repo, asOf history.AsOf, n int64, title, did string) {
+	within := func(asOf history.AsOf) bool {
 		at := asOf.Time()
-		if asOf == 0 || at.Before(q.From) || !q.To.IsZero() && at.After(q.To) {
+		return asOf != 0 && !at.Before(q.From) && (q.To.IsZero() || !at.After(q.To))
+	}
+	add := func(number query.Number, r history.Repo, asOf history.AsOf, n int64, title, did string) {
+		if !within(asOf) || q.Value != "" && q.Value != number {
 			return
 		}
 		events = append(events, event{
-			time:  at,
+			time:  asOf.Time(),
 			kind:  "correction",
 			title: title + r.Name,
 			text:  fmt.Sprintf("Of the %s %s, %d downloads have been %s so far.", r.Type, r.Name, n, did),
@@ -79,12 +91,20 @@ func corrections(ctx context.Context, store history.Reader, q query.Corrections)
 		})
 	}
 	err := eachRow(ctx, store, ask, func(r *history.RepoRow) bool {
-		add(r.Repo, r.RemovedAsOf, r.Removed, "The Hub removed downloads of ", "removed")
-		add(r.Repo, r.BackdatedAsOf, r.Backdated, "The Hub added past downloads of ", "added for days long past")
+		add(query.Removed, r.Repo, r.RemovedAsOf, r.Removed, "The Hub removed downloads of ", "removed")
+		add(query.Backdated, r.Repo, r.BackdatedAsOf, r.Backdated, "The Hub added past downloads of ", "added for days long past")
 		return r.Removed > 0 || r.Backdated > 0 // otherwise all that come after it have neither
 	})
 	if err != nil {
 		return nil, err
 	}
-	return eventsFrame(nameCorrections, events, q.Limit), nil
+	if q.Value == "" {
+		return eventsFrame(nameCorrections, events, q.Limit), nil
+	}
+	n, f := repoNumbers(q.Value), newFrame(nameCorrections, data.FrameTypeNumericLong)
+	for _, e := range largest(f, events, q.Limit) {
+		n.addRepo(float64(e.value), e.repo)
+	}
+	n.fill(f)
+	return data.Frames{f}, nil
 }

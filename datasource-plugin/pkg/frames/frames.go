@@ -96,6 +96,11 @@ func orgText(org string) string {
 	return org
 }
 
+// inform adds a notice that the panel shows.
+func inform(f *data.Frame, format string, args ...any) {
+	f.AppendNotices(data.Notice{Severity: data.NoticeSeverityInfo, Text: fmt.Sprintf(format, args...)})
+}
+
 // warn adds a warning that the panel shows.
 func warn(f *data.Frame, format string, args ...any) {
 	f.AppendNotices(data.Notice{Severity: data.NoticeSeverityWarning, Text: fmt.Sprintf(format, args...)})

@@ -119,6 +119,7 @@ type ask struct {
 	Least     int64
 	Values    query.Values
 	Number    query.Number
+	Value     query.Number
 }
 
 // query is what a is as a query of its type.
@@ -126,11 +127,11 @@ func (a ask) query() query.Query {
 	c := query.Common{Type: a.Type, RefID: a.RefID, Filter: a.Filter, Period: a.Period, From: a.From, To: a.To}
 	switch a.Type {
 	case query.TypeOverview:
-		return query.Overview{Common: c, Format: a.Format, GroupBy: a.GroupBy, Interval: a.Interval}
+		return query.Overview{Common: c, Format: a.Format, GroupBy: a.GroupBy, Interval: a.Interval, Value: a.Value}
 	case query.TypeRepos:
 		return query.Repos{
 			Common: c, Format: a.Format, Sort: a.Sort, Ascending: a.Ascending,
-			Limit: a.Limit, Offset: a.Offset, Trend: a.Trend, Interval: a.Interval,
+			Limit: a.Limit, Offset: a.Offset, Trend: a.Trend, Interval: a.Interval, Value: a.Value,
 		}
 	case query.TypeExport:
 		return query.Export{Common: c, Order: a.Order, Limit: a.Limit}
@@ -139,7 +140,7 @@ func (a ask) query() query.Query {
 	case query.TypeMilestones:
 		return query.Milestones{Common: c, Least: a.Least, Limit: a.Limit}
 	case query.TypeCorrections:
-		return query.Corrections{Common: c, Limit: a.Limit}
+		return query.Corrections{Common: c, Limit: a.Limit, Value: a.Value}
 	case query.TypeVariable:
 		return query.Variable{Common: c, Values: a.Values, Sort: a.Sort, Ascending: a.Ascending, Limit: a.Limit}
 	}

@@ -20,9 +20,16 @@ import (
 // Few repositories pass a power of ten in a time range. The table of repositories
 // tells which have done so since its beginning, and only their records are read.
 func milestones(ctx context.Context, store history.Reader, q query.Milestones) (data.Frames, error) {
-	days := q.Days()
+	days, least := q.Days(), q.Least
+	if least == 0 {
+		o, err := store.Overview(ctx, history.OverviewQuery{Filter: q.Filter})
+		if err != nil {
+			return nil, err
+		}
+		least = leastOf(o)
+	}
 	m := climbs{
-		least: max(q.Least, 1),
+		least: least,
 		days:  history.Days{From: days.From, To: days.To},
 		ends:  make(map[history.Repo]int64),
 	}
@@ -37,6 +44,19 @@ func milestones(ctx context.Context, store history.Reader, q query.Milestones) (
 		return nil, err
 	}
 	return eventsFrame(nameMilestones, m.events, q.Limit), nil
+}
+
+// leastOf returns the largest power of ten that is at most a hundredth of the total of
+// what is selected, from query.LeastMilestone on: what counts as a milestone grows with
+// those who reach it.
+func leastOf(o history.Overview) int64 {
+	least := int64(query.LeastMilestone)
+	if len(o.Groups) > 0 {
+		for least*10 <= o.Groups[0].Total/100 {
+			least *= 10
+		}
+	}
+	return least
 }
 
 // climbs finds milestones.

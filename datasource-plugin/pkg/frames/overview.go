@@ -24,11 +24,22 @@ func overview(ctx context.Context, store history.Reader, q query.Overview) (data
 	case q.Format == query.TimeSeries:
 		return overviewSeries(o, q), nil
 	}
-	return data.Frames{overviewTotals(o, q)}, nil
+	tallies, err := groupTallies(ctx, store, o, q)
+	if err != nil {
+		return nil, err
+	}
+	var f *data.Frame
+	if q.Value == "" {
+		f = overviewTotals(o, tallies, q)
+	} else if f, err = overviewNumbers(ctx, store, o, tallies, q); err != nil {
+		return nil, err
+	}
+	markHub(f, tallies)
+	return data.Frames{f}, nil
 }
 
 // overviewTotals has a row for each group.
-func overviewTotals(o history.Overview, q query.Overview) *data.Frame {
+func overviewTotals(o history.Overview, tallies []tally, q query.Overview) *data.Frame {
 	f := newFrame(nameOverview, data.FrameTypeNumericLong)
 	n := len(o.Groups)
 	if n == 0 {
@@ -36,25 +47,19 @@ func overviewTotals(o history.Overview, q query.Overview) *data.Frame {
 	}
 	repoTypes, orgs := make([]string, n), make([]string, n)
 	repos, totals := make([]int64, n), make([]int64, n)
-	compared := newComparison(n)
 	for i := range o.Groups {
 		g := &o.Groups[i]
 		repoTypes[i], orgs[i] = string(g.RepoType), g.Org
 		repos[i], totals[i] = int64(g.Repos), g.Total
-		compared.set(i, g.Downloads, g.Before, o.HasBefore)
 	}
 	switch q.GroupBy {
 	case query.GroupByRepoType:
-		f.Fields = append(f.Fields, repoTypeField(repoTypes))
+		f.Fields = append(f.Fields, dimensionField("repo_type", repoTypes))
 	case query.GroupByOrg:
-		f.Fields = append(f.Fields, describe(data.NewField("org", nil, orgs),
-			"Organization", "", "Organization or user, nothing for legacy names without one."))
+		f.Fields = append(f.Fields, dimensionField("org", orgs))
 	}
-	f.Fields = append(f.Fields,
-		describe(data.NewField("repos", nil, repos), "Repos", unitCount, "Number of repositories."),
-		describe(data.NewField("total", nil, totals), "Total", unitCount, "Sum of the Hub's cumulative numbers of downloads."),
-	)
-	f.Fields = append(f.Fields, compared.fields()...)
+	f.Fields = append(f.Fields, numberField(query.RepoCount, repos), numberField(query.TotalDownloads, totals))
+	f.Fields = append(f.Fields, comparisonFields(tallies, q.Common)...)
 	return f
 }
 
@@ -79,47 +84,4 @@ func overviewSeries(o history.Overview, q query.Overview) data.Frames {
 		}
 	}
 	return framesOrNone(nameOverview, frames)
-}
-
-func repoTypeField(values []string) *data.Field {
-	return describe(data.NewField("repo_type", nil, values),
-		"Repo type", "", "What the repository holds: model, dataset, space or another word of the Hub.")
-}
-
-// comparison is the downloads of a period beside those of the period before it.
-type comparison struct {
-	downloads      []int64
-	before, change []*int64
-	percent        []*float64
-}
-
-func newComparison(n int) *comparison {
-	return &comparison{
-		downloads: make([]int64, n), before: make([]*int64, n), change: make([]*int64, n), percent: make([]*float64, n),
-	}
-}
-
-// set sets row i. What there is no period before for stays null, and so does a
-// change from nothing in percent.
-func (c *comparison) set(i int, downloads, before int64, hasBefore bool) {
-	c.downloads[i] = downloads
-	if !hasBefore {
-		return
-	}
-	change := downloads - before
-	c.before[i], c.change[i] = &before, &change
-	if before != 0 {
-		percent := 100 * float64(change) / float64(before)
-		c.percent[i] = &percent
-	}
-}
-
-func (c *comparison) fields() []*data.Field {
-	return []*data.Field{
-		describe(data.NewField("downloads", nil, c.downloads), "Downloads", unitCount, "Downloads in the period."),
-		describe(data.NewField("before", nil, c.before), "Before", unitCount,
-			"Downloads in the period of the same length just before."),
-		describe(data.NewField("change", nil, c.change), "Change", unitCount, "Downloads less those before."),
-		describe(data.NewField("change_percent", nil, c.percent), "Change (%)", unitPercent, "Change in percent of the downloads before."),
-	}
 }

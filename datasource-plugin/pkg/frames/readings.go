@@ -2,6 +2,7 @@ package frames
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
@@ -9,13 +10,6 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
-
-// readingTexts are what is said of the numbers of readings.
-var readingTexts = map[query.Number]string{
-	query.TotalDownloads:     "Downloads of all time, as the Hub said then.",
-	query.LastMonthDownloads: "Downloads of the last 30 days, as the Hub said then.",
-	query.Likes:              "Likes, as the Hub said then.",
-}
 
 // readings answers with a frame for each of the repositories with the most downloads of
 // all time that has such a number in the period.
@@ -52,7 +46,7 @@ func readings(ctx context.Context, store history.Reader, q query.Readings) (data
 		}
 		frames = append(frames, newFrame(nameReadings, data.FrameTypeTimeSeriesMulti,
 			describe(data.NewField("time", nil, l.times), "Time", "", "When the Hub said it."),
-			describe(data.NewField(string(q.Number), repoLabels(repo), l.values), name, unitCount, readingTexts[q.Number])))
+			describe(data.NewField(string(q.Number), repoLabels(repo), l.values), name, unitCount, strings.TrimSuffix(numberTexts[q.Number].description, ".")+", as the Hub said then.")))
 	}
 	return framesOrNone(nameReadings, frames), nil
 }

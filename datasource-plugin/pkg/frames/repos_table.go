@@ -24,7 +24,7 @@ type PageInfo struct {
 	TrendStepDays int `json:"trendStepDays"`
 }
 
-// reposTable answers with a page of the table of repositories.
+// reposTable answers with a page of the table of repositories, or with one number of each.
 func reposTable(ctx context.Context, store history.Reader, q query.Repos) (data.Frames, error) {
 	page, err := store.Repos(ctx, history.ReposQuery{
 		Filter: q.Filter, Period: q.Days(),
@@ -33,7 +33,19 @@ func reposTable(ctx context.Context, store history.Reader, q query.Repos) (data.
 	if err != nil {
 		return nil, err
 	}
+	tallies, err := rowTallies(ctx, store, page, q.Common)
+	if err != nil {
+		return nil, err
+	}
+	if q.Value != "" {
+		f, err := reposNumbers(ctx, store, page, tallies, q)
+		if err == nil {
+			markHub(f, tallies)
+		}
+		return data.Frames{f}, err
+	}
 	f := newFrame(nameRepos, data.FrameTypeTable)
+	markHub(f, tallies)
 	f.Meta.Custom = PageInfo{Matched: page.Matched, Offset: q.Offset, TrendStepDays: page.TrendStep}
 	n := len(page.Rows)
 	if n == 0 {
@@ -43,7 +55,6 @@ func reposTable(ctx context.Context, store history.Reader, q query.Repos) (data.
 	totals, removed, backdated := make([]*int64, n), make([]int64, n), make([]int64, n)
 	lastDays := make([]*time.Time, n)
 	trends := make([]json.RawMessage, n)
-	compared := newComparison(n)
 	for i := range page.Rows {
 		r := &page.Rows[i]
 		repoTypes[i], repos[i], urls[i] = string(r.Repo.Type), r.Repo.Name, pageURL(r.Repo)
@@ -53,21 +64,17 @@ func reposTable(ctx context.Context, store history.Reader, q query.Repos) (data.
 			lastDays[i] = &t
 		}
 		trends[i] = trendJSON(r.Trend)
-		compared.set(i, r.Downloads, r.Before, page.HasBefore)
 	}
 	f.Fields = append(f.Fields,
-		repoTypeField(repoTypes),
-		describe(data.NewField("repo", nil, repos), "Repo", "", "Full name of the repository."),
-		describe(data.NewField("total", nil, totals), "Total", unitCount, "The Hub's cumulative number of downloads."),
+		dimensionField("repo_type", repoTypes), dimensionField("repo", repos), numberField(query.TotalDownloads, totals),
 	)
-	f.Fields = append(f.Fields, compared.fields()...)
+	f.Fields = append(f.Fields, comparisonFields(tallies, q.Common)...)
 	if q.Trend > 0 {
 		f.Fields = append(f.Fields, describe(data.NewField("trend", nil, trends), "Trend", "", trendText(page.TrendStep)))
 	}
 	f.Fields = append(f.Fields,
 		describe(data.NewField("last_day", nil, lastDays), "Last day", unitDay, "Last UTC day that has a record."),
-		describe(data.NewField("removed", nil, removed), "Removed", unitCount, "Downloads that the Hub had counted and later removed."),
-		describe(data.NewField("backdated", nil, backdated), "Backdated", unitCount, "Downloads that the Hub added for days long past."),
+		numberField(query.Removed, removed), numberField(query.Backdated, backdated),
 		describe(data.NewField("url", nil, urls), "Page", "", "The repository's page on the Hub."),
 	)
 	return data.Frames{f}, nil

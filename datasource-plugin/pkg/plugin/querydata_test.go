@@ -20,7 +20,7 @@ import (
 func dataQuery(refID, json string) backend.DataQuery {
 	return backend.DataQuery{
 		RefID: refID, JSON: []byte(json), Interval: 24 * time.Hour, MaxDataPoints: 100,
-		TimeRange: backend.TimeRange{From: day("2021-01-22").Time(), To: day("2021-01-24").Time()},
+		TimeRange: backend.TimeRange{From: day("2021-01-22").Time(), To: day("2021-01-24").Time().Add(12 * time.Hour)},
 	}
 }
 
@@ -37,7 +37,7 @@ func ask(ctx context.Context, t testing.TB, d *Datasource, json string) backend.
 func TestQueryData(t *testing.T) {
 	d := newTestDatasource(t, &fakeConn{store: smallStore(t)})
 	resp, err := d.QueryData(t.Context(), &backend.QueryDataRequest{Queries: []backend.DataQuery{
-		dataQuery("A", `{"queryType":"overview","groupBy":"none"}`),
+		dataQuery("A", `{"queryType":"overview","format":"totals","groupBy":"none"}`),
 		dataQuery("B", `{"queryType":"repos","sort":"nonsense"}`),
 		dataQuery("C", `{"queryType":"export"}`),
 	}})
@@ -51,7 +51,7 @@ func TestQueryData(t *testing.T) {
 	if total.Error != nil || total.Status != backend.StatusOK {
 		t.Fatalf("expected an answer, got status %d and %v", total.Status, total.Error)
 	}
-	if f, _ := total.Frames[0].FieldByName("downloads"); f == nil || fmt.Sprint(f.At(0)) != "16" {
+	if f, _ := total.Frames[0].FieldByName("downloads"); f == nil || *f.At(0).(*int64) != 16 {
 		t.Errorf("expected a field downloads with 16, got %v", f)
 	}
 	wrong := resp.Responses["B"]

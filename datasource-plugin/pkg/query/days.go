@@ -12,7 +12,7 @@ import (
 const secondsPerDay = 86400
 
 // Days returns the period as a history.Reader takes it. A time range means DaysOf; if one
-// end of it is open, the midnights on the closed end's side.
+// end of it is open, the noons on the closed end's side.
 func (c Common) Days() history.Period {
 	switch c.Period {
 	case AllTime:
@@ -32,31 +32,28 @@ func (c Common) Days() history.Period {
 	return history.RangeOf(days.From, days.To)
 }
 
-// DaysOf returns the days whose first instant, UTC midnight, lies from from to
-// to, both included: the last 30 days of a dashboard are 30 days, and each of
-// them is drawn within the panel. A range within one day that touches no
-// midnight is that day. Times before 1970 or after 9999 count as the first or
-// last day that a record can have.
+// DaysOf returns the days whose noon, in UTC, lies from from to to, both included. So
+// a day, a week or a month that somebody picks in a time zone up to twelve hours from UTC
+// is the UTC days of these dates, and the last 30 days are 30 days. A range within one day
+// that has no noon is the day in which it begins. Times before 1970 or after 9999 count as
+// the first or last day that a record can have.
 func DaysOf(from, to time.Time) history.Days {
 	days := history.Days{From: firstDay(from), To: lastDay(to)}
 	if days.To < days.From {
-		day := lastDay(from)
+		day := dayOf(from)
 		return history.Days{From: day, To: day}
 	}
 	return days
 }
 
-// firstDay is the first day that begins at t or later.
-func firstDay(t time.Time) history.Day {
-	day := lastDay(t)
-	if t.After(day.Time()) && day < history.MaxDay {
-		day++
-	}
-	return day
-}
+// firstDay is the first day with a noon at t or later.
+func firstDay(t time.Time) history.Day { return dayOf(t.Add(oneDay/2 - 1)) }
 
-// lastDay is the last day that begins at t or before, the one in which t lies.
-func lastDay(t time.Time) history.Day {
+// lastDay is the last day with a noon at t or before.
+func lastDay(t time.Time) history.Day { return dayOf(t.Add(-oneDay / 2)) }
+
+// dayOf is the day in which t lies.
+func dayOf(t time.Time) history.Day {
 	// A Day holds fewer days than a Time can be away.
 	seconds := min(max(t.Unix(), int64(history.MinDay)*secondsPerDay), int64(history.MaxDay)*secondsPerDay)
 	return history.Day(seconds / secondsPerDay)

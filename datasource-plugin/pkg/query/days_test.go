@@ -30,41 +30,64 @@ func TestDaysOf(t *testing.T) {
 			t.Errorf("%s to %s: expected %s to %s, got %s to %s", from, to, first, last, days.From, days.To)
 		}
 	}
-	// Midnights at the ends belong to it.
-	f("2026-03-01T00:00:00Z", "2026-03-03T00:00:00Z", "2026-03-01", "2026-03-03")
-	f("2026-03-01T00:00:00.000000001Z", "2026-03-02T23:59:59.999999999Z", "2026-03-02", "2026-03-02")
-	f("2026-02-28T23:59:59.999Z", "2026-03-01T00:00:00Z", "2026-03-01", "2026-03-01")
-	f("2026-03-01T00:00:00Z", "2026-03-01T00:00:00Z", "2026-03-01", "2026-03-01")
-	// No midnight within.
-	f("2026-03-01T09:00:00Z", "2026-03-01T15:00:00Z", "2026-03-01", "2026-03-01")
+	// Noons at the ends belong to it.
+	f("2026-03-01T12:00:00Z", "2026-03-03T12:00:00Z", "2026-03-01", "2026-03-03")
+	f("2026-03-01T12:00:00.000000001Z", "2026-03-03T11:59:59.999999999Z", "2026-03-02", "2026-03-02")
+	f("2026-03-01T00:00:00Z", "2026-03-01T23:59:59.999Z", "2026-03-01", "2026-03-01")
+	f("2026-02-28T23:59:59.999Z", "2026-03-02T00:00:00Z", "2026-03-01", "2026-03-01")
+	// No noon within: the day in which it begins.
+	f("2026-03-01T13:00:00Z", "2026-03-01T15:00:00Z", "2026-03-01", "2026-03-01")
 	f("2026-03-01T09:00:00Z", "2026-03-01T09:00:00Z", "2026-03-01", "2026-03-01")
-	// The days are those of UTC, wherever the browser is.
-	f("2026-03-01T00:00:00+09:00", "2026-03-03T00:00:00+09:00", "2026-03-01", "2026-03-02")
-	f("2026-03-01T00:00:00-08:00", "2026-03-03T00:00:00-08:00", "2026-03-02", "2026-03-03")
+	f("2026-03-01T18:00:00Z", "2026-03-02T06:00:00Z", "2026-03-01", "2026-03-01")
 	// What no record can have.
-	f("1960-01-01T00:00:00Z", "1970-01-02T03:00:00Z", "1970-01-01", "1970-01-02")
+	f("1960-01-01T00:00:00Z", "1970-01-02T15:00:00Z", "1970-01-01", "1970-01-02")
 	f("1960-01-01T00:00:00Z", "1960-01-02T00:00:00Z", "1970-01-01", "1970-01-01")
-	f("9999-12-30T12:00:00Z", "9999-12-31T23:59:59.999Z", "9999-12-31", "9999-12-31")
-	f("9999-12-31T12:00:00Z", "9999-12-31T13:00:00Z", "9999-12-31", "9999-12-31")
+	f("9999-12-30T12:00:00Z", "9999-12-31T23:59:59.999Z", "9999-12-30", "9999-12-31")
+	f("9999-12-31T13:00:00Z", "9999-12-31T14:00:00Z", "9999-12-31", "9999-12-31")
 
 	if got := DaysOf(time.Unix(math.MinInt64/2, 0), time.Unix(math.MaxInt64/2, 0)); got != (history.Days{From: history.MinDay, To: history.MaxDay}) {
 		t.Errorf("all of time: expected every day there can be, got %s to %s", got.From, got.To)
 	}
 }
 
+// What somebody picks in a time zone is the UTC days of the same dates.
+func TestDaysOfTimeZones(t *testing.T) {
+	f := func(zone string) {
+		t.Helper()
+		place, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Both changes of the clock of New York are among them.
+		for day := time.Date(2026, 1, 1, 0, 0, 0, 0, place); day.Year() == 2026; day = day.AddDate(0, 0, 1) {
+			date := day.Format(time.DateOnly)
+			if got := DaysOf(day, day.AddDate(0, 0, 1).Add(-time.Millisecond)); got.From.String() != date || got.Len() != 1 {
+				t.Errorf("%s in %s: got %s to %s", date, zone, got.From, got.To)
+			}
+			week := DaysOf(day, day.AddDate(0, 0, 7).Add(-time.Millisecond))
+			if week.From.String() != date || week.Len() != 7 {
+				t.Errorf("the week from %s in %s: got %s to %s", date, zone, week.From, week.To)
+			}
+		}
+	}
+	f("UTC")
+	f("America/New_York")
+	f("Asia/Tokyo")
+	f("Asia/Kolkata")
+	f("Pacific/Honolulu")
+}
+
 // A dashboard of the last 30 days has 30 of them at every time of the day.
 func TestLastDaysOfADashboard(t *testing.T) {
 	const days = 30
-	end := at(t, "2026-03-31T00:00:00Z")
-	for now := end; now.Before(end.Add(2 * oneDay)); now = now.Add(97 * time.Minute) {
-		from := now.Add(-days * oneDay)
-		got := DaysOf(from, now)
+	noon := at(t, "2026-03-31T12:00:00Z")
+	for now := noon; now.Before(noon.Add(2 * oneDay)); now = now.Add(97 * time.Minute) {
 		want := days
-		if now.Equal(end) {
-			want++ // both ends are midnights
+		if now.Equal(noon) {
+			want++ // both ends are noons
 		}
-		if got.Len() != want || got.From.Time().Before(from) || got.To.Time().After(now) {
-			t.Errorf("30 days until %s: expected %d days within them, got %s to %s", now, want, got.From, got.To)
+		if got := DaysOf(now.Add(-days*oneDay), now); got.Len() != want {
+			t.Errorf("30 days until %s: expected %d days, got %s to %s", now, want, got.From, got.To)
 		}
 	}
 }
@@ -87,16 +110,16 @@ func TestDays(t *testing.T) {
 	const from, to = "2026-03-01T09:00:00Z", "2026-03-31T09:00:00Z"
 	f(AllTime, from, to, history.Period{})
 	f(LastMonth, from, to, history.Period{Kind: history.LastMonth})
-	f(TimeRange, from, to, history.RangeOf(day("2026-03-02"), day("2026-03-31")))
-	f(TimeRange, from, "", history.RangeOf(day("2026-03-02"), history.NoDay))
-	f(TimeRange, "", to, history.RangeOf(history.NoDay, day("2026-03-31")))
+	f(TimeRange, from, to, history.RangeOf(day("2026-03-01"), day("2026-03-30")))
+	f(TimeRange, from, "", history.RangeOf(day("2026-03-01"), history.NoDay))
+	f(TimeRange, "", to, history.RangeOf(history.NoDay, day("2026-03-30")))
 	f(TimeRange, "", "", history.RangeOf(history.NoDay, history.NoDay))
 }
 
 func TestAutoInterval(t *testing.T) {
 	f := func(period string, days int, asked time.Duration, points int64, want Interval) {
 		t.Helper()
-		to := at(t, "2026-01-01T00:00:00Z")
+		to := at(t, "2026-01-01T12:00:00Z")
 		q, err := Decode(backend.DataQuery{
 			JSON:     []byte(`{"format":"time_series","period":"` + period + `"}`),
 			Interval: asked, MaxDataPoints: points,

@@ -38,8 +38,8 @@ func TestDecodeRefuses(t *testing.T) {
 	f(`{"search":"a","search":"b"}`, "search", `expected the member once, got it again: "b"`)
 	f(`{"search":"","search":""}`, "search", `expected the member once, got it again: ""`)
 	f(`{"refId":"A","refId":"B"}`, "refId", `expected the member once, got it again: "B"`)
-	f(`{"":1}`, "", `expected no such member in a query of type overview and format totals, got 1; remove it, or use one of format, groupBy, orgs, period, queryType, repoTypes, repos, search, version`)
-	f(`{"Search":"a"}`, "Search", `expected no such member in a query of type overview and format totals, got "a"`)
+	f(`{"":1}`, "", `expected no such member in a query of type overview and format time_series, got 1; remove it, or use one of format, groupBy, interval, orgs, period, queryType, repoTypes, repos, search, version`)
+	f(`{"Search":"a"}`, "Search", `expected no such member in a query of type overview and format time_series, got "a"`)
 	f(`{"`+strings.Repeat("x", 100)+`":7}`, strings.Repeat("x", 80), `, got 7; remove it`)
 	// Other kinds of values.
 	f(`{"search":{"a": [1, 2]}}`, "search", `expected a string, got {"a":[1,2]}`)
@@ -67,7 +67,7 @@ func TestDecodeRefuses(t *testing.T) {
 	f(`{"repoTypes":["model",""]}`, "repoTypes[1]", `expected a repo type like model, got ""`)
 	f(`{"repos":[""]}`, "repos[0]", `expected a full name like org/name, got ""`)
 	// What does not belong to the type, the format or the values.
-	f(`{"sort":"name"}`, "sort", `expected no such member in a query of type overview and format totals, got "name"; remove it`)
+	f(`{"sort":"name"}`, "sort", `expected no such member in a query of type overview and format time_series, got "name"; remove it`)
 	f(`{"queryType":"repos","groupBy":"org"}`, "groupBy", `in a query of type repos and format table, got "org"`)
 	f(`{"queryType":"repos","format":"time_series","trend":0}`, "trend", `in a query of type repos and format time_series, got 0`)
 	f(`{"queryType":"repos","interval":"auto"}`, "interval", `in a query of type repos and format table, got "auto"`)
@@ -78,7 +78,7 @@ func TestDecodeRefuses(t *testing.T) {
 	f(`{"queryType":"variable","values":"repo","sort":"removed"}`, "sort", `expected downloads, total, change or name, got "removed"`)
 	f(`{"queryType":"variable","format":"table"}`, "values", `expected repo_type, org or repo, got nothing`)
 	f(`{"queryType":"corrections","period":"last_month"}`, "period", `expected time_range, got "last_month"`)
-	f(`{"queryType":"overview","format":"table"}`, "format", `expected totals or time_series, got "table"`)
+	f(`{"queryType":"overview","format":"table"}`, "format", `expected time_series or totals, got "table"`)
 	// Powers of ten.
 	f(`{"queryType":"milestones","least":100}`, "least", `expected a whole number from 1000 to 1000000000000000000, got 100`)
 	f(`{"queryType":"milestones","least":"10100"}`, "least", `expected a power of ten from 1000, got 10100`)

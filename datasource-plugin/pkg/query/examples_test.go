@@ -64,6 +64,7 @@ type decoded struct {
 	GroupBy   GroupBy            `json:"groupBy,omitempty"`
 	Interval  Interval           `json:"interval,omitempty"`
 	Number    Number             `json:"number,omitempty"`
+	Value     Number             `json:"value,omitempty"`
 	Sort      string             `json:"sort,omitempty"`
 	Ascending bool               `json:"ascending,omitempty"`
 	Order     string             `json:"order,omitempty"`
@@ -90,10 +91,10 @@ func decodedOf(q Query) *decoded {
 	}
 	switch q := q.(type) {
 	case Overview:
-		d.Format, d.GroupBy, d.Interval = q.Format, q.GroupBy, q.Interval
+		d.Format, d.GroupBy, d.Interval, d.Value = q.Format, q.GroupBy, q.Interval, q.Value
 	case Repos:
 		d.Format, d.Sort, d.Ascending, d.Interval = q.Format, q.Sort.String(), q.Ascending, q.Interval
-		d.Limit, d.Offset, d.Trend = q.Limit, q.Offset, q.Trend
+		d.Limit, d.Offset, d.Trend, d.Value = q.Limit, q.Offset, q.Trend, q.Value
 	case Export:
 		d.Order, d.Limit = q.Order.String(), q.Limit
 	case Readings:
@@ -101,7 +102,7 @@ func decodedOf(q Query) *decoded {
 	case Milestones:
 		d.Least, d.Limit = q.Least, q.Limit
 	case Corrections:
-		d.Limit = q.Limit
+		d.Limit, d.Value = q.Limit, q.Value
 	case Variable:
 		d.Values, d.Ascending, d.Limit = q.Values, q.Ascending, q.Limit
 		if q.Values == RepoNames {
@@ -177,7 +178,7 @@ func TestInvalidExamples(t *testing.T) {
 // ours are the members of the query model.
 var ours = []string{
 	"format", "groupBy", "interval", "least", "limit", "number", "offset", "order", "orgs", "period", "queryType",
-	"repoTypes", "repos", "search", "sort", "trend", "values", "version",
+	"repoTypes", "repos", "search", "sort", "trend", "value", "values", "version",
 }
 
 // The frontend's tests read the examples too; what is in none of them is tried
@@ -199,6 +200,7 @@ func TestExamplesCoverTheModel(t *testing.T) {
 		seen["by "+string(d.GroupBy)] = true
 		seen["interval "+string(d.Interval)] = true
 		seen["number "+string(d.Number)] = true
+		seen["value "+string(d.Value)+" of "+string(d.Type)] = true
 		seen["sort "+d.Sort] = true
 		seen["order "+d.Order] = true
 	}
@@ -212,6 +214,7 @@ func TestExamplesCoverTheModel(t *testing.T) {
 		"time_range", "all_time", "last_month", "by none", "by repo_type", "by org",
 		"interval day", "interval week", "interval month", "number total", "number last_month", "number likes",
 		"sort downloads", "sort total", "sort change", "sort name", "sort removed", "order time", "order repo",
+		"value downloads of overview", "value rank of repos", "value removed of corrections",
 	}) {
 		if !seen[want] {
 			t.Errorf("no valid example has %q", want)

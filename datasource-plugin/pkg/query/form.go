@@ -64,6 +64,9 @@ func (f *form) get(name string) (value, bool) {
 	return v, ok
 }
 
+// has reports whether there is a value.
+func (f *form) has(name string) bool { return f.values[name].field != "" }
+
 // bad keeps a fault.
 func (f *form) bad(field, format string, args ...any) {
 	if f.fault == nil {

@@ -82,15 +82,29 @@ const (
 	Month Interval = "month"
 )
 
-// Number says which number of a reading a series is of.
+// Number names a number of a reading, a repository or a group.
 type Number string
 
-// The numbers of a reading.
+// The numbers. Those of a reading are the first three.
 const (
 	TotalDownloads     Number = "total"
 	LastMonthDownloads Number = "last_month"
 	Likes              Number = "likes"
+
+	Downloads       Number = "downloads"
+	Before          Number = "before"
+	Change          Number = "change"
+	ChangePercent   Number = "change_percent"
+	Share           Number = "share"
+	Rank            Number = "rank"
+	DaysSinceRecord Number = "days_since_record"
+	RepoCount       Number = "repos"
+	Removed         Number = "removed"
+	Backdated       Number = "backdated"
 )
+
+// sums are the numbers that both a group and a repository have.
+var sums = []Number{Downloads, Before, Change, ChangePercent, Share, Rank, TotalDownloads, DaysSinceRecord}
 
 // Values says what the values of a variable are.
 type Values string

@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,31 +41,40 @@ const (
 	// maxOffset is the last row that a page can begin after.
 	maxOffset = 1<<31 - 1
 
+	// maxEvents is how many events are shown by default: more marks hide a chart.
+	maxEvents = 20
+
 	defaultTrend = 30
 	maxTrend     = 400
 
-	// leastMilestone is the smallest milestone there is, and the default.
-	leastMilestone   = 1000
+	// LeastMilestone is the smallest milestone there is.
+	LeastMilestone   = 1000
 	largestMilestone = 1_000_000_000_000_000_000
 )
 
 // Overview sums over repositories.
 type Overview struct {
 	Common
-	Format  Format // Totals or TimeSeries
+	Format  Format // TimeSeries or Totals
 	GroupBy GroupBy
+	// Value is the one number wanted of each group, "" for Totals with all of them.
+	Value Number
 	// Interval is of TimeSeries, and never Auto.
 	Interval Interval
 }
 
 func decodeOverview(f *form, asked backend.DataQuery) Query {
-	q := Overview{Format: f.format(Totals, TimeSeries), Common: f.common(asked, TimeRange, AllTime, LastMonth)}
-	def := GroupByRepoType
-	if q.Format == TimeSeries {
-		def = GroupByNone
-		q.Interval = f.interval(q.Common, asked)
+	formats := []Format{TimeSeries, Totals}
+	if f.has("value") {
+		slices.Reverse(formats)
 	}
-	q.GroupBy = word(f, "groupBy", def, GroupByNone, GroupByRepoType, GroupByOrg)
+	q := Overview{Format: f.format(formats...), Common: f.common(asked, TimeRange, AllTime, LastMonth)}
+	q.GroupBy = word(f, "groupBy", GroupByRepoType, GroupByNone, GroupByRepoType, GroupByOrg)
+	if q.Format == TimeSeries {
+		q.Interval = f.interval(q.Common, asked)
+		return q
+	}
+	q.Value = word(f, "value", "", append(slices.Clip(sums), RepoCount)...)
 	return q
 }
 
@@ -78,6 +88,8 @@ type Repos struct {
 	Limit, Offset int
 	// Trend is the most points of each row's trend, 0 for none.
 	Trend int
+	// Value is the one number wanted of each repository, "" for a Table with all of them.
+	Value Number
 	// Interval is of TimeSeries, and never Auto.
 	Interval Interval
 }
@@ -98,6 +110,7 @@ func decodeRepos(f *form, asked backend.DataQuery) Query {
 	q.Limit = f.limit(50, 10_000)
 	q.Offset = int(f.number("offset", 0, 0, maxOffset))
 	q.Trend = int(f.number("trend", defaultTrend, 0, maxTrend))
+	q.Value = word(f, "value", "", append(slices.Clip(sums), LastMonthDownloads, Likes, Removed, Backdated)...)
 	return q
 }
 
@@ -138,30 +151,34 @@ func decodeReadings(f *form, asked backend.DataQuery) Query {
 // for annotations.
 type Milestones struct {
 	Common
-	Least int64 // the smallest milestone, a power of ten from 1000
+	Least int64 // the smallest milestone, a power of ten from 1000; 0 for one that suits the total
 	Limit int
 }
 
 func decodeMilestones(f *form, asked backend.DataQuery) Query {
 	f.format(Table)
-	q := Milestones{Common: f.common(asked, TimeRange), Limit: f.limit(100, 5000)}
-	q.Least = f.number("least", leastMilestone, leastMilestone, largestMilestone)
-	if strings.Trim(strconv.FormatInt(q.Least, 10), "0") != "1" {
-		f.bad("least", "expected a power of ten from %d, got %d", leastMilestone, q.Least)
+	q := Milestones{Common: f.common(asked, TimeRange), Limit: f.limit(maxEvents, 5000)}
+	q.Least = f.number("least", 0, LeastMilestone, largestMilestone)
+	if q.Least > 0 && strings.Trim(strconv.FormatInt(q.Least, 10), "0") != "1" {
+		f.bad("least", "expected a power of ten from %d, got %d", LeastMilestone, q.Least)
 	}
 	return q
 }
 
 // Corrections are the times at which the Hub removed downloads, or added some for the past,
-// for annotations.
+// for annotations; with a Value, how many of which repository, for alert rules.
 type Corrections struct {
 	Common
+	Value Number // Removed, Backdated or ""
 	Limit int
 }
 
 func decodeCorrections(f *form, asked backend.DataQuery) Query {
 	f.format(Table)
-	return Corrections{Common: f.common(asked, TimeRange), Limit: f.limit(100, 5000)}
+	return Corrections{
+		Common: f.common(asked, TimeRange), Limit: f.limit(maxEvents, 5000),
+		Value: word(f, "value", "", Removed, Backdated),
+	}
 }
 
 // Variable is the values that a dashboard variable can take.

@@ -71,9 +71,9 @@ func TestDecodeURL(t *testing.T) {
 	period("from=2021-01-22&to=2021-02-20", between("2021-01-22", "2021-02-20"))
 	period("from=2021-01-22&to=2021-01-22", between("2021-01-22", "2021-01-22"))
 	period("from=1970-01-01&to=9999-12-31", between("1970-01-01", "9999-12-31"))
-	// Times have the midnights between them.
-	period("from=1611273600000&to=1613779200000", between("2021-01-22", "2021-02-20"))
-	period("from=1611273600001&to=1613779199999", between("2021-01-23", "2021-02-19"))
+	// Times have the noons between them.
+	period("from=1611316800000&to=1613822400000", between("2021-01-22", "2021-02-20"))
+	period("from=1611316800001&to=1613822399999", between("2021-01-23", "2021-02-19"))
 	period("from=2021-01-22T00:00:00.000Z&to=2021-02-20T12:00:00Z", between("2021-01-22", "2021-02-20"))
 	period("from=2021-01-22T00:00:00%2B02:00&to=2021-01-24T00:00:00%2B02:00", between("2021-01-22", "2021-01-23"))
 	period("from=2021-01-22T10:00:00Z&to=2021-01-22T11:00:00Z", between("2021-01-22", "2021-01-22"))
@@ -81,7 +81,7 @@ func TestDecodeURL(t *testing.T) {
 	period("from=0&to=0", between("1970-01-01", "1970-01-01"))
 	// An end may be open.
 	period("from=2021-01-22", between("2021-01-22", ""))
-	period("to=1611273600000&from=", between("", "2021-01-22"))
+	period("to=1611316800000&from=", between("", "2021-01-22"))
 	period("from=2021-01-22&period=time_range", between("2021-01-22", ""))
 	// They count with time_range alone.
 	period("from=&to=", history.Period{})

@@ -1,8 +1,8 @@
 import { EditorField } from '@grafana/plugin-ui';
 import { Combobox, RadioButtonGroup } from '@grafana/ui';
 
-import { DEFAULT_TREND, formatOf, LEAST_MILESTONE, limitOf, MAX_OFFSET, MAX_TREND, membersOf, typeOf, type AnalyticsQuery } from '../query/model';
-import { GROUP_OPTIONS, INTERVAL_OPTIONS, LEAST_OPTIONS, NUMBER_OPTIONS } from './options';
+import { DEFAULT_TREND, formatOf, limitOf, MAX_OFFSET, MAX_TREND, membersOf, typeOf, valuesOf, type AnalyticsQuery } from '../query/model';
+import { GROUP_OPTIONS, INTERVAL_OPTIONS, LEAST_OPTIONS, NUMBER_OPTIONS, VALUE_OPTIONS } from './options';
 import { SortFields } from './SortFields';
 import { NumberField } from './TextField';
 import { useFieldId } from './useFieldId';
@@ -16,17 +16,19 @@ interface Props {
 export function DetailFields({ query, onChange }: Props) {
   const intervalId = useFieldId('interval');
   const leastId = useFieldId('least');
+  const valueId = useFieldId('value');
   const type = typeOf(query);
   const format = formatOf(query);
   const members = membersOf(type, format, query.values);
   const limit = limitOf(type, format);
+  const values = valuesOf(type, format);
   return (
     <>
       {members.includes('groupBy') && (
         <EditorField label="Group by">
           <RadioButtonGroup
             options={GROUP_OPTIONS.map(({ value, label, description }) => ({ value, label, description }))}
-            value={query.groupBy || (format === 'time_series' ? 'none' : 'repo_type')}
+            value={query.groupBy || 'repo_type'}
             onChange={(groupBy) => onChange({ groupBy })}
           />
         </EditorField>
@@ -51,19 +53,38 @@ export function DetailFields({ query, onChange }: Props) {
           />
         </EditorField>
       )}
+      {values && (
+        <EditorField
+          label="Value"
+          htmlFor={valueId}
+          tooltip="One number for each group or repository, with labels, as alert rules and expressions need it. Empty for all numbers."
+        >
+          <Combobox
+            id={valueId}
+            width={26}
+            isClearable
+            placeholder="All numbers"
+            options={VALUE_OPTIONS.filter((option) => values.includes(option.value))}
+            value={query.value ?? null}
+            onChange={(option) => onChange({ value: option?.value })}
+          />
+        </EditorField>
+      )}
       <SortFields query={query} onChange={onChange} />
       {members.includes('least') && (
         <EditorField
           label="Smallest milestone"
           htmlFor={leastId}
-          tooltip="Milestones are the powers of ten from here on: 1,000,000, 10,000,000, ... downloads of a repository."
+          tooltip="Milestones are the powers of ten from here on: 1,000,000, 10,000,000, ... downloads of a repository. Empty: up to a hundredth of the total."
         >
           <Combobox
             id={leastId}
             width={20}
             options={LEAST_OPTIONS}
-            value={Number(query.least || LEAST_MILESTONE)}
-            onChange={({ value }) => onChange({ least: value })}
+            isClearable
+            placeholder="By the total"
+            value={query.least ? Number(query.least) : null}
+            onChange={(option) => onChange({ least: option?.value })}
           />
         </EditorField>
       )}
@@ -90,7 +111,7 @@ export function DetailFields({ query, onChange }: Props) {
           onChange={(offset) => onChange({ offset })}
         />
       )}
-      {members.includes('trend') && (
+      {members.includes('trend') && !query.value && (
         <NumberField
           name="trend"
           label="Trend points"

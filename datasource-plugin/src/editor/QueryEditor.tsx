@@ -1,21 +1,34 @@
-import type { AnnotationQuery, QueryEditorProps } from '@grafana/data';
+import { CoreApp, type AnnotationQuery, type QueryEditorProps } from '@grafana/data';
 import { EditorRow, EditorRows, FlexItem } from '@grafana/plugin-ui';
 import type { ComboboxOption } from '@grafana/ui';
+import { useEffect } from 'react';
 
 import type { AnalyticsOptions } from '../config/settings';
 import type { DataSource } from '../datasource';
-import { ANNOTATION_QUERY, withMembers } from '../query/defaults';
+import { ALERT_QUERY, ANNOTATION_QUERY, isNew, withMembers } from '../query/defaults';
 import { formatOf, membersOf, TYPES, typeOf, type AnalyticsQuery, type Member, type QueryType } from '../query/model';
 import { DetailFields } from './DetailFields';
 import { ExportLink } from './ExportLink';
 import { FilterFields } from './FilterFields';
-import { ANNOTATION_TYPE_OPTIONS, TYPE_OPTIONS } from './options';
+import { ALERT_TYPE_OPTIONS, ANNOTATION_TYPE_OPTIONS, TYPE_OPTIONS } from './options';
 import { PeriodField } from './PeriodField';
 import { TypeAndFormat } from './TypeAndFormat';
 
 /** The editor of a panel's query, also in Explore and in alert rules. */
 export function QueryEditor(props: QueryEditorProps<DataSource, AnalyticsQuery, AnalyticsOptions>) {
-  return <Fields {...props} types={TYPE_OPTIONS} withExport />;
+  const { app, query, onChange, onRunQuery } = props;
+  const alerting = app === CoreApp.UnifiedAlerting;
+  const isNewRule = alerting && isNew(query);
+  // The form of alert rules keeps what it is told, and not the default that it shows.
+  useEffect(() => {
+    if (isNewRule) {
+      onChange({ ...query, ...ALERT_QUERY });
+      onRunQuery();
+    }
+    // What is new is so once.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [isNewRule]);
+  return <Fields {...props} types={alerting ? ALERT_TYPE_OPTIONS : TYPE_OPTIONS} withExport={!alerting} />;
 }
 
 type AnnotationProps = QueryEditorProps<DataSource, AnalyticsQuery> & {
@@ -69,4 +82,4 @@ function Fields({ datasource, query, onChange, onRunQuery, range, types, withExp
   );
 }
 
-const DETAILS: Member[] = ['groupBy', 'interval', 'sort', 'order', 'least', 'limit'];
+const DETAILS: Member[] = ['groupBy', 'interval', 'number', 'value', 'sort', 'order', 'least', 'limit'];

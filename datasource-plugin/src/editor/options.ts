@@ -1,6 +1,6 @@
 import type { ComboboxOption } from '@grafana/ui';
 
-import { QUERY_TYPES, TYPES, type Format, type GroupBy, type Interval, type Period, type QueryType, type ReadingNumber, type Sort, type Values } from '../query/model';
+import { QUERY_TYPES, TYPES, type Format, type GroupBy, type Interval, type Period, type QueryType, type ReadingNumber, type Sort, type Value, type Values } from '../query/model';
 
 // The words of the query model, as they are shown.
 
@@ -9,6 +9,11 @@ const typeOptions = (types: QueryType[]): Array<ComboboxOption<QueryType>> =>
 
 /** The types that a panel can have. */
 export const TYPE_OPTIONS = typeOptions(QUERY_TYPES.filter((type) => type !== 'variable'));
+
+/** The types that have numbers for alert rules. */
+export const ALERT_TYPE_OPTIONS = TYPE_OPTIONS.filter(({ value }) =>
+  Object.entries(TYPES[value].formats).some(([format, { values }]) => values || format === 'time_series')
+);
 
 export const ANNOTATION_TYPE_OPTIONS = typeOptions(QUERY_TYPES.filter((type) => TYPES[type].events));
 
@@ -41,6 +46,23 @@ export const NUMBER_OPTIONS: Array<ComboboxOption<ReadingNumber>> = [
   { value: 'total', label: 'Total', description: 'Downloads of all time' },
   { value: 'last_month', label: 'Last month', description: 'Downloads of the last 30 days' },
   { value: 'likes', label: 'Likes' },
+];
+
+/** The numbers of a group or a repository. */
+export const VALUE_OPTIONS: Array<ComboboxOption<Value>> = [
+  { value: 'downloads', label: 'Downloads', description: 'In the period' },
+  { value: 'before', label: 'Before', description: 'Downloads in the period before' },
+  { value: 'change', label: 'Change', description: 'Against the period before' },
+  { value: 'change_percent', label: 'Change in percent' },
+  { value: 'share', label: 'Share in percent', description: 'Of all selected types and organizations' },
+  { value: 'rank', label: 'Rank', description: 'Place by downloads' },
+  { value: 'total', label: 'Total', description: 'All downloads, as the Hub counts them' },
+  { value: 'days_since_record', label: 'Days since the last record' },
+  { value: 'repos', label: 'Repositories', description: 'How many there are' },
+  { value: 'last_month', label: 'Last 30 days', description: "The Hub's own number" },
+  { value: 'likes', label: 'Likes' },
+  { value: 'removed', label: 'Removed', description: 'Downloads that the Hub had counted and later removed' },
+  { value: 'backdated', label: 'Backdated', description: 'Downloads that the Hub added for days long past' },
 ];
 
 export const SORT_OPTIONS: Array<ComboboxOption<Sort>> = [

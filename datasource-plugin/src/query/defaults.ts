@@ -5,6 +5,7 @@ import {
   membersOf,
   TYPES,
   typeOf,
+  valuesOf,
   VERSION,
   type AnalyticsQuery,
   type Format,
@@ -12,16 +13,24 @@ import {
   type Values,
 } from './model';
 
-/** A new panel's query: how the downloads went, day by day. */
-export const PANEL_QUERY: Partial<AnalyticsQuery> = {
+/**
+ * A new panel's query: how the downloads went, day by day. Grafana merges it into queries
+ * that lack some of its members, so it has none that another type refuses, and none that
+ * is another one in the backend: there, an empty query is this one.
+ */
+export const PANEL_QUERY: Partial<AnalyticsQuery> = { version: VERSION, queryType: 'overview' };
+
+/** A new alert rule's query: the downloads of the last 30 days, one number for each repo type. */
+export const ALERT_QUERY: Partial<AnalyticsQuery> = {
   version: VERSION,
   queryType: 'overview',
-  format: 'time_series',
-  groupBy: 'repo_type',
+  format: 'totals',
+  value: 'downloads',
+  period: 'last_month',
 };
 
 /** A new annotation's query. */
-export const ANNOTATION_QUERY: Partial<AnalyticsQuery> = { version: VERSION, queryType: 'milestones', least: 1_000_000 };
+export const ANNOTATION_QUERY: Partial<AnalyticsQuery> = { version: VERSION, queryType: 'milestones' };
 
 /** A new variable's query. */
 export const VARIABLE_QUERY: Partial<AnalyticsQuery> = { version: VERSION, queryType: 'variable', values: 'repo' };
@@ -61,6 +70,9 @@ export function withType(query: AnalyticsQuery, queryType: QueryType): Analytics
   if (TYPES[queryType].events) {
     delete next.period;
   }
+  if (next.value && !formats.some((format) => valuesOf(queryType, format)?.includes(next.value!))) {
+    delete next.value;
+  }
   return pruned(next);
 }
 
@@ -69,8 +81,13 @@ export function withFormat(query: AnalyticsQuery, format: Format): AnalyticsQuer
   if (formatOf(query) === format) {
     return query;
   }
-  const { limit: _, ...rest } = query;
+  const { limit: _, value: __, ...rest } = query;
   return pruned({ ...rest, format });
+}
+
+/** Reports whether nothing of ours is in a query yet. */
+export function isNew(query: AnalyticsQuery): boolean {
+  return MEMBERS.every((member) => isEmpty(query[member]));
 }
 
 /** Returns a variable's query for other values. */

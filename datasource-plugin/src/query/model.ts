@@ -12,6 +12,21 @@ export type GroupBy = 'none' | 'repo_type' | 'org';
 export type Interval = 'auto' | 'day' | 'week' | 'month';
 export type Sort = 'downloads' | 'total' | 'change' | 'name' | 'removed';
 export type ReadingNumber = 'total' | 'last_month' | 'likes';
+/** The numbers that groups and repositories have. */
+export type Value =
+  | 'downloads'
+  | 'before'
+  | 'change'
+  | 'change_percent'
+  | 'share'
+  | 'rank'
+  | 'total'
+  | 'days_since_record'
+  | 'repos'
+  | 'last_month'
+  | 'likes'
+  | 'removed'
+  | 'backdated';
 export type Values = 'repo_type' | 'org' | 'repo';
 
 /** One item, or several; none or [] selects all. An item may be a dashboard variable. */
@@ -49,6 +64,8 @@ export interface AnalyticsQuery extends DataQuery {
   values?: Values;
   /** The number that series of readings are of. */
   number?: ReadingNumber;
+  /** The one number wanted of each group or repository, as alert rules need it. */
+  value?: Value;
 }
 
 /** The members of the model that are not Grafana's own. */
@@ -65,6 +82,8 @@ export interface Limit {
 interface FormatModel {
   members: Member[];
   limit?: Limit;
+  /** What the member value can be. */
+  values?: Value[];
 }
 
 interface TypeModel {
@@ -76,19 +95,28 @@ interface TypeModel {
   formats: Partial<Record<Format, FormatModel>>;
 }
 
-const EVENTS: Limit = { def: 100, most: 5000, label: 'Most events' };
+const EVENTS: Limit = { def: 20, most: 5000, label: 'Most events' };
+
+const SUMS: Value[] = ['downloads', 'before', 'change', 'change_percent', 'share', 'rank', 'total', 'days_since_record'];
 
 const typeModels = {
   overview: {
     label: 'Overview',
     description: 'Sums over all selected repositories',
-    formats: { totals: { members: ['groupBy'] }, time_series: { members: ['groupBy', 'interval'] } },
+    formats: {
+      time_series: { members: ['groupBy', 'interval'] },
+      totals: { members: ['groupBy', 'value'], values: [...SUMS, 'repos'] },
+    },
   },
   repos: {
     label: 'Repositories',
     description: 'One row or one series for each repository',
     formats: {
-      table: { members: ['sort', 'order', 'offset', 'trend'], limit: { def: 50, most: 10_000, label: 'Most rows' } },
+      table: {
+        members: ['sort', 'order', 'offset', 'trend', 'value'],
+        limit: { def: 50, most: 10_000, label: 'Most rows' },
+        values: [...SUMS, 'last_month', 'likes', 'removed', 'backdated'],
+      },
       time_series: { members: ['sort', 'order', 'interval'], limit: { def: 10, most: 500, label: 'Most series' } },
     },
   },
@@ -112,7 +140,7 @@ const typeModels = {
     label: 'Corrections',
     description: 'Times at which the Hub removed downloads, or added some for the past',
     events: true,
-    formats: { table: { members: [], limit: EVENTS } },
+    formats: { table: { members: ['value'], limit: EVENTS, values: ['removed', 'backdated'] } },
   },
   variable: {
     label: 'Variable',
@@ -130,7 +158,6 @@ export const QUERY_TYPES = Object.keys(typeModels) as QueryType[];
 /** What a query is when it does not say so. */
 const DEFAULT_TYPE: QueryType = 'overview';
 
-export const LEAST_MILESTONE = 1000;
 export const DEFAULT_TREND = 30;
 export const MAX_TREND = 400;
 export const MAX_OFFSET = 2 ** 31 - 1;
@@ -145,9 +172,16 @@ export function typeOf(query: Pick<AnalyticsQuery, 'queryType'>): QueryType {
   return query.queryType || DEFAULT_TYPE;
 }
 
-/** The format of a query, the default of its type if it has none. */
-export function formatOf(query: Pick<AnalyticsQuery, 'queryType' | 'format'>): Format {
-  return query.format || formatsOf(typeOf(query))[0];
+/** The format of a query: if it has none, the one with its value, or else the default of its type. */
+export function formatOf(query: Pick<AnalyticsQuery, 'queryType' | 'format' | 'value'>): Format {
+  const type = typeOf(query);
+  const formats = formatsOf(type);
+  return query.format || (query.value && formats.find((format) => valuesOf(type, format))) || formats[0];
+}
+
+/** What the member value of a type and format can be; undefined where there is none. */
+export function valuesOf(type: QueryType, format: Format): Value[] | undefined {
+  return TYPES[type]?.formats[format]?.values;
 }
 
 /** The range of the limit of a type and format; undefined where there is no limit. */
