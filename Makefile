@@ -80,7 +80,7 @@ docs-test: need-go need-prometheus need-victoria-metrics ## run every command in
 .PHONY: test-release
 test-release: need-go package-test ## check what only a release needs: packages, chart, the release's own files
 	@echo "== chart and release files (the first run builds helm)"
-	REQUIRE_TOOLS="actionlint helm goreleaser" go test -count=1 ./deploy
+	REQUIRE_TOOLS="actionlint helm kube-score goreleaser" go test -count=1 ./deploy
 	@echo "== all checks of a release passed"
 
 .PHONY: fmt

@@ -115,6 +115,9 @@ func TestAlertsAreExplained(t *testing.T) {
 			if !slices.Contains([]string{"critical", "warning", "info"}, r.Labels["severity"]) {
 				t.Errorf("%s: expected severity critical, warning or info, got %q", r.Alert, r.Labels["severity"])
 			}
+			if r.For == "" {
+				t.Errorf("%s: expected a for, so that one evaluation alone wakes nobody", r.Alert)
+			}
 			summary, description := r.Annotations["summary"], r.Annotations["description"]
 			if summary == "" || len(summary) > 100 || len(description) < 150 {
 				t.Errorf("%s: expected a summary of at most 100 letters and a description that says what to do, got %q and %q", r.Alert, summary, description)

@@ -68,8 +68,8 @@ func texts(v any) []string {
 const port = "10061"
 
 func TestPortIsTheDefault(t *testing.T) {
-	if text := read(t, "cmd/huggingface_exporter/serve.go"); !strings.Contains(text, `defaultAddress = ":`+port+`"`) {
-		t.Errorf("expected the default address :%s in serve.go", port)
+	if text := read(t, "cmd/huggingface_exporter/web.go"); !strings.Contains(text, `defaultAddress = ":`+port+`"`) {
+		t.Errorf("expected the default address :%s in web.go", port)
 	}
 }
 

@@ -33,9 +33,13 @@ func TestKubernetesAgrees(t *testing.T) {
 	f("the service's port", fmt.Sprint(at(service, "spec", "ports", 0, "port")), port)
 	f("the service's target", at(service, "spec", "ports", 0, "targetPort"), name)
 	f("the monitor's port", at(monitor, "spec", "endpoints", 0, "port"), at(service, "spec", "ports", 0, "name"))
-	for probe, path := range map[string]string{"startupProbe": "/-/ready", "readinessProbe": "/-/ready", "livenessProbe": "/-/healthy"} {
-		f(probe, at(container, probe, "httpGet", "path"), path)
-		f(probe, at(container, probe, "httpGet", "port"), name)
+	f("the service's address, as that of a StatefulSet", at(service, "spec", "clusterIP"), "None")
+	check := []any{"/usr/bin/huggingface_exporter", "healthcheck", "--web.listen-address=:" + port}
+	for probe, want := range map[string][]any{"startupProbe": append(check, "--ready"), "readinessProbe": append(check, "--ready"), "livenessProbe": check} {
+		f(probe, at(container, probe, "exec", "command"), want)
+	}
+	if image := read(t, "Dockerfile"); !strings.Contains(image, `ENTRYPOINT ["/usr/bin/huggingface_exporter"]`) {
+		t.Error("expected the program of the probes in the image")
 	}
 
 	// What is mounted exists, and the flags and the configuration name what is mounted.
