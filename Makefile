@@ -192,9 +192,9 @@ validate-plugin: ## have Grafana's validator look at the packed plugin
 	@scripts/validate-plugin.sh
 
 .PHONY: clean
-clean: ## remove what make build and make bench made; data/ stays
-	@echo "== removing bin and bench/.cache"
-	rm -rf bin bench/.cache
+clean: ## remove what make build, make run and make bench made; data/ stays
+	@echo "== removing bin, bench/.cache and demo-data"
+	rm -rf bin bench/.cache demo-data
 
 .PHONY: need-go
 need-go:

@@ -70,18 +70,38 @@ func TestReleaseImage(t *testing.T) {
 
 // TestVersionsAgree keeps the one version of everything that a release has.
 func TestVersionsAgree(t *testing.T) {
-	var chartFile, plugin map[string]any
+	var chartFile, plugin, lock, kustomization map[string]any
 	decode(t, "deploy/"+chart+"/Chart.yaml", &chartFile)
 	decode(t, "datasource-plugin/package.json", &plugin)
-	want := plugin["version"]
-	for _, field := range []string{"version", "appVersion"} {
-		if want == nil || chartFile[field] != want {
-			t.Errorf("expected %s %v of the chart, as in the plugin's package.json, got %v", field, want, chartFile[field])
+	decode(t, "datasource-plugin/package-lock.json", &lock)
+	decode(t, "deploy/kubernetes/kustomization.yaml", &kustomization)
+	want, _ := plugin["version"].(string)
+	if !regexp.MustCompile(`^\d+\.\d+\.\d+$`).MatchString(want) {
+		t.Fatalf("expected a version in the plugin's package.json, got %q", want)
+	}
+	f := func(where string, got any) {
+		t.Helper()
+		if got != want {
+			t.Errorf("expected the version %s of the plugin's package.json in %s, got %v", want, where, got)
 		}
 	}
-	var kustomization map[string]any
-	decode(t, "deploy/kubernetes/kustomization.yaml", &kustomization)
-	if got := at(kustomization, "images", 0, "newTag"); got != want {
-		t.Errorf("expected the tag %v in deploy/kubernetes, got %v", want, got)
+	f("the plugin's package-lock.json", lock["version"])
+	f("the plugin's package-lock.json", at(lock, "packages", "", "version"))
+	f("version of the chart", chartFile["version"])
+	f("appVersion of the chart", chartFile["appVersion"])
+	f("the tag of the image in deploy/kubernetes", at(kustomization, "images", 0, "newTag"))
+	for _, name := range []string{"CHANGELOG.md", "datasource-plugin/CHANGELOG.md"} {
+		newest := changelogHeading.FindStringSubmatch(read(t, name))
+		if newest == nil {
+			t.Errorf("%s: expected a first heading like ## [0.1.0] - Unreleased or ## [0.1.0] - 2026-01-31", name)
+			continue
+		}
+		f(name, newest[1])
+	}
+	if text := read(t, "datasource-plugin/src/plugin.json"); !strings.Contains(text, `"version": "%VERSION%"`) {
+		t.Error("expected plugin.json to get its version from package.json when it is built")
 	}
 }
+
+// changelogHeading is the first heading of a version.
+var changelogHeading = regexp.MustCompile(`^# Changelog\n(?:[^#\n].*\n|\n)*## \[([^\]]+)\] - (?:Unreleased|\d{4}-\d\d-\d\d)\n`)

@@ -3,7 +3,7 @@
 #
 # Runs an installed Grafana with the plugin and the dashboards, an exporter with
 # demo data, a made-up Hub that it collects from, and a Prometheus: all on
-# 127.0.0.1, all in a folder that is removed at the end. Ctrl-C ends them.
+# 127.0.0.1, all in a folder below demo-data that is removed at the end. Ctrl-C ends them.
 #
 #   GRAFANA_HOME  where Grafana is unpacked: bin/grafana in it is run. Empty: the
 #                 grafana or grafana-server in PATH, with the files of the package
@@ -61,7 +61,8 @@ free_port() {
 	die "no port is free from $1 to $((port - 1))"
 }
 
-work=$(mktemp -d)
+mkdir -p demo-data
+work=$(mktemp -d "$root/demo-data/grafana.XXXXXX")
 pids=()
 stop() {
 	trap - EXIT INT TERM

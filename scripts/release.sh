@@ -39,11 +39,13 @@ left_out=()
 echo "== completions, manual page, changelog"
 scripts/release-files.sh "$version"
 
-# The notes are the part of the changelog; a dry run has that of what is not released.
+# The notes are the part of the changelog about this version.
 notes=$out/notes.md
-section=$([ "$mode" = publish ] && echo "[$version]" || echo "Unreleased")
-awk -v section="$section" '/^## /{on = index($0, "## " section) == 1; next} on' CHANGELOG.md >"$notes"
-grep -q '[^[:space:]]' "$notes" || die "expected a part \"## $section\" in CHANGELOG.md"
+awk -v section="## [$next] - " '/^## /{on = index($0, section) == 1; next} on' CHANGELOG.md >"$notes"
+grep -q '[^[:space:]]' "$notes" || die "expected a part \"## [$next] - ...\" in CHANGELOG.md"
+for file in CHANGELOG.md datasource-plugin/CHANGELOG.md; do
+	[ "$mode" = dry-run ] || grep -q "^## \[$next\] - [0-9-]*$" "$file" || die "expected the date of $next in place of Unreleased in $file"
+done
 
 echo "== the Grafana plugin"
 scripts/plugin.sh all
