@@ -232,6 +232,13 @@ func TestAlertsFireWhenThingsGoWrong(t *testing.T) {
 			`huggingface_exporter_collection_success{org="`+orgNever+`"} 0`,
 		)
 	})
+	// The store's own files are taken away.
+	if err := os.RemoveAll(filepath.Join(w.dir, "data", "readings")); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the store to be whole again", func() error {
+		return w.shows("huggingface_exporter_store_setbacks_total 1", "huggingface_exporter_store_complete 1")
+	})
 	// Files that are none of ours, and a configuration that is wrong.
 	for _, name := range []string{"files/bad.csv", "data/records/bad.parquet"} {
 		name = filepath.Join(w.dir, name)

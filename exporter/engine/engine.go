@@ -32,6 +32,9 @@ type Engine interface {
 	// Forget takes out what q selects, wholly or, on an error, not at all, and says what
 	// that is; with dryRun it changes nothing.
 	Forget(ctx context.Context, q history.ForgetQuery, dryRun bool) (history.Forgotten, error)
+	// Setbacks says whether it went back since it was opened: Refresh and Append find that out,
+	// and write back what memory has where that is safe.
+	Setbacks() history.Setbacks
 	// Stats says how much there is.
 	Stats(ctx context.Context) (history.Stats, error)
 	// Close ends what is under way. It is called once.

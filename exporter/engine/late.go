@@ -84,6 +84,9 @@ func (l *Late) Forget(ctx context.Context, q history.ForgetQuery, dryRun bool) (
 // Revision implements Engine.
 func (l *Late) Revision() string { return l.engine().Revision() }
 
+// Setbacks implements Engine.
+func (l *Late) Setbacks() history.Setbacks { return l.engine().Setbacks() }
+
 // Stats implements Engine.
 func (l *Late) Stats(ctx context.Context) (history.Stats, error) { return l.engine().Stats(ctx) }
 
@@ -128,6 +131,7 @@ func (notOpen) Meta(context.Context, history.MetaQuery) iter.Seq2[history.RepoMe
 func (notOpen) Refresh(context.Context) (bool, error)             { return false, errNotOpen }
 func (notOpen) Snapshot(context.Context) (*memtable.Table, error) { return nil, errNotOpen }
 func (notOpen) Stats(context.Context) (history.Stats, error)      { return history.Stats{}, errNotOpen }
+func (notOpen) Setbacks() (none history.Setbacks)                 { return none }
 func (notOpen) Revision() string                                  { return "" }
 func (notOpen) Close() error                                      { return nil }
 

@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"strings"
 )
@@ -73,6 +74,22 @@ type Stats struct {
 	OnDisk bool
 	Files  int
 	Bytes  int64
+}
+
+// ErrWentBack says that a store holds less than it held before, or is another one: it was
+// emptied, restored from an older backup, or replaced.
+var ErrWentBack = errors.New("the store went back")
+
+// Setbacks is what is known of a store that went back while it was open.
+type Setbacks struct {
+	// Times is how often that was found, Restored how often all that was missing was written
+	// back from memory.
+	Times, Restored int64
+	// Last says what was found last.
+	Last string
+	// Missing wraps ErrWentBack and says what to do if something is missing still, or the
+	// store is another one. nil is for nothing.
+	Missing error
 }
 
 // Batch is what one append brings. Each part may be empty.

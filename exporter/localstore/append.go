@@ -2,6 +2,7 @@ package localstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -73,6 +74,14 @@ func (l *Ledger) inTurn(ctx context.Context, write func() error) error {
 		return err
 	}
 	ls, err := l.load(ctx)
+	if lost, ok := errors.AsType[*lostError](err); ok {
+		if err = l.writeBack(ctx, lost); err == nil {
+			ls, err = l.load(ctx)
+		}
+	}
+	if err == nil {
+		err = l.nameIdentity()
+	}
 	if err != nil {
 		return err
 	}

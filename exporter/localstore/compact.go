@@ -99,7 +99,7 @@ func (l *Ledger) merge(ctx context.Context, records, meta []string) error {
 		return nil
 	}
 	now := l.current.Load()
-	r := reader{ctx: ctx, dir: l.dir, readings: readingsDir}
+	r := newReader(ctx, l.dir, readingsDir)
 	defer r.close()
 	for _, name := range records {
 		if _, err := r.records(name); err != nil {
@@ -116,11 +116,12 @@ func (l *Ledger) merge(ctx context.Context, records, meta []string) error {
 		return err
 	}
 	w := l.newWriter()
+	w.replaces = append(records, meta...)
 	if err := w.write(ctx, t, records != nil, meta != nil); err != nil {
 		return err
 	}
 	newRecords, newMeta := w.files()
-	names, dir := append(records, meta...), w.recordsDir()
+	names, dir := w.replaces, w.recordsDir()
 	if meta != nil {
 		dir = w.readingsDir()
 	}

@@ -94,6 +94,9 @@ func (a *listing) equal(b *listing) bool {
 // list reads the directories. Records come first: a file of metadata that was there
 // before the file of records it belongs to is then listed too.
 func (l *Ledger) list() (*listing, error) {
+	if err := l.checkFolder(); err != nil {
+		return nil, err
+	}
 	f, err := l.readForgotten()
 	if err != nil {
 		return nil, err
@@ -113,8 +116,8 @@ func (l *Ledger) list() (*listing, error) {
 func (l *Ledger) listDir(sub string) (files, temps []string, err error) {
 	dir := filepath.Join(l.dir, sub)
 	entries, err := os.ReadDir(dir)
-	if l.readOnly && errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, nil
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil // of a folder that was emptied; others have it
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("listing the store: %w", err)
@@ -180,20 +183,25 @@ func (l *Ledger) tryLoad(ctx context.Context) (*listing, error) {
 	known := append(was.meta.names(), was.pending.names()...)
 	slices.Sort(known)
 	if ls.equal(&listing{records: was.records.names(), meta: known, forgotten: was.forgotten}) {
+		l.complete()
 		return ls, nil
 	}
 	if ls, err = settled(ctx, ls, l.list); err != nil {
 		return nil, err
 	}
-	if ls.forgotten != was.forgotten {
+	switch {
+	case ls.forgotten > was.forgotten: // they begin with their time
 		was = newContent(memtable.Empty(), nil, nil, nil, ls.forgotten) // it has what was forgotten since
+	case ls.forgotten < was.forgotten && len(ls.records)+len(ls.meta) > 0:
+		// What was forgotten is in those files, and would stay.
+		return nil, l.wentBack("%s was restored from before the last \"forget\"", l.dir)
 	}
 	return ls, l.read(ctx, was, ls)
 }
 
 // read makes the files listed the content: those that are new are merged into it.
 func (l *Ledger) read(ctx context.Context, was *content, ls *listing) error {
-	r := reader{ctx: ctx, dir: l.dir, readings: l.readingsName()}
+	r := newReader(ctx, l.dir, l.readingsName())
 	defer r.close()
 	records, meta, pending := make(files), make(files), make(files)
 	for _, name := range ls.records {
@@ -226,7 +234,7 @@ func (l *Ledger) read(ctx context.Context, was *content, ls *listing) error {
 		}
 	}
 	news := r.paths
-	if ls.forgotten != l.current.Load().forgotten {
+	if ls.forgotten > l.current.Load().forgotten {
 		news = append(news, filepath.Join(l.dir, forgottenFile))
 	}
 	if err := l.makeDurable(news); err != nil {
@@ -236,7 +244,14 @@ func (l *Ledger) read(ctx context.Context, was *content, ls *listing) error {
 	if err != nil {
 		return err
 	}
-	l.current.Store(newContent(was.table.Union(t), records, meta, pending, ls.forgotten))
+	now := newContent(was.table.Union(t), records, meta, pending, was.forgotten)
+	if gone := was.missing(now, r.replaced); len(gone) > 0 {
+		if err := l.checkLost(ctx, was, now, gone); err != nil {
+			return err
+		}
+	}
+	l.current.Store(now)
+	l.complete()
 	return nil
 }
 

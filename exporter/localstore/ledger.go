@@ -63,6 +63,12 @@ type Ledger struct {
 
 	current atomic.Pointer[content]
 	closed  atomic.Bool
+
+	// folder is the directory that was opened, identity that of the history in it, "" as long
+	// as it has none. Both are of who holds loading.
+	folder   os.FileInfo
+	identity string
+	setbacks setbacks
 }
 
 // Open opens the store in dir, which is made if it does not exist, and loads it
@@ -83,7 +89,11 @@ func Open(ctx context.Context, dir string, o Options) (*Ledger, error) {
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)
 	}
-	if err := l.prepare(); err != nil {
+	err := l.prepare()
+	if err == nil {
+		l.folder, err = os.Stat(dir)
+	}
+	if err != nil {
 		return nil, err
 	}
 	l.Answers = func() *memtable.Table { return l.current.Load().table }
@@ -186,19 +196,27 @@ func (l *Ledger) Stats(ctx context.Context) (history.Stats, error) {
 
 // Refresh takes in what other processes wrote and reports whether the content
 // changed. If nothing is new it costs a listing of the two directories. On an error
-// the content stays as it was. What somebody took out of the directory is answered
-// for until the store is opened again.
+// the content stays as it was. What somebody took out of the directory is written back,
+// unless it is another directory now.
 func (l *Ledger) Refresh(ctx context.Context) (changed bool, err error) {
 	if l.closed.Load() {
 		return false, ErrClosed
 	}
+	was := l.Table()
+	err = l.look(ctx)
+	if _, lost := errors.AsType[*lostError](err); lost && !l.readOnly {
+		err = l.inTurn(ctx, func() error { return nil })
+	}
+	return l.Table() != was, err
+}
+
+func (l *Ledger) look(ctx context.Context) error {
 	if err := l.loading.Acquire(ctx, 1); err != nil {
-		return false, err
+		return err
 	}
 	defer l.loading.Release(1)
-	was := l.Table()
-	_, err = l.load(ctx)
-	return l.Table() != was, err
+	_, err := l.load(ctx)
+	return err
 }
 
 // Close waits for a write that is under way and refuses further ones. Answers are

@@ -24,12 +24,25 @@ type reader struct {
 	open     []interface{ Close() error }
 	paths    []string // of the files opened
 	jobs     []job
+	// replaced are the files that those opened were merged from, as records/NAME and
+	// readings/NAME.
+	replaced map[string]bool
+}
+
+func (r *reader) noteReplaced(dir string, names []string) {
+	for _, name := range names {
+		r.replaced[dir+"/"+name] = true
+	}
 }
 
 // job makes a table of a part of a file.
 type job struct {
 	name  string
 	build func(ctx context.Context) (*memtable.Table, error)
+}
+
+func newReader(ctx context.Context, dir, readings string) *reader {
+	return &reader{ctx: ctx, dir: dir, readings: readings, replaced: make(map[string]bool)}
 }
 
 func (r *reader) close() {
@@ -47,6 +60,7 @@ func (r *reader) records(name string) (file, error) {
 		return file{}, advise(err)
 	}
 	r.open, r.paths = append(r.open, s), append(r.paths, path)
+	r.noteReplaced(recordsDir, s.Replaces())
 	for g := range s.NumGroups() {
 		r.jobs = append(r.jobs, job{path, func(ctx context.Context) (*memtable.Table, error) {
 			return memtable.Build(ctx, s.Group(g), nil)
@@ -70,6 +84,7 @@ func (r *reader) meta(name string, records files) (f file, waits bool, err error
 			return f, true, nil
 		}
 	}
+	r.noteReplaced(readingsDir, s.Replaces())
 	for g := range s.NumGroups() {
 		r.jobs = append(r.jobs, job{path, func(ctx context.Context) (*memtable.Table, error) {
 			return memtable.BuildReadings(ctx, s.Group(g))

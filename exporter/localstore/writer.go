@@ -18,6 +18,8 @@ type writer struct {
 	name string
 	// records and meta are the files written, nil for none.
 	records, meta *file
+	// replaces are the files that those take the place of.
+	replaces []string
 	// committed says that what was written counts.
 	committed bool
 	// known are the repositories that have records.
@@ -96,7 +98,7 @@ func (w *writer) writeRecords(ctx context.Context, t *memtable.Table) error {
 		return nil
 	}
 	size, err := w.disk.write(w.recordsDir(), w.name, func(f io.Writer) error {
-		_, err := segment.WriteRecords(f, rows)
+		_, err := segment.WriteRecords(f, rows, w.replaces...)
 		return err
 	})
 	if err != nil {
@@ -133,7 +135,7 @@ func (w *writer) writeMeta(t *memtable.Table) error {
 		f.companionOf = w.name
 	}
 	size, err := w.disk.write(w.readingsDir(), w.name, func(out io.Writer) error {
-		_, err := segment.WriteReadings(out, readings, f.companionOf)
+		_, err := segment.WriteReadings(out, readings, f.companionOf, w.replaces...)
 		return err
 	})
 	if err != nil {

@@ -54,11 +54,14 @@ func (v *snapshot) read(f history.Filter, run history.Days) (*memtable.Table, *r
 // is appended.
 func (s *Store) Revision() string { return s.state.Load().revision }
 
-// Refresh implements history.Appender.
+// Refresh implements history.Appender. What the engine lost is written back if this Store
+// has it.
 func (s *Store) Refresh(ctx context.Context) (changed bool, err error) {
 	was := s.state.Load()
-	now, err := s.refresh(ctx, 0)
-	return err == nil && now != was, err
+	if _, err = s.refresh(ctx, 0); err == nil {
+		err = s.writeBack(ctx)
+	}
+	return s.state.Load() != was, err
 }
 
 // Overview implements history.Reader. Without a filter by name it reads the sums of

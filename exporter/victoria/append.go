@@ -53,15 +53,18 @@ const (
 type ownAppend struct {
 	// last is its last number, tried that of the last one that was tried.
 	last, tried seq
-	// delta is what it wrote, while the engine may lose it: nil later, and if it was of
-	// other organizations as well.
-	delta *memtable.Table
-	at    time.Time
+	// delta is what was written since the number before, while the engine may lose it: nil
+	// later, and if that was of other organizations as well.
+	delta  *memtable.Table
+	before seq
+	at     time.Time
 	// known is what is known of the repositories that were appended to, as of log: nil if it
 	// is not kept. size is how many bytes it takes.
 	known *memtable.Table
 	log   *orgLog
 	size  int64
+	// isAll says that known has all of the organization, wasRead that all of it was read once.
+	isAll, wasRead bool
 }
 
 // maxKnown bounds what is kept of what was appended to, in bytes. It saves reading all of it
@@ -166,7 +169,10 @@ func orgsOf(t *memtable.Table) []string {
 }
 
 func (a *appending) append(n *memtable.Table) (history.Change, error) {
-	lost := a.findLost()
+	lost, err := a.findLost()
+	if err != nil {
+		return history.Change{}, err
+	}
 	if err := a.read(n.Union(lost)); err != nil {
 		return history.Change{}, err
 	}
@@ -256,29 +262,39 @@ type appending struct {
 	stored *state
 }
 
-// findLost returns what this Store appended last and the engine lost. The sums are then not
-// relied on either.
-func (a *appending) findLost() *memtable.Table {
+// findLost returns what this Store knows of what the engine lost. The sums are then not
+// relied on either. It is an error if the engine lost more.
+func (a *appending) findLost() (*memtable.Table, error) {
 	a.s.mu.Lock()
 	defer a.s.mu.Unlock()
 	lost := memtable.Empty()
 	for _, org := range a.orgs {
 		own := a.s.own[org]
-		if own == nil || own.last == 0 || a.log(org).find(own.last) != nil {
+		if own == nil {
+			own = new(ownAppend)
+		}
+		if a.s.missing[org] == nil && (own.last == 0 || a.log(org).find(own.last) != nil) {
 			continue
 		}
 		a.whole = true
-		if own.delta != nil {
-			lost = lost.Union(own.delta)
+		missing := a.s.restorable(org, a.log(org))
+		if missing == nil && a.s.missing[org] != nil {
+			return nil, a.s.setbacks.Missing
+		}
+		if missing == nil {
+			missing = own.delta
+		}
+		if missing != nil {
+			lost = lost.Union(missing)
 		}
 	}
-	return lost
+	return lost, nil
 }
 
 // read reads what is known of what n is of.
 func (a *appending) read(n *memtable.Table) (err error) {
 	f := history.Filter{Orgs: a.orgs}
-	if a.whole {
+	if a.whole || a.firstOfAll() {
 		return a.readAll(f)
 	}
 	named, types := make(map[history.Repo]bool), make(map[history.RepoType]bool)
@@ -316,6 +332,18 @@ func (a *appending) read(n *memtable.Table) (err error) {
 	}
 	a.shown = a.old
 	return nil
+}
+
+// firstOfAll reports whether this is the first append to an organization of a process that
+// keeps what is known: it keeps all of it, to be able to write it back.
+func (a *appending) firstOfAll() bool {
+	a.s.mu.Lock()
+	defer a.s.mu.Unlock()
+	if a.s.cache == nil || len(a.orgs) != 1 {
+		return false
+	}
+	own := a.s.own[a.orgs[0]]
+	return own == nil || !own.wasRead
 }
 
 // readAll reads all that is known of the repositories that f selects. Where another process may

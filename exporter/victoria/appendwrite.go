@@ -130,7 +130,7 @@ func (a *appending) commit(merged, delta *memtable.Table) (again bool, err error
 	defer w.stop()
 	w.once = true
 	for org, x := range a.numbers {
-		w.series(appendsSeries, labels{"org", org})
+		w.series(appendsSeries, labels{"org", org, "id", a.s.identity()})
 		w.Add(x.last().ms(), int64(x.first))
 	}
 	if err := w.flush(); err != nil {
@@ -199,11 +199,16 @@ func (a *appending) remember(merged, delta *memtable.Table, forked bool) {
 	defer a.s.mu.Unlock()
 	for org, x := range a.numbers {
 		own := a.s.own[org]
-		*own = ownAppend{last: x.last(), tried: own.tried, at: time.Now()}
+		was := *own
+		*own = ownAppend{last: x.last(), tried: own.tried, at: time.Now(), before: a.log(org).last(), wasRead: true}
+		delete(a.s.missing, org)
 		if len(a.orgs) != 1 {
 			continue
 		}
 		own.delta = delta
+		if was.delta != nil && was.last == own.before && !a.forgets {
+			own.before, own.delta = was.before, was.delta.Union(delta)
+		}
 		if a.s.cache == nil || forked {
 			continue
 		}
@@ -213,6 +218,7 @@ func (a *appending) remember(merged, delta *memtable.Table, forked bool) {
 		}
 		if size <= maxKnown {
 			own.known, own.log, own.size = merged, a.stored.log(org), merged.MemoryBytes()
+			own.isAll = isEmpty(merged.GroupSums().Changes(a.after))
 		}
 	}
 }

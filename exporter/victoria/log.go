@@ -111,7 +111,10 @@ func (s *Store) refresh(ctx context.Context, maxAge time.Duration) (*state, erro
 		return known, ctx.Err()
 	}
 	asked := time.Now()
-	firsts, err := s.lastAppends(ctx)
+	firsts, ids, err := s.lastAppends(ctx)
+	if err == nil {
+		err = s.identify(ids)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -136,26 +139,33 @@ func (s *Store) refresh(ctx context.Context, maxAge time.Duration) (*state, erro
 		return nil, fmt.Errorf("reading what was appended to the history %q: %w", s.history, err)
 	}
 	if len(changed) > 0 || len(logs) < len(known.logs) {
+		was := known
 		known = s.newState(known.serial+1, logs)
 		s.state.Store(known)
+		s.notice(was, known)
 	}
 	s.asked = asked
 	s.letGo(known)
 	return known, nil
 }
 
-// lastAppends returns the first number of the last append to each organization.
-func (s *Store) lastAppends(ctx context.Context) (map[string]seq, error) {
+// lastAppends returns the first number of the last append to each organization, and the
+// identities of the history.
+func (s *Store) lastAppends(ctx context.Context) (firsts map[string]seq, ids []string, err error) {
 	selector := s.selector(newNonce(), appendsSeries)
 	results, err := s.engine.Query(ctx, "last_over_time("+selector+"[1d])", (numbersDay+1)*msPerDay/1000)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	out := make(map[string]seq, len(results))
+	firsts = make(map[string]seq, len(results))
 	for _, r := range results {
-		out[r.Metric["org"]] = seq(r.Value)
+		org, id := r.Metric["org"], r.Metric["id"]
+		firsts[org] = max(firsts[org], seq(r.Value))
+		if id != "" {
+			ids = append(ids, id)
+		}
 	}
-	return out, nil
+	return firsts, ids, nil
 }
 
 // newNonce returns a nonce of no selector that was asked before.

@@ -58,6 +58,11 @@ type Store struct {
 	mu    sync.Mutex
 	locks map[string]chan struct{} // by organization: full while that is appended to
 	own   map[string]*ownAppend    // the last append of this Store to an organization
+	id    string                   // of the history, "" as long as there is none
+	// missing has the organizations that the engine lost appends of, each with the log that
+	// it had.
+	missing  map[string]*orgLog
+	setbacks history.Setbacks
 }
 
 // New returns a store; nothing is asked or written yet. An error tells of
@@ -72,6 +77,7 @@ func New(o Options) (*Store, error) {
 		reading:    make(chan struct{}, 1),
 		locks:      make(map[string]chan struct{}),
 		own:        make(map[string]*ownAppend),
+		missing:    make(map[string]*orgLog),
 	}
 	s.state.Store(s.newState(0, nil))
 	if o.KeepMeta {

@@ -157,11 +157,10 @@ func TestALostAppendIsWrittenAgain(t *testing.T) {
 	if _, err := s.Append(t.Context(), oneDay(acmeB, 20000, 5, 9)); err != nil {
 		t.Fatal(err)
 	}
-	// What was stored before is gone for good: only the last append was remembered.
 	for _, by := range []*victoria.Store{s, reopen(t, o)} {
-		wantSums(t, by, 2, 1, 5)
+		wantSums(t, by, 5, 31, 35)
 		all, err := metaOf(t, by)
-		if err != nil || len(all) != 2 || all[0].Total != 70 || all[0].Likes != 70 {
+		if err != nil || len(all) != 5 || all[3].Total != 70 || all[3].Likes != 70 {
 			t.Errorf("expected what was listed of %s as well, got %v, %v", acmeA, all, err)
 		}
 	}

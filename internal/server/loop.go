@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"runtime/debug"
 	"time"
 
@@ -101,9 +102,11 @@ func (s *Server) refresh(ctx context.Context, elsewhere bool) {
 	if ctx.Err() != nil {
 		return
 	}
-	if elsewhere {
+	went := errors.Is(err, history.ErrWentBack)
+	if elsewhere && !went { // it answers if it went back
 		s.setReachable(err)
 	}
+	s.logSetbacks()
 	if err == nil {
 		if s.refreshError != "" {
 			s.Log.Info("The store can be read again")
@@ -112,9 +115,26 @@ func (s *Server) refresh(ctx context.Context, elsewhere bool) {
 		return
 	}
 	s.metrics.refreshFailures.Inc()
-	if text := err.Error(); text != s.refreshError {
+	if text := err.Error(); text != s.refreshError && !went {
 		s.Log.Error("Cannot take in what was stored; what was loaded before is served on", "err", err)
 		s.refreshError = text
+	}
+}
+
+// logSetbacks logs when the store went back, when it was made good, and when it cannot be.
+func (s *Server) logSetbacks() {
+	was, now := s.setbacks, s.store.Setbacks()
+	s.setbacks = now
+	if now.Times > was.Times {
+		s.Log.Error("The store went back: it holds less than it did, or is another one", "found", now.Last)
+	}
+	switch {
+	case now.Restored > was.Restored:
+		s.Log.Warn("What this process knows of what the store lost was written back", "found", now.Last)
+	case now.Missing == nil && was.Missing != nil:
+		s.Log.Info("The store has again what was missing in it")
+	case now.Missing != nil && (was.Missing == nil || now.Missing.Error() != was.Missing.Error()):
+		s.Log.Error("Something is missing in the store, and cannot be written back", "err", now.Missing)
 	}
 }
 

@@ -237,3 +237,51 @@ func TestRunEndsWithTheErrorOfTheListener(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A store that is emptied below a running server is whole again, and one that another folder
+// takes the place of makes the server not ready until it is back. Both are logged and counted.
+func TestRunWithAStoreThatGoesBack(t *testing.T) {
+	t.Parallel()
+	r := run(t, "files: ['*.csv']")
+	r.until("/-/ready", "is ready")
+	r.write("a.csv", header+"model,o/a,9,2024-01-01,1\n")
+	const series = "\nhuggingface_repo_downloads_total{repo_type=\"model\",org=\"o\",repo=\"o/a\"} 9\n"
+	r.until("/metrics", series)
+	data := filepath.Join(r.dir, "data")
+	for _, sub := range []string{"records", "readings"} {
+		if err := os.RemoveAll(filepath.Join(data, sub)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.until("/metrics", "\nhuggingface_exporter_store_setbacks_total 1\n")
+	r.until("/-/ready", "is ready")
+	if files, _ := filepath.Glob(data + "/*/*.parquet"); len(files) != 2 {
+		t.Errorf("expected the records and readings to be written back, got %q", files)
+	}
+
+	if err := errors.Join(os.Rename(data, data+".away"), os.Mkdir(data, 0o777)); err != nil {
+		t.Fatal(err)
+	}
+	r.until("/-/ready", "is not the folder that was opened")
+	r.until("/metrics", "\nhuggingface_exporter_store_complete 0\n")
+	r.until("/metrics", series)
+	if code, _ := r.do(http.MethodGet, "/-/ready"); code != http.StatusServiceUnavailable {
+		t.Errorf("ready: got %d", code)
+	}
+	if entries, err := os.ReadDir(data); err != nil || len(entries) > 0 {
+		t.Errorf("expected nothing to be written to another folder, got %q, %v", entries, err)
+	}
+	if err := errors.Join(os.Remove(data), os.Rename(data+".away", data)); err != nil {
+		t.Fatal(err)
+	}
+	r.until("/-/ready", "is ready")
+	r.until("/metrics", "\nhuggingface_exporter_store_complete 1\n")
+	if err := r.stop(); err != nil {
+		t.Errorf("it stopped with %v", err)
+	}
+	for _, want := range []string{"The store went back", "was written back", "cannot be written back", "has again what was missing"} {
+		if !strings.Contains(r.log.String(), want) {
+			t.Errorf("expected %q in the log\n%s", want, r.log.String())
+		}
+	}
+}

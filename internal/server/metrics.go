@@ -94,6 +94,19 @@ func (m *metrics) watchStore(store engine.Engine, onDisk bool) {
 			return float64(value(stats))
 		})
 	}
+	m.auto.NewCounterFunc(prometheus.CounterOpts{
+		Name: "huggingface_exporter_store_setbacks_total",
+		Help: "How often the storage was found to hold less than this process had seen in it: emptied, restored from an older backup, or replaced.",
+	}, func() float64 { return float64(store.Setbacks().Times) })
+	m.auto.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "huggingface_exporter_store_complete",
+		Help: "Whether the storage holds all that this process has seen in it (1), or something is missing that was not written back (0).",
+	}, func() float64 {
+		if store.Setbacks().Missing != nil {
+			return 0
+		}
+		return 1
+	})
 	gauge("store_records", "Daily records in the store.", func(s history.Stats) int64 { return s.Records })
 	gauge("store_repos", "Repositories in the store.", func(s history.Stats) int64 { return int64(s.Repos) })
 	if onDisk {

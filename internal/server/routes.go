@@ -107,6 +107,10 @@ func (s *Server) serveReady(w http.ResponseWriter, _ *http.Request) {
 		writeText(w, http.StatusServiceUnavailable, text)
 		return
 	}
+	if missing := s.store.Setbacks().Missing; missing != nil {
+		writeText(w, http.StatusServiceUnavailable, fmt.Sprintf("%s is not ready: something is missing in the storage.\n%v\n", progName, missing))
+		return
+	}
 	writeText(w, http.StatusOK, progName+" is ready.\n")
 }
 

@@ -24,6 +24,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/engine"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
@@ -88,9 +89,10 @@ type Server struct {
 	// away is why the storage does not answer, nil if it does.
 	away atomic.Pointer[error]
 	// shown is the revision that the metrics page shows, refreshError the error of the
-	// last refresh. Both belong to the goroutine that refreshes.
+	// last refresh. They belong to the goroutine that refreshes.
 	shown        string
 	refreshError string
+	setbacks     history.Setbacks // that were logged
 }
 
 // New reads the configuration and puts a server together; nothing runs yet.

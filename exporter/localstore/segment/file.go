@@ -69,6 +69,7 @@ type file struct {
 	closer    io.Closer
 	columns   []columnSpec
 	companion string
+	replaces  []string
 	// previous says that the file is of formatRepos in place of formatReadings.
 	previous bool
 	// at has for each of columns its place in the file, -1 if it is not there.
@@ -185,8 +186,13 @@ func (f *file) checkMetadata(formatName string) error {
 		return foreign(f.name, "expected a file of %s, got one of %q", formatName, got)
 	}
 	f.companion, _ = f.parquet.Lookup(keyCompanion)
+	replaces, _ := f.parquet.Lookup(keyReplaces)
+	f.replaces = strings.Fields(replaces)
 	return nil
 }
+
+// Replaces returns the names of the files that this one was merged from.
+func (f *file) Replaces() []string { return f.replaces }
 
 // findColumns finds the columns by their names and checks their types. Other
 // columns are passed over, nullable ones may be missing.

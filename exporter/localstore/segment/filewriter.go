@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/parquet-go/parquet-go/encoding/delta"
@@ -51,8 +52,8 @@ type fileWriter struct {
 }
 
 // newFileWriter starts a file of the given columns. companion is the value of
-// keyCompanion, "" for none.
-func newFileWriter(w io.Writer, name string, columns []columnSpec, companion string) (*fileWriter, error) {
+// keyCompanion, "" for none, replaces that of keyReplaces.
+func newFileWriter(w io.Writer, name string, columns []columnSpec, companion string, replaces []string) (*fileWriter, error) {
 	f := &fileWriter{out: bufio.NewWriterSize(w, 64<<10)}
 	f.enc.levels.BitWidth = 1
 	f.enc.thrift = thrift.NewEncoder(protocol.NewWriter(&f.enc.header))
@@ -68,6 +69,9 @@ func newFileWriter(w io.Writer, name string, columns []columnSpec, companion str
 	}
 	if companion != "" {
 		f.meta.KeyValueMetadata = append(f.meta.KeyValueMetadata, format.KeyValue{Key: keyCompanion, Value: companion})
+	}
+	if len(replaces) > 0 {
+		f.meta.KeyValueMetadata = append(f.meta.KeyValueMetadata, format.KeyValue{Key: keyReplaces, Value: strings.Join(replaces, " ")})
 	}
 	f.meta.KeyValueMetadata = append(f.meta.KeyValueMetadata, format.KeyValue{Key: keyChecksum, Value: blankChecksum})
 	for i := range columns {

@@ -11,8 +11,9 @@ import (
 // file, and returns how many repositories they were: in the order of Repo.Compare the file
 // is smallest. companionOf, if not empty, names what the file belongs to; readers ask for
 // it with Readings.CompanionOf. What is yielded is read before the next is asked for.
-func WriteReadings(w io.Writer, all iter.Seq[*history.RepoReadings], companionOf string) (int64, error) {
-	f, err := newFileWriter(w, formatReadings, readingColumns, companionOf)
+// replaces are the names of the files that it takes the place of.
+func WriteReadings(w io.Writer, all iter.Seq[*history.RepoReadings], companionOf string, replaces ...string) (int64, error) {
+	f, err := newFileWriter(w, formatReadings, readingColumns, companionOf, replaces)
 	if err != nil {
 		return 0, err
 	}

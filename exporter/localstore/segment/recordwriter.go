@@ -15,8 +15,10 @@ import (
 //
 // An error of the stream is returned as it came. What was written to w before an
 // error is of no use.
-func WriteRecords(w io.Writer, rows history.RowSeq) (int64, error) {
-	f, err := newFileWriter(w, formatRecords, recordColumns, "")
+//
+// replaces are the names of the files that it takes the place of.
+func WriteRecords(w io.Writer, rows history.RowSeq, replaces ...string) (int64, error) {
+	f, err := newFileWriter(w, formatRecords, recordColumns, "", replaces)
 	if err != nil {
 		return 0, err
 	}

@@ -21,6 +21,7 @@ const (
 	keyFormat    = "huggingface_exporter.format"
 	keyLayout    = "huggingface_exporter.layout"
 	keyCompanion = "huggingface_exporter.companion_of"
+	keyReplaces  = "huggingface_exporter.replaces"
 	keyChecksum  = "huggingface_exporter.checksum"
 )
 

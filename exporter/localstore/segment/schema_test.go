@@ -125,7 +125,7 @@ func TestStatistics(t *testing.T) {
 func fileOf(t testing.TB, format string, columns []columnSpec, rows ...map[string]any) []byte {
 	t.Helper()
 	var buf bytes.Buffer
-	f, err := newFileWriter(&buf, format, columns, "")
+	f, err := newFileWriter(&buf, format, columns, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
