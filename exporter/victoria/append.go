@@ -334,16 +334,17 @@ func (a *appending) read(n *memtable.Table) (err error) {
 	return nil
 }
 
-// firstOfAll reports whether this is the first append to an organization of a process that
-// keeps what is known: it keeps all of it, to be able to write it back.
+// firstOfAll reports whether this is the first append to an organization, or the first after
+// another process appended, of a process that keeps what is known: it keeps all of it, to be
+// able to write it back.
 func (a *appending) firstOfAll() bool {
 	a.s.mu.Lock()
 	defer a.s.mu.Unlock()
 	if a.s.cache == nil || len(a.orgs) != 1 {
 		return false
 	}
-	own := a.s.own[a.orgs[0]]
-	return own == nil || !own.wasRead
+	own, log := a.s.own[a.orgs[0]], a.log(a.orgs[0])
+	return log.last() > 0 && (own == nil || !own.wasRead || own.isAll && own.log != log)
 }
 
 // readAll reads all that is known of the repositories that f selects. Where another process may
