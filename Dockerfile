@@ -17,11 +17,13 @@ COPY cmd cmd
 COPY exporter exporter
 COPY internal internal
 ARG TARGETOS TARGETARCH
-# What the program says of itself: make stack passes tag and commit.
-ARG VERSION=devel REVISION=unknown
+# What the program says of itself: make stack passes tag, commit, branch and date.
+ARG VERSION=devel REVISION=unknown BRANCH=unknown BUILD_DATE=unknown
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
 	CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath \
-	-ldflags "-s -w -X github.com/prometheus/common/version.Version=${VERSION#v} -X github.com/prometheus/common/version.Revision=${REVISION}" \
+	-ldflags "-s -w -X github.com/prometheus/common/version.Version=${VERSION#v} -X github.com/prometheus/common/version.Revision=${REVISION} \
+	-X github.com/prometheus/common/version.Branch=${BRANCH} -X github.com/prometheus/common/version.BuildUser=docker \
+	-X github.com/prometheus/common/version.BuildDate=${BUILD_DATE}" \
 	-o /out/huggingface_exporter ./cmd/huggingface_exporter
 # The folder of the history, owned by who runs in the image: a new volume takes that over.
 RUN mkdir -p /out/data

@@ -105,3 +105,15 @@ func TestVersionsAgree(t *testing.T) {
 
 // changelogHeading is the first heading of a version.
 var changelogHeading = regexp.MustCompile(`^# Changelog\n(?:[^#\n].*\n|\n)*## \[([^\]]+)\] - (?:Unreleased|\d{4}-\d\d-\d\d)\n`)
+
+// Every build says all of itself that --version shows.
+func TestBuildsAreStamped(t *testing.T) {
+	for _, name := range []string{"Makefile", "Dockerfile", releaseFile} {
+		text := read(t, name)
+		for _, variable := range []string{"Version", "Revision", "Branch", "BuildUser", "BuildDate"} {
+			if !regexp.MustCompile(`-X '?(github\.com/prometheus/common/version|\$\(STAMP\))\.` + variable + `=`).MatchString(text) {
+				t.Errorf("%s: expected it to set %s of github.com/prometheus/common/version", name, variable)
+			}
+		}
+	}
+}

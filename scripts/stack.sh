@@ -23,7 +23,9 @@ scripts/plugin.sh "linux/$arch"
 
 VERSION=$(git describe --tags --always --dirty 2>/dev/null || echo devel)
 REVISION=$(git rev-parse HEAD 2>/dev/null || echo unknown)
-export VERSION REVISION
+BRANCH=$(git rev-parse --abbrev-ref HEAD 2>/dev/null || echo unknown)
+BUILD_DATE=$(date -u +%Y%m%d-%H:%M:%S)
+export VERSION REVISION BRANCH BUILD_DATE
 cat <<EOF
 
   http://127.0.0.1:${GRAFANA_PORT:-3000}/dashboards   Grafana; nobody has to log in, and everybody is its administrator
