@@ -144,7 +144,7 @@ func TestEveryRouteIsBehindTLSAndPassword(t *testing.T) {
 				"X-Content-Type-Options":  "nosniff",
 				"X-Frame-Options":         "sameorigin",
 				"Referrer-Policy":         "no-referrer",
-				"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+				"Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 			} {
 				if got := h.Values(name); len(got) != 1 || got[0] != want {
 					t.Errorf("%s: the header %s is %q, want %q", path, name, got, want)
