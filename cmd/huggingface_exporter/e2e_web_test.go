@@ -21,6 +21,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/web"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/server"
 )
@@ -77,6 +78,8 @@ func pathOf(pattern string) string {
 		return "/no-such-page"
 	case "/debug/pprof/":
 		return "/debug/pprof/cmdline" // the others take their time
+	case web.StaticRoute:
+		return pattern + web.Asset("style.css")
 	}
 	return strings.NewReplacer("{org}", "huggingface", "{$}", "").Replace(pattern)
 }
