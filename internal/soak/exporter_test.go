@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -49,10 +50,14 @@ func (l *logBuffer) String() string {
 // still runs.
 func start(t *testing.T, args ...string) *exporter {
 	t.Helper()
+	return startBy(t, nil, args...)
+}
+
+// startBy starts serve by another program, which becomes it.
+func startBy(t *testing.T, by []string, args ...string) *exporter {
+	t.Helper()
 	e := &exporter{T: t, log: new(logBuffer), client: &http.Client{Transport: &http.Transport{}}, ended: make(chan struct{})}
-	e.cmd = exec.Command(program, append([]string{"serve", "--web.listen-address=127.0.0.1:0"}, args...)...)
-	// By default the race detector waits a second before it lets a process end.
-	e.cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=10 "+os.Getenv("GORACE"))
+	e.cmd = command(by, append([]string{"serve", "--web.listen-address=127.0.0.1:0"}, args...)...)
 	e.cmd.Stderr = e.log
 	if err := e.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -172,11 +177,19 @@ func (e *exporter) metric(name string) float64 {
 	return -1
 }
 
+// command is the program, run by another one unless by is nil.
+func command(by []string, args ...string) *exec.Cmd {
+	all := slices.Concat(by, []string{program}, args)
+	cmd := exec.Command(all[0], all[1:]...)
+	// By default the race detector waits a second before it lets a process end.
+	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=10 "+os.Getenv("GORACE"))
+	return cmd
+}
+
 // run runs another command of the program to its end.
 func run(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	cmd := exec.Command(program, args...)
-	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=10 "+os.Getenv("GORACE"))
+	cmd := command(nil, args...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	_ = cmd.Run()

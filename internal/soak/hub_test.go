@@ -39,6 +39,7 @@ type stage struct {
 	// asked and answered count requests: those under way are the difference.
 	asked, answered atomic.Int64
 	renames         int
+	made            int // exports for imports
 }
 
 // firstDay is long ago, so that no campaign reaches the present.
@@ -100,6 +101,17 @@ func (s *stage) write(name, text string) {
 // arguments are those of a serve of the stage.
 func (s *stage) arguments(more ...string) []string {
 	return append([]string{"--config.file=" + s.path("config.yaml"), "--storage.path=" + s.path("data")}, more...)
+}
+
+// export returns an export of one repository that has a day and 1000 downloads more than the
+// one before.
+func (s *stage) export(repo string) string {
+	s.made++
+	text := "repoType,repoName,total,timestamp,downloads\n"
+	for i := range s.made {
+		text += fmt.Sprintf("model,o/%s,%d,%s,1000\n", repo, 1000*s.made, firstDay+history.Day(i))
+	}
+	return text
 }
 
 // steady are repositories that are renamed and whose past never changes: an export

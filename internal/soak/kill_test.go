@@ -20,19 +20,13 @@ import (
 // and whole once the metrics page said so.
 func TestKill(t *testing.T) {
 	begin := time.Now()
-	k := &killing{stage: newStage(t, 30, 120, 1), shown: make(map[string]float64), at: make(map[string]int)}
+	k := newKilling(t, 1)
+	k.cut = (*exporter).kill
 	rounds := size(12, 200)
 	for round := range rounds {
 		k.round(round)
 	}
-	// What the last kill left behind heals.
-	e := ready(t, k.arguments()...)
-	k.untilCollected(e)
-	e.stop()
-	k.check("the end", true)
-	if temporaries, _ := storeFiles(k.path("data")); temporaries > 0 {
-		t.Errorf("%d temporary files were left over", temporaries)
-	}
+	k.heals()
 	if *long {
 		for _, phase := range []string{"loading", "collecting", "writing", "compacting", "idle"} {
 			if k.at[phase] == 0 {
@@ -40,16 +34,39 @@ func TestKill(t *testing.T) {
 			}
 		}
 	}
-	figures(t, begin, "%d kills: %d while loading, %d collecting, %d writing, %d compacting, %d idle; "+
-		"%d of %d days were stored before the kill, the others by a later round; %d renames, %d records in the end; "+
+	figures(t, begin, "%d kills: %s", rounds, k)
+}
+
+func newKilling(t *testing.T, seed uint64) *killing {
+	t.Helper()
+	return &killing{stage: newStage(t, 30, 120, seed), shown: make(map[string]float64), at: make(map[string]int)}
+}
+
+// heals has serve collect once more, and expects all that the Hub has and nothing left over.
+func (k *killing) heals() {
+	k.Helper()
+	e := ready(k.T, k.arguments()...)
+	k.untilCollected(e)
+	e.stop()
+	k.check("the end", true)
+	if temporaries, _ := storeFiles(k.path("data")); temporaries > 0 {
+		k.Errorf("%d temporary files were left over", temporaries)
+	}
+}
+
+func (k *killing) String() string {
+	return fmt.Sprintf("%d while loading, %d collecting, %d writing, %d compacting, %d idle; "+
+		"%d of %d days were stored before that, the others by a later round; %d renames, %d records in the end; "+
 		"0 lost, 0 doubled, no counter fell over %d metrics pages",
-		rounds, k.at["loading"], k.at["collecting"], k.at["writing"], k.at["compacting"], k.at["idle"],
-		k.whole, rounds, k.renames, k.records, k.pages)
+		k.at["loading"], k.at["collecting"], k.at["writing"], k.at["compacting"], k.at["idle"],
+		k.whole, len(k.exports), k.renames, k.records, k.pages)
 }
 
 // killing is the campaign and its model.
 type killing struct {
 	*stage
+	// cut ends a serve at once.
+	cut func(*exporter)
 	// exports and totals are what the Hub told in each round, of the organization
 	// with exports and of that with listings; stored is the last of them that the
 	// store is known to hold, -1 for none.
@@ -89,11 +106,11 @@ func (k *killing) round(round int) {
 	e := start(k.T, k.arguments("--log.level=debug")...)
 	stop := k.watch(e)
 	phase := k.moment(e)
-	e.kill()
-	told := stop()
 	if phase == "" {
 		phase = k.phase(e)
 	}
+	k.cut(e)
+	told := stop()
 	k.at[phase]++
 	k.check(fmt.Sprintf("round %d, killed while %s", round, phase), told)
 }
@@ -217,7 +234,7 @@ func (k *killing) check(what string, whole bool) {
 	k.Helper()
 	l, err := localstore.Open(context.Background(), k.path("data"), localstore.Options{ReadOnly: true})
 	if err != nil {
-		if strings.Contains(err.Error(), "there is no store") && k.stored == [2]int{-1, -1} && !whole {
+		if strings.Contains(err.Error(), "there is no such folder") && k.stored == [2]int{-1, -1} && !whole {
 			return // killed before it made the folder
 		}
 		k.Fatalf("%s: %v", what, err)
