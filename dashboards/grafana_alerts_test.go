@@ -184,8 +184,8 @@ func TestGrafanaRulesFire(t *testing.T) {
 
 	f("huggingface-downloads-removed")
 	// A fall that lasts, as exports of three days tell it.
-	for _, before := range []time.Duration{96, 24, 1} {
-		add(now.Add(-before*time.Hour), history.Record{Repo: steady, Total: 60_000, Day: today - 1, Downloads: 100})
+	for _, before := range []time.Duration{96 * time.Hour, 24 * time.Hour, time.Hour} {
+		add(now.Add(-before), history.Record{Repo: steady, Total: 60_000, Day: today - 1, Downloads: 100})
 	}
 	rules = grafanaRules(t)
 	f("huggingface-downloads-removed", "org=acme, repo=acme/steady, repo_type=model")

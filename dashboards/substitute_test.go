@@ -39,6 +39,7 @@ var sample = map[string][]string{
 	"job":        {"huggingface_exporter", "hub"},
 	"instance":   {"127.0.0.1:10061", "[::1]:10061"},
 	"datasource": {"publisher-analytics"},
+	"last_day":   {"2026-05-28"},
 }
 
 func (v variable) values(way int) []string {

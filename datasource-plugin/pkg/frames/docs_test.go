@@ -3,8 +3,10 @@ package frames_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"text/tabwriter"
@@ -74,10 +76,8 @@ func show(answer data.Frames) string {
 		for _, field := range f.Fields {
 			if len(field.Labels) > 0 {
 				var labels []string
-				for _, name := range []string{"org", "repo", "repo_type"} {
-					if v, ok := field.Labels[name]; ok {
-						labels = append(labels, fmt.Sprintf("%s=%q", name, v))
-					}
+				for _, name := range slices.Sorted(maps.Keys(field.Labels)) {
+					labels = append(labels, fmt.Sprintf("%s=%q", name, field.Labels[name]))
 				}
 				fmt.Fprintf(&b, ", %s{%s}", field.Name, strings.Join(labels, ", "))
 			}

@@ -62,10 +62,10 @@ func TestNumbersOfGroups(t *testing.T) {
 
 	// Days that are not recorded yet are left out of both sides of a comparison.
 	f(byType, query.Downloads, map[string]float64{"repo_type=model": 24, "repo_type=dataset": 100_005, "repo_type=space": 1, "repo_type=kernel": 0})
-	f(byType, query.Before, map[string]float64{"repo_type=model": 60, "repo_type=dataset": 0, "repo_type=space": 999, "repo_type=kernel": 0})
-	f(byType, query.Change, map[string]float64{"repo_type=model": -36, "repo_type=dataset": 100_005, "repo_type=space": -998, "repo_type=kernel": 0})
-	// Where nothing was before, there is no percentage, and no number.
-	f(byType, query.ChangePercent, map[string]float64{"repo_type=model": -60, "repo_type=space": -100 * 998.0 / 999})
+	// Only of models all days of the period before are recorded.
+	f(byType, query.Before, map[string]float64{"repo_type=model": 60})
+	f(byType, query.Change, map[string]float64{"repo_type=model": -36})
+	f(byType, query.ChangePercent, map[string]float64{"repo_type=model": -60})
 	f(byType, query.TotalDownloads, map[string]float64{"repo_type=model": 10_550, "repo_type=dataset": 1_000_000, "repo_type=space": 0, "repo_type=kernel": 0})
 	f(byType, query.RepoCount, map[string]float64{"repo_type=model": 2, "repo_type=dataset": 1, "repo_type=space": 1, "repo_type=kernel": 1})
 	f(byOrg, query.Rank, map[string]float64{"org=acme": 1, "org=": 2, "org=beta": 3})
@@ -108,6 +108,10 @@ func TestNumbersOfRepos(t *testing.T) {
 
 	top := q
 	top.Limit = 2
+	// What is new has grown, by no percentage.
+	later := between(top, "2024-03-07", "2024-03-11")
+	f(later, query.Change, map[string]float64{dataset: 100_005, model: -43})
+	f(later, query.ChangePercent, map[string]float64{model: -100 * 43.0 / 60})
 	f(top, query.Downloads, map[string]float64{dataset: 100_005, model: 17})
 	f(one, query.Downloads, map[string]float64{model: 17})
 	f(one, query.TotalDownloads, map[string]float64{model: 10_063})

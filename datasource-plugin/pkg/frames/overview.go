@@ -68,7 +68,7 @@ func overviewSeries(o history.Overview, q query.Overview) data.Frames {
 	var frames data.Frames
 	for i := range o.Groups {
 		g := &o.Groups[i]
-		s := newSeries(q.Interval)
+		s := newSeries(q.Interval, o.Days)
 		for _, d := range g.Series {
 			s.add(d.Day, d.Downloads)
 		}
@@ -79,9 +79,7 @@ func overviewSeries(o history.Overview, q query.Overview) data.Frames {
 		case query.GroupByOrg:
 			name, labels = orgText(g.Org), data.Labels{"org": g.Org}
 		}
-		if f := s.frame(nameOverview, name, labels); f != nil {
-			frames = append(frames, f)
-		}
+		frames = append(frames, s.frames(nameOverview, name, labels)...)
 	}
 	return framesOrNone(nameOverview, frames)
 }

@@ -67,14 +67,26 @@ func TestIntervals(t *testing.T) {
 			}
 		}
 		frames := answer(t, s, ask{Type: query.TypeOverview, Format: query.TimeSeries, GroupBy: query.GroupByNone, Interval: interval, Period: query.AllTime})
-		times, downloads := field[time.Time](t, frames[0], "time"), field[int64](t, frames[0], "downloads")
-		if !slices.Equal(times, slices.SortedFunc(maps.Keys(want), time.Time.Compare)) {
-			t.Errorf("interval %s: got points at %v", interval, times)
-		}
-		for i, at := range times {
-			if downloads[i] != want[at] {
-				t.Errorf("interval %s: got %d downloads at %s, want %d", interval, downloads[i], at, want[at])
+		var all []time.Time
+		for _, frame := range frames {
+			times, downloads := field[time.Time](t, frame, "time"), field[int64](t, frame, "downloads")
+			for i, at := range times {
+				if downloads[i] != want[at] {
+					t.Errorf("interval %s: got %d downloads at %s, want %d", interval, downloads[i], at, want[at])
+				}
 			}
+			all = append(all, times...)
+			// The history begins within a week and within a month, and ends within a week.
+			if partial := frame.Fields[1].Labels["partial"] == "true"; partial && len(times) != map[query.Interval]int{query.Week: 2, query.Month: 1}[interval] {
+				t.Errorf("interval %s: got the partial %v", interval, times)
+			}
+		}
+		if wantFrames := map[query.Interval]int{query.Daily: 1, query.Week: 2, query.Month: 2}[interval]; len(frames) != wantFrames {
+			t.Errorf("interval %s: got %d series, want %d", interval, len(frames), wantFrames)
+		}
+		slices.SortFunc(all, time.Time.Compare)
+		if !slices.Equal(all, slices.SortedFunc(maps.Keys(want), time.Time.Compare)) {
+			t.Errorf("interval %s: got points at %v", interval, all)
 		}
 	}
 	f(query.Daily, func(t time.Time) time.Time { return t })
@@ -85,6 +97,24 @@ func TestIntervals(t *testing.T) {
 		return t
 	})
 	f(query.Month, func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC) })
+}
+
+func TestPartialIntervals(t *testing.T) {
+	f := func(interval query.Interval, first, from, to string, want bool) {
+		t.Helper()
+		day := func(s string) history.Day { return history.DayOf(instant(s + "T00:00:00Z")) }
+		s := newSeries(interval, history.Days{From: day(from), To: day(to)})
+		if got := s.isPartial(day(first)); got != want {
+			t.Errorf("the %s from %s within %s to %s: got %v, want %v", interval, first, from, to, got, want)
+		}
+	}
+	f(query.Daily, "2024-03-09", "2024-03-09", "2024-03-09", false)
+	f(query.Week, "2024-03-04", "2024-03-04", "2024-03-10", false)
+	f(query.Week, "2024-03-04", "2024-03-05", "2024-03-20", true)
+	f(query.Week, "2024-03-04", "2024-03-01", "2024-03-09", true)
+	f(query.Month, "2024-02-01", "2024-02-01", "2024-02-29", false)
+	f(query.Month, "2024-02-01", "2024-02-01", "2024-02-28", true)
+	f(query.Month, "2024-02-01", "2024-02-02", "2024-12-31", true)
 }
 
 // TestFirstDays is about the days before the first Monday of 1970.
@@ -104,7 +134,7 @@ func TestFirstDays(t *testing.T) {
 
 // TestSeriesStayInRange sums up more than fits.
 func TestSeriesStayInRange(t *testing.T) {
-	s := newSeries(query.Month)
+	s := newSeries(query.Month, history.NoDays)
 	s.add(1, math.MaxInt64-1)
 	s.add(2, 1)
 	s.add(3, 5)

@@ -30,7 +30,7 @@ func reposSeries(ctx context.Context, store history.Reader, q query.Repos) (data
 	}
 	lines := make([]*series, len(page.Rows))
 	for i := range lines {
-		lines[i] = newSeries(q.Interval)
+		lines[i] = newSeries(q.Interval, page.Days)
 	}
 	if page.TrendStep > 1 {
 		err = addRecords(ctx, store, q, page.Rows, lines)
@@ -74,9 +74,7 @@ func reposFrames(rows []history.RepoRow, lines []*series) data.Frames {
 	var frames data.Frames
 	i := 0
 	for repo, name := range displayNames(rows) {
-		if f := lines[i].frame(nameRepos, name, repoLabels(repo)); f != nil {
-			frames = append(frames, f)
-		}
+		frames = append(frames, lines[i].frames(nameRepos, name, repoLabels(repo))...)
 		i++
 	}
 	return framesOrNone(nameRepos, frames)

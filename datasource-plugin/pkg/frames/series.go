@@ -14,13 +14,14 @@ import (
 // added in their order.
 type series struct {
 	interval  query.Interval
-	last      history.Day // the first day of the last point's interval
+	days      history.Days // of the period
+	last      history.Day  // the first day of the last point's interval
 	times     []time.Time
 	downloads []int64
 }
 
-func newSeries(interval query.Interval) *series {
-	return &series{interval: interval, last: history.NoDay}
+func newSeries(interval query.Interval, days history.Days) *series {
+	return &series{interval: interval, days: days, last: history.NoDay}
 }
 
 // add adds a recorded day.
@@ -53,13 +54,45 @@ func firstOf(interval query.Interval, day history.Day) history.Day {
 	return day
 }
 
-// frame returns the frame of the series, named for people, and nil if it has no
-// points.
-func (s *series) frame(frame, name string, labels data.Labels) *data.Frame {
-	if len(s.times) == 0 {
-		return nil
+// isPartial reports whether a part of the interval that begins with a day lies outside of the
+// period: such a week or month says nothing beside whole ones.
+func (s *series) isPartial(first history.Day) bool {
+	last := first
+	switch s.interval {
+	case query.Week:
+		last = first + 6
+	case query.Month:
+		last = history.DayOf(first.Time().AddDate(0, 1, -1))
 	}
-	times := describe(data.NewField("time", nil, s.times), "Time", "", "First instant of the first UTC day that is summed up.")
+	return first < s.days.From || last > s.days.To
+}
+
+// frames returns the frame of the series, named for people, none if it has no points. The
+// points of weeks and months that are not whole are a series of their own, which means and
+// comparisons of the others leave out.
+func (s *series) frames(frame, name string, labels data.Labels) data.Frames {
+	var whole, partial series
+	for i, t := range s.times {
+		to := &whole
+		if s.isPartial(history.DayOf(t)) {
+			to = &partial
+		}
+		to.times, to.downloads = append(to.times, t), append(to.downloads, s.downloads[i])
+	}
+	var out data.Frames
+	if len(whole.times) > 0 {
+		out = append(out, s.frame(frame, name, labels, whole))
+	}
+	if len(partial.times) > 0 {
+		labels = labels.Copy()
+		labels["partial"] = "true"
+		out = append(out, s.frame(frame, name+" (partial)", labels, partial))
+	}
+	return out
+}
+
+func (s *series) frame(frame, name string, labels data.Labels, points series) *data.Frame {
+	times := describe(data.NewField("time", nil, points.times), "Time", "", "First instant of the first UTC day that is summed up.")
 	// By this Grafana knows where a point is missing and leaves a gap. Months are
 	// not of one length.
 	switch s.interval {
@@ -68,7 +101,7 @@ func (s *series) frame(frame, name string, labels data.Labels) *data.Frame {
 	case query.Week:
 		times.Config.Interval = float64(7 * 24 * time.Hour / time.Millisecond)
 	}
-	downloads := describe(data.NewField("downloads", labels, s.downloads), name, unitCount, "Downloads "+perInterval(s.interval)+".")
+	downloads := describe(data.NewField("downloads", labels, points.downloads), name, unitCount, "Downloads "+perInterval(s.interval)+".")
 	return newFrame(frame, data.FrameTypeTimeSeriesMulti, times, downloads)
 }
 

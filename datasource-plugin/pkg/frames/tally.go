@@ -16,12 +16,16 @@ type tally struct {
 	total, downloads, before int64
 	hasBefore                bool
 	recorded                 history.Days
+	// short says that not all days of the period before are recorded, so that a percentage
+	// would compare unequal numbers of days.
+	short bool
 	// byHub says that downloads are the Hub's own number of the last 30 days.
 	byHub bool
 }
 
 // groupTallies returns those of the groups of an overview. Of a group without a record in
-// the period nothing is known.
+// the period nothing is known, and one that was not recorded over the period before
+// compares with nothing.
 func groupTallies(ctx context.Context, store history.Reader, o history.Overview, q query.Overview) ([]tally, error) {
 	type key struct {
 		repoType history.RepoType
@@ -34,6 +38,7 @@ func groupTallies(ctx context.Context, store history.Reader, o history.Overview,
 		if g.Recorded.To < o.Days.From || g.Recorded.From > o.Days.To {
 			t.downloads, t.hasBefore = history.Unknown, false
 		}
+		t.hasBefore = t.hasBefore && g.Recorded.From <= o.Before.From
 		tallies[i] = t
 	}
 	if !lackDays(tallies, o.Days, q.Common) {
@@ -60,7 +65,8 @@ func groupTallies(ctx context.Context, store history.Reader, o history.Overview,
 }
 
 // rowTallies returns those of the rows of a table. A repository that has records, and none
-// in the period, has no downloads in it, unless all its records are of later days.
+// in the period, has no downloads in it, unless all its records are of later days. What is
+// new has grown, by no percentage.
 func rowTallies(ctx context.Context, store history.Reader, page history.ReposPage, q query.Common) ([]tally, error) {
 	tallies, at, lacking := make([]tally, len(page.Rows)), make(map[history.Repo]int), make(map[history.Repo]bool)
 	for i, r := range page.Rows {
@@ -68,6 +74,7 @@ func rowTallies(ctx context.Context, store history.Reader, page history.ReposPag
 		if r.Recorded.Len() == 0 || r.Recorded.From > page.Days.To {
 			t.downloads, t.hasBefore = history.Unknown, false
 		}
+		t.short = r.Recorded.From > page.Before.From
 		tallies[i], at[r.Repo] = t, i
 		if lackDays(tallies[i:i+1], page.Days, q) {
 			lacking[r.Repo] = true
@@ -131,7 +138,7 @@ func (t tally) number(n query.Number, q query.Common) (value float64, known bool
 	case query.Change:
 		return float64(t.downloads - t.before), t.hasBefore
 	case query.ChangePercent:
-		return percent(t.downloads-t.before, t.before), t.hasBefore && t.before != 0
+		return percent(t.downloads-t.before, t.before), t.hasBefore && t.before != 0 && !t.short
 	case query.DaysSinceRecord:
 		end := q.To
 		if end.IsZero() {

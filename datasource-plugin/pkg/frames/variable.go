@@ -16,10 +16,13 @@ func variable(ctx context.Context, store history.Reader, q query.Variable) (data
 	var texts, values []string
 	var cut bool
 	var err error
-	if q.Values == query.RepoNames {
+	switch q.Values {
+	case query.RepoNames:
 		values, cut, err = repoValues(ctx, store, q)
 		texts = values
-	} else {
+	case query.LastDay:
+		texts, values, err = lastDay(ctx, store, q)
+	default:
 		texts, values, err = groupValues(ctx, store, q)
 		if q.Limit > 0 && len(values) > q.Limit {
 			texts, values, cut = texts[:q.Limit], values[:q.Limit], true
@@ -80,4 +83,14 @@ func groupValues(ctx context.Context, store history.Reader, q query.Variable) (t
 		}
 	}
 	return texts, values, nil
+}
+
+// lastDay returns the last recorded day of what is selected, none without a record.
+func lastDay(ctx context.Context, store history.Reader, q query.Variable) (texts, values []string, err error) {
+	o, err := store.Overview(ctx, history.OverviewQuery{Filter: q.Filter})
+	if err != nil || len(o.Groups) == 0 || o.Groups[0].Recorded.Len() == 0 {
+		return nil, nil, err
+	}
+	day := o.Groups[0].Recorded.To
+	return []string{day.Time().Format("January 2, 2006")}, []string{day.String()}, nil
 }

@@ -47,6 +47,24 @@ func TestVariable(t *testing.T) {
 	q.Filter.Orgs = []string{"beta"}
 	f(q, false, "space", "kernel")
 
+	// The last recorded day is that of what is selected, written for the title of a panel.
+	last := ask{Type: query.TypeVariable, Values: query.LastDay, Period: query.AllTime, Limit: 100}
+	day := func(filter history.Filter, text, value string) {
+		t.Helper()
+		last.Filter = filter
+		frame := answer(t, s, last)[0]
+		if got := field[string](t, frame, "text"); !slices.Equal(got, []string{text}) {
+			t.Errorf("got the texts %q, want %q", got, text)
+		}
+		if got := field[string](t, frame, "value"); !slices.Equal(got, []string{value}) {
+			t.Errorf("got the values %q, want %q", got, value)
+		}
+	}
+	day(history.Filter{}, "March 9, 2024", "2024-03-09")
+	day(history.Filter{Orgs: []string{"beta"}}, "March 7, 2024", "2024-03-07")
+	last.Filter = history.Filter{Search: "nothing like it"}
+	noData(t, answer(t, s, last), data.FrameTypeTable)
+
 	// A name that two repositories share is one value.
 	q = ask{Type: query.TypeVariable, Values: query.RepoNames, Period: query.AllTime, Sort: history.SortTotal, Limit: 5}
 	f(q, false, "acme/alpha", "legacy-one", "beta/fast?", "beta/demo")

@@ -210,7 +210,7 @@ func TestExamplesCoverTheModel(t *testing.T) {
 	}
 	for _, want := range slices.Concat(ours, grafanas, []string{
 		"overview totals ", "overview time_series ", "repos table ", "repos time_series ", "export table ", "readings time_series ",
-		"milestones table ", "corrections table ", "variable table repo_type", "variable table org", "variable table repo",
+		"milestones table ", "corrections table ", "variable table repo_type", "variable table org", "variable table repo", "variable table last_day",
 		"time_range", "all_time", "last_month", "by none", "by repo_type", "by org",
 		"interval day", "interval week", "interval month", "number total", "number last_month", "number likes",
 		"sort downloads", "sort total", "sort change", "sort name", "sort removed", "order time", "order repo",

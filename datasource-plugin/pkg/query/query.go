@@ -114,6 +114,8 @@ const (
 	RepoTypes Values = "repo_type"
 	Orgs      Values = "org"
 	RepoNames Values = "repo"
+	// LastDay is the last recorded day.
+	LastDay Values = "last_day"
 )
 
 // version is that of the query model. A query without one is of this version.

@@ -194,11 +194,11 @@ type Variable struct {
 func decodeVariable(f *form, asked backend.DataQuery) Query {
 	f.format(Table)
 	q := Variable{Common: f.common(asked, TimeRange, AllTime, LastMonth), Limit: f.limit(1000, 10_000)}
-	q.Values = word(f, "values", "", RepoTypes, Orgs, RepoNames)
+	q.Values = word(f, "values", "", RepoTypes, Orgs, RepoNames, LastDay)
 	f.what += " and values " + string(q.Values)
 	switch q.Values {
 	case "":
-		f.bad("values", "expected repo_type, org or repo, got nothing")
+		f.bad("values", "expected repo_type, org, repo or last_day, got nothing")
 	case RepoNames:
 		q.Sort = parsed(f, "sort", history.SortDownloads, parseVariableSort)
 		q.Ascending = q.Sort == history.SortName

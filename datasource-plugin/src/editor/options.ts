@@ -89,6 +89,7 @@ export const VALUES_OPTIONS: Array<ComboboxOption<Values>> = [
   { value: 'repo', label: 'Repositories' },
   { value: 'org', label: 'Organizations' },
   { value: 'repo_type', label: 'Repo types' },
+  { value: 'last_day', label: 'Last recorded day' },
 ];
 
 /** The milestones that can be asked for, 1,000 up to 10,000,000,000. */

@@ -27,7 +27,7 @@ export type Value =
   | 'likes'
   | 'removed'
   | 'backdated';
-export type Values = 'repo_type' | 'org' | 'repo';
+export type Values = 'repo_type' | 'org' | 'repo' | 'last_day';
 
 /** One item, or several; none or [] selects all. An item may be a dashboard variable. */
 export type List = string | string[];
