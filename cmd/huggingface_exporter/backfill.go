@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -20,6 +21,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/internal/outfile"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/terminal"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/vmapi"
 )
 
 // toOpenMetrics is the target of backfill that is a file and no receiver.
@@ -35,6 +37,8 @@ type backfillFlags struct {
 	to, output, url, httpConfig *string
 	from, toDay, until, resume  *string
 	labels                      *[]string
+	selectURL                   *string
+	verify                      *bool
 	timeout                     *time.Duration
 	filter                      filterFlags
 }
@@ -57,6 +61,9 @@ func backfillCommand(app *kingpin.Application) command {
 			PlaceHolder("URL").String(),
 		httpConfig: cmd.Flag("http.config.file", "File with credentials, TLS and proxy for --url, in the format of Prometheus' http_config.").
 			PlaceHolder("FILE").String(),
+		selectURL: cmd.Flag("select-url", "Where VictoriaMetrics can be read, to compare what arrived: what /api/v1/export is below. "+
+			"Default: as --url, with /select/ in the place of /insert/.").PlaceHolder("URL").String(),
+		verify:  cmd.Flag("verify", "Compare what arrived in VictoriaMetrics with what was sent; --no-verify does not.").Default("true").Bool(),
 		timeout: cmd.Flag("timeout", "How long a request to --url may take.").Default("1m").Duration(),
 		labels:  cmd.Flag("label", "Label that all series get, as --label=job=huggingface. Repeatable.").PlaceHolder("NAME=VALUE").Strings(),
 		until: cmd.Flag("until", "No samples after this time, as 2024-05-01T12:00:00Z. Default: now, for openmetrics three hours ago.").
@@ -117,7 +124,10 @@ func (f *backfillFlags) run(ctx context.Context, p *program) error {
 		done, err = writeSamples(p, *f.output, func(w *os.File) error { return backfill.WriteOpenMetrics(w, all, bar.Step) })
 	} else {
 		done = "sent to " + to.String()
-		err = backfill.NewSender(to, backfill.Protocol(*f.to), p.log, resume.Reached).Send(ctx, all, bar.Step)
+		sender := backfill.NewSender(to, backfill.Protocol(*f.to), p.log, resume.Reached)
+		if err = sender.Send(ctx, all, bar.Step); err == nil {
+			err = f.compare(ctx, sender, o.Labels)
+		}
 	}
 	bar.Done()
 	if err != nil {
@@ -125,6 +135,33 @@ func (f *backfillFlags) run(ctx context.Context, p *program) error {
 	}
 	reportBackfill(p.stderr, &stats, done)
 	return resume.Done()
+}
+
+// compare compares what arrived with what was sent, where the receiver can be asked.
+func (f *backfillFlags) compare(ctx context.Context, sent *backfill.Sender, labels []backfill.Label) error {
+	if !*f.verify || *f.to != string(backfill.VictoriaMetrics) {
+		return nil
+	}
+	text := *f.selectURL
+	if text == "" {
+		text = strings.Replace(strings.TrimSuffix(strings.TrimSuffix(*f.url, "/"), backfill.VictoriaMetrics.Route()), "/insert/", "/select/", 1)
+	}
+	u, err := httpx.ParseURL(text, "http://localhost:8428", "/")
+	if err != nil {
+		return fmt.Errorf("--select-url: %w", err)
+	}
+	http, err := f.http()
+	if err != nil {
+		return err
+	}
+	c, err := vmapi.NewClient(vmapi.Options{
+		InsertURL: u, SelectURL: u, HTTP: http, Timeout: *f.timeout, UserAgent: progName + "/" + version.Version,
+	})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return sent.Verify(ctx, c, labels)
 }
 
 // writeSamples writes to a file or standard output, and says which.
@@ -197,15 +234,25 @@ func (f *backfillFlags) receiver() (*pushclient.Receiver, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--url: %w", err)
 	}
-	http := config.DefaultHTTPClientConfig
-	if *f.httpConfig != "" {
-		if http, err = pushclient.LoadHTTPConfig(*f.httpConfig); err != nil {
-			return nil, fmt.Errorf("--http.config.file: %w", err)
-		}
+	http, err := f.http()
+	if err != nil {
+		return nil, err
 	}
 	return pushclient.New(pushclient.Options{
 		URL: u, HTTP: http, Timeout: *f.timeout, UserAgent: progName + "/" + version.Version,
 	})
+}
+
+// http returns how requests are made.
+func (f *backfillFlags) http() (config.HTTPClientConfig, error) {
+	if *f.httpConfig == "" {
+		return config.DefaultHTTPClientConfig, nil
+	}
+	http, err := pushclient.LoadHTTPConfig(*f.httpConfig)
+	if err != nil {
+		return http, fmt.Errorf("--http.config.file: %w", err)
+	}
+	return http, nil
 }
 
 // settings are what a run has to have in common with the one that it goes on from.

@@ -3,11 +3,15 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/victoriatest"
 )
 
 const downloadsTotal = "huggingface_repo_downloads_total"
@@ -111,6 +115,53 @@ func TestBackfillByRemoteWrite(t *testing.T) {
 	closed := newRunner(t).prometheus("")
 	r.refused(nil, []string{"answered 404", "start Prometheus with --web.enable-remote-write-receiver"},
 		"backfill", "--to=remote-write", "--url="+closed.url)
+}
+
+// A VictoriaMetrics that drops old samples, and a receiver that says that it did, are no success.
+func TestBackfillThatDoesNotArrive(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t)
+	r.write("six.csv", sixRows, 5)
+	r.ok("import", "six.csv")
+	vm, err := victoriatest.NewForgetful(t, r.path("vm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(vm.Kill)
+	r.refused(nil, []string{"samples to be in VictoriaMetrics, got", "-retentionPeriod", "such as 100y"}, "backfill", "--to=victoriametrics", "--url="+vm.URL)
+	r.ok("backfill", "--to=victoriametrics", "--url="+vm.URL, "--no-verify")
+
+	written := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Prometheus-Remote-Write-Samples-Written", "1")
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	defer written.Close()
+	r.refused(nil, []string{"stored 1 of its ", "out_of_order_time_window"}, "backfill", "--to=remote-write", "--url="+written.URL)
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/export") {
+			http.NotFound(w, r)
+		}
+	}))
+	defer elsewhere.Close()
+	r.refused(nil, []string{"--select-url"}, "backfill", "--to=victoriametrics", "--url="+elsewhere.URL+"/insert/0/prometheus/api/v1/import")
+}
+
+// The storage of a shorter retention is named by import and doctor.
+func TestStorageOfAShorterRetention(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t)
+	vm, err := victoriatest.NewForgetful(t, r.path("vm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(vm.Kill)
+	r.write("c.yaml", fmt.Sprintf("storage: {engine: victoriametrics, victoriametrics: {insert_url: %q, flush_url: %q}}\n", vm.URL, vm.URL+"/internal/force_flush"), 0)
+	r.write("six.csv", sixRows, 5)
+	r.refused(nil, []string{"-retentionPeriod=100y"}, "import", "six.csv", "--config.file=c.yaml")
+	out, _, code := r.run(nil, "doctor", "--config.file=c.yaml", "--storage.path=none")
+	if code != 1 || !strings.Contains(out, "fail  engine  VictoriaMetrics drops samples of 1970") {
+		t.Errorf("doctor: exit %d\n%s", code, out)
+	}
 }
 
 // VictoriaMetrics has the same samples, whichever way they came.

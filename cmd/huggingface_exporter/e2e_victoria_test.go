@@ -2,7 +2,10 @@ package main
 
 import (
 	"fmt"
+	"net/http"
+	"net/url"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/huggingface-exporter/huggingface_exporter/internal/victoriatest"
@@ -60,4 +63,29 @@ func TestVictoriaMetricsEngine(t *testing.T) {
 	}
 	s.expectMetric(codeBERT, "4362460")
 	r.refused(nil, []string{"reading from VictoriaMetrics"}, with("export")...)
+}
+
+// Days of no repository are what is left of a history that an engine lost a part of.
+func TestDoctorFindsDaysWithoutRepositories(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t)
+	u, _ := r.storageEngine()
+	r.write("c.yaml", fmt.Sprintf("storage: {engine: victoriametrics, victoriametrics: {insert_url: %q, flush_url: %q}}\n", u, u+"/internal/force_flush"), 0)
+	r.write("six.csv", sixRows, 5)
+	r.ok("import", "six.csv", "--config.file=c.yaml")
+	doctor := func() (string, int) {
+		out, _, code := r.run(nil, "doctor", "--config.file=c.yaml", "--storage.path=none")
+		return out, code
+	}
+	if out, code := doctor(); code != 0 || !strings.Contains(out, "ok    engine  victoriametrics: the history") {
+		t.Errorf("before: exit %d\n%s", code, out)
+	}
+	resp, err := http.PostForm(u+"/api/v1/admin/tsdb/delete_series", url.Values{"match[]": {`{__name__=~"huggingface_history_(meta|text)"}`}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if out, code := doctor(); code != 1 || !strings.Contains(out, "fail  engine  the storage lost a part of the history") || !strings.Contains(out, "records, and no repository") {
+		t.Errorf("after: exit %d\n%s", code, out)
+	}
 }

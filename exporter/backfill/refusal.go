@@ -15,15 +15,17 @@ type advice struct {
 	text   string
 }
 
+const tooOld = "the receiver takes no samples that are as old as these, or older than others it has; a Prometheus does with" +
+	" storage.tsdb.out_of_order_time_window in its configuration, Mimir and Cortex with the limit" +
+	" out_of_order_time_window, as long as the history is; without that, use --to=openmetrics and promtool"
+
 var advices = []advice{
 	// Before the others: Prometheus calls it a sample that is out of order too.
 	{http.StatusBadRequest, []string{"duplicate sample for timestamp"},
 		"the receiver has another value of the same series at the same time already, as from an earlier backfill of other" +
 			" records; give the series another label with --label, or delete what is there"},
 	{http.StatusBadRequest, []string{"out of bounds", "out of order", "too old", "too far in the past", "out-of-order", "too-old"},
-		"the receiver takes no samples that are as old as these, or older than others it has; a Prometheus does with" +
-			" storage.tsdb.out_of_order_time_window in its configuration, Mimir and Cortex with the limit" +
-			" out_of_order_time_window, as long as the history is; without that, use --to=openmetrics and promtool"},
+		tooOld},
 	{http.StatusNotFound, []string{"remote write receiver"},
 		"start Prometheus with --web.enable-remote-write-receiver"},
 	{http.StatusNotFound, nil, "nothing takes samples there; see whether --url has the right path, and --to the right kind of receiver"},

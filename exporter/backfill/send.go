@@ -6,6 +6,7 @@ import (
 	"iter"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -57,6 +58,9 @@ type Sender struct {
 	// done is called when all samples of a repository, and of those before it, have
 	// been taken.
 	done func(history.Repo) error
+	// sent is what a VictoriaMetrics has to have in the end, samples how many are in the batch.
+	sent    arrivals
+	samples int
 	// pause is the first one between two tries, tries the most of them.
 	pause time.Duration
 	tries int
@@ -66,7 +70,7 @@ type Sender struct {
 // to which, in the order of the series, the receiver has taken everything; its
 // error ends the sending. It may be nil.
 func NewSender(r *pushclient.Receiver, p Protocol, log *slog.Logger, done func(history.Repo) error) *Sender {
-	s := &Sender{receiver: r, log: log, done: done, pause: time.Second, tries: 10}
+	s := &Sender{receiver: r, log: log, done: done, sent: make(arrivals), pause: time.Second, tries: 10}
 	if p == RemoteWrite {
 		s.encoder = new(writeRequest)
 	} else {
@@ -96,9 +100,11 @@ func (s *Sender) Send(ctx context.Context, all iter.Seq2[*Series, error], each f
 			return err
 		}
 		n := len(series.Values)
+		s.sent.add(series)
 		for from := 0; from < n; {
 			to := min(n, from+s.encoder.most())
 			s.encoder.add(series.part(from, to))
+			s.samples += to - from
 			if from = to; from == n {
 				finished = series.Repo
 			}
@@ -118,19 +124,21 @@ func (s *Sender) Send(ctx context.Context, all iter.Seq2[*Series, error], each f
 
 // post sends a batch until the receiver takes or refuses it.
 func (s *Sender) post(ctx context.Context, body []byte) error {
+	samples := s.samples
+	s.samples = 0
 	tries := 0
-	_, err := httpx.Do(ctx, httpx.Retry{
+	answer, err := httpx.Do(ctx, httpx.Retry{
 		First: s.pause, Max: 30 * s.pause, Tries: s.tries, MaxWait: maxWait,
 		Notify: func(err error, wait time.Duration) {
 			s.log.Warn("Sending once more", "in", wait.Round(time.Millisecond), "err", err)
 		},
-	}, func() (struct{}, error) {
+	}, func() (http.Header, error) {
 		tries++
-		return struct{}{}, s.receiver.Post(ctx, s.encoder.header(), body)
+		return s.receiver.Exchange(ctx, s.encoder.header(), body)
 	})
 	switch e := pushclient.As(err); {
 	case err == nil:
-		return nil
+		return s.written(answer, samples)
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case e == nil:
@@ -140,4 +148,15 @@ func (s *Sender) post(ctx context.Context, body []byte) error {
 	default:
 		return refusal(e)
 	}
+}
+
+// writtenHeader is how a receiver says how many samples of a request it has stored.
+const writtenHeader = "X-Prometheus-Remote-Write-Samples-Written"
+
+// written returns an error if the receiver says that it took fewer samples than came.
+func (s *Sender) written(answer http.Header, samples int) error {
+	if n, err := strconv.Atoi(answer.Get(writtenHeader)); err == nil && n < samples {
+		return fmt.Errorf("%s took a request and stored %d of its %d samples (%s)\n%s", s.receiver, n, samples, writtenHeader, tooOld)
+	}
+	return nil
 }

@@ -35,6 +35,8 @@ type Engine interface {
 	// Setbacks says whether it went back since it was opened: Refresh and Append find that out,
 	// and write back what memory has where that is safe.
 	Setbacks() history.Setbacks
+	// Check says whether the engine can keep a history, by a probe where only that shows it.
+	Check(ctx context.Context) error
 	// Stats says how much there is.
 	Stats(ctx context.Context) (history.Stats, error)
 	// Close ends what is under way. It is called once.

@@ -25,6 +25,7 @@ type fake struct {
 func (f *fake) Refresh(context.Context) (bool, error) { return false, f.err }
 func (f *fake) Revision() string                      { return f.revision }
 func (f *fake) Close() error                          { return nil }
+func (f *fake) Check(context.Context) error           { return nil }
 func (f *fake) Setbacks() (none history.Setbacks)     { return none }
 
 func (f *fake) Forget(ctx context.Context, q history.ForgetQuery, _ bool) (history.Forgotten, error) {

@@ -84,6 +84,9 @@ func (l *Late) Forget(ctx context.Context, q history.ForgetQuery, dryRun bool) (
 // Revision implements Engine.
 func (l *Late) Revision() string { return l.engine().Revision() }
 
+// Check implements Engine.
+func (l *Late) Check(ctx context.Context) error { return l.engine().Check(ctx) }
+
 // Setbacks implements Engine.
 func (l *Late) Setbacks() history.Setbacks { return l.engine().Setbacks() }
 
@@ -131,6 +134,7 @@ func (notOpen) Meta(context.Context, history.MetaQuery) iter.Seq2[history.RepoMe
 func (notOpen) Refresh(context.Context) (bool, error)             { return false, errNotOpen }
 func (notOpen) Snapshot(context.Context) (*memtable.Table, error) { return nil, errNotOpen }
 func (notOpen) Stats(context.Context) (history.Stats, error)      { return history.Stats{}, errNotOpen }
+func (notOpen) Check(context.Context) error                       { return errNotOpen }
 func (notOpen) Setbacks() (none history.Setbacks)                 { return none }
 func (notOpen) Revision() string                                  { return "" }
 func (notOpen) Close() error                                      { return nil }

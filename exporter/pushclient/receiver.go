@@ -63,6 +63,12 @@ func (r *Receiver) String() string { return httpx.ShowURL(r.url) }
 // Post sends a body, which is the pieces one after another, and returns nil if
 // the receiver took it, an *Error if not, or the cause if ctx ends.
 func (r *Receiver) Post(ctx context.Context, header http.Header, pieces ...[]byte) error {
+	_, err := r.Exchange(ctx, header, pieces...)
+	return err
+}
+
+// Exchange is Post, and returns the header of the answer of a receiver that took it.
+func (r *Receiver) Exchange(ctx context.Context, header http.Header, pieces ...[]byte) (http.Header, error) {
 	limited, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	var sent httpx.SentSecrets
@@ -73,12 +79,12 @@ func (r *Receiver) Post(ctx context.Context, header http.Header, pieces ...[]byt
 		if resp.StatusCode/100 == 2 {
 			// The connection can be used again once the answer is read.
 			_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10))
-			return nil
+			return resp.Header, nil
 		}
 		message, err = io.ReadAll(io.LimitReader(resp.Body, 8<<10))
 	}
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
 	e := &Error{URL: httpx.ShowURL(r.url)}
 	switch {
@@ -97,7 +103,7 @@ func (r *Receiver) Post(ctx context.Context, header http.Header, pieces ...[]byt
 			e.Message = "it is at " + sent.Redact(httpx.ShowURL(to)) + ": name that URL"
 		}
 	}
-	return e
+	return nil, e
 }
 
 func (r *Receiver) send(ctx context.Context, header http.Header, pieces [][]byte) (*http.Response, error) {

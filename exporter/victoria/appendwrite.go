@@ -145,11 +145,17 @@ func (a *appending) commit(merged, delta *memtable.Table) (again bool, err error
 
 // verify waits until the append and its sums can be read. again tells that they cannot.
 func (a *appending) verify(ctx context.Context, merged, delta *memtable.Table) (again bool, err error) {
+	probed := false
 	for start := time.Now(); ; {
 		seen, err := a.seen(ctx)
 		if seen || errors.Is(err, errForked) {
 			a.remember(merged, delta, err != nil)
 			return false, err
+		}
+		if since := time.Since(start); err == nil && !probed && since > probeAfter {
+			if probed = true; errors.Is(a.s.Check(ctx), ErrRetention) {
+				return false, fmt.Errorf("writing to VictoriaMetrics: %w", ErrRetention)
+			}
 		}
 		switch since := time.Since(start); {
 		case err == nil && since > visibleFor:

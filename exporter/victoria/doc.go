@@ -42,6 +42,8 @@
 //     sums by repo type and organization, so that an overview reads no repositories, and an
 //     export notices that it is not complete.
 //
+//   - huggingface_history_probe: a sample that shows whether the engine keeps old ones.
+//
 // Samples of no day lie at 1970-01-11 plus their number in milliseconds. Samples are floating
 // point numbers, exact up to 2^53, and no engine takes one of the far future: larger numbers
 // and later days are labels of _text and _org_text.

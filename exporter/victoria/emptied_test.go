@@ -61,6 +61,26 @@ func (e ownEngine) backup(t *testing.T) string {
 	return to
 }
 
+// An engine that drops old samples is named as the cause, by an append and by the check.
+func TestAnEngineOfAShorterRetention(t *testing.T) {
+	t.Parallel()
+	n, err := victoriatest.NewForgetful(t, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(n.Kill)
+	s := reopen(t, optionsFor(victoriatest.URL(n.URL)))
+	_, err = s.Append(t.Context(), oneDay(acmeA, 20000, 5, 1))
+	for what, err := range map[string]error{"append": err, "check": s.Check(t.Context())} {
+		if !errors.Is(err, victoria.ErrRetention) || !strings.Contains(err.Error(), "-retentionPeriod=100y") {
+			t.Errorf("%s: got %v", what, err)
+		}
+	}
+	if err := open(t).Check(t.Context()); err != nil {
+		t.Errorf("an engine that keeps all: %v", err)
+	}
+}
+
 func refresh(t *testing.T, s *victoria.Store) history.Setbacks {
 	t.Helper()
 	if _, err := s.Refresh(t.Context()); err != nil {

@@ -1,6 +1,6 @@
 // Package doctor checks what serve needs before it runs: configuration, tokens, the
 // Hub, the storage, permissions, the clock and ports. Each finding says what to do. It
-// changes nothing.
+// changes nothing, but for a sample that shows whether a VictoriaMetrics keeps old ones.
 package doctor
 
 import (

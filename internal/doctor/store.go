@@ -18,6 +18,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/localstore/segment"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/victoria"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/outfile"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
@@ -163,9 +164,17 @@ func (e *examination) checkEngine(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	stats, err := e.stats(ctx, e.config.Storage)
+	if errors.Is(err, victoria.ErrRetention) {
+		e.fail("a shorter retention loses history: see the chapter VictoriaMetrics as the store of docs/operations.md", "%v", err)
+		return
+	}
 	if err != nil {
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			err = context.DeadlineExceeded
+		}
+		if errors.Is(err, errLost) {
+			e.fail("see the chapter A store that goes backwards of docs/operations.md", "%v", err)
+			return
 		}
 		e.fail("check storage."+name+", that the engine runs, and its authentication", "%v", explainTimeout(err))
 		return
@@ -200,7 +209,21 @@ func (e *examination) stats(ctx context.Context, s config.Storage) (history.Stat
 		return history.Stats{}, err
 	}
 	defer store.Close()
-	return store.Stats(ctx)
+	if err := store.Check(ctx); err != nil {
+		return history.Stats{}, err
+	}
+	stats, err := store.Stats(ctx)
+	if err != nil {
+		return stats, err
+	}
+	page, err := store.Repos(ctx, history.ReposQuery{Period: history.Period{Kind: history.LastMonth}, Limit: 1})
+	if err == nil && page.Matched == 0 && stats.Records > 0 {
+		err = fmt.Errorf("%w: it has %d records, and no repository that they are of", errLost, stats.Records)
+	}
+	return stats, err
 }
+
+// errLost says that a part of a history is not there.
+var errLost = errors.New("the storage lost a part of the history: bring it back from a backup, or collect and import anew under another name or path")
 
 func userAgent() string { return "huggingface_exporter/" + version.Version }

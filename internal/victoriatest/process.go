@@ -214,6 +214,12 @@ func NewSingle(t testing.TB, dir string) (*Node, error) {
 	return newSingle(program(t, "victoria-metrics"), dir)
 }
 
+// NewForgetful is NewSingle that drops samples which are older than a year.
+func NewForgetful(t testing.TB, dir string) (*Node, error) {
+	t.Helper()
+	return newSingle(program(t, "victoria-metrics"), dir, "-retentionPeriod=1y")
+}
+
 // NewNewSingle is NewSingle of a version newer than Debian's, without an index by day.
 func NewNewSingle(t testing.TB, dir string) (*Node, error) {
 	t.Helper()
