@@ -30,14 +30,18 @@
 //     that the last one of the day is right: last_over_time(m[1d]) at its end, and -1 stands
 //     for none. Some numbers are of days that follow from readings; the last sample under
 //     another one is the record that is stored.
+//
 //   - huggingface_history_readings: what a reading says is a sample of its day for each field,
 //     under the number of its time. A field that is implied has none. The Hub's id is a label
 //     of the likes.
+//
 //   - huggingface_history_appends, _version: the numbers that count, by organization, and
 //     the exact source and age of each.
+//
 //   - huggingface_history_meta, _text: what is known of a repository besides days; the last
 //     sample is right. An export that repeats a long history is not written again: fields
 //     of _meta say that it confirms the published numbers of a run of days.
+//
 //   - huggingface_history_org_downloads, _org_downloads_high, _org_records, _org_meta, _org_text:
 //     sums by repo type and organization, so that an overview reads no repositories, and an
 //     export notices that it is not complete.
