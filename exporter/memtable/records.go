@@ -25,11 +25,13 @@ func (t *Table) Records(ctx context.Context, q history.RecordsQuery) history.Row
 			}
 			if c.records > 0 && matches(c) {
 				cols = append(cols, c)
-				t := history.RepoTotal{Repo: c.meta.Repo, Total: c.meta.Total}
-				if q.Stored {
-					t.Total = history.Unknown
-				}
-				e.rows.Repos = append(e.rows.Repos, t)
+			}
+		}
+		e.rows.Repos = make([]history.RepoTotal, len(cols))
+		for i, c := range cols {
+			e.rows.Repos[i] = history.RepoTotal{Repo: c.meta.Repo, Total: c.meta.Total}
+			if q.Stored {
+				e.rows.Repos[i].Total = history.Unknown
 			}
 		}
 		if run.Len() == 0 {

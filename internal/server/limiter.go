@@ -22,6 +22,9 @@ type limiter struct {
 	// seconds, are of the answer to those over it.
 	what, field        string
 	status, retryAfter int
+	// slowAfter is how long a client keeps its place however slow it is: the longer, the more
+	// it costs to begin such an answer.
+	slowAfter time.Duration
 
 	log    *slog.Logger
 	logged atomic.Int64 // when a refusal was last logged, in Unix seconds
@@ -44,7 +47,9 @@ const (
 	// logInterval is the time in seconds between two log lines about refused requests.
 	logInterval = 60
 	// placeTimeout bounds how long a request waits for the place of a slow client.
-	placeTimeout = time.Second
+	placeTimeout = 5 * time.Second
+	// placePause is the time between two looks for a client that has become slow.
+	placePause = 50 * time.Millisecond
 )
 
 type placeKey struct{}
@@ -98,38 +103,55 @@ func (l *limiter) take(p *place, bytes int64, room func() bool) bool {
 			l.mu.Unlock()
 			return true
 		}
-		found := l.evict(p)
-		freed := l.freed
-		l.mu.Unlock()
-		if !found {
+		again := placeTimeout
+		switch l.evict(p) {
+		case noneSlow:
+			again = placePause
+		case noneGivesWay:
+			l.mu.Unlock()
 			return false
 		}
+		freed := l.freed
+		l.mu.Unlock()
 		select {
 		case <-freed:
+		case <-time.After(again):
 		case <-timeout:
 			return false
 		}
 	}
 }
 
-// evict ends the answer of the slowest client, and reports whether a place will be free.
-func (l *limiter) evict(asks *place) bool {
+// eviction is what evict did.
+type eviction int
+
+const (
+	noneGivesWay eviction = iota
+	noneSlow              // by now
+	evicted
+)
+
+// evict ends the answer of the slowest client, whose place will be free then.
+func (l *limiter) evict(asks *place) (done eviction) {
 	var slowest *place
 	least := math.Inf(1)
 	for p := range l.active {
-		if p.pace == nil || p.leaving || p == asks {
+		if p.pace == nil || p == asks {
 			continue
 		}
-		if r := p.pace.rate(); r < least {
+		if done = noneSlow; p.leaving {
+			continue
+		}
+		if r := p.pace.rate(l.slowAfter); r < least {
 			slowest, least = p, r
 		}
 	}
 	if slowest == nil {
-		return false
+		return done
 	}
 	slowest.leaving = true
 	slowest.pace.stop()
-	return true
+	return evicted
 }
 
 func (l *limiter) leave(p *place) {

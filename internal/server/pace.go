@@ -24,10 +24,9 @@ const (
 	// maxScrapeTimeout what it may say.
 	scrapeTimeout    = 30 * time.Second
 	maxScrapeTimeout = 2 * time.Minute
-	// A client gives way to others that want its place if it took longer than slowAfter and
-	// fewer bytes in a second than slowRate.
-	slowAfter = time.Second
-	slowRate  = 1 << 20
+	// slowRate is how many bytes in a second a client has to take so that it need not give way
+	// to others that want its place.
+	slowRate = 1 << 20
 )
 
 var errTooSlow = fmt.Errorf("the client takes its answer too slowly: %w", os.ErrDeadlineExceeded)
@@ -118,15 +117,16 @@ func (w *pacedWriter) stop() {
 	w.limit()
 }
 
-// rate returns how many bytes in a second the client took, infinitely many if it is not slow.
-func (w *pacedWriter) rate() float64 {
+// rate returns how many bytes in a second the client took, infinitely many if it is not slow
+// or was not waited for as long as that.
+func (w *pacedWriter) rate(after time.Duration) float64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	waited := w.waited
 	if !w.writing.IsZero() {
 		waited += time.Since(w.writing)
 	}
-	if r := float64(w.sent) / waited.Seconds(); waited >= slowAfter && r < slowRate {
+	if r := float64(w.sent) / waited.Seconds(); waited >= after && r < slowRate {
 		return r
 	}
 	return math.Inf(1)

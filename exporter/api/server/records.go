@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -31,11 +32,7 @@ func (a *handlers) records(w http.ResponseWriter, r *http.Request) error {
 	if a.notModified(w, r, a.Revision(), wire.RecordsRoute, wire.Records.Encode(q)) {
 		return nil
 	}
-	days, err := history.PeriodDays(r.Context(), a.store, q.Period)
-	if err != nil {
-		return err
-	}
-	return a.export(w, r, q, days)
+	return a.export(w, r, q)
 }
 
 // acceptedFormat returns the format that the header Accept wants most, of equals
@@ -64,7 +61,7 @@ func (a *handlers) hub(w http.ResponseWriter, r *http.Request) error {
 	revision := a.Revision()
 	q := wire.RecordsQuery{Format: format.CSV}
 	q.Filter.Orgs = []string{org}
-	o, err := a.store.Overview(r.Context(), history.OverviewQuery{Filter: q.Filter})
+	o, err := a.sums(r.Context(), q.Filter)
 	if err != nil {
 		return err
 	}
@@ -76,16 +73,30 @@ func (a *handlers) hub(w http.ResponseWriter, r *http.Request) error {
 	if a.notModified(w, r, revision, wire.HubRoute, org) {
 		return nil
 	}
-	return a.export(w, r, q, o.Recorded)
+	return a.export(w, r, q)
 }
 
 // export streams records as a file.
-func (a *handlers) export(w http.ResponseWriter, r *http.Request, q wire.RecordsQuery, days history.Days) error {
-	if err := a.checkRecords(r.Context(), q.RecordsQuery); err != nil {
-		return err
-	}
-	if err := a.reserve(w, r, q.RecordsQuery); err != nil {
-		return err
+func (a *handlers) export(w http.ResponseWriter, r *http.Request, q wire.RecordsQuery) error {
+	days := history.Days{From: q.Period.From, To: q.Period.To}
+	open := q.Period.Kind != history.Range || days.From == history.NoDay || days.To == history.NoDay
+	if most := a.Limits().MaxRows; open || most > 0 || a.Reserve != nil {
+		o, err := a.sums(r.Context(), q.Filter)
+		if err != nil {
+			return err
+		}
+		if open {
+			days, _, _ = q.Period.Resolve(o.Recorded)
+		}
+		sum := wire.Sum(o.Groups)
+		if most > 0 && sum.Records > most {
+			if err := a.checkRecords(r.Context(), q.RecordsQuery, most); err != nil {
+				return err
+			}
+		}
+		if err := a.reserve(w, r, sum.Repos); err != nil {
+			return err
+		}
 	}
 	w.Header().Set("Content-Type", q.Format.ContentType())
 	w.Header().Set("Content-Disposition", `attachment; filename="`+q.Format.FileName(q.Filter, days)+`"`)
@@ -105,17 +116,9 @@ const exportBytes = 192
 // retryAfter is after how many seconds to ask again for what there was no room for.
 const retryAfter = "5"
 
-// reserve returns a fault if there is no memory for an export now.
-func (a *handlers) reserve(w http.ResponseWriter, r *http.Request, q history.RecordsQuery) error {
-	if a.Reserve == nil || r.Method == http.MethodHead {
-		return nil
-	}
-	o, err := a.store.Overview(r.Context(), history.OverviewQuery{Filter: q.Filter})
-	if err != nil {
-		return err
-	}
-	repos := wire.Sum(o.Groups).Repos
-	if a.Reserve(r.Context(), int64(repos)*exportBytes) {
+// reserve returns a fault if there is no memory now for an export of so many repositories.
+func (a *handlers) reserve(w http.ResponseWriter, r *http.Request, repos int) error {
+	if a.Reserve == nil || r.Method == http.MethodHead || a.Reserve(r.Context(), int64(repos)*exportBytes) {
 		return nil
 	}
 	w.Header().Set("Retry-After", retryAfter)
@@ -123,17 +126,30 @@ func (a *handlers) reserve(w http.ResponseWriter, r *http.Request, q history.Rec
 		"and this one is of %d repositories; ask again in %s s, or for fewer repositories", repos, retryAfter)
 }
 
-// checkRecords returns a fault if the export of q has more rows than may be. Where
-// that does not follow from what the store holds they are counted.
-func (a *handlers) checkRecords(ctx context.Context, q history.RecordsQuery) error {
-	most := a.Limits().MaxRows
-	if most <= 0 {
-		return nil
+// sums returns the overview of what a filter selects. The last one is kept: whoever was
+// refused asks again and again.
+func (a *handlers) sums(ctx context.Context, f history.Filter) (history.Overview, error) {
+	revision := a.Revision()
+	if last := a.last.Load(); last != nil && revision != "" && last.revision == revision && reflect.DeepEqual(last.filter, f) {
+		return last.Overview, nil
 	}
-	o, err := a.store.Overview(ctx, history.OverviewQuery{Filter: q.Filter})
-	if err != nil || wire.Sum(o.Groups).Records <= most {
-		return err
+	o, err := a.store.Overview(ctx, history.OverviewQuery{Filter: f})
+	if err == nil {
+		a.last.Store(&sums{revision, f, o})
 	}
+	return o, err
+}
+
+// sums are the overview of a filter at a revision.
+type sums struct {
+	revision string
+	filter   history.Filter
+	history.Overview
+}
+
+// checkRecords returns a fault if the export of q has more rows than most, by counting
+// them: what the store holds of the repositories is more.
+func (a *handlers) checkRecords(ctx context.Context, q history.RecordsQuery, most int64) error {
 	n := int64(0)
 	for rows, err := range a.store.Records(ctx, history.RecordsQuery{Filter: q.Filter, Period: q.Period, Order: history.OrderRepo}) {
 		if err != nil {

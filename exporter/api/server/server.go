@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/wire"
@@ -108,6 +109,7 @@ func Routes(store history.Reader, o Options) []Route {
 type handlers struct {
 	Options
 	store history.Reader
+	last  atomic.Pointer[sums]
 }
 
 // route makes a handler of f. What f returns as an error it has not answered.
