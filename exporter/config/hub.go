@@ -19,10 +19,12 @@ type Hub struct {
 	// without TLS.
 	AllowInsecureToken bool `yaml:"allow_insecure_token"`
 	// MaxResponseBytes bounds an answer of the Hub, unpacked.
-	MaxResponseBytes int            `yaml:"max_response_bytes" default:"4294967296" min:"1048576"`
-	Timeouts         HubTimeouts    `yaml:"timeouts"`
-	Organizations    []Organization `yaml:"organizations"`
-	HTTP             HTTP           `yaml:",inline"`
+	MaxResponseBytes int `yaml:"max_response_bytes" default:"4294967296" min:"1048576"`
+	// MaxMemoryBytes bounds the memory that is built from an answer.
+	MaxMemoryBytes int            `yaml:"max_memory_bytes" default:"1073741824" min:"1048576"`
+	Timeouts       HubTimeouts    `yaml:"timeouts"`
+	Organizations  []Organization `yaml:"organizations"`
+	HTTP           HTTP           `yaml:",inline"`
 }
 
 // HubTimeouts are how long the Hub is waited for.

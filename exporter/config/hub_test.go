@@ -26,7 +26,7 @@ func TestHubFaults(t *testing.T) {
 			t.Errorf("%q: the error shows a token: %v", text, err)
 		}
 	}
-	const hubFields = "endpoint, token, token_file, allow_insecure_token, max_response_bytes, timeouts, organizations, " + httpFields
+	const hubFields = "endpoint, token, token_file, allow_insecure_token, max_response_bytes, max_memory_bytes, timeouts, organizations, " + httpFields
 	const orgFields = "name, source, interval, split, token or token_file"
 
 	f("hub: x", "1: hub: expected a mapping with "+hubFields+`, got "x"`)

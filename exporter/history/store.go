@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"strings"
 )
@@ -98,6 +99,9 @@ type Batch struct {
 	// as reported at the version's AsOf: a
 	// reading of the export.
 	Rows RowSeq
+	// MaxBytes bounds the memory that Rows may take, 0 for no bound. Beyond that the error is
+	// a *MemoryError, and nothing is stored.
+	MaxBytes int64
 	// Meta are what listings reported. Each is a reading too (RepoMeta.Readings).
 	Meta []RepoMeta
 	// Readings are further ones, in any order.
@@ -109,6 +113,17 @@ type Batch struct {
 	// Table, if not nil, is all that the batch brings, merged already by a caller who
 	// had to check it as a whole. The other parts are then nil.
 	Table Table
+}
+
+// MemoryError is the error of a history that takes more memory than it may.
+type MemoryError struct {
+	// Most is how many bytes it may take, Rows how many rows were read by then.
+	Most, Rows int64
+}
+
+// Error says what was expected.
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("expected a history of at most %d bytes in memory, got more in %d rows", e.Most, e.Rows)
 }
 
 // Change says what an append did.

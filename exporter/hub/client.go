@@ -2,6 +2,7 @@ package hub
 
 import (
 	"cmp"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"runtime"
@@ -12,6 +13,10 @@ import (
 
 // DefaultMaxResponseBytes bounds an answer: about 60 million records.
 const DefaultMaxResponseBytes = 4 << 30
+
+// DefaultMaxMemoryBytes bounds the memory that an answer may take: a million repositories, or
+// more than a hundred million records.
+const DefaultMaxMemoryBytes = 1 << 30
 
 // maxPageBytes bounds a page of a listing, which is held in memory. A page of
 // 1000 repositories has some 300 KB.
@@ -34,6 +39,9 @@ type Options struct {
 	// MaxResponseBytes bounds the unpacked content of an answer, 0 for
 	// DefaultMaxResponseBytes. Pages of listings are bounded by 16 MiB as well.
 	MaxResponseBytes int64
+	// MaxMemoryBytes bounds the memory that is built from an answer, all pages of a listing
+	// together, 0 for DefaultMaxMemoryBytes.
+	MaxMemoryBytes int64
 	// MaxTries is how often a request is sent at most, 0 for 5.
 	MaxTries int
 	// MaxWait is the longest wait that the Hub's limits may cause before a try,
@@ -57,6 +65,7 @@ func New(o Options) *Client {
 	o.Timeouts = o.Timeouts.withDefaults()
 	o.UserAgent = cmp.Or(o.UserAgent, UserAgent(""))
 	o.MaxResponseBytes = cmp.Or(o.MaxResponseBytes, DefaultMaxResponseBytes)
+	o.MaxMemoryBytes = cmp.Or(o.MaxMemoryBytes, DefaultMaxMemoryBytes)
 	o.MaxTries = cmp.Or(o.MaxTries, 5)
 	o.MaxWait = cmp.Or(o.MaxWait, 10*time.Minute)
 	if o.Token == nil {
@@ -127,4 +136,13 @@ func UserAgent(version string) string {
 	return "huggingface_exporter/" + version +
 		"; go/" + strings.TrimPrefix(runtime.Version(), "go") +
 		"; os/" + runtime.GOOS
+}
+
+// MaxMemoryBytes returns how much memory may be built from an answer.
+func (c *Client) MaxMemoryBytes() int64 { return c.o.MaxMemoryBytes }
+
+// TooLarge returns the error of an answer that takes more memory than that.
+func (c *Client) TooLarge(route Route, org string, err error) error {
+	return &Error{Kind: KindMalformed, Route: route, Org: org, final: true,
+		Err: fmt.Errorf("%w: raise hub.max_memory_bytes if the organization is that large", err)}
 }

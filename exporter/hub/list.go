@@ -90,7 +90,12 @@ type pager struct {
 	seen   map[string]bool
 	barren int
 	pages  int
+	memory int64 // what is built from the pages so far
 }
+
+// listingSize is about how many bytes a repository of a listing takes besides its name, until
+// it is stored: as it was listed, in what it is compared with, and in what follows from that.
+const listingSize = 1 << 10
 
 func (c *Client) newPager(t history.RepoType, org string) (*pager, error) {
 	route, err := RouteOf(t)
@@ -142,6 +147,12 @@ func (p *pager) next(ctx context.Context) ([]Listing, error) {
 	}
 	p.pages++
 	fresh := p.unseen(page)
+	for i := range fresh {
+		p.memory += listingSize + 4*int64(len(fresh[i].Repo.Name))
+	}
+	if most := p.c.o.MaxMemoryBytes; p.memory > most {
+		return nil, p.c.TooLarge(p.q.route, p.q.org, fmt.Errorf("expected a listing of at most %d bytes in memory, got more in %d repositories", most, len(p.seen)))
+	}
 	if p.q.url, err = p.follow(nextLink(b.header.Values("Link"))); err != nil {
 		return nil, b.malformed(err)
 	}

@@ -43,8 +43,9 @@ func (c *Collector) analytics(ctx context.Context) (Report, error) {
 	// One append: once it is stored who appeared, and not who is missing for that, a
 	// renamed repository looks like a deleted one.
 	r.Change, err = c.append(ctx, hub.RoutePublisherAnalytics, history.Batch{
-		Rows: x.checked(f.rows(a.Rows(history.Version{Source: history.Published, AsOf: x.asOf}, history.DayOf(r.AsOf)+1))),
-		Then: func() (history.Batch, error) { return x.missing(ctx) },
+		Rows:     x.checked(f.rows(a.Rows(history.Version{Source: history.Published, AsOf: x.asOf}, history.DayOf(r.AsOf)+1))),
+		MaxBytes: c.Client.MaxMemoryBytes(),
+		Then:     func() (history.Batch, error) { return x.missing(ctx) },
 	})
 	if err != nil {
 		return r, err

@@ -166,6 +166,9 @@ func (c *Collector) append(ctx context.Context, route hub.Route, b history.Batch
 	if e, ok := errors.AsType[*plausible.Error](err); ok {
 		return change, e
 	}
+	if e, ok := errors.AsType[*history.MemoryError](err); ok {
+		return change, c.Client.TooLarge(route, c.Org, e)
+	}
 	if _, ok := errors.AsType[*history.InputErrors](err); ok {
 		return change, &hub.Error{Kind: hub.KindMalformed, Route: route, Org: c.Org, Err: err}
 	}

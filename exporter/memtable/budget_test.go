@@ -3,6 +3,7 @@ package memtable
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -45,9 +46,9 @@ func TestBuildWithin(t *testing.T) {
 		for _, part := range []int64{4, 20} {
 			taken = 0
 			_, err = BuildLimited(context.Background(), counting(rows, &taken), nil, free.MemoryBytes()/part)
-			e, ok := errors.AsType[*MemoryError](err)
+			e, ok := errors.AsType[*history.MemoryError](err)
 			if !ok || e.Most != free.MemoryBytes()/part || e.Rows > taken || !strings.Contains(err.Error(), "bytes in memory") {
-				t.Fatalf("%s: expected a *MemoryError, got %v", what, err)
+				t.Fatalf("%s: expected a *history.MemoryError, got %v", what, err)
 			}
 			if e.Rows > free.NumRecords()*2/part {
 				t.Errorf("%s, a %dth of what it takes: expected at most two such parts of its rows to be added, got %d of %d", what, part, e.Rows, free.NumRecords())
@@ -83,7 +84,30 @@ func TestBuildWithinOfScatteredDays(t *testing.T) {
 	if _, err := BuildLimited(context.Background(), rows, nil, free.MemoryBytes()*2); err != nil {
 		t.Errorf("expected twice what it takes to be enough, got %v", err)
 	}
-	if _, err := BuildLimited(context.Background(), rows, nil, free.MemoryBytes()*9/10); !errors.As(err, new(*MemoryError)) {
-		t.Errorf("expected a *MemoryError, got %v", err)
+	if _, err := BuildLimited(context.Background(), rows, nil, free.MemoryBytes()*9/10); !errors.As(err, new(*history.MemoryError)) {
+		t.Errorf("expected a *history.MemoryError, got %v", err)
+	}
+}
+
+// Many repositories of few rows are weighed as they come: few rows pass the limit.
+func TestBuildWithinOfManyRepos(t *testing.T) {
+	const most = 8 << 20
+	endless := func(yield func(*history.Rows, error) bool) {
+		r := history.Rows{Version: history.Version{Source: history.Published, AsOf: 1}}
+		for n := 0; ; n++ {
+			r.Repos = append(r.Repos, history.RepoTotal{Repo: history.Repo{Type: history.Model, Name: fmt.Sprintf("acme/%07d", n)}, Total: 1})
+			r.Append(uint32(n), 20_000, 1)
+			if r.Len() == history.BlockRows {
+				if !yield(&r, nil) {
+					return
+				}
+				r.Reset()
+			}
+		}
+	}
+	_, err := BuildBatch(context.Background(), history.Batch{Rows: endless, MaxBytes: most})
+	e, ok := errors.AsType[*history.MemoryError](err)
+	if !ok || e.Most != most || e.Rows < 1000 || e.Rows > most/512+history.BlockRows {
+		t.Errorf("got %+v, %v", e, err)
 	}
 }

@@ -30,7 +30,7 @@ func Build(ctx context.Context, rows history.RowSeq, meta []history.RepoMeta) (*
 func BuildBatch(ctx context.Context, batch history.Batch) (*Table, error) {
 	switch t := batch.Table.(type) {
 	case nil:
-		return build(ctx, batch, budget{})
+		return build(ctx, batch, budget{most: batch.MaxBytes})
 	case *Table:
 		return t, ctx.Err()
 	default:
@@ -97,6 +97,7 @@ func (b *builder) repo(r history.Repo) uint32 {
 	if !ok {
 		i = uint32(len(b.meta))
 		b.index[r] = i
+		b.budget.names += int64(len(r.Name))
 		b.meta = append(b.meta, history.NewRepoMeta(r))
 		b.logs = append(b.logs, repoLog{})
 		b.told = append(b.told, told{})
@@ -113,7 +114,7 @@ func (b *builder) read(ctx context.Context, rows history.RowSeq) error {
 	full := make(chan *history.Rows, maxQueued)
 	empty := make(chan *history.Rows, maxQueued+2)
 	var done sync.WaitGroup
-	var over atomic.Pointer[MemoryError]
+	var over atomic.Pointer[history.MemoryError]
 	done.Go(func() {
 		for r := range full {
 			b.add(r)
@@ -126,6 +127,7 @@ func (b *builder) read(ctx context.Context, rows history.RowSeq) error {
 			}
 		}
 	})
+	taken := int64(0)
 	err := func() error {
 		for r, err := range rows {
 			if err != nil {
@@ -133,6 +135,10 @@ func (b *builder) read(ctx context.Context, rows history.RowSeq) error {
 			}
 			if err := ctx.Err(); err != nil {
 				return err
+			}
+			// The blocks that wait may have brought too many repositories already.
+			if taken += int64(r.Len()); b.budget.most > 0 && int64(len(r.Repos))*repoSize > b.budget.most {
+				over.CompareAndSwap(nil, &history.MemoryError{Most: b.budget.most, Rows: taken})
 			}
 			if over.Load() != nil {
 				break
@@ -268,7 +274,10 @@ func (b *builder) table() (*Table, error) {
 	}
 	slices.SortFunc(order, func(i, j uint32) int { return b.meta[i].Repo.Compare(b.meta[j].Repo) })
 
+	// What was read is known by now: the rest needs the memory.
+	b.index, b.remap, b.dictionary = nil, nil, nil
 	var bytes atomic.Int64
+	bytes.Store(b.kept())
 	t := assemble(len(order), func() (func(int) *column, func()) {
 		p := placer{versions: b.versions}
 		var d deriver

@@ -47,6 +47,7 @@ func Options(h *config.Hub, o config.Organization, getenv func(string) string) (
 		EndpointTransport: withCredentials(transport, &h.HTTP.Settings),
 		Timeouts:          timeouts,
 		MaxResponseBytes:  int64(h.MaxResponseBytes),
+		MaxMemoryBytes:    int64(h.MaxMemoryBytes),
 	}, nil
 }
 

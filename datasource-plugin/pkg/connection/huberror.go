@@ -10,7 +10,6 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/plausible"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
 // errClosed answers who asks a connection that another one took the place of.
@@ -23,7 +22,7 @@ func (c *hubConnection) explain(err error) error {
 
 func (c *hubConnection) explained(err error) error {
 	at, org := c.endpoint.String(), c.organization
-	if memory, ok := errors.AsType[*memtable.MemoryError](err); ok {
+	if memory, ok := errors.AsType[*history.MemoryError](err); ok {
 		return failure(KindMemory, err, "the history of %s takes more memory than the %d MiB that the data source may use (%d records were read): raise its memory limit, or run the exporter and connect to it",
 			org, c.memoryLimit>>20, memory.Rows)
 	}
