@@ -105,6 +105,7 @@ func TestHubDefaults(t *testing.T) {
 	defaults := func(change func(*Hub)) Hub {
 		h := Hub{
 			MaxResponseBytes: 4 << 30,
+			MaxMemoryBytes:   1 << 30,
 			Timeouts:         HubTimeouts{Connect: Duration(10 * time.Second), Headers: Duration(time.Minute), Idle: Duration(time.Minute)},
 			Organizations:    []Organization{},
 			HTTP:             Default().Hub.HTTP,

@@ -14,7 +14,7 @@ import (
 // DefaultMaxResponseBytes bounds an answer: about 60 million records.
 const DefaultMaxResponseBytes = 4 << 30
 
-// DefaultMaxMemoryBytes bounds the memory that an answer may take: a million repositories, or
+// DefaultMaxMemoryBytes bounds the memory that an answer may take: half a million repositories, or
 // more than a hundred million records.
 const DefaultMaxMemoryBytes = 1 << 30
 

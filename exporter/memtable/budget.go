@@ -3,6 +3,7 @@ package memtable
 import (
 	"context"
 	"reflect"
+	"runtime"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
@@ -23,6 +24,9 @@ type budget struct {
 	// logged is what the logs weighed then, packed the weight of the runs that were packed,
 	// names of the names of all repositories.
 	logged, packed, names int64
+	// collected is the weight at which garbage was collected last: at a half of what there
+	// may be, then at a half of what is left.
+	collected int64
 }
 
 var (
@@ -33,8 +37,8 @@ var (
 		reflect.TypeFor[told]().Size() + reflect.TypeFor[history.Reading]().Size())
 	// repoSize is what a repository takes while an input is read, besides its name and its
 	// rows: that, entries in the dictionaries of builder and reader and in their indexes, and
-	// a third for lists that grow and for garbage.
-	repoSize = (keptSize + int64(reflect.TypeFor[history.RepoTotal]().Size()) + 2*indexSize + prefixSize) * 4 / 3
+	// half as much again for lists that grow and for garbage.
+	repoSize = (keptSize + int64(reflect.TypeFor[history.RepoTotal]().Size()) + 2*indexSize + prefixSize) * 3 / 2
 )
 
 const (
@@ -61,6 +65,12 @@ func (g *budget) count(n, repos int) bool {
 		return false
 	}
 	fixed := g.fixed(repos)
+	if left := g.most - g.collected; left > g.most/16 && fixed+g.logged+g.since*rowSize > g.collected+left/2 {
+		// What was there before, and what lists have grown out of, would stay until as much
+		// again has come.
+		g.collected += left / 2
+		runtime.GC()
+	}
 	return fixed > g.most || g.since >= max(minWeighed, 2*int64(repos)) && fixed+g.logged+g.since*rowSize > g.most
 }
 

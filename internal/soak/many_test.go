@@ -2,23 +2,29 @@ package soak
 
 import (
 	"compress/gzip"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
+
+	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/connection"
 )
 
 // TestManyRepos has the Hub answer with what would take far more memory than an answer may:
 // millions of repositories of one day each, and gigabytes of blank lines. serve refuses both
 // long before their end, says what it expected and what to do, takes no more than one and a
 // half times what an answer may, and goes on to collect the others. As many repositories as
-// there is memory for are stored.
+// there is memory for are stored. A data source of Grafana with 32 MiB refuses them, too.
 func TestManyRepos(t *testing.T) {
 	begin := time.Now()
 	repos, most := size(1_000_000, 3_000_000), int64(size(96<<20, 512<<20))
@@ -92,9 +98,48 @@ func TestManyRepos(t *testing.T) {
 	stored := fmt.Sprintf("huggingface_exporter_store_org_repos{org=%q}", "some")
 	waitFor(t, "the repositories that fit to be stored", e.log, func() bool { return e.metric(stored) == float64(fitting) })
 	e.stop()
+	heap := pluginHeap(t, hub.URL)
 	figures(t, begin, "%d repositories of a day each refused at a limit of %d MB, %d MB taken of 3 GiB of blank lines, both after %v; memory %d MB at rest, at most %d; "+
-		"%d repositories stored under the same limit",
-		repos, most/1e6, sent/1e6, refused.Round(time.Second/10), rest/1e6, peak/1e6, fitting)
+		"%d repositories stored under the same limit; a data source with a limit of 32 MiB took %.0f MiB",
+		repos, most/1e6, sent/1e6, refused.Round(time.Second/10), rest/1e6, peak/1e6, fitting, float64(heap)/(1<<20))
+}
+
+// pluginHeap returns how much more memory the heap takes while a data source of 32 MiB
+// refuses the export.
+func pluginHeap(t *testing.T, hub string) int64 {
+	t.Helper()
+	const most = 32 << 20
+	inUse := func() int64 {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapInuse)
+	}
+	runtime.GC()
+	before, peak := inUse(), int64(0)
+	conn, err := connection.Open(context.Background(), backend.DataSourceInstanceSettings{
+		JSONData:                fmt.Appendf(nil, `{"connection":"hub","organization":"many","endpoint":%q,"memoryLimitMiB":%d}`, hub, most>>20),
+		DecryptedSecureJSONData: map[string]string{"token": hubToken},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	done := make(chan connection.Health, 1)
+	go func() { done <- conn.Check(context.Background()) }()
+	for {
+		peak = max(peak, inUse()-before)
+		select {
+		case h := <-done:
+			if h.OK || !strings.Contains(h.Message, "raise its memory limit") {
+				t.Errorf("the data source says %+v", h)
+			}
+			if peak > most*3/2 && !raceDetector {
+				t.Errorf("the data source took %d bytes, expected at most %d", peak, most*3/2)
+			}
+			return peak
+		case <-time.After(time.Millisecond):
+		}
+	}
 }
 
 // writeRepos writes a row of each of n repositories, as long as somebody reads.
