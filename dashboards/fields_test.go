@@ -58,7 +58,7 @@ func someHistory(t *testing.T) history.Reader {
 func inHistory(period string) choice {
 	return choice{
 		"period": {period}, "org": {someOrg}, "repo_type": {"model"}, "repo": {someRepo},
-		"search": {""}, "sort": {"downloads"}, "datasource": {"publisher-analytics"},
+		"search": {""}, "__searchFilter": {""}, "sort": {"downloads"}, "datasource": {"publisher-analytics"},
 	}
 }
 

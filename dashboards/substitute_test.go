@@ -20,7 +20,8 @@ func (d *dashboard) choices() []choice {
 	const ways = 5
 	var list []choice
 	for way := range ways {
-		c := choice{}
+		// What is typed to search the values of a variable.
+		c := choice{"__searchFilter": {""}}
 		for _, v := range d.Templating.List {
 			c[v.Name] = v.values(way)
 		}

@@ -36,6 +36,54 @@ test('totals are numbers that an alert rule compares', async ({ request }) => {
   expect(JSON.stringify(got)).toContain('"repo_type":"model"');
 });
 
+/** Evaluates a rule as Grafana's alerting does: a query, and a threshold that all numbers are above. */
+async function fires(request: APIRequestContext, query: object, reducer?: string) {
+  const range = { from: 90 * 86400, to: 0 };
+  const expression = (refId: string, model: object) => ({ refId, datasourceUid: '__expr__', relativeTimeRange: range, model: { refId, ...model } });
+  const data = [
+    { refId: 'A', datasourceUid: SOURCE, queryType: '', relativeTimeRange: range, model: { refId: 'A', ...query } },
+    ...(reducer ? [expression('B', { type: 'reduce', expression: 'A', reducer })] : []),
+    expression('C', { type: 'threshold', expression: reducer ? 'B' : 'A', conditions: [{ evaluator: { type: 'gt', params: [-1] } }] }),
+  ];
+  const answer = await request.post('/api/v1/eval', { data: { data, condition: 'C' } });
+  const { results } = await answer.json();
+  expect(answer.status(), JSON.stringify(results)).toBe(200);
+  expect(results.A?.error ?? results.C.error, JSON.stringify(query)).toBeUndefined();
+  return numbers(results.C);
+}
+
+test('a rule on one number of each group or repository fires for each of them', async ({ request }) => {
+  for (const query of [
+    {},
+    { queryType: 'overview', value: 'downloads', period: 'last_month' },
+    { queryType: 'overview', value: 'total', groupBy: 'org' },
+    { queryType: 'overview', value: 'days_since_record', groupBy: 'none' },
+    { queryType: 'repos', value: 'rank', limit: 3 },
+    { queryType: 'repos', value: 'share', limit: 3, period: 'all_time' },
+  ]) {
+    const got = await fires(request, query, 'queryType' in query ? undefined : 'last');
+    expect(got.length, JSON.stringify(query)).toBeGreaterThan(0);
+    expect(got.map((n) => n.value), JSON.stringify(query)).toEqual(got.map(() => 1));
+    expect(new Set(got.map((n) => JSON.stringify(n.labels))).size).toBe(got.length);
+  }
+});
+
+test('a rule on corrections is evaluated, whether there are some or not', async ({ request }) => {
+  const got = await fires(request, { queryType: 'corrections', value: 'removed' });
+  for (const { labels } of got) {
+    expect(Object.keys(labels).sort()).toEqual(['org', 'repo', 'repo_type']);
+  }
+});
+
+test('the rules that are provisioned are healthy', async ({ request }) => {
+  const { data } = await (await request.get('/api/prometheus/grafana/api/v1/rules')).json();
+  const group = data.groups.find((g: { name: string }) => g.name === 'Hugging Face downloads');
+  expect(group.rules).toHaveLength(4);
+  for (const rule of group.rules) {
+    expect(['ok', 'unknown', 'nodata'], `${rule.name}: ${rule.lastError ?? ''}`).toContain(rule.health);
+  }
+});
+
 test('a series is reduced and compared', async ({ request }) => {
   const { status, text, results } = await evaluate(
     request,

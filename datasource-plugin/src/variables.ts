@@ -31,8 +31,10 @@ export class AnalyticsVariableSupport extends CustomVariableSupport<DataSource, 
       refId: query.refId || 'variable',
       queryType: 'variable' as const,
     }));
+    // What was typed to search the values; without it, Grafana leaves the variable as it is.
+    const scopedVars = { __searchFilter: { value: '', text: '' }, ...request.scopedVars };
     return this.datasource
-      .query({ ...request, targets })
+      .query({ ...request, targets, scopedVars })
       .pipe(map((response) => ({ ...response, data: response.data.flatMap(toValues) })));
   }
 }

@@ -55,6 +55,19 @@ describe('variables', () => {
     expect(sent).toEqual([{ refId: 'variable', queryType: 'variable', values: 'org' }]);
   });
 
+  it('search for what is typed into their list', async () => {
+    const asked = async (scopedVars: object) => {
+      const datasource = fakeDatasource();
+      const query = vi.spyOn(datasource, 'query').mockReturnValue(of({ data: [frame] }));
+      const targets = [{ values: 'repo', search: '$__searchFilter' } as AnalyticsQuery];
+      const request = { targets, scopedVars } as DataQueryRequest<AnalyticsQuery>;
+      await firstValueFrom(new AnalyticsVariableSupport(datasource).query(request));
+      return query.mock.calls[0][0].scopedVars.__searchFilter;
+    };
+    expect(await asked({})).toEqual({ value: '', text: '' });
+    expect(await asked({ __searchFilter: { value: 'bert', text: 'bert' } })).toEqual({ value: 'bert', text: 'bert' });
+  });
+
   it('have the values of the answer', async () => {
     const { answer } = await ask({ data: [frame] });
     expect(answer).toEqual({
