@@ -45,33 +45,33 @@ type backfillFlags struct {
 
 // backfillCommand brings the history as counters to where else it is kept.
 func backfillCommand(app *kingpin.Application) command {
-	cmd := app.Command("backfill", "Bring the stored history to Prometheus or VictoriaMetrics, as samples of the counter that /metrics shows.")
-	cmd.HelpLong("A recorded day has a sample at each of its two midnights (UTC), and the last one is the counter as it is shown now: " +
-		"what is scraped next goes on from it. Scraped series have the labels job and instance; for backfilled samples to be of the same " +
-		"series, give both with --label. For promtool: promtool tsdb create-blocks-from --max-block-duration=8784h openmetrics FILE DIR; " +
-		"the flag is not in its help, and makes it a hundred times as fast. See docs/backfill.md.")
+	cmd := app.Command("backfill", "Write the stored history to Prometheus or VictoriaMetrics, as samples of the counter on /metrics.")
+	cmd.HelpLong("Each recorded day has a sample at its first and last midnight (UTC). The last sample is the current value of the counter, so " +
+		"the scraped samples continue without a step. Scraped series have the labels job and instance. Set both with --label to " +
+		"write to the same series. For promtool, run: promtool tsdb create-blocks-from --max-block-duration=8784h openmetrics FILE DIR. " +
+		"This flag is not in promtool's help and makes it a hundred times faster. See docs/backfill.md.")
 	f := &backfillFlags{
 		storage: addStorageFlags(cmd),
-		to: cmd.Flag("to", "What to write: openmetrics (a file for promtool), victoriametrics (its /api/v1/import) or remote-write "+
+		to: cmd.Flag("to", "Output: openmetrics (a file for promtool), victoriametrics (its /api/v1/import), or remote-write "+
 			"(Prometheus remote write 1.0).").Required().
 			Enum(toOpenMetrics, string(backfill.VictoriaMetrics), string(backfill.RemoteWrite)),
-		output: cmd.Flag("output", "File to write, with --to=openmetrics; it is replaced once it is complete. Default: -, standard output.").
+		output: cmd.Flag("output", "Output file for --to=openmetrics. It is replaced when it is complete. Default: -, standard output.").
 			Short('o').PlaceHolder("FILE").String(),
-		url: cmd.Flag("url", "Where to send it, with the other two, as http://localhost:8428. Without a path: /api/v1/import, or /api/v1/write.").
+		url: cmd.Flag("url", "URL to send to for the other two, such as http://localhost:8428. Default path: /api/v1/import or /api/v1/write.").
 			PlaceHolder("URL").String(),
-		httpConfig: cmd.Flag("http.config.file", "File with credentials, TLS and proxy for --url, in the format of Prometheus' http_config.").
+		httpConfig: cmd.Flag("http.config.file", "File with credentials, TLS, and proxy settings for --url, in the http_config format of Prometheus.").
 			PlaceHolder("FILE").String(),
 		selectURL: cmd.Flag("select-url", "Where VictoriaMetrics can be read, to compare what arrived: what /api/v1/export is below. "+
 			"Default: as --url, with /select/ in the place of /insert/.").PlaceHolder("URL").String(),
 		verify:  cmd.Flag("verify", "Compare what arrived in VictoriaMetrics with what was sent; --no-verify does not.").Default("true").Bool(),
-		timeout: cmd.Flag("timeout", "How long a request to --url may take.").Default("1m").Duration(),
-		labels:  cmd.Flag("label", "Label that all series get, as --label=job=huggingface. Repeatable.").PlaceHolder("NAME=VALUE").Strings(),
-		until: cmd.Flag("until", "No samples after this time, as 2024-05-01T12:00:00Z. Default: now, for openmetrics three hours ago.").
+		timeout: cmd.Flag("timeout", "Timeout of a request to --url.").Default("1m").Duration(),
+		labels:  cmd.Flag("label", "Label to add to all series, such as --label=job=huggingface. Repeatable.").PlaceHolder("NAME=VALUE").Strings(),
+		until: cmd.Flag("until", "Write no samples after this time, such as 2024-05-01T12:00:00Z. Default: now; three hours ago for openmetrics.").
 			PlaceHolder("TIME").String(),
-		resume: cmd.Flag("resume", "File that notes how far it came, with --url: if it is there, go on from it; it is gone when all is done.").
+		resume: cmd.Flag("resume", "File that records the progress with --url. If it exists, continue from there. It is deleted on completion.").
 			PlaceHolder("FILE").String(),
-		from:   cmd.Flag("from", "First day, as 2021-01-22. Default: the first one there is.").PlaceHolder("DAY").String(),
-		toDay:  cmd.Flag("to-day", "Last day, as 2021-01-22. Default: the last one there is.").PlaceHolder("DAY").String(),
+		from:   cmd.Flag("from", "First day, such as 2021-01-22. Default: the first recorded day.").PlaceHolder("DAY").String(),
+		toDay:  cmd.Flag("to-day", "Last day, such as 2021-01-22. Default: the last recorded day.").PlaceHolder("DAY").String(),
 		filter: addFilterFlags(cmd),
 	}
 	return command{cmd.FullCommand(), f.run}
@@ -179,9 +179,9 @@ func reportBackfill(w io.Writer, st *backfill.Stats, done string) {
 		n    int64
 		what string
 	}{
-		{st.Unshown, "are not on the Hub any more and so not on /metrics: left out"},
-		{st.Summed, "have no total: their counter is the sum of their records"},
-		{st.Clamped, "have more downloads in their records than in their counter: it stays at 0 until those left fit"},
+		{st.Unshown, "are no longer on the Hub or /metrics and were left out"},
+		{st.Summed, "have no total; their counter is the sum of their records"},
+		{st.Clamped, "have more downloads in their records than in their counter; their samples start at 0"},
 	} {
 		if c.n > 0 {
 			fmt.Fprintf(w, "%s repositories %s\n", textenc.Grouped(c.n), c.what)
@@ -217,7 +217,7 @@ func (f *backfillFlags) receiver() (*pushclient.Receiver, error) {
 	if *f.to == toOpenMetrics {
 		if *f.url != "" || *f.httpConfig != "" || *f.resume != "" {
 			return nil, errors.New("expected neither --url nor --http.config.file nor --resume with --to=openmetrics:" +
-				" it writes a file, anew each time")
+				" it always writes a new file")
 		}
 		return nil, nil
 	}

@@ -110,10 +110,10 @@ func TestBackfillByRemoteWrite(t *testing.T) {
 	young := other.prometheus("scrape_configs:\n- job_name: nobody\n  scrape_interval: 1s\n  static_configs: [{targets: ['127.0.0.1:1']}]\n",
 		"--web.enable-remote-write-receiver")
 	young.untilQuery("up") // from then on older samples are out of bounds
-	r.refused(nil, []string{"answered 400 Bad Request: out of bounds", "out_of_order_time_window", "--to=openmetrics"},
+	r.refused(nil, []string{"responded with 400 Bad Request: out of bounds", "out_of_order_time_window", "--to=openmetrics"},
 		"backfill", "--to=remote-write", "--url="+young.url)
 	closed := newRunner(t).prometheus("")
-	r.refused(nil, []string{"answered 404", "start Prometheus with --web.enable-remote-write-receiver"},
+	r.refused(nil, []string{"responded with 404", "start Prometheus with --web.enable-remote-write-receiver"},
 		"backfill", "--to=remote-write", "--url="+closed.url)
 }
 

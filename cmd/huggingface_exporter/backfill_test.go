@@ -160,19 +160,19 @@ func TestBackfillRefuses(t *testing.T) {
 	f("must be one of openmetrics,victoriametrics,remote-write", "--to=graphite")
 	f("expected --url with --to=remote-write, got none", "--to=remote-write")
 	f("expected no --output with --to=victoriametrics", "--to=victoriametrics", "--url=http://h", "--output=x")
-	f("it writes a file, anew each time", "--to=openmetrics", "--url=http://h")
-	f("it writes a file, anew each time", "--to=openmetrics", "--resume=x")
+	f("it always writes a new file", "--to=openmetrics", "--url=http://h")
+	f("it always writes a new file", "--to=openmetrics", "--resume=x")
 	f("--url: expected a URL like", "--to=victoriametrics", "--url=h:1")
 	f("--url: expected a URL without user and password", "--to=victoriametrics", "--url=http://me:pa55@h")
 	f("--label: expected a label like", "--to=openmetrics", "--label=job")
 	f("--from: expected a date like", "--to=openmetrics", "--from=x")
 	f("--to-day: expected a date like", "--to=openmetrics", "--to-day=x")
-	f("expected --to-day not before --from", "--to=openmetrics", "--from=2024-01-02", "--to-day=2024-01-01")
+	f("expected --to-day on or after --from", "--to=openmetrics", "--from=2024-01-02", "--to-day=2024-01-01")
 	f("--until: expected a time like", "--to=openmetrics", "--until=2024-01-01")
 	f("--until: expected a time that is not in the future", "--to=openmetrics", "--until=2999-01-01T00:00:00Z")
 	f("--timeout: expected a duration above zero", "--to=remote-write", "--url=http://h", "--timeout=0s")
 	f("no such file", "--to=remote-write", "--url=http://h", "--http.config.file=none")
-	f("there is no such folder", "--to=openmetrics", "--storage.path=none")
+	f("there is no such directory", "--to=openmetrics", "--storage.path=none")
 	r.write("http.yaml", "basic_auth: pa55\n", 1)
 	f("http.yaml: expected HTTP client settings", "--to=remote-write", "--url=http://h", "--http.config.file=http.yaml")
 	if _, stderr, _ := r.run(nil, "backfill", "--to=remote-write", "--url=http://h", "--http.config.file=http.yaml"); strings.Contains(stderr, "pa55") {
@@ -217,7 +217,7 @@ func TestBackfillResumes(t *testing.T) {
 			t.Errorf("%d of %d lines were taken before the end", some, n)
 		}
 		if signal == syscall.SIGINT {
-			for _, want := range []string{"interrupted", "was taken.", "goes on from there"} {
+			for _, want := range []string{"interrupted", "was accepted.", "Run the same command again to continue"} {
 				if !strings.Contains(log.String(), want) {
 					t.Errorf("expected %q, got\n%s", want, log)
 				}
@@ -225,7 +225,7 @@ func TestBackfillResumes(t *testing.T) {
 		}
 
 		// Not with other flags, nor over another history.
-		r.refused(nil, []string{`mark.json is of a backfill with --org="", expected the same, got "acme"`, "begin anew"}, append(args, "--org=acme")...)
+		r.refused(nil, []string{`mark.json is of a backfill with --org="", expected the same, got "acme"`, "start over"}, append(args, "--org=acme")...)
 		r.refused(nil, []string{`with --label=""`}, append(args, "--label=job=x")...)
 		r.refused(nil, []string{"--until"}, append(args, "--until=2024-01-01T00:00:00Z")...)
 		r.refused(nil, []string{"of another state of the stored history"}, append(args, "--storage.path="+r.other())...)
@@ -292,7 +292,7 @@ func TestBackfillIsRefused(t *testing.T) {
 	r.write("pass", "pa55word\n", 1)
 	r.write("http.yaml", "basic_auth: {username: me, password_file: pass}\n", 1)
 	_, stderr, code := r.run(nil, "backfill", "--to=remote-write", "--url="+s.URL, "--http.config.file=http.yaml")
-	if code != 1 || !strings.Contains(stderr, "answered 403 Forbidden") || !strings.Contains(stderr, "<secret>") ||
+	if code != 1 || !strings.Contains(stderr, "responded with 403 Forbidden") || !strings.Contains(stderr, "<secret>") ||
 		strings.Contains(stderr, "pa55word") || strings.Contains(stderr, "bWU6cGE1NXdvcmQ") {
 		t.Errorf("exit %d\n%s", code, stderr)
 	}

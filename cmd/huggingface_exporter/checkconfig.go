@@ -15,7 +15,7 @@ import (
 
 // checkConfigCommand checks a configuration file and prints what it amounts to.
 func checkConfigCommand(app *kingpin.Application) command {
-	cmd := app.Command("check-config", "Check a configuration file and print the configuration that it gives, secrets masked.")
+	cmd := app.Command("check-config", "Validate a configuration file and print the effective configuration with secrets masked.")
 	file := cmd.Arg("file", "The configuration file.").Required().String()
 	return command{cmd.FullCommand(), func(_ context.Context, p *program) error {
 		c, err := loadConfig(*file)
@@ -27,7 +27,7 @@ func checkConfigCommand(app *kingpin.Application) command {
 				return err
 			}
 			if err := hubclient.Exposed(&c.Hub, o, os.Getenv); errors.Is(err, hubclient.ErrInsecure) {
-				p.log.Warn("The Hub's token can be read on the way, which hub.allow_insecure_token allows", "err", err)
+				p.log.Warn("The Hub's token is sent without TLS and can be read on the network, because hub.allow_insecure_token is set", "err", err)
 				break
 			}
 		}
@@ -35,7 +35,7 @@ func checkConfigCommand(app *kingpin.Application) command {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(p.stdout, "# %s: ok. In effect, with the defaults of what it does not say:\n%s", *file, text)
+		_, err = fmt.Fprintf(p.stdout, "# %s: ok. The effective configuration, including defaults:\n%s", *file, text)
 		return err
 	}}
 }
@@ -47,7 +47,7 @@ func loadConfig(file string) (*config.Config, error) {
 	}
 	c, err := config.Load(file, exposition.Families()...)
 	if config.IsFault(err) {
-		err = fmt.Errorf("the configuration is not valid:\n%w", err)
+		err = fmt.Errorf("the configuration is invalid:\n%w", err)
 	}
 	return c, err
 }

@@ -27,15 +27,15 @@ import (
 
 // collectCommand collects once, for those who have a scheduler already.
 func collectCommand(app *kingpin.Application) command {
-	cmd := app.Command("collect", "Collect the organizations of the configuration from the Hub once, and exit.")
-	cmd.HelpLong("Exits with 0 if every organization was collected, and with 1 and the reasons otherwise. " +
-		"Works beside a running serve.")
+	cmd := app.Command("collect", "Collect all configured organizations from the Hub once, and exit.")
+	cmd.HelpLong("Exits with 0 if all organizations were collected, otherwise with 1 and the reasons. " +
+		"You can run it while serve is running.")
 	storage := storageFlag(cmd)
 	configFile := cmd.Flag("config.file", "Configuration file.").Required().PlaceHolder("FILE").String()
 	shard := addShardFlags(cmd)
-	accept := cmd.Flag("accept", "Believe answers of the Hub that are implausible, such as one without half of what was known.").Bool()
-	dryRun := cmd.Flag("dry-run", "Say what would change, and store nothing.").Bool()
-	orgs := cmd.Flag("org", "Collect this organization alone; may be repeated. Default: all of the configuration.").PlaceHolder("NAME").Strings()
+	accept := cmd.Flag("accept", "Accept implausible responses of the Hub, such as one in which half of the known repositories are missing.").Bool()
+	dryRun := cmd.Flag("dry-run", "Print what would change, and store nothing.").Bool()
+	orgs := cmd.Flag("org", "Collect only this organization. Repeatable. Default: all configured organizations.").PlaceHolder("NAME").Strings()
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
 		if err := shard.Check(); err != nil {
 			return fmt.Errorf("--%w", err)

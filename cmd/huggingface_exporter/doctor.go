@@ -11,18 +11,18 @@ import (
 
 // doctorCommand checks all that serve needs.
 func doctorCommand(app *kingpin.Application) command {
-	cmd := app.Command("doctor", "Check what serve needs: configuration, tokens, the Hub, the store, permissions, the clock, the port. Each line says what to do.")
-	cmd.HelpLong("Give it the flags that serve gets, and run it as the user that serve runs as. " +
-		"It changes nothing. Each organization is asked for as serve does, which counts as one to six requests at the Hub.\n" +
-		"Exits with 0, or with 1 if a line begins with fail.")
+	cmd := app.Command("doctor", "Check the configuration, tokens, the Hub, the store, permissions, the clock, and the port, and suggest fixes.")
+	cmd.HelpLong("Run it with the same flags and as the same user as serve. It changes nothing. It queries the Hub for each organization " +
+		"like serve, which takes one to six requests.\n" +
+		"Exits with 1 if a line starts with fail, otherwise with 0.")
 	var o doctor.Options
-	cmd.Flag("config.file", "Configuration file. Default: none, which is the same as an empty one.").PlaceHolder("FILE").StringVar(&o.ConfigFile)
+	cmd.Flag("config.file", "Configuration file. Default: none, which is the same as an empty file.").PlaceHolder("FILE").StringVar(&o.ConfigFile)
 	storage := storageFlag(cmd)
-	cmd.Flag("web.listen-address", "Address that serve is to listen on; repeatable.").Default(defaultAddress).StringsVar(&o.Addresses)
-	cmd.Flag("web.config.file", "The file of TLS and authentication. Default: none.").PlaceHolder("FILE").StringVar(&o.WebConfigFile)
+	cmd.Flag("web.listen-address", "Address that serve listens on. Repeatable.").Default(defaultAddress).StringsVar(&o.Addresses)
+	cmd.Flag("web.config.file", "File with TLS and authentication settings. Default: none.").PlaceHolder("FILE").StringVar(&o.WebConfigFile)
 	paths := addPathFlags(cmd)
-	cmd.Flag("offline", "Ask neither the Hub nor a storage engine.").BoolVar(&o.Offline)
-	format := cmd.Flag("format", "Format: text or json.").Default("text").Enum("text", "json")
+	cmd.Flag("offline", "Query neither the Hub nor VictoriaMetrics.").BoolVar(&o.Offline)
+	format := cmd.Flag("format", "Output format: text or json.").Default("text").Enum("text", "json")
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
 		var err error
 		if o.RoutePrefix, err = paths.prefix(); err != nil {

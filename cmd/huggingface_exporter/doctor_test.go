@@ -88,11 +88,11 @@ func TestDoctorFindsAllWell(t *testing.T) {
 	p.examine(0, []string{
 		"ok config: c.yaml: 2 organizations, 0 files to import",
 		"ok port: 127.0.0.1:0 is free",
-		"ok store: ./data is not there yet; serve makes it",
+		"ok store: ./data does not exist yet; serve creates it",
 		"ok token: massive: a token from ", "token ->",
-		"ok hub: massive: http://127.0.0.1", "gives its publisher analytics ->",
+		"ok hub: massive: http://127.0.0.1", "provides its publisher analytics ->",
 		"ok hub: globex: ", "lists its repositories",
-		"ok clock: as the Hub's",
+		"ok clock: same as the Hub's",
 	})
 	if _, err := os.Stat(p.path("data")); !os.IsNotExist(err) {
 		t.Error("doctor made the folder of the store")
@@ -111,12 +111,12 @@ func TestDoctorFindsAllWell(t *testing.T) {
 
 	// For people.
 	stdout, stderr, code := p.run(nil, "doctor", "--config.file=c.yaml", "--web.listen-address=127.0.0.1:0")
-	if code != 0 || stderr != "" || !strings.Contains(stdout, "ok    clock   as the Hub's\n") || !strings.HasSuffix(stdout, " ok, 0 warn, 0 fail\n") {
+	if code != 0 || stderr != "" || !strings.Contains(stdout, "ok    clock   same as the Hub's\n") || !strings.HasSuffix(stdout, " ok, 0 warn, 0 fail\n") {
 		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
 	}
 	p.hub.Fail(fakehub.On{}, fakehub.Always, fakehub.Status(500))
 	stdout, stderr, code = p.run(nil, "doctor", "--config.file=c.yaml", "--web.listen-address=127.0.0.1:0")
-	if code != 1 || !strings.Contains(stdout, "\n              -> wait: the Hub has a fault\n") || !strings.Contains(stderr, "2 of 8 checks failed") {
+	if code != 1 || !strings.Contains(stdout, "\n              -> wait: the Hub has a problem\n") || !strings.Contains(stderr, "2 of 8 checks failed") {
 		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
 	}
 	p.examine(0, []string{"ok config"}, "--offline")
@@ -154,7 +154,7 @@ func TestDoctorOfPermissions(t *testing.T) {
 		}
 	}
 	out := run("--config.file=c.yaml")
-	f(out, "fail  store   ./data cannot be written to: write to ./data: permission denied\n              -> give the folder to the user that serve runs as: chown -R USER ./data")
+	f(out, "fail  store   ./data is not writable: write to ./data: permission denied\n              -> make the user of serve the owner of the directory: chown -R USER ./data")
 	if os.Geteuid() == 0 {
 		f(out, "fail  token   massive: cannot read a token: open ")
 	}
@@ -175,8 +175,8 @@ func TestDoctorOfPermissions(t *testing.T) {
 	_ = serve.Wait()
 
 	p.write("queue.yaml", "storage: {queue_path: data/queue}\n", 1)
-	f(run("--config.file=queue.yaml"), "fail  queue   write to data: permission denied\n              -> make data/queue and give it to the user")
-	f(run("--storage.path=data/new/store"), "fail  store   data/new/store is not there and cannot be made: write to data: permission denied")
+	f(run("--config.file=queue.yaml"), "fail  queue   write to data: permission denied\n              -> create data/queue and make the user")
+	f(run("--storage.path=data/new/store"), "fail  store   data/new/store does not exist and cannot be created: write to data: permission denied")
 	if err := os.Chmod(p.path("data"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -186,13 +186,13 @@ func TestDoctorBesideServe(t *testing.T) {
 	t.Parallel()
 	p := newPatient(t, "name: massive")
 	address := strings.TrimPrefix(p.serve().url, "http://")
-	p.examine(0, []string{"ok port: " + address + ": a huggingface_exporter serves there"}, "--offline", "--web.listen-address="+address)
+	p.examine(0, []string{"ok port: " + address + ": huggingface_exporter is listening"}, "--offline", "--web.listen-address="+address)
 
 	// Also behind a password and a prefix.
 	p.write("web.yaml", "basic_auth_users: {prom: $2a$04$VKcUSe1c7qjg0YyQ1WRSFO2vpdZSRZ2fpT2RfWyBHkUiQWfuKJDdq}\n", 1)
 	flags := []string{"--web.config.file=web.yaml", "--web.route-prefix=/hf"}
 	address = strings.TrimPrefix(p.serve(append(flags, "--storage.path=other")...).url, "http://")
-	p.examine(0, []string{"ok port: " + address + ": a huggingface_exporter serves there"}, append(flags, "--offline", "--web.listen-address="+address)...)
+	p.examine(0, []string{"ok port: " + address + ": huggingface_exporter is listening"}, append(flags, "--offline", "--web.listen-address="+address)...)
 }
 
 func TestDoctorOfAnEngine(t *testing.T) {
@@ -210,7 +210,7 @@ func TestDoctorOfAnEngine(t *testing.T) {
 	p.write("up.yaml", fmt.Sprintf("storage: {engine: victoriametrics, victoriametrics: {insert_url: %q, flush_url: %q}}\n", u, u+"/internal/force_flush"), 1)
 	p.write("six.csv", sixRows, 1)
 	p.ok("import", "six.csv", "--config.file=up.yaml")
-	p.examine(0, []string{`ok engine: victoriametrics: the history "default" has 6 records of 2 repositories`, "ok engine: victoriametrics takes samples at " + u}, "--config.file=up.yaml")
+	p.examine(0, []string{`ok engine: victoriametrics: the history "default" has 6 records of 2 repositories`, "ok engine: victoriametrics accepts samples at " + u}, "--config.file=up.yaml")
 	p.write("half.yaml", fmt.Sprintf("storage: {engine: victoriametrics, victoriametrics: {insert_url: %q, select_url: %q}}\n", u+"/nowhere", u), 1)
 	p.examine(1, []string{"ok engine: victoriametrics: the history", "fail engine: ", "-> check storage.victoriametrics.insert_url"}, "--config.file=half.yaml")
 }

@@ -130,7 +130,7 @@ func TestBadArchivesChangeNothing(t *testing.T) {
 	r.refused(nil, []string{
 		"nothing was stored:\nbad.csv: line 2, column likes: expected a whole number",
 		`bad.csv: line 3, column day: expected a day up to `, `got "2999-01-01"`,
-		"cut.json: expected the day of its readings in a column, in its name",
+		"cut.json: expected the day of its readings in a column, in the file name",
 	}, "import", "--readings", "2024-05-03.json", "bad.csv", "cut.json")
 	r.refused(strings.NewReader("PAR1"), []string{"standard input: expected JSON or CSV, got Parquet"}, "import", "--readings", "2024-05-03.json", "-")
 	r.expectSame("bad archives", before)
@@ -139,16 +139,16 @@ func TestBadArchivesChangeNothing(t *testing.T) {
 		t.Helper()
 		r.refused(nil, []string{want}, append([]string{"import"}, args...)...)
 	}
-	f("--org: expected --readings with it", "--org=o", "2024-05-03.json")
-	f("--as-of: expected no --readings with it", "--readings", "--as-of=2024-05-01T00:00:00Z", "2024-05-03.json")
+	f("--org: expected --readings as well", "--org=o", "2024-05-03.json")
+	f("--as-of: expected no --readings", "--readings", "--as-of=2024-05-01T00:00:00Z", "2024-05-03.json")
 	f(`--day: expected a date like 2021-01-22, got "yesterday"`, "--readings", "--day=yesterday", "2024-05-03.json")
 	f(`expected a day up to `, "--readings", "--day=2999-01-01", "2024-05-03.json")
 	f(`--columns: expected a column repo, repo_type, org, day, total, last_month or likes, got "name"`, "--readings", "--columns=name=id", "2024-05-03.json")
-	f(`--columns: expected a column of ours and its name in the file, as in repo=model_url, got "id"`, "--readings", "--columns=id", "2024-05-03.json")
-	f(`--columns: expected a name for column day once, got "b" as well`, "--readings", "--columns=day=a", "--columns=day=b", "2024-05-03.json")
+	f(`--columns: expected a name and a column of the file, such as repo=model_url, got "id"`, "--readings", "--columns=id", "2024-05-03.json")
+	f(`--columns: expected a single column for day, got "b" as well`, "--readings", "--columns=day=a", "--columns=day=b", "2024-05-03.json")
 	f(`expected total, last_month or likes as the numbers of a wide CSV, got "day"`, "--readings", "--wide=day", "2024-05-03.json")
-	f(`expected of a wide CSV the name of column day at most, got that of repo`, "--readings", "--wide=total", "--columns=repo=x", "2024-05-03.json")
+	f(`expected only the column name for day in a wide CSV, got one for repo`, "--readings", "--wide=total", "--columns=repo=x", "2024-05-03.json")
 	f(`expected the name of an organization, got "o/a"`, "--readings", "--org=o/a", "2024-05-03.json")
-	f("2024-05-03.json: expected --day to be that in the name of the file, 2024-05-03, got 2024-05-04", "--readings", "--day=2024-05-04", "2024-05-03.json")
+	f("2024-05-03.json: expected --day to match the day in the file name, 2024-05-03, got 2024-05-04", "--readings", "--day=2024-05-04", "2024-05-03.json")
 	r.expectSame("bad flags", before)
 }

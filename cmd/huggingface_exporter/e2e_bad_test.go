@@ -48,11 +48,11 @@ func TestBadInputChangesNothing(t *testing.T) {
 	}
 	f("empty.csv", "", "line 1", "header")
 	f("semicolons.csv", strings.ReplaceAll(header+row, ",", ";"), "line 1", "not semicolons", "saved by a spreadsheet?")
-	f("mac.csv", strings.ReplaceAll(header+row, "\n", "\r"), "line 1", "lines that end with CR alone")
+	f("mac.csv", strings.ReplaceAll(header+row, "\n", "\r"), "line 1", "lines that end with only CR")
 	f("fraction.csv", header+"model,o/m,9,2024-01-01,40.5\n", "line 2", "column downloads", `"40.5"`, "saved by a spreadsheet?")
 	f("scientific.csv", header+"model,o/m,4.36E+06,2024-01-01,4\n", "line 2", "column total", `"4.36E+06"`, "saved by a spreadsheet?")
 	f("time.csv", header+"model,o/m,9,2024-01-01 00:00:01,4\n", "line 2", "column timestamp", "saved by a spreadsheet")
-	f("future.csv", header+row+"model,o/m,9,2926-01-01,1\n", "line 3", "column timestamp", "still to come")
+	f("future.csv", header+row+"model,o/m,9,2926-01-01,1\n", "line 3", "column timestamp", "in the future")
 	f("page.csv", "<!DOCTYPE html>\n<html><body>Sign in</body></html>\n", "line 1", "<!DOCTYPE html>")
 	f("missing-column.csv", "repoType,repoName,timestamp,downloads\nmodel,o/m,2024-01-01,1\n", "line 1", "total")
 	f("date.csv", header+row+"model,o/m,9,2024-02-30,1\n", "line 3", "column timestamp", "2024-02-30")
@@ -69,7 +69,7 @@ func TestBadInputChangesNothing(t *testing.T) {
 	f("many.csv", header+strings.Repeat("model,o/m,9,2024-01-01,x\n", 25), "line 2", "line 11", "and 15 more")
 
 	r.refused(nil, []string{"none.csv"}, "import", "none.csv")
-	r.refused(nil, []string{"folder"}, "import", "data")
+	r.refused(nil, []string{"directory"}, "import", "data")
 	r.refused(nil, []string{`got ""`}, "import", "")
 	r.refused(nil, []string{"twice"}, "import", "-", "-")
 	r.refused(nil, []string{"required argument 'file'"}, "import")
@@ -130,7 +130,7 @@ func TestForeignFileInStore(t *testing.T) {
 	if err := os.Remove(name); err != nil {
 		t.Fatal(err)
 	}
-	s.until("it recovers", func() bool { return strings.Contains(s.log.String(), "The store can be read again") })
+	s.until("it recovers", func() bool { return strings.Contains(s.log.String(), "Reading the store works again") })
 	r.expectOutput(sixRows, "export")
 }
 

@@ -22,7 +22,7 @@ func TestVersionAndHelp(t *testing.T) {
 	}
 	f("huggingface_exporter, version devel", "--version")
 	f("serve* [<flags>]", "--help")
-	f("the oldest first", "import", "--help")
+	f("in the order of their modification times", "import", "--help")
 	f(`--web.listen-address=:10061`, "serve", "--help")
 	r.refused(nil, []string{"--nonsense"}, "serve", "--nonsense")
 	r.refused(nil, []string{"nonsense"}, "nonsense")
@@ -112,7 +112,7 @@ func TestExportSelects(t *testing.T) {
 
 	r.refused(nil, []string{`--from: expected a date like 2021-01-22, got "x"`}, "export", "--from=x")
 	r.refused(nil, []string{`--to: expected a date like 2021-01-22, got "2021-02-30"`}, "export", "--to=2021-02-30")
-	r.refused(nil, []string{"--to not before --from"}, "export", "--from=2021-01-02", "--to=2021-01-01")
+	r.refused(nil, []string{"--to on or after --from"}, "export", "--from=2021-01-02", "--to=2021-01-01")
 	r.refused(nil, []string{"either --period or --from and --to"}, "export", "--period=all_time", "--to=2021-01-01")
 
 	if got := r.ok("export", "--format=jsonl", "--search=images", "--to=2021-11-27"); !strings.Contains(got, `"repoName":"huggingface/documentation-images"`) || strings.Count(got, "\n") != 1 {

@@ -119,7 +119,7 @@ func TestClusterWithoutReplication(t *testing.T) {
 	r.sameFile("whole.csv", "in.csv")
 	s := r.ready("--config.file=part.yaml")
 
-	const says = "the answer would be partial, for storage nodes do not answer"
+	const says = "the response would be partial, because storage nodes do not respond"
 	refuse := func(args ...string) {
 		t.Helper()
 		r.refused(nil, []string{"reading from VictoriaMetrics", says}, append(args, "--config.file=part.yaml")...)
@@ -142,7 +142,7 @@ func TestClusterWithoutReplication(t *testing.T) {
 	}
 	s.until("/-/ready says that the storage is away", func() bool {
 		code, body := s.get("/-/ready")
-		return code == 503 && strings.Contains(body, "the storage does not answer") && strings.Contains(body, says)
+		return code == 503 && strings.Contains(body, "the storage does not respond") && strings.Contains(body, says)
 	})
 	if _, err := os.Stat(r.path("data")); err == nil {
 		t.Error("a folder for the embedded engine was made")

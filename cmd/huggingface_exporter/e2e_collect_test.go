@@ -204,12 +204,12 @@ func TestCollectAccept(t *testing.T) {
 			refuse("implausible (zeros): expected totals of about 35 downloads, got zeros for all 2 repositories that had any")
 			c.hub.Heal()
 			c.hub.Fail(fakehub.On{}, fakehub.Always, fakehub.Header("Date", "Fri, 31 Dec 9999 23:59:59 GMT"))
-			refuse("got one that is dated 9999-12-31 23:59 UTC")
+			refuse("got one dated 9999-12-31 23:59 UTC")
 			c.hub.Heal()
 			c.hub.Repo(history.Dataset, "massive/d").Delete()
-			refuse("implausible (records): expected about the 3 records of the exports before, got 2")
+			refuse("implausible (records): expected about the 3 records of earlier exports, got 2")
 			out, errs := c.collect(0, "--accept", "--org=massive")
-			if !strings.Contains(out, "\n  gone: dataset massive/d\n") || !strings.Contains(errs, "An implausible answer is accepted") {
+			if !strings.Contains(out, "\n  gone: dataset massive/d\n") || !strings.Contains(errs, "Accepted an implausible response") {
 				t.Errorf("got\n%s%s", out, errs)
 			}
 			c.collect(0)

@@ -161,9 +161,9 @@ func TestImportSkipsBadRows(t *testing.T) {
 		t.Errorf("exit %d, output %q, want %q", code, stdout, want)
 	}
 	for _, want := range []string{
-		"bad.csv: set aside: line 8, column timestamp: expected a day up to ", "bad.csv: set aside 1 row of 7: 1 for future\n",
-		"empty.csv: no records: there are no rows in it\n",
-		"totals.csv: model o/n has totals from 11 to 12; 12 is taken, that of its newest day, 2024-01-02\n",
+		"bad.csv: skipped: line 8, column timestamp: expected a day up to ", "bad.csv: skipped 1 row of 7: 1 for future\n",
+		"empty.csv: no records: the file has no rows\n",
+		"totals.csv: model o/n has totals from 11 to 12; using 12, the total of its newest day, 2024-01-02\n",
 	} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("errors %q, want %q", stderr, want)
@@ -174,7 +174,7 @@ func TestImportSkipsBadRows(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	r.write("worse.csv", sixRows+"x\ny\n", 2)
-	r.refused(nil, []string{"2 of 8 rows cannot be understood, and at most one of 100 is set aside"}, "import", "--skip-bad-rows", "worse.csv")
+	r.refused(nil, []string{"2 of 8 rows are invalid, and at most one of 100 is skipped"}, "import", "--skip-bad-rows", "worse.csv")
 }
 
 func TestNewerExportReplacesOlderOne(t *testing.T) {

@@ -48,7 +48,7 @@ func TestMigrate(t *testing.T) {
 	migrate := func(args ...string) []string { return append([]string{"migrate", "--config.file=c.yaml"}, args...) }
 	c.refused(nil, []string{"the histories differ", "got\n  nothing more"}, migrate("--to=victoriametrics", "--verify-only")...)
 	out := c.ok(migrate("--to=victoriametrics", "--batch=500", "--resume=far.json")...)
-	if !strings.HasPrefix(out, "Both hold the same: 47 repositories, ") {
+	if !strings.HasPrefix(out, "Both engines have the same history: 47 repositories, ") {
 		t.Errorf("got %s", out)
 	}
 	if _, err := os.Stat(c.path("far.json")); err == nil {
@@ -75,7 +75,7 @@ func TestMigrate(t *testing.T) {
 	}
 	c.write("six.csv", sixRows, 5)
 	c.ok("import", "six.csv", "--storage.path=other")
-	c.refused(nil, []string{"expected an empty history to move to, or a part of the one that is moved, got one with"},
+	c.refused(nil, []string{"expected an empty target history, or a part of the source, got one with"},
 		migrate("--to=victoriametrics", "--storage.path=other")...)
 }
 

@@ -42,8 +42,8 @@ func TestCollectWrongRows(t *testing.T) {
 			_, stderr := c.collect(0)
 			stored("a row in the future, and totals that differ", good)
 			for _, want := range []string{
-				`notice="set aside: line 5, column timestamp: expected a day up to `, `notice="set aside 1 row of 4: 1 for future"`,
-				`notice="model massive/m has totals from 30 to 40; 40 is taken, that of its newest day, 2024-10-05"`,
+				`notice="skipped: line 5, column timestamp: expected a day up to `, `notice="skipped 1 row of 4: 1 for future"`,
+				`notice="model massive/m has totals from 30 to 40; using 40, the total of its newest day, 2024-10-05"`,
 			} {
 				if !strings.Contains(stderr, want) {
 					t.Errorf("the log has no %s:\n%s", want, stderr)
@@ -53,12 +53,12 @@ func TestCollectWrongRows(t *testing.T) {
 			// The last line was cut in the middle of a number.
 			answer(strings.Replace(good, ",5\n", ",512\n", 1)[:len(good)])
 			_, stderr = c.collect(1)
-			if !strings.Contains(stderr, "implausible (end): expected a line end after the last of 3 records") {
+			if !strings.Contains(stderr, "implausible (end): expected a line ending after the last of 3 records") {
 				t.Errorf("errors %s", stderr)
 			}
 			answer(good + strings.Repeat("model,massive/m,90,9999-12-31,7\n", 2))
 			_, stderr = c.collect(1)
-			if !strings.Contains(stderr, "2 of 5 rows cannot be understood") {
+			if !strings.Contains(stderr, "2 of 5 rows are invalid") {
 				t.Errorf("errors %s", stderr)
 			}
 			stored("answers that were refused", good)

@@ -258,7 +258,7 @@ func TestStopDrains(t *testing.T) {
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	s.until("it stops", func() bool { return strings.Contains(s.log.String(), "Stopping") })
+	s.until("it stops", func() bool { return strings.Contains(s.log.String(), "Shutting down") })
 	rest, err := io.ReadAll(body)
 	if err != nil || first+string(rest) != text {
 		t.Errorf("the answer is not complete: %d of %d bytes, %v", len(first)+len(rest), len(text), err)

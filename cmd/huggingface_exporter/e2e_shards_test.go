@@ -174,7 +174,7 @@ func TestEngineAway(t *testing.T) {
 	c.engine.Stop()
 	s.untilMetric("huggingface_exporter_store_up", "0")
 	code, body := s.get("/-/ready")
-	if code != http.StatusServiceUnavailable || !strings.Contains(body, "is not ready: the storage does not answer.") {
+	if code != http.StatusServiceUnavailable || !strings.Contains(body, "is not ready: the storage does not respond.") {
 		t.Errorf("/-/ready without the engine: %d %s", code, body)
 	}
 	s.stop()

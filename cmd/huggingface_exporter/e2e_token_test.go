@@ -46,12 +46,12 @@ func TestServeShowsNoToken(t *testing.T) {
 	again("interval: 1h", "unknown: <token>")
 	c.hub.Heal()
 	c.hub.Fail(fakehub.On{}, fakehub.Always, fakehub.RedirectTo("/else/"+hubToken+"/login"))
-	again("interval: 2h", "was sent to the login page")
+	again("interval: 2h", "was redirected to the login page")
 	c.write("tok", hubToken+" and more\n", 1)
-	again("interval: 4h, token_file: tok", "expected a token of letters")
+	again("interval: 4h, token_file: tok", "expected a token of only letters")
 	c.config("name: massive, token: '" + hubToken + " and more'")
 	code, refused := s.do("POST", "/-/reload")
-	if code != 500 || !strings.Contains(refused, "expected a token of letters") {
+	if code != 500 || !strings.Contains(refused, "expected a token of only letters") {
 		t.Errorf("a token that is none was taken: %d\n%s", code, refused)
 	}
 	texts = append(texts, refused)
@@ -138,7 +138,7 @@ func TestPrivateAuthority(t *testing.T) {
 		s.until("the log says "+want, func() bool { return strings.Contains(s.log.String(), want) })
 	}
 	fails("basic_auth: {username: me, password_file: password}", "certificate signed by unknown authority")
-	fails("tls_config: {ca_file: ca.pem}, basic_auth: {username: you, password_file: password}", "answered 401 Unauthorized: not with <secret>")
+	fails("tls_config: {ca_file: ca.pem}, basic_auth: {username: you, password_file: password}", "responded with 401 Unauthorized: not with <secret>")
 	if code := s.stop(); code != 0 {
 		t.Errorf("exit %d\n%s", code, s.log)
 	}

@@ -181,7 +181,7 @@ func TestExportsAtTheirLimit(t *testing.T) {
 		}
 		body, _ := io.ReadAll(resp.Body)
 		resp.Body.Close()
-		if want := `{"error":"1 exports are being answered, which is the limit; ask again in 5 s"}`; resp.StatusCode != http.StatusTooManyRequests ||
+		if want := `{"error":"1 exports are in progress, which is the limit; retry in 5 s"}`; resp.StatusCode != http.StatusTooManyRequests ||
 			resp.Header.Get("Retry-After") != "5" || strings.TrimSpace(string(body)) != want {
 			t.Errorf("got %d, %v\n%s", resp.StatusCode, resp.Header, body)
 		}
@@ -199,7 +199,7 @@ func TestExportsAtTheirLimit(t *testing.T) {
 	if code, body := s.get("/api/v1/records?to=2000-01-01"); code != http.StatusOK {
 		t.Errorf("after the reload: %d\n%s", code, body)
 	}
-	if code, body := s.get("/api/v1/records"); code != http.StatusUnprocessableEntity || !strings.Contains(body, "at most 1000 records, which is what query.max_rows allows") {
+	if code, body := s.get("/api/v1/records"); code != http.StatusUnprocessableEntity || !strings.Contains(body, "at most 1000 records (query.max_rows)") {
 		t.Errorf("after the reload: %d\n%s", code, body)
 	}
 	// The one that was under way is answered to its end.

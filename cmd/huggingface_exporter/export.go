@@ -16,15 +16,15 @@ import (
 
 // exportCommand writes records or readings as CSV, JSON lines or Parquet.
 func exportCommand(app *kingpin.Application) command {
-	cmd := app.Command("export", "Write stored records, as the Hub's CSV, as JSON lines or as Parquet; or the readings.")
+	cmd := app.Command("export", "Write stored records or readings as CSV, JSON lines, or Parquet.")
 	storage := addStorageFlags(cmd)
 	filter := addFilterFlags(cmd)
 	period := addPeriodFlags(cmd)
 	order := orderFlag(cmd)
-	what := cmd.Flag("what", "What to write: records, the downloads of each day; or readings, what the Hub said of each repository day by day: "+
-		"total, downloads of the last 30 days and likes, in an order of their own.").Default("records").Enum("records", "readings")
-	formatName := cmd.Flag("format", "Format: csv, jsonl or parquet.").Default(format.CSV.String()).Enum(formatNames()...)
-	output := cmd.Flag("output", "File to write; it is replaced once the export is complete. Default: standard output.").
+	what := cmd.Flag("what", "What to write: records (the downloads of each day) or readings (the Hub's totals, 30-day downloads, and likes "+
+		"by day; --order does not apply).").Default("records").Enum("records", "readings")
+	formatName := cmd.Flag("format", "Format: csv, jsonl, or parquet.").Default(format.CSV.String()).Enum(formatNames()...)
+	output := cmd.Flag("output", "Output file. It is replaced when the export is complete. Default: standard output.").
 		Short('o').PlaceHolder("FILE").String()
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
 		q := history.RecordsQuery{Filter: filter.filter()}
@@ -40,7 +40,7 @@ func exportCommand(app *kingpin.Application) command {
 			return err
 		}
 		if *output == "" && f == format.Parquet && terminal.Is(p.stdout) {
-			return errors.New("a Parquet file is not for a terminal; name a file with --output")
+			return errors.New("refusing to write Parquet to a terminal; set a file with --output")
 		}
 		store, err := storage.open(ctx, p, true)
 		if err != nil {

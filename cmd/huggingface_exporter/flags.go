@@ -14,8 +14,8 @@ import (
 // collected.
 func addShardFlags(cmd *kingpin.CmdClause) *hubsync.Shard {
 	s := new(hubsync.Shard)
-	cmd.Flag("shard.index", "Which share of the organizations to collect, from 0.").Default("0").IntVar(&s.Index)
-	cmd.Flag("shard.count", "How many processes share the organizations, each with an index of its own.").Default("1").IntVar(&s.Count)
+	cmd.Flag("shard.index", "The share of the organizations to collect, starting from 0.").Default("0").IntVar(&s.Index)
+	cmd.Flag("shard.count", "The number of processes that share the organizations, each with a different index.").Default("1").IntVar(&s.Count)
 	return s
 }
 
@@ -24,7 +24,7 @@ func addShardFlags(cmd *kingpin.CmdClause) *hubsync.Shard {
 func addLimitFlags(cmd *kingpin.CmdClause) (override func(*config.Config) error) {
 	d := config.Default()
 	flag := func(name, help string, byDefault any, given *bool) *kingpin.FlagClause {
-		return cmd.Flag(name, fmt.Sprintf("%s Stands before %s of the configuration. Default: that, or else %v.",
+		return cmd.Flag(name, fmt.Sprintf("%s Overrides %s in the configuration. Default: the configured value, or %v.",
 			help, strings.ReplaceAll(name, "-", "_"), byDefault)).IsSetByUser(given)
 	}
 	type limit struct {
@@ -34,20 +34,20 @@ func addLimitFlags(cmd *kingpin.CmdClause) (override func(*config.Config) error)
 		given      bool
 	}
 	limits := []*limit{
-		{name: "web.max-requests", help: "Most scrapes, and most other requests, that are answered at once; 0 is no limit.", field: func(c *config.Config) *int { return &c.Web.MaxRequests }},
-		{name: "web.max-exports", help: "Most exports that run at once; 0 is no limit.", field: func(c *config.Config) *int { return &c.Web.MaxExports }},
-		{name: "query.max-rows", help: "Most rows of an answer; 0 is no limit.", field: func(c *config.Config) *int { return &c.Query.MaxRows }},
+		{name: "web.max-requests", help: "Maximum number of concurrent scrapes, and of other concurrent requests; 0 is no limit.", field: func(c *config.Config) *int { return &c.Web.MaxRequests }},
+		{name: "web.max-exports", help: "Maximum number of concurrent exports; 0 is no limit.", field: func(c *config.Config) *int { return &c.Web.MaxExports }},
+		{name: "query.max-rows", help: "Maximum number of rows in a response; 0 is no limit.", field: func(c *config.Config) *int { return &c.Query.MaxRows }},
 	}
 	for _, l := range limits {
 		flag(l.name, l.help, *l.field(d), &l.given).PlaceHolder("N").IntVar(&l.n)
 	}
 	var hasTimeout bool
-	timeout := flag("query.timeout", "How long an answer may take to be found; for an export, until it begins.", d.Query.Timeout, &hasTimeout).
+	timeout := flag("query.timeout", "Timeout of a query; for an export, until it starts.", d.Query.Timeout, &hasTimeout).
 		PlaceHolder("DURATION").Duration()
 	return func(c *config.Config) error {
 		for _, l := range limits {
 			if l.n < 0 {
-				return fmt.Errorf("--%s: expected a whole number from 0, which is no limit, got %d", l.name, l.n)
+				return fmt.Errorf("--%s: expected a whole number from 0 (no limit), got %d", l.name, l.n)
 			}
 			if l.given {
 				*l.field(c) = l.n

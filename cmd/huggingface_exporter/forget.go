@@ -15,18 +15,18 @@ import (
 
 // forgetCommand takes a part of the history out.
 func forgetCommand(app *kingpin.Application) command {
-	cmd := app.Command("forget", "Take organizations, repositories, days or the answers of one source out of the stored history.")
-	cmd.HelpLong("Says what would go, and does it with --yes: nothing brings it back but another collection, an import or a backup. " +
-		"Flags combine: --org=acme --to=2024-12-31 forgets the days of acme up to that one. Counters are worked out anew from what is left. " +
-		"A running exporter follows within seconds.")
+	cmd := app.Command("forget", "Delete organizations, repositories, days, or the data of a source from the stored history.")
+	cmd.HelpLong("Prints what it would delete, and deletes it with --yes. Only another collection, an import, or a backup can restore it. " +
+		"Flags combine: --org=acme --to=2024-12-31 deletes the days of acme up to that day. Counters are recomputed from the remaining data. " +
+		"A running exporter loads the change within seconds.")
 	storage := addStorageFlags(cmd)
-	orgs := cmd.Flag("org", "Forget repositories of this organization. Repeatable.").PlaceHolder("ORG").Strings()
-	repos := cmd.Flag("repo", "Forget this repository, by its full name. Repeatable.").PlaceHolder("ORG/NAME").Strings()
-	from := cmd.Flag("from", "First day to forget, as 2021-01-22. Default: the first one there is.").PlaceHolder("DAY").String()
-	to := cmd.Flag("to", "Last day to forget, as 2021-01-22. Default: the last one there is.").PlaceHolder("DAY").String()
-	source := cmd.Flag("source", "Forget what came from here alone: export (the Hub's CSV), listing or archive (import --readings).").
+	orgs := cmd.Flag("org", "Delete repositories of this organization. Repeatable.").PlaceHolder("ORG").Strings()
+	repos := cmd.Flag("repo", "Delete this repository (full name). Repeatable.").PlaceHolder("ORG/NAME").Strings()
+	from := cmd.Flag("from", "First day to delete, such as 2021-01-22. Default: the first recorded day.").PlaceHolder("DAY").String()
+	to := cmd.Flag("to", "Last day to delete, such as 2021-01-22. Default: the last recorded day.").PlaceHolder("DAY").String()
+	source := cmd.Flag("source", "Delete only data of this source: export (the Hub's CSV), listing, or archive (import --readings).").
 		PlaceHolder("SOURCE").Enum(history.Export.String(), history.Listing.String(), history.Archive.String())
-	yes := cmd.Flag("yes", "Do it.").Bool()
+	yes := cmd.Flag("yes", "Delete the data.").Bool()
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
 		q := history.ForgetQuery{Filter: history.Filter{Orgs: *orgs, Repos: *repos}}
 		if *from != "" || *to != "" {
@@ -42,7 +42,7 @@ func forgetCommand(app *kingpin.Application) command {
 			}
 		}
 		if q.IsWhole() && q.Filter.IsZero() {
-			return errors.New("expected what to forget: --org, --repo, --from, --to or --source")
+			return errors.New("expected at least one of --org, --repo, --from, --to, or --source, got none")
 		}
 		c, err := loadConfig(*storage.configFile)
 		if err != nil {
@@ -68,7 +68,7 @@ func stillCollected(c *config.Config, f history.Filter) error {
 		name := c.Hub.Organizations[i].Name
 		for _, org := range f.Orgs {
 			if strings.EqualFold(org, name) {
-				return fmt.Errorf("organizations: expected %s not to be collected any more, since it would come back; take it out and reload the exporter first", name)
+				return fmt.Errorf("organizations: expected %s not to be collected, because the data would come back; remove it from the configuration and reload the exporter first", name)
 			}
 		}
 	}
@@ -98,7 +98,7 @@ func forget(ctx context.Context, p *program, store engine.Engine, q history.Forg
 	case sure:
 		_, err = fmt.Fprintf(p.stdout, "Forgot %s.\n", text)
 	default:
-		_, err = fmt.Fprintf(p.stdout, "Would forget %s. Nothing was changed; --yes does it.\n", text)
+		_, err = fmt.Fprintf(p.stdout, "Would delete %s. Nothing was changed. To delete, add --yes.\n", text)
 	}
 	return err
 }

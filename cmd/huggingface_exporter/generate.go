@@ -14,12 +14,12 @@ import (
 
 // generateCommand writes a synthetic export to standard output.
 func generateCommand(app *kingpin.Application) command {
-	cmd := app.Command("generate", "Write a synthetic CSV export to standard output, for trials and load tests. The same flags give the same bytes.")
+	cmd := app.Command("generate", "Write a synthetic CSV export to standard output, for load tests. The same flags give the same output.")
 	repos := cmd.Flag("repos", "Number of repositories.").Default("100").Int()
-	days := cmd.Flag("days", "Number of days, up to the last one.").Default("365").Int()
-	last := cmd.Flag("last", "The last day, as 2025-12-31, or yesterday: the last one that has ended in UTC.").
+	days := cmd.Flag("days", "Number of days.").Default("365").Int()
+	last := cmd.Flag("last", "Last day, such as 2025-12-31, or yesterday (in UTC).").
 		Default(synthetic.DefaultLast.String()).String()
-	seed := cmd.Flag("seed", "Chooses among the exports of that size.").Default("1").Uint64()
+	seed := cmd.Flag("seed", "Seed of the random numbers.").Default("1").Uint64()
 	org := cmd.Flag("org", "Organization of the repositories.").Default(synthetic.DefaultOrg).String()
 	order := orderFlag(cmd)
 	return command{cmd.FullCommand(), func(_ context.Context, p *program) error {
@@ -56,6 +56,6 @@ func parseLast(s string, now time.Time) (history.Day, error) {
 
 // orderFlag declares --order.
 func orderFlag(cmd *kingpin.CmdClause) *string {
-	return cmd.Flag("order", "Order of the records: time (by day, as the Hub does) or repo (grouped by repository).").
+	return cmd.Flag("order", "Order of the records: time (by day, as on the Hub) or repo (by repository).").
 		Default(history.OrderTime.String()).Enum(history.OrderTime.String(), history.OrderRepo.String())
 }

@@ -19,17 +19,17 @@ import (
 
 // importCommand stores what CSV exports, and archives of listings, hold.
 func importCommand(app *kingpin.Application) command {
-	cmd := app.Command("import", "Store the records of CSV exports, or with --readings the listings that others saved. Works beside a running serve, which takes them in at once.")
-	cmd.HelpLong("All files are checked before anything is stored: if one of them is bad, nothing is. " +
-		"They are stored one by one, the oldest first. The age of a file is its modification time, and of two numbers " +
-		"for the same day the newer one wins: so an older export that is imported late does not undo a newer one. " +
-		"Standard input is of now. With --readings the day of a number is in the files, or in their names.")
+	cmd := app.Command("import", "Import CSV exports, or, with --readings, saved listings. You can run it while serve is running.")
+	cmd.HelpLong("All files are checked first. If one of them is invalid, nothing is stored. " +
+		"Files are imported in the order of their modification times. If two files have different numbers for the same day, " +
+		"the newer file wins, so importing an older export late does not undo a newer one. " +
+		"Standard input counts as written now. With --readings, the day of a number is in the files or in their names.")
 	storage := addStorageFlags(cmd)
-	asOf := cmd.Flag("as-of", "When the Hub wrote the exports, as 2024-05-01T12:00:00Z. Default: the modification time of each file.").
+	asOf := cmd.Flag("as-of", "When the Hub wrote the exports, such as 2024-05-01T12:00:00Z. Default: the modification time of each file.").
 		PlaceHolder("TIME").String()
-	skipBadRows := cmd.Flag("skip-bad-rows", "Set rows aside that cannot be understood, as long as they are at most one, or one of a hundred, of a file.").Bool()
+	skipBadRows := cmd.Flag("skip-bad-rows", "Skip invalid rows, up to one row or 1% of the rows of a file.").Bool()
 	archives := addArchiveFlags(cmd)
-	names := cmd.Arg("file", "CSV files, plain (.csv) or compressed (.csv.gz, .csv.zst), or archives with --readings; - is standard input.").Required().Strings()
+	names := cmd.Arg("file", "CSV files, plain (.csv) or compressed (.csv.gz, .csv.zst), or, with --readings, archives; - is standard input.").Required().Strings()
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
 		readings, err := archives.options(*asOf)
 		if err != nil {
@@ -72,7 +72,7 @@ func openInputs(p *program, names []string) ([]*infile.File, error) {
 		// The flag library gives "-" as "".
 		if name == "" && slices.Contains(p.args, "-") {
 			if stdin {
-				return inputs, errors.New("expected - once, got it twice: standard input can be read only once")
+				return inputs, errors.New("expected - only once, got it twice: standard input can be read only once")
 			}
 			stdin = true
 			inputs = append(inputs, infile.Pipe("standard input", p.stdin))
@@ -157,7 +157,7 @@ func printChange(p *program, in *infile.File, c history.Change) error {
 		fmt.Fprintf(&b, "; %d downloads removed by the Hub", c.Removed)
 	}
 	if c.Outdated > 0 {
-		b.WriteString("; what is stored is newer than this file, or --as-of says when it was written")
+		b.WriteString("; the stored data is newer than this file; set --as-of if the file is newer")
 	}
 	_, err := fmt.Fprintln(p.stdout, b.String())
 	return err

@@ -22,15 +22,15 @@ type archiveFlags struct {
 
 func addArchiveFlags(cmd *kingpin.CmdClause) archiveFlags {
 	return archiveFlags{
-		on: cmd.Flag("readings", "The files are listings of the Hub that others have saved: JSON, Parquet or CSV, plain or compressed.").Bool(),
-		columns: cmd.Flag("columns", "With --readings: the names of columns, if they are not those of the Hub's API, as in repo=model_url,day=date; "+
-			"of repo, repo_type, org, day, total, last_month and likes. An empty name is that of no column. Repeatable.").PlaceHolder("OURS=NAME,...").Strings(),
-		wide: cmd.Flag("wide", "With --readings: the files are CSV with a row a day and a column a repository, and hold this number: total, last_month or likes.").
+		on: cmd.Flag("readings", "Import saved listings of the Hub: JSON, Parquet, or CSV, plain or compressed.").Bool(),
+		columns: cmd.Flag("columns", "With --readings: column names that differ from the Hub's API, such as repo=model_url,day=date, "+
+			"for repo, repo_type, org, day, total, last_month, and likes. An empty name means no column. Repeatable.").PlaceHolder("OURS=NAME,...").Strings(),
+		wide: cmd.Flag("wide", "With --readings: the files are CSV with a row per day and a column per repository, and contain this number: total, last_month, or likes.").
 			PlaceHolder("NUMBER").String(),
-		orgs: cmd.Flag("org", "With --readings: keep the repositories of this organization alone; with --wide, also the organization of names without one. Repeatable.").
+		orgs: cmd.Flag("org", "With --readings: import only repositories of this organization. With --wide, also the organization of names without one. Repeatable.").
 			PlaceHolder("NAME").Strings(),
-		day: cmd.Flag("day", "With --readings: the day of files that have it neither in a column nor in their name.").PlaceHolder("DATE").String(),
-		repoType: cmd.Flag("repo-type", "With --readings: the type of repositories of which the files do not say it. Default: what their fields show, or else model.").
+		day: cmd.Flag("day", "With --readings: the day of files without a day in a column or in their name.").PlaceHolder("DATE").String(),
+		repoType: cmd.Flag("repo-type", "With --readings: the type of repositories if it is not in the files. Default: the type that their fields indicate, or model.").
 			PlaceHolder("TYPE").String(),
 	}
 }
@@ -40,13 +40,13 @@ func (f *archiveFlags) options(asOf string) (*archive.Options, error) {
 	if !*f.on {
 		for flag, given := range map[string]bool{"columns": len(*f.columns) > 0, "wide": *f.wide != "", "org": len(*f.orgs) > 0, "day": *f.day != "", "repo-type": *f.repoType != ""} {
 			if given {
-				return nil, fmt.Errorf("--%s: expected --readings with it: a CSV export of the Hub is read as it is", flag)
+				return nil, fmt.Errorf("--%s: expected --readings as well; it does not apply to CSV exports of the Hub", flag)
 			}
 		}
 		return nil, nil
 	}
 	if asOf != "" {
-		return nil, errors.New("--as-of: expected no --readings with it: readings have a day of their own; --day is for files without one")
+		return nil, errors.New("--as-of: expected no --readings; readings have their own day, and --day sets it for files without one")
 	}
 	o := &archive.Options{Wide: *f.wide, Orgs: *f.orgs, RepoType: history.RepoType(*f.repoType), Day: history.NoDay, LastDay: infile.LastDay()}
 	var err error

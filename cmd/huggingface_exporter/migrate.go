@@ -30,19 +30,19 @@ type migration struct {
 
 // migrateCommand moves the history from one engine to the other.
 func migrateCommand(app *kingpin.Application) command {
-	cmd := app.Command("migrate", "Move the stored history from one storage engine to the other, and compare both afterwards.")
-	cmd.HelpLong("One engine is the folder of --storage.path, the other the VictoriaMetrics of the configuration's " +
-		"storage.victoriametrics, whichever storage.engine names. Everything comes along: records with their sources and ages, totals, " +
-		"counters, ids, moves. The history that is moved stays as it is. Exits with 0 if both hold the same in the end.")
+	cmd := app.Command("migrate", "Copy the stored history from one storage engine to the other, and compare both.")
+	cmd.HelpLong("One engine is the directory --storage.path, the other the VictoriaMetrics configured in storage.victoriametrics, " +
+		"regardless of storage.engine. Everything is copied: records with their sources and dates, totals, " +
+		"counters, ids, and renames. The source does not change. Exits with 0 if both have the same history in the end.")
 	storage := storageFlag(cmd)
 	m := new(migration)
-	cmd.Flag("config.file", "Configuration file that says how VictoriaMetrics is reached.").Required().PlaceHolder("FILE").StringVar(&m.configFile)
-	cmd.Flag("to", "The engine that the history goes to: embedded or victoriametrics.").Required().
+	cmd.Flag("config.file", "Configuration file with the connection to VictoriaMetrics.").Required().PlaceHolder("FILE").StringVar(&m.configFile)
+	cmd.Flag("to", "The engine to copy to: embedded or victoriametrics.").Required().
 		EnumVar(&m.target, string(config.EngineEmbedded), string(config.EngineVictoriaMetrics))
-	cmd.Flag("resume", "File that notes how far it came: if it is there, go on from it; it is gone when all is done.").
+	cmd.Flag("resume", "File that records the progress. If it exists, continue from there. It is deleted on completion.").
 		PlaceHolder("FILE").StringVar(&m.resume)
-	cmd.Flag("verify-only", "Move nothing, and compare.").BoolVar(&m.verifyOnly)
-	cmd.Flag("batch", "About how many records are moved at a time; they lie in memory.").
+	cmd.Flag("verify-only", "Only compare, and copy nothing.").BoolVar(&m.verifyOnly)
+	cmd.Flag("batch", "Approximate number of records to copy at a time. They are kept in memory.").
 		Default(fmt.Sprint(migrate.DefaultBatch)).Int64Var(&m.batch)
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
 		m.storage = *storage
@@ -132,11 +132,11 @@ func (m *migration) verify(ctx context.Context, p *program, revision string, rep
 	case refreshErr != nil:
 		return errors.Join(err, refreshErr)
 	case m.from.Revision() != revision:
-		return errors.New("the history was appended to while it was moved; run the same command again (without the file of --resume), which moves what is new")
+		return errors.New("the history changed during the migration; run the same command again (without the file of --resume) to copy the new data")
 	case err != nil:
 		return err
 	}
-	_, err = fmt.Fprintf(p.stdout, "Both hold the same: %s repositories, %s records, %s readings, %s downloads in all.\n",
+	_, err = fmt.Fprintf(p.stdout, "Both engines have the same history: %s repositories, %s records, %s readings, %s downloads.\n",
 		textenc.Grouped(s.Repos), textenc.Grouped(s.Records), textenc.Grouped(s.Readings), textenc.Grouped(s.Downloads))
 	return err
 }

@@ -20,7 +20,7 @@ const (
 
 // overviewCommand shows the history on the terminal.
 func overviewCommand(app *kingpin.Application) command {
-	cmd := app.Command("overview", "Show totals by repository type, and the largest repositories of the last month.")
+	cmd := app.Command("overview", "Print totals by repository type, and the most downloaded repositories of the last month.")
 	storage := addStorageFlags(cmd)
 	filter := addFilterFlags(cmd)
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {

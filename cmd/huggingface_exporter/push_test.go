@@ -99,7 +99,7 @@ func TestPushFails(t *testing.T) {
 	reload("url: 'http://"+hung.Addr().String()+"', interval: 1s, timeout: 500ms", 200)
 	more("it took longer than 500ms")
 	reload("url: '"+asks.URL+"', interval: 1s, bearer_token_file: token", 200)
-	more("answered 401 Unauthorized: no <secret>")
+	more("responded with 401 Unauthorized: no <secret>")
 	// A configuration that cannot be used leaves the one from before.
 	if body := reload("url: '"+asks.URL+"', tls_config: {ca_file: none.pem}", 500); !strings.Contains(body, "push.tls_config: ") || !strings.Contains(body, "none.pem") {
 		t.Errorf("got %s", body)

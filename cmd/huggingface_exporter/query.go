@@ -18,10 +18,10 @@ type filterFlags struct {
 
 func addFilterFlags(cmd *kingpin.CmdClause) filterFlags {
 	return filterFlags{
-		repoTypes: cmd.Flag("repo-type", "Only repositories of this type, as model or dataset. Repeatable.").PlaceHolder("TYPE").Strings(),
-		orgs:      cmd.Flag("org", "Only repositories of this organization. Repeatable.").PlaceHolder("ORG").Strings(),
-		repos:     cmd.Flag("repo", "Only this repository, by its full name. Repeatable.").PlaceHolder("ORG/NAME").Strings(),
-		search:    cmd.Flag("search", "Only repositories with this text in their full name; case is ignored.").PlaceHolder("TEXT").String(),
+		repoTypes: cmd.Flag("repo-type", "Select repositories of this type, such as model or dataset. Repeatable.").PlaceHolder("TYPE").Strings(),
+		orgs:      cmd.Flag("org", "Select repositories of this organization. Repeatable.").PlaceHolder("ORG").Strings(),
+		repos:     cmd.Flag("repo", "Select this repository (full name). Repeatable.").PlaceHolder("ORG/NAME").Strings(),
+		search:    cmd.Flag("search", "Select repositories with this text in their full name. Not case-sensitive.").PlaceHolder("TEXT").String(),
 	}
 }
 
@@ -38,9 +38,9 @@ type periodFlags struct{ from, to, name *string }
 
 func addPeriodFlags(cmd *kingpin.CmdClause) periodFlags {
 	return periodFlags{
-		from: cmd.Flag("from", "First day, as 2021-01-22. Default: the first one there is.").PlaceHolder("DAY").String(),
-		to:   cmd.Flag("to", "Last day, as 2021-01-22. Default: the last one there is.").PlaceHolder("DAY").String(),
-		name: cmd.Flag("period", "Days by name: all_time or last_month (the 30 days that end with the last recorded day).").
+		from: cmd.Flag("from", "First day, such as 2021-01-22. Default: the first recorded day.").PlaceHolder("DAY").String(),
+		to:   cmd.Flag("to", "Last day, such as 2021-01-22. Default: the last recorded day.").PlaceHolder("DAY").String(),
+		name: cmd.Flag("period", "Period: all_time or last_month (the 30 days that end with the last recorded day).").
 			PlaceHolder("NAME").Enum(history.AllTime.String(), history.LastMonth.String()),
 	}
 }
@@ -75,7 +75,7 @@ func parseDays(fromFlag, from, toFlag, to string) (history.Period, error) {
 		}
 	}
 	if from != "" && to != "" && p.To < p.From {
-		return p, fmt.Errorf("expected %s not before %s, got %s=%s and %s=%s", toFlag, fromFlag, fromFlag, from, toFlag, to)
+		return p, fmt.Errorf("expected %s on or after %s, got %s=%s and %s=%s", toFlag, fromFlag, fromFlag, from, toFlag, to)
 	}
 	return p, nil
 }

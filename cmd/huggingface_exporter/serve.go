@@ -17,9 +17,9 @@ import (
 
 // serveCommand serves metrics and API until it is stopped.
 func serveCommand(app *kingpin.Application) command {
-	cmd := app.Command("serve", "Serve metrics and the API, import files as they change. This is what runs if no command is named.")
+	cmd := app.Command("serve", "Serve metrics and the API, collect organizations, and import files. The default command.")
 	storage := storageFlag(cmd)
-	configFile := cmd.Flag("config.file", "Configuration file. Default: none, which is the same as an empty one.").
+	configFile := cmd.Flag("config.file", "Configuration file. Default: none, which is the same as an empty file.").
 		PlaceHolder("FILE").String()
 	autoReload := cmd.Flag("config.auto-reload", "Reload the configuration file when its content changes, as when a ConfigMap is updated.").Bool()
 	autoReloadInterval := cmd.Flag("config.auto-reload-interval", "How often to check whether the configuration file has changed. Only used with --config.auto-reload.").
@@ -27,7 +27,7 @@ func serveCommand(app *kingpin.Application) command {
 	shard := addShardFlags(cmd)
 	webFlags := addWebFlags(cmd)
 	override := addLimitFlags(cmd)
-	pprof := cmd.Flag("web.enable-pprof", "Serve profiles of the process below /debug/pprof/, to whom --web.config.file lets in.").Bool()
+	pprof := cmd.Flag("web.enable-pprof", "Serve profiles of the process at /debug/pprof/. --web.config.file can require authentication.").Bool()
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
 		p.log.Info("Starting "+progName, "version", version.Info(), "build_context", version.BuildContext())
 		if err := shard.Check(); err != nil {

@@ -15,7 +15,7 @@ func userAgent() string { return progName + "/" + version.Version }
 
 // storageFlag declares --storage.path.
 func storageFlag(cmd *kingpin.CmdClause) *string {
-	return cmd.Flag("storage.path", "Folder of the stored history.").Default("./data").String()
+	return cmd.Flag("storage.path", "Directory of the stored history.").Default("./data").String()
 }
 
 // storageFlags say where the history is.
@@ -24,7 +24,7 @@ type storageFlags struct{ path, configFile *string }
 func addStorageFlags(cmd *kingpin.CmdClause) storageFlags {
 	return storageFlags{
 		path: storageFlag(cmd),
-		configFile: cmd.Flag("config.file", "Configuration file: its storage section says which engine has the history. Default: none, the embedded one.").
+		configFile: cmd.Flag("config.file", "Configuration file with the storage engine. Default: none, which selects the embedded store.").
 			PlaceHolder("FILE").String(),
 	}
 }

@@ -93,18 +93,18 @@ func (f webFlags) listenAndServe(h *http.Server, log *slog.Logger) error {
 
 // healthcheckCommand asks a running exporter how it is.
 func healthcheckCommand(app *kingpin.Application) command {
-	cmd := app.Command("healthcheck", "Ask the serve on this machine whether it is healthy, for the health checks of containers.")
-	cmd.HelpLong("Give it the flags of the --web family that serve gets. With --web.config.file it uses TLS if serve does, and needs no password: " +
-		"that it can read the file is enough for this question.\n" +
-		"Exits with 0, or with 1 if serve does not answer or is not well.")
-	address := cmd.Flag("web.listen-address", "Address that serve listens on; of several, any.").Default(defaultAddress).String()
-	webConfig := cmd.Flag("web.config.file", "The file of TLS and authentication that serve has. Default: none.").PlaceHolder("FILE").String()
+	cmd := app.Command("healthcheck", "Check the health of the serve process on this machine, for container health checks.")
+	cmd.HelpLong("Run it with the same --web flags as serve. With --web.config.file, it uses TLS if serve does, and needs no password, " +
+		"because it can read the file.\n" +
+		"Exits with 0 if serve is healthy, otherwise with 1.")
+	address := cmd.Flag("web.listen-address", "An address that serve listens on.").Default(defaultAddress).String()
+	webConfig := cmd.Flag("web.config.file", "The file with TLS and authentication settings of serve. Default: none.").PlaceHolder("FILE").String()
 	paths := addPathFlags(cmd)
 	o := health.Options{Route: health.HealthyRoute}
-	cmd.Flag("http.config.file", "HTTP client settings as Prometheus has them, for a serve that wants a certificate of its clients. Default: none.").
+	cmd.Flag("http.config.file", "File with HTTP client settings in the format of Prometheus, if serve requires client certificates. Default: none.").
 		PlaceHolder("FILE").StringVar(&o.HTTPConfigFile)
-	cmd.Flag("timeout", "How long an answer may take.").Default("5s").DurationVar(&o.Timeout)
-	ready := cmd.Flag("ready", "Ask whether it is ready to answer queries, which it is once the stored history is loaded.").Bool()
+	cmd.Flag("timeout", "Timeout of the request.").Default("5s").DurationVar(&o.Timeout)
+	ready := cmd.Flag("ready", "Check whether serve is ready, which it is once the stored history is loaded.").Bool()
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
 		prefix, err := paths.prefix()
 		if err != nil {

@@ -90,7 +90,7 @@ func (o *Options) Check() error {
 		}
 		for name := range o.Columns {
 			if name != dayColumn.String() {
-				return fmt.Errorf("expected of a wide CSV the name of column day at most, got that of %s: its other columns are repositories", name)
+				return fmt.Errorf("expected only the column name for day in a wide CSV, got one for %s: the other columns are repositories", name)
 			}
 		}
 	}
@@ -125,14 +125,14 @@ func ParseColumns(lists []string) (map[string]string, error) {
 		}
 		ours, theirs, ok := strings.Cut(pair, "=")
 		if !ok {
-			return nil, fmt.Errorf("expected a column of ours and its name in the file, as in repo=model_url, got %q", pair)
+			return nil, fmt.Errorf("expected a name and a column of the file, such as repo=model_url, got %q", pair)
 		}
 		c, err := parseColumn(strings.TrimSpace(ours))
 		if err != nil {
 			return nil, err
 		}
 		if _, twice := m[c.String()]; twice {
-			return nil, fmt.Errorf("expected a name for column %s once, got %q as well", c, theirs)
+			return nil, fmt.Errorf("expected a single column for %s, got %q as well", c, theirs)
 		}
 		m[c.String()] = strings.TrimSpace(theirs)
 	}
@@ -166,7 +166,7 @@ type layout struct {
 	shape history.RepoType // what the columns show, "" for nothing
 }
 
-const wantNumbers = "a column of numbers: downloadsAllTime, downloads or likes, or another by --columns=total=NAME, last_month=NAME or likes=NAME"
+const wantNumbers = "a column of numbers: downloadsAllTime, downloads, or likes, or another one with --columns=total=NAME, last_month=NAME, or likes=NAME"
 
 // findColumns finds the columns among those of an archive. want says what was expected of
 // them, "" if they are right.
@@ -203,7 +203,7 @@ func (o *Options) findLong(header []string) (l layout, want string) {
 	switch {
 	case want != "":
 	case !isThere(repoColumn):
-		want = "a column with the names of the repositories: id, or another by --columns=repo=NAME"
+		want = "a column with the names of the repositories: id, or another one with --columns=repo=NAME"
 	case !slices.ContainsFunc(numbers[:], isThere):
 		want = wantNumbers
 	}

@@ -193,20 +193,20 @@ func TestFaults(t *testing.T) {
 		}
 	}
 	f("x.csv", "id,downloads,day\no/a,5,2024-05-31\no/a,4.5,2024-05-31\n/a,1,2024-05-31\no/c,1e6,yesterday\no/d,1,2026-11-29\no/e,1\n\"o/f,1,2024-05-31\n", options(),
-		`x.csv: line 3, column downloads: expected a whole number from 0 to 9223372036854775807, got "4.5"; a count has no fraction: was it saved by a spreadsheet?`,
-		`x.csv: line 4, column id: expected the name of a repository like org/name, or its address, got "/a"`,
+		`x.csv: line 3, column downloads: expected a whole number from 0 to 9223372036854775807, got "4.5"; counts are integers: was it saved by a spreadsheet?`,
+		`x.csv: line 4, column id: expected the name of a repository like org/name, or its URL, got "/a"`,
 		`x.csv: line 5, column day: expected a day like 2021-01-22 or a time like 2021-01-22T06:00:00Z, got "yesterday"`,
-		`x.csv: line 5, column downloads: expected a whole number from 0 to 9223372036854775807, got "1e6"; in this notation digits are lost: was it saved by a spreadsheet?`,
-		`x.csv: line 6, column day: expected a day up to 2026-11-28, got "2026-11-29"; that day is still to come: is the clock wrong that wrote it, or ours?`,
+		`x.csv: line 5, column downloads: expected a whole number from 0 to 9223372036854775807, got "1e6"; this notation loses digits: was it saved by a spreadsheet?`,
+		`x.csv: line 6, column day: expected a day up to 2026-11-28, got "2026-11-29"; this day is in the future: is the clock of its source or of this machine wrong?`,
 		`x.csv: line 7: expected as many fields as in the header, not 2, got "o/e,1"`,
-		`x.csv: line 8: expected quotes around a whole field only, and quotes within it doubled, got "extraneous or missing \" in quoted-field"`)
+		`x.csv: line 8: expected quotes only around an entire field, and quotes within it doubled, got "extraneous or missing \" in quoted-field"`)
 	f("x.csv", "id,downloads,day\nhttps://huggingface.co/o/a/tree/main,-5,\n", options(),
-		`x.csv: line 2, column id: expected the address of a repository like https://huggingface.co/org/name, got "https://huggingface.co/o/a/tree/main"`)
+		`x.csv: line 2, column id: expected the URL of a repository like https://huggingface.co/org/name, got "https://huggingface.co/o/a/tree/main"`)
 	f("x.csv", "id,downloads,day\no/a,-5,\n", options(),
 		`x.csv: line 2, column day: expected a day like 2021-01-22 or a time like 2021-01-22T06:00:00Z, got ""`,
 		`x.csv: line 2, column downloads: expected a whole number from 0 to 9223372036854775807, got "-5"`)
 	f("x.csv", "name,downloads,day\n", options(),
-		`x.csv: line 1: expected a column with the names of the repositories: id, or another by --columns=repo=NAME, got "name,downloads,day"`)
+		`x.csv: line 1: expected a column with the names of the repositories: id, or another one with --columns=repo=NAME, got "name,downloads,day"`)
 	f("x.csv", "id,day\n", options(), `x.csv: line 1: expected `+wantNumbers+`, got "id,day"`)
 	f("x.csv", "id,likes,likes\n", options(), `x.csv: line 1: expected one column "likes", not several, got "id,likes,likes"`)
 	f("x.csv", "id,likes\n", told(t, "total=sum"), `x.csv: line 1: expected a column "sum", for total, got "id,likes"`)
@@ -214,27 +214,27 @@ func TestFaults(t *testing.T) {
 	f("x.csv", "downloads\n", options(), `x.csv: line 1: expected JSON, Parquet, or the header row of a CSV, got "downloads"`)
 	f("x.csv", "<!DOCTYPE html>\n", options(), "x.csv: expected JSON, CSV or Parquet, got an HTML or XML page")
 	f("x.csv", "\xff\xfei\x00d\x00", options(), "x.csv: expected JSON, CSV or Parquet, got text in UTF-16")
-	f("x.csv", "id,likes\ro/a,1\r", options(), "x.csv: expected JSON, CSV or Parquet, got lines that end with CR alone")
+	f("x.csv", "id,likes\ro/a,1\r", options(), "x.csv: expected JSON, CSV or Parquet, got lines that end with only CR")
 	f("x.csv", "repoType,repoName,total,timestamp,downloads\n", options(),
-		`x.csv: line 1: expected an archive of listings, not a CSV export of the Hub: import that without --readings, got "repoType,repoName,total,timestamp,downloads"`)
+		`x.csv: line 1: expected an archive of listings, not a CSV export of the Hub: import it without --readings, got "repoType,repoName,total,timestamp,downloads"`)
 	f("x.csv", " \n", options(), "x.csv: expected JSON, CSV or Parquet, got an empty file")
 
 	wide := options()
 	wide.Wide = "total"
-	f("x.csv", "when,o/a\n", wide, `x.csv: line 1: expected a column of days: day or date, or another by --columns=day=NAME, got "when,o/a"`)
+	f("x.csv", "when,o/a\n", wide, `x.csv: line 1: expected a column of days: day or date, or another one with --columns=day=NAME, got "when,o/a"`)
 	f("x.csv", "date,o/a,o/a,o/b/c\n", wide, `x.csv: line 1, column o/a: expected a repository in one column, not in several, got "o/a"`,
-		`x.csv: line 1, column o/b/c: expected the name of a repository like org/name, or its address, got "o/b/c"`)
+		`x.csv: line 1, column o/b/c: expected the name of a repository like org/name, or its URL, got "o/b/c"`)
 	f("x.csv", "date,o/a\n2024-05-31,x\n", wide, `x.csv: line 2, column o/a: expected a whole number from 0 to 9223372036854775807, got "x"`)
 
-	const noDay = "expected the day of its readings in a column, in its name (as 2024-05-31) or by --day, got none; " +
-		"a column with another name than day or date is told by --columns=day=NAME"
+	const noDay = "expected the day of its readings in a column, in the file name (like 2024-05-31), or in --day, got none; " +
+		"to use a column other than day or date, set --columns=day=NAME"
 	f("x.csv", "id,likes\no/a,1\n", options(), "x.csv: "+noDay)
 	f("2024-05-31_2024-06-30.json", `[{"id":"o/a"}]`, options(), "2024-05-31_2024-06-30.json: "+noDay)
-	f("20270101.csv", "id,likes\n", options(), `20270101.csv: expected a day up to 2026-11-28, got "2027-01-01" in its name; that day is still to come: is the clock wrong that wrote it, or ours?`)
+	f("20270101.csv", "id,likes\n", options(), `20270101.csv: expected a day up to 2026-11-28, got "2027-01-01" in its name; this day is in the future: is the clock of its source or of this machine wrong?`)
 	o := options()
 	o.Day = day("2024-05-30")
 	f("2024-05-31.csv", "id,likes\n", o,
-		"2024-05-31.csv: expected --day to be that in the name of the file, 2024-05-31, got 2024-05-30; rename the file if that is right")
+		"2024-05-31.csv: expected --day to match the day in the file name, 2024-05-31, got 2024-05-30; if --day is right, rename the file")
 
 	f("x.json", `[{"id":"o/a","likes":true},{"likes":1},{"id":{},"likes":[]}]`, o,
 		`x.json: object 1, column likes: expected a whole number from 0 to 9223372036854775807, got "true"`,
@@ -253,11 +253,11 @@ func TestFaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f("x.parquet", string(parquet), wide, "x.parquet: expected CSV in wide form, got Parquet")
+	f("x.parquet", string(parquet), wide, "x.parquet: expected a wide CSV, got Parquet")
 	f("x.parquet", string(parquet), told(t, "repo=model,total=dl_all,likes=model", "other-org"),
 		`x.parquet: row 3, column model: expected a whole number from 0 to 9223372036854775807, got "other-org/bert"`,
 		`x.parquet: row 6, column model: expected a whole number from 0 to 9223372036854775807, got "other-org/bert"`)
-	f("x.parquet", string(parquet[:400]), options(), "x.parquet: expected a Parquet file, got one that is damaged or cut off: invalid magic footer of parquet file: \"el%\\x00\"")
+	f("x.parquet", string(parquet[:400]), options(), "x.parquet: expected a Parquet file, got a damaged or truncated one: invalid magic footer of parquet file: \"el%\\x00\"")
 }
 
 // Bad rows are set aside if that is asked for and they are few: a row as a whole, also one
@@ -275,21 +275,21 @@ func TestSkipBadRows(t *testing.T) {
 	}
 	const wantCount = `expected a whole number from 0 to 9223372036854775807, got `
 	f("x.csv", "id,likes\no/a,1\no/b,x\no/c,3\n", "", "model o/a 2024-05-31 - - 1\nmodel o/c 2024-05-31 - - 3\n",
-		`set aside: line 3, column likes: `+wantCount+`"x"`, "set aside 1 row of 3: 1 for downloads")
+		`skipped: line 3, column likes: `+wantCount+`"x"`, "skipped 1 row of 3: 1 for downloads")
 	f("x.csv", "id,likes\no/a,1\no/b\n", "", "model o/a 2024-05-31 - - 1\n",
-		`set aside: line 3: expected as many fields as in the header, not 1, got "o/b"`, "set aside 1 row of 2: 1 for fields")
+		`skipped: line 3: expected as many fields as in the header, not 1, got "o/b"`, "skipped 1 row of 2: 1 for fields")
 	f("x.csv", "day,o/a,o/b\n2024-05-30,1,2\n2024-05-31,3,-4\n", "total", "model o/a 2024-05-30 1 - -\nmodel o/b 2024-05-30 2 - -\n",
-		`set aside: line 3, column o/b: `+wantCount+`"-4"`, "set aside 1 row of 2: 1 for total")
+		`skipped: line 3, column o/b: `+wantCount+`"-4"`, "skipped 1 row of 2: 1 for total")
 	f("x.json", `[{"id":"o/a","likes":1},{"likes":2}]`, "", "model o/a 2024-05-31 - - 1\n",
-		`set aside: object 2, column id: expected a repository, got ""`, "set aside 1 row of 2: 1 for repo_name")
+		`skipped: object 2, column id: expected a repository, got ""`, "skipped 1 row of 2: 1 for repo_name")
 	f("x.csv", "repo_type,id,likes\nmodel,o/a,1\nmo\adel,o/b,1\n", "", "model o/a 2024-05-31 - - 1\n",
-		`set aside: line 3, column repo_type: expected text without control characters, got "mo\adel"`, "set aside 1 row of 2: 1 for repo_type")
+		`skipped: line 3, column repo_type: expected text without control characters, got "mo\adel"`, "skipped 1 row of 2: 1 for repo_type")
 	f("x.csv", "id,likes\no/a,1\no/"+strings.Repeat("b", 255)+",1\n", "", "model o/a 2024-05-31 - - 1\n",
-		`set aside: line 3, column id: expected at most 256 bytes, got "o/`+strings.Repeat("b", 78)+`"... (257 bytes)`, "set aside 1 row of 2: 1 for repo_name")
+		`skipped: line 3, column id: expected at most 256 bytes, got "o/`+strings.Repeat("b", 78)+`"... (257 bytes)`, "skipped 1 row of 2: 1 for repo_name")
 	f("x.json", `{"id":"o/a","likes":1,"day":"2999-01-01"}`, "", "",
-		`set aside: object 1, column day: expected a day up to 2026-11-28, got "2999-01-01"; that day is still to come: is the clock wrong that wrote it, or ours?`,
-		"set aside 1 row of 1: 1 for future")
-	f("x.json", "[]", "", "", "no records: there are no rows in it")
+		`skipped: object 1, column day: expected a day up to 2026-11-28, got "2999-01-01"; this day is in the future: is the clock of its source or of this machine wrong?`,
+		"skipped 1 row of 1: 1 for future")
+	f("x.json", "[]", "", "", "no records: the file has no rows")
 
 	g := func(name, text, wide, want string) {
 		t.Helper()
@@ -299,8 +299,8 @@ func TestSkipBadRows(t *testing.T) {
 			t.Errorf("%.40q: got %v, want %q", text, err, want)
 		}
 	}
-	g("x.csv", "id,likes\no/a,1\no/b,x\no/c,y\n", "", "\nx.csv: 2 of 3 rows cannot be understood, and at most one of 100 is set aside")
-	g("x.csv", "id,likes\n"+strings.Repeat("o/a,1\n", 197)+"o/b,x\no/c,y\n", "", "\nx.csv: 2 of 199 rows cannot be understood, and at most one of 100 is set aside")
+	g("x.csv", "id,likes\no/a,1\no/b,x\no/c,y\n", "", "\nx.csv: 2 of 3 rows are invalid, and at most one of 100 is skipped")
+	g("x.csv", "id,likes\n"+strings.Repeat("o/a,1\n", 197)+"o/b,x\no/c,y\n", "", "\nx.csv: 2 of 199 rows are invalid, and at most one of 100 is skipped")
 	g("x.csv", "\"id,likes\n", "", `got "extraneous or missing \" in quoted-field"`)
 	g("x.csv", "name,likes\no/a,1\n", "", `got "name,likes"`)
 	g("x.csv", "day,o/a,/b\n2024-05-30,1,2\n", "total", `got "/b"`)

@@ -46,12 +46,12 @@ func (a *assembler) dayOfAll() error {
 	case day == history.NoDay:
 		day = a.o.Day
 	case a.o.Day != history.NoDay && a.o.Day != day:
-		return fmt.Errorf("%s: expected --day to be that in the name of the file, %s, got %s; rename the file if that is right",
+		return fmt.Errorf("%s: expected --day to match the day in the file name, %s, got %s; if --day is right, rename the file",
 			a.faults.File, day, a.o.Day)
 	}
 	if day == history.NoDay {
-		return fmt.Errorf("%s: expected the day of its readings in a column, in its name (as 2024-05-31) or by --day, got none; "+
-			"a column with another name than day or date is told by --columns=day=NAME", a.faults.File)
+		return fmt.Errorf("%s: expected the day of its readings in a column, in the file name (like 2024-05-31), or in --day, got none; "+
+			"to use a column other than day or date, set --columns=day=NAME", a.faults.File)
 	}
 	if day > a.o.LastDay {
 		return fmt.Errorf("%s: expected a day up to %s, got %q in its name; %s", a.faults.File, a.o.LastDay, day, history.HintFuture)

@@ -66,7 +66,7 @@ func (a *assembler) readCSV(r io.Reader, limited *limitedReader) error {
 func wantOfHeader(header []string) string {
 	switch {
 	case slices.Contains(header, "repoName") && slices.Contains(header, "timestamp"):
-		return "an archive of listings, not a CSV export of the Hub: import that without --readings"
+		return "an archive of listings, not a CSV export of the Hub: import it without --readings"
 	case len(header) > 1:
 		return ""
 	}
@@ -86,7 +86,7 @@ func (a *assembler) csvError(err error, fields []string) error {
 		want := fmt.Sprintf("as many fields as in the header, not %d", len(fields))
 		a.rowFault(history.BadFields, int64(fault.StartLine), "", strings.Join(fields, ","), expected{want: want})
 	default:
-		want := "quotes around a whole field only, and quotes within it doubled"
+		want := "quotes only around an entire field, and quotes within it doubled"
 		a.rowFault(history.BadQuotes, int64(fault.Line), "", fault.Err.Error(), expected{want: want})
 	}
 	a.endRow()
@@ -126,7 +126,7 @@ func isEmpty(fields []string) bool {
 func (a *assembler) wide(header []string) (func(int64, []string) bool, error) {
 	l, want := a.o.findColumns(header)
 	if want == "" && l.at[dayColumn] < 0 {
-		want = "a column of days: day or date, or another by --columns=day=NAME"
+		want = "a column of days: day or date, or another one with --columns=day=NAME"
 	}
 	if want != "" {
 		a.fault(1, "", strings.Join(header, ","), expected{want: want})

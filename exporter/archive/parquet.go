@@ -44,7 +44,7 @@ func (a *assembler) readParquet(r io.ReaderAt, size int64, progress func(int)) (
 		case isReadError(cause):
 			err = cause
 		default:
-			err = fmt.Errorf("expected a Parquet file, got one that is damaged: %v", p)
+			err = fmt.Errorf("expected a Parquet file, got a damaged one: %v", p)
 		}
 	}()
 	f, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(64<<10))
@@ -52,10 +52,10 @@ func (a *assembler) readParquet(r io.ReaderAt, size int64, progress func(int)) (
 		return err
 	}
 	if err != nil {
-		return fmt.Errorf("expected a Parquet file, got one that is damaged or cut off: %w", err)
+		return fmt.Errorf("expected a Parquet file, got a damaged or truncated one: %w", err)
 	}
 	if a.o.Wide != "" {
-		return errors.New("expected CSV in wide form, got Parquet")
+		return errors.New("expected a wide CSV, got Parquet")
 	}
 	columns, err := a.parquetColumns(f)
 	if err != nil || a.faults.Count > 0 {
@@ -101,7 +101,7 @@ func (a *assembler) parquetColumns(f *parquet.File) ([]int, error) {
 			continue
 		}
 		leaf, ok := f.Schema().Lookup(name)
-		want, got := "a column of texts, numbers or times", ""
+		want, got := "a column of strings, numbers, or times", ""
 		isText := ok && leaf.Node.Type().Kind() == parquet.ByteArray
 		switch c := column(c); {
 		case !ok:
@@ -111,7 +111,7 @@ func (a *assembler) parquetColumns(f *parquet.File) ([]int, error) {
 		case textOf(leaf.Node.Type()) == nil:
 			got = leaf.Node.Type().String()
 		case (c == repoColumn || c == orgColumn) && !isText:
-			want, got = "a column of texts", leaf.Node.Type().String()
+			want, got = "a column of strings", leaf.Node.Type().String()
 		}
 		if got != "" {
 			a.fault(0, name, got, expected{want: want})

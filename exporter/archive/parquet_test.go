@@ -213,27 +213,27 @@ func TestParquetFaults(t *testing.T) {
 		} `parquet:"id"`
 		Likes int64 `parquet:"likes"`
 	}
-	f(&nested{}, options(), `x.parquet: column id: expected a column of texts, numbers or times, got "a group of columns"`)
+	f(&nested{}, options(), `x.parquet: column id: expected a column of strings, numbers, or times, got "a group of columns"`)
 	type list struct {
 		ID    string  `parquet:"id"`
 		Likes []int64 `parquet:"likes"`
 	}
-	f(&list{}, options(), `x.parquet: column likes: expected a column of texts, numbers or times, got "lists"`)
+	f(&list{}, options(), `x.parquet: column likes: expected a column of strings, numbers, or times, got "lists"`)
 	type numbers struct {
 		ID    int64 `parquet:"id"`
 		Likes int64 `parquet:"likes"`
 	}
-	f(&numbers{}, options(), `x.parquet: column id: expected a column of texts, got "INT(64,true)"`)
+	f(&numbers{}, options(), `x.parquet: column id: expected a column of strings, got "INT(64,true)"`)
 	type fraction struct {
 		ID    string  `parquet:"id"`
 		Likes float64 `parquet:"likes"`
 	}
-	f(&fraction{"o/a", 1.5}, options(), `x.parquet: row 1, column likes: expected a whole number from 0 to 9223372036854775807, got "1.5"; a count has no fraction: was it saved by a spreadsheet?`)
+	f(&fraction{"o/a", 1.5}, options(), `x.parquet: row 1, column likes: expected a whole number from 0 to 9223372036854775807, got "1.5"; counts are integers: was it saved by a spreadsheet?`)
 	f(&fraction{"o/a", -1}, options(), `x.parquet: row 1, column likes: expected a whole number from 0 to 9223372036854775807, got "-1"`)
 	type other struct {
 		Name string `parquet:"name"`
 	}
-	f(&other{}, options(), `x.parquet: expected a column with the names of the repositories: id, or another by --columns=repo=NAME, got "[name]"`)
+	f(&other{}, options(), `x.parquet: expected a column with the names of the repositories: id, or another one with --columns=repo=NAME, got "[name]"`)
 }
 
 // failingOnce is a file one read of which the operating system fails.

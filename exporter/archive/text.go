@@ -36,7 +36,7 @@ func Text(r io.Reader, file string, o Options) history.ReadingSeq {
 			a.unit = "object"
 			err = a.readJSON(text, limited)
 		case startsWith(text, ParquetMagic):
-			err = errors.New("expected JSON or CSV, got Parquet, which is read from a file that is not packed, and not through a pipe")
+			err = errors.New("expected JSON or CSV, got Parquet, which must be an uncompressed file and not a pipe")
 		default:
 			head, _ := text.Peek(4096) // or less
 			if _, what := textenc.ForeignToCSV(head); what != "" {

@@ -123,9 +123,9 @@ func parseRepo(cell string) (t history.RepoType, name, want string) {
 	case isURL && (name == "" || strings.Count(name, "/") > 1):
 		return "", "", wantURL
 	case name == "" || strings.Count(name, "/") > 1 || strings.HasPrefix(name, "/") || strings.HasSuffix(name, "/"):
-		return "", "", "the name of a repository like org/name, or its address"
+		return "", "", "the name of a repository like org/name, or its URL"
 	}
 	return t, name, history.WantOfName(name)
 }
 
-const wantURL = "the address of a repository like https://huggingface.co/org/name"
+const wantURL = "the URL of a repository like https://huggingface.co/org/name"

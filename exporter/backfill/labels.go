@@ -28,9 +28,9 @@ func ParseLabel(s string) (Label, error) {
 	case !ok || !labelName.MatchString(name) || value == "":
 		return Label{}, fmt.Errorf("expected a label like job=huggingface, got %q", s)
 	case strings.HasPrefix(name, "__") || slices.Contains([]string{labelRepoType, labelOrg, labelRepo}, name):
-		return Label{}, fmt.Errorf("expected a label that the series do not have of their own, got %q", s)
+		return Label{}, fmt.Errorf("expected a label that the series do not already have, got %q", s)
 	case strings.ToValidUTF8(value, "") != value:
-		return Label{}, fmt.Errorf("expected a label whose value is UTF-8, got %q", s)
+		return Label{}, fmt.Errorf("expected a label with a UTF-8 value, got %q", s)
 	}
 	return Label{name, value}, nil
 }

@@ -15,24 +15,24 @@ type advice struct {
 	text   string
 }
 
-const tooOld = "the receiver takes no samples that are as old as these, or older than others it has; a Prometheus does with" +
-	" storage.tsdb.out_of_order_time_window in its configuration, Mimir and Cortex with the limit" +
-	" out_of_order_time_window, as long as the history is; without that, use --to=openmetrics and promtool"
+const tooOld = "the receiver rejects samples that are this old, or older than its own; set" +
+	" storage.tsdb.out_of_order_time_window in Prometheus, or the limit" +
+	" out_of_order_time_window in Mimir and Cortex, to the length of the history; or use --to=openmetrics and promtool"
 
 var advices = []advice{
 	// Before the others: Prometheus calls it a sample that is out of order too.
 	{http.StatusBadRequest, []string{"duplicate sample for timestamp"},
-		"the receiver has another value of the same series at the same time already, as from an earlier backfill of other" +
-			" records; give the series another label with --label, or delete what is there"},
+		"the receiver already has a different value for the same series and time, for example from an earlier backfill;" +
+			" add a label with --label, or delete the existing samples"},
 	{http.StatusBadRequest, []string{"out of bounds", "out of order", "too old", "too far in the past", "out-of-order", "too-old"},
 		tooOld},
 	{http.StatusNotFound, []string{"remote write receiver"},
 		"start Prometheus with --web.enable-remote-write-receiver"},
-	{http.StatusNotFound, nil, "nothing takes samples there; see whether --url has the right path, and --to the right kind of receiver"},
-	{http.StatusMethodNotAllowed, nil, "nothing takes samples there; see whether --url has the right path"},
-	{http.StatusUnauthorized, nil, "give credentials in the file of --http.config.file"},
-	{http.StatusForbidden, nil, "the credentials in the file of --http.config.file may not write there"},
-	{http.StatusRequestEntityTooLarge, nil, "the receiver, or a proxy before it, limits requests to less than about 5 MB; raise that limit"},
+	{http.StatusNotFound, nil, "the URL does not accept samples; check the path of --url and the type of receiver in --to"},
+	{http.StatusMethodNotAllowed, nil, "the URL does not accept samples; check the path of --url"},
+	{http.StatusUnauthorized, nil, "set credentials in the file of --http.config.file"},
+	{http.StatusForbidden, nil, "the credentials in the file of --http.config.file have no write access"},
+	{http.StatusRequestEntityTooLarge, nil, "the receiver, or a proxy in front of it, limits requests to less than about 5 MB; raise that limit"},
 }
 
 // refusal adds to an answer what to do about it.

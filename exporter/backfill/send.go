@@ -130,7 +130,7 @@ func (s *Sender) post(ctx context.Context, body []byte) error {
 	answer, err := httpx.Do(ctx, httpx.Retry{
 		First: s.pause, Max: 30 * s.pause, Tries: s.tries, MaxWait: maxWait,
 		Notify: func(err error, wait time.Duration) {
-			s.log.Warn("Sending once more", "in", wait.Round(time.Millisecond), "err", err)
+			s.log.Warn("Retrying", "in", wait.Round(time.Millisecond), "err", err)
 		},
 	}, func() (http.Header, error) {
 		tries++

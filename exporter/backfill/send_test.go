@@ -246,7 +246,7 @@ func TestSendTriesAgain(t *testing.T) {
 		}
 	}
 	f([]int{500, 503, 429}, 4, "")
-	f([]int{400}, 1, "answered 400 Bad Request: not now")
+	f([]int{400}, 1, "responded with 400 Bad Request: not now")
 	f([]int{503, 401}, 2, "--http.config.file")
 	f(slices.Repeat([]int{500}, 20), 10, "gave up after 10 tries: http://")
 }
@@ -304,12 +304,12 @@ func TestRefusal(t *testing.T) {
 	f(400, "out of order sample", window)
 	f(400, "user=1: err: Out of bounds. timestamp=2021", window)
 	f(400, "the sample has been rejected because its timestamp is too far in the past (err-mimir-sample-timestamp-too-old)", window)
-	f(400, "duplicate sample for timestamp", "another value of the same series")
+	f(400, "duplicate sample for timestamp", "a different value for the same series")
 	f(404, "remote write receiver needs to be enabled with --web.enable-remote-write-receiver", "start Prometheus with")
-	f(404, "", "the right path")
+	f(404, "", "check the path of --url")
 	f(401, "", "--http.config.file")
 	f(413, "", "raise that limit")
-	if err := refusal(&pushclient.Error{URL: "u", Status: 400, Message: "no"}); err.Error() != "u answered 400 Bad Request: no" {
+	if err := refusal(&pushclient.Error{URL: "u", Status: 400, Message: "no"}); err.Error() != "u responded with 400 Bad Request: no" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -116,8 +116,8 @@ func TestParseLabels(t *testing.T) {
 	f(`expected a label like job=huggingface, got "=x"`, "=x")
 	f(`expected a label like job=huggingface, got "job="`, "job=")
 	f(`expected a label like job=huggingface, got "my-job=x"`, "my-job=x")
-	f(`expected a label that the series do not have of their own, got "org=x"`, "org=x")
-	f(`expected a label that the series do not have of their own, got "__name__=x"`, "__name__=x")
+	f(`expected a label that the series do not already have, got "org=x"`, "org=x")
+	f(`expected a label that the series do not already have, got "__name__=x"`, "__name__=x")
 	f(`expected each label once, got "a=2" after another a`, "a=1", "b=1", "a=2")
-	f(`expected a label whose value is UTF-8, got "a=\xff"`, "a=\xff")
+	f(`expected a label with a UTF-8 value, got "a=\xff"`, "a=\xff")
 }

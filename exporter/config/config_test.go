@@ -34,7 +34,7 @@ func TestParseFaults(t *testing.T) {
 	// not YAML, or not one document
 	f("files: [", `1: not YAML, here or just below: did not find expected node content`)
 	f("metrics:\n  max_repos: 1\n\tx: 1", `2: not YAML, here or just below: found a tab character that violates indentation`)
-	f("files: []\n---\nfiles: []\n", `2: expected one YAML document, a second one starts here`)
+	f("files: []\n---\nfiles: []\n", `2: expected one YAML document, but a second one starts here`)
 	f("files: []\n---\n[\n", `3: not YAML, here or just below: did not find expected node content`)
 	f("files: *none", `1: not YAML, here or just below: unknown anchor 'none' referenced`)
 
@@ -57,7 +57,7 @@ func TestParseFaults(t *testing.T) {
 	// wrong types
 	f("files: x.csv", `1: files: expected a list, got "x.csv"`)
 	f("files: {a: b}", `1: files: expected a list, got a mapping`)
-	f("files:\n- a\n- 5", `3: files[1]: expected a text (in quotes, if it looks like something else), got "5"`)
+	f("files:\n- a\n- 5", `3: files[1]: expected a string (quoted if it looks like another type), got "5"`)
 	f("files:\n- a\n-\n", `3: files[1]: expected a value, got none`)
 	f("files: [[a]]", `1: files[0]: expected a mapping with glob or readings, got a list`)
 	f("files: [{globs: a}]", `1: files[0].globs: unknown field, expected glob or readings`)
@@ -69,20 +69,20 @@ func TestParseFaults(t *testing.T) {
 		`1: files[0].readings.day: expected a day like "2024-05-31", in quotes, got "yesterday"`,
 		`1: files[0].readings.organizations[0]: expected the name of an organization, got none`)
 	f("files: [{glob: a, readings: {columns: {likes: b}, wide: total}}]",
-		`1: files[0].readings.columns: expected of a wide CSV the name of column day at most, got that of likes: its other columns are repositories`)
+		`1: files[0].readings.columns: expected only the column name for day in a wide CSV, got one for likes: the other columns are repositories`)
 	f("metrics: 5", `1: metrics: expected a mapping with include, exclude, max_repos or families, got "5"`)
 	f("metrics:\n  max_repos: many", `2: metrics.max_repos: expected a whole number, got "many"`)
 	f("metrics:\n  max_repos: '5'", `2: metrics.max_repos: expected a whole number, got "5"`)
 	f("metrics:\n  max_repos: 1.5", `2: metrics.max_repos: expected a whole number, got "1.5"`)
 	f("metrics:\n  max_repos: 99999999999999999999", `2: metrics.max_repos: expected a whole number, got "99999999999999999999"`)
 	f("metrics: {families: {likes: yes}}", `1: metrics.families.likes: expected true or false, got "yes"`)
-	f("metrics: {include: [5]}", `1: metrics.include[0]: expected a regular expression (in quotes, if it looks like something else), got "5"`)
+	f("metrics: {include: [5]}", `1: metrics.include[0]: expected a regular expression (quoted if it looks like another type), got "5"`)
 	f("storage: {engine: "+strings.Repeat("x", 100)+"}", `1: storage.engine: expected embedded or victoriametrics, got "`+strings.Repeat("x", 100)+`"`)
 	f("metrics: "+strings.Repeat("x", 100), `1: metrics: expected a mapping with include, exclude, max_repos or families, got "`+strings.Repeat("x", 80)+`"... (100 bytes)`)
 
 	// wrong values
 	f("files: ['']", `1: files[0]: expected a glob like exports/*.csv, got none`)
-	f("files:\n- ok.csv\n- 'a[b'", `3: files[1]: expected a glob like "exports/*.csv", got "a[b", in which a bracket or a backslash is not closed`)
+	f("files:\n- ok.csv\n- 'a[b'", `3: files[1]: expected a glob like "exports/*.csv", got "a[b" with an unclosed bracket or backslash`)
 	f("metrics: {max_repos: 0}", `1: metrics.max_repos: expected a whole number from 1, got "0"`)
 	f("metrics: {max_repos: -5}", `1: metrics.max_repos: expected a whole number from 1, got "-5"`)
 	f("metrics:\n  exclude:\n  - a\n  - '('", "4: metrics.exclude[1]: expected a regular expression, got \"(\": error parsing regexp: missing closing ): `(`")

@@ -99,7 +99,7 @@ func (d *decoder) document(text []byte) (*yaml.Node, error) {
 		return nil, d.syntax(err)
 	}
 	if err := dec.Decode(&second); err == nil {
-		d.faultAt(second.Line, "", "expected one YAML document, a second one starts here")
+		d.faultAt(second.Line, "", "expected one YAML document, but a second one starts here")
 	} else if !errors.Is(err, io.EOF) {
 		return nil, d.syntax(err)
 	}

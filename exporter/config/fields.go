@@ -61,11 +61,11 @@ func setDefaults(v reflect.Value) {
 // and what they are in words.
 type scalar struct{ tag, want string }
 
-const wantText = "a text (in quotes, if it looks like something else)"
+const wantText = "a string (quoted if it looks like another type)"
 
 var scalars = map[reflect.Type]scalar{
 	reflect.TypeFor[Secret]():                {"!!str", wantText},
-	reflect.TypeFor[Regexp]():                {"!!str", "a regular expression (in quotes, if it looks like something else)"},
+	reflect.TypeFor[Regexp]():                {"!!str", "a regular expression (quoted if it looks like another type)"},
 	reflect.TypeFor[Duration]():              {"", "a duration like 30s, 5m or 6h"},
 	reflect.TypeFor[httpconfig.URL]():        {"!!str", "a URL like http://proxy:3128"},
 	reflect.TypeFor[httpconfig.TLSVersion](): {"!!str", "TLS10, TLS11, TLS12 or TLS13"},
@@ -124,7 +124,7 @@ func checkNumber(n int, tag reflect.StructTag) error {
 		want += " to " + most
 	}
 	if zero, ok := tag.Lookup("zero"); ok {
-		want += ", which is " + zero
+		want += " (" + zero + ")"
 	}
 	return fmt.Errorf("expected a whole number %s, got \"%d\"", want, n)
 }
@@ -143,7 +143,7 @@ func checkText(text string, tag reflect.StructTag) error {
 	switch tag.Get("is") {
 	case "glob":
 		if _, err := filepath.Match(text, ""); err != nil {
-			return fmt.Errorf("expected a glob like \"exports/*.csv\", got %q, in which a bracket or a backslash is not closed", text)
+			return fmt.Errorf("expected a glob like \"exports/*.csv\", got %q with an unclosed bracket or backslash", text)
 		}
 	case "day":
 		if _, err := time.Parse(time.DateOnly, text); err != nil {

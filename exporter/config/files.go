@@ -60,7 +60,7 @@ func (f Files) complete(d *decoder) {
 		case set.Readings != nil && set.Readings.Wide != "":
 			for name := range set.Readings.Columns {
 				if name != "day" {
-					d.fault(at+".readings.columns", "expected of a wide CSV the name of column day at most, got that of %s: its other columns are repositories", name)
+					d.fault(at+".readings.columns", "expected only the column name for day in a wide CSV, got one for %s: the other columns are repositories", name)
 				}
 			}
 		}

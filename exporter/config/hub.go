@@ -58,7 +58,7 @@ func (h *Hub) complete(d *decoder) {
 		d.fault("hub.endpoint", "expected a URL without a query, got %q", h.Endpoint)
 	}
 	if !h.HTTP.Settings.FollowRedirects {
-		d.fault("hub.follow_redirects", "expected true, for the Hub redirects from a repository's old name and to its stores, got \"false\"")
+		d.fault("hub.follow_redirects", "expected true, because the Hub redirects renamed repositories and downloads, got \"false\"")
 	}
 	h.TokenFile = d.path(h.TokenFile)
 	h.checkToken(d, "hub", h.Token, h.TokenFile)
@@ -77,7 +77,7 @@ func (h *Hub) complete(d *decoder) {
 			first[key] = i
 		}
 		if o.Split && o.Source != "listings" {
-			d.fault(path+".split", "expected source: listings with split, for the publisher analytics come as one file, got %q", o.Source)
+			d.fault(path+".split", "expected source: listings with split, because the publisher analytics are a single file, got %q", o.Source)
 		}
 		h.checkToken(d, path, o.Token, o.TokenFile)
 	}
@@ -90,10 +90,10 @@ func (h *Hub) checkToken(d *decoder, path string, token Secret, file string) {
 		d.fault(path+".token_file", "expected either token or token_file, got both")
 	}
 	if (token.IsSet() || file != "") && h.HTTP.Authorizes() {
-		d.fault(path+".token", "expected one authorization, got a token and the basic_auth, authorization or oauth2 of hub")
+		d.fault(path+".token", "expected one kind of credentials, got a token and the basic_auth, authorization, or oauth2 of hub")
 	}
 	if at := notInToken.FindStringIndex(strings.TrimSpace(token.Reveal())); at != nil {
-		d.fault(path+".token", "expected a token of letters, digits and - . _ ~ + / = alone, got another character at position %d", at[0]+1)
+		d.fault(path+".token", "expected a token of only letters, digits, and - . _ ~ + / =, got another character at position %d", at[0]+1)
 	}
 }
 

@@ -34,16 +34,16 @@ func TestHubFaults(t *testing.T) {
 		`1: hub.orgs: unknown field, expected `+hubFields)
 	f("hub: {timeouts: {total: 1m}}", `1: hub.timeouts.total: unknown field, expected connect, headers or idle`)
 	f("hub: {organizations: [{name: o, org: o}]}", `1: hub.organizations[0].org: unknown field, expected `+orgFields)
-	f("hub: {organizations: [{name: o, split: true}]}", `1: hub.organizations[0].split: expected source: listings with split, for the publisher analytics come as one file, got "auto"`)
+	f("hub: {organizations: [{name: o, split: true}]}", `1: hub.organizations[0].split: expected source: listings with split, because the publisher analytics are a single file, got "auto"`)
 	f("hub: {organizations: [o]}", `1: hub.organizations[0]: expected a mapping with `+orgFields+`, got "o"`)
 	f("hub: {organizations: o}", `1: hub.organizations: expected a list, got "o"`)
 	f("hub:\n  organizations:\n    -\n", `3: hub.organizations[0]: expected a value, got none`)
 
-	f("hub: {endpoint: 5}", `1: hub.endpoint: expected a text (in quotes, if it looks like something else), got "5"`)
+	f("hub: {endpoint: 5}", `1: hub.endpoint: expected a string (quoted if it looks like another type), got "5"`)
 	f("hub:\n  endpoint: huggingface.co", `2: hub.endpoint: expected a URL like https://huggingface.co, got "huggingface.co"`)
 	f("hub: {endpoint: 'ftp://x'}", `1: hub.endpoint: expected a URL like https://huggingface.co, got "ftp://x"`)
 	f("hub: {endpoint: 'https://x/?a=b'}", `1: hub.endpoint: expected a URL without a query, got "https://x/?a=b"`)
-	f("hub: {endpoint: 'https://me:hf_secret@x'}", `1: hub.endpoint: expected a URL without user and password, got one with an @ in it (not shown here): credentials have settings of their own`)
+	f("hub: {endpoint: 'https://me:hf_secret@x'}", `1: hub.endpoint: expected a URL without user and password, got one with an @ in it (not shown here): set credentials in their own fields`)
 
 	f("hub: {max_response_bytes: 1GB}", `1: hub.max_response_bytes: expected a whole number, got "1GB"`)
 	f("hub: {max_response_bytes: 1048575}", `1: hub.max_response_bytes: expected a whole number from 1048576, got "1048575"`)
@@ -52,18 +52,18 @@ func TestHubFaults(t *testing.T) {
 	f("hub: {timeouts: {connect: 0s}}", `1: hub.timeouts.connect: expected a duration like 30s, 5m or 6h, got "0s"`)
 	f("hub: {timeouts: {headers: -1s}}", `1: hub.timeouts.headers: expected a duration like 30s, 5m or 6h, got "-1s"`)
 
-	f("hub: {token: 12345}", `1: hub.token: expected a text (in quotes, if it looks like something else), got something else`)
+	f("hub: {token: 12345}", `1: hub.token: expected a string (quoted if it looks like another type), got something else`)
 	f("hub:\n  token: hf_secret\n  token_file: f", `3: hub.token_file: expected either token or token_file, got both`)
 	f("hub:\n  organizations:\n    - name: o\n      token: hf_secret\n      token_file: f",
 		`5: hub.organizations[0].token_file: expected either token or token_file, got both`)
 	f("hub: {organizations: [{name: o, token: [hf_secret]}]}",
-		`1: hub.organizations[0].token: expected a text (in quotes, if it looks like something else), got a list`)
+		`1: hub.organizations[0].token: expected a string (quoted if it looks like another type), got a list`)
 
-	const twoAuthorizations = "expected one authorization, got a token and the basic_auth, authorization or oauth2 of hub"
+	const twoAuthorizations = "expected one kind of credentials, got a token and the basic_auth, authorization, or oauth2 of hub"
 	f("hub:\n  token: hf_secret\n  basic_auth: {username: me, password: hf_secret}", `2: hub.token: `+twoAuthorizations)
 	f("hub:\n  bearer_token_file: f\n  token_file: f", `1: hub.token: `+twoAuthorizations)
 	f("hub:\n  authorization: {credentials: hf_secret}\n  organizations:\n    - {name: o, token: hf_secret}", `4: hub.organizations[0].token: `+twoAuthorizations)
-	f("hub:\n  follow_redirects: false", `2: hub.follow_redirects: expected true, for the Hub redirects from a repository's old name and to its stores, got "false"`)
+	f("hub:\n  follow_redirects: false", `2: hub.follow_redirects: expected true, because the Hub redirects renamed repositories and downloads, got "false"`)
 
 	f("hub:\n  organizations:\n    - source: auto", `3: hub.organizations[0].name: expected the name of an organization or user, got ""`)
 	f("hub: {organizations: [{name: o/m}]}", `1: hub.organizations[0].name: expected the name of an organization or user, got "o/m"`)
@@ -159,7 +159,7 @@ func TestPrintedConfigurationCanBeRead(t *testing.T) {
 
 func TestTokenThatCannotBeOneIsAFault(t *testing.T) {
 	_, err := Parse("c.yaml", []byte("hub:\n  organizations:\n    - name: acme\n      token: \"hf_se cret\"\n"), families...)
-	const want = "c.yaml:4: hub.organizations[0].token: expected a token of letters, digits and - . _ ~ + / = alone, got another character at position 6"
+	const want = "c.yaml:4: hub.organizations[0].token: expected a token of only letters, digits, and - . _ ~ + / =, got another character at position 6"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

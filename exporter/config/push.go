@@ -29,9 +29,9 @@ func (p *Push) complete(d *decoder) {
 	for _, name := range slices.Sorted(maps.Keys(p.ExtraLabels)) {
 		switch path := "push.extra_labels." + name; {
 		case !labelName.MatchString(name) || strings.HasPrefix(name, "__"):
-			d.fault(path, "expected the name of a label, as job, got %q", name)
+			d.fault(path, "expected a label name like job, got %q", name)
 		case slices.Contains([]string{"repo_type", "org", "repo"}, name):
-			d.fault(path, "expected a label that repositories do not have of their own, got %q", name)
+			d.fault(path, "expected a label that repositories do not already have, got %q", name)
 		case p.ExtraLabels[name] == "":
 			d.fault(path, "expected a value for the label, got none")
 		}

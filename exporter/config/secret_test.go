@@ -77,6 +77,6 @@ func TestSecretYAML(t *testing.T) {
 	f("'123'", "123", "")
 	f("''", "", "")
 	f("", "", "")
-	f("123", "", "expected a text (in quotes, if it looks like something else)")
-	f("[123]", "", "expected a text")
+	f("123", "", "expected a string (quoted if it looks like another type)")
+	f("[123]", "", "expected a string")
 }

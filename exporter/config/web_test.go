@@ -22,8 +22,8 @@ func TestWebAndQuery(t *testing.T) {
 			t.Errorf("%s: got %v\nwant %s", text, err, want)
 		}
 	}
-	f("web: {max_requests: -1}", `c.yaml:1: web.max_requests: expected a whole number from 0, which is no limit, got "-1"`)
+	f("web: {max_requests: -1}", `c.yaml:1: web.max_requests: expected a whole number from 0 (no limit), got "-1"`)
 	f("web:\n  max_exports: many", `c.yaml:2: web.max_exports: expected a whole number, got "many"`)
 	f("query: {timeout: 0s}", `c.yaml:1: query.timeout: expected a duration like 30s, 5m or 6h, got "0s"`)
-	f("query: {max_rows: -5}", `c.yaml:1: query.max_rows: expected a whole number from 0, which is no limit, got "-5"`)
+	f("query: {max_rows: -5}", `c.yaml:1: query.max_rows: expected a whole number from 0 (no limit), got "-5"`)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // errNotOpen is what an engine answers that is not open yet.
-var errNotOpen = errors.New("the storage has not answered since this process started")
+var errNotOpen = errors.New("the storage has not responded since this process started")
 
 // Late is an Engine that handlers and collectors have before it is open. Until then its
 // answers are an error.

@@ -108,7 +108,7 @@ type metric struct {
 	stored func(StoredOrg) int64
 }
 
-const fromStore = "; read from stored data, a scrape does not call the Hub."
+const fromStore = ". Read from stored data; a scrape does not call the Hub."
 
 // unlessZero returns v, or no series for 0: few repositories are ever corrected.
 func unlessZero(v int64) int64 {
@@ -123,29 +123,29 @@ func unlessZero(v int64) int64 {
 var families = []metric{
 	{
 		short: "downloads", name: "huggingface_repo_downloads_total", counter: true,
-		help: "Downloads of the repository: the first total known, and each rise since that is downloads" +
-			" rather than a correction of the Hugging Face Hub" + fromStore,
+		help: "Downloads of the repository: the first known total plus each later rise that is not" +
+			" a correction of the Hugging Face Hub" + fromStore,
 		value: func(c *history.Counts) int64 { return c.Downloads },
 	},
 	{
 		short: "removed", name: "huggingface_repo_downloads_removed_total", counter: true,
-		help:  "Downloads of the repository that the Hugging Face Hub had counted and later removed" + fromStore,
+		help:  "Downloads of the repository that the Hugging Face Hub counted and later removed" + fromStore,
 		value: func(c *history.Counts) int64 { return unlessZero(c.Removed) },
 	},
 	{
 		short: "backdated", name: "huggingface_repo_downloads_backdated_total", counter: true,
-		help:  "Downloads of the repository that the Hugging Face Hub added for days long past" + fromStore,
+		help:  "Downloads of the repository that the Hugging Face Hub added for days in the distant past" + fromStore,
 		value: func(c *history.Counts) int64 { return unlessZero(c.Backdated) },
 	},
 	{
 		short: "all_time", name: "huggingface_repo_downloads_all_time",
-		help:  "All-time downloads of the repository as the Hugging Face Hub reported them last, corrections included" + fromStore,
+		help:  "All-time downloads of the repository as last reported by the Hugging Face Hub, including corrections" + fromStore,
 		value: func(c *history.Counts) int64 { return c.AllTime },
 	},
 	{
 		short: "last_month", name: "huggingface_repo_downloads_last_month",
 		help: "Downloads of the repository in the last 30 days as counted by the Hugging Face Hub," +
-			" or summed from its daily records where the Hub reported no count" + fromStore,
+			" or the sum of its daily records if the Hub reported no count" + fromStore,
 		value: func(c *history.Counts) int64 { return c.LastMonth },
 	},
 	{
@@ -155,8 +155,8 @@ var families = []metric{
 	},
 	{
 		short: "org_repos", name: "huggingface_org_repos",
-		help: "Repositories of the organization that metrics.include and metrics.exclude let through," +
-			" those over metrics.max_repos too" + fromStore,
+		help: "Repositories of the organization that metrics.include and metrics.exclude select," +
+			" including those over metrics.max_repos" + fromStore,
 	},
 }
 
@@ -168,7 +168,7 @@ var orgFamily = &families[len(families)-1]
 var storedFamilies = []metric{
 	{
 		name:   "huggingface_exporter_store_org_repos",
-		help:   "Repositories in the store by organization, with those that are no longer on the Hub.",
+		help:   "Repositories in the store by organization, including those that are no longer on the Hub.",
 		stored: func(o StoredOrg) int64 { return o.Repos },
 	},
 	{

@@ -108,8 +108,8 @@ func newOwn(g prometheus.Gatherer, log *slog.Logger) *own {
 		newest:   make(map[string]*ownText),
 		errors: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "huggingface_exporter_metrics_page_errors_total",
-			Help: "Failures to gather the exporter's own metrics, or to encode a family of them," +
-				" at a scrape or push; what failed is missing from that page.",
+			Help: "Failures to gather or encode the exporter's own metrics" +
+				" for a scrape or push; these metrics are missing from that page.",
 		}, []string{"cause"}),
 	}
 	o.errors.WithLabelValues("gathering")
@@ -156,7 +156,7 @@ func (o *own) report(err error) {
 		return
 	}
 	if !o.failing.Swap(true) {
-		o.log.Error("a part of the exporter's own metrics is missing from the metrics page;"+
-			" this is logged once until it works again", "err", err)
+		o.log.Error("some of the exporter's own metrics are missing from the metrics page;"+
+			" logged once until they are complete again", "err", err)
 	}
 }

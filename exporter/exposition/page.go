@@ -48,8 +48,8 @@ func New(o Options, reg *prometheus.Registry, log *slog.Logger) (*Page, error) {
 	p.current.Store(newSnapshot(func(func(history.Counts) bool) {}, nil, s))
 	over := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "huggingface_exporter_repos_over_limit",
-		Help: "Repositories without series of their own on the metrics page because it is full" +
-			" (metrics.max_repos); those with the most downloads are on it.",
+		Help: "Repositories that are not on the metrics page because it is full" +
+			" (metrics.max_repos). The repositories with the most downloads are on it.",
 	}, func() float64 { return float64(p.current.Load().over) })
 	for _, c := range []prometheus.Collector{over, p.own.errors} {
 		if err := reg.Register(c); err != nil {
@@ -94,8 +94,8 @@ func (p *Page) render() {
 	now := newSnapshot(p.counts, p.stored, p.settings)
 	p.replace(before, now)
 	if now.over > 0 && before.over == 0 {
-		p.log.Warn("more repositories than the metrics page shows: those with the fewest downloads have no series;"+
-			" raise metrics.max_repos, or select with metrics.include and metrics.exclude",
+		p.log.Warn("more repositories than metrics.max_repos: those with the fewest downloads are not on the metrics page;"+
+			" raise metrics.max_repos, or filter with metrics.include and metrics.exclude",
 			"max_repos", p.settings.maxRepos, "repos_over_limit", now.over)
 	}
 }

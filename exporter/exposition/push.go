@@ -84,7 +84,7 @@ func (p *Pusher) Run(ctx context.Context) {
 		default:
 		}
 		started := time.Now()
-		interval := p.push(ctx, "Cannot push the metrics page; it is tried again at each interval, and logged when the error changes")
+		interval := p.push(ctx, "Cannot push the metrics page; retrying at each interval, logging only when the error changes")
 		var next <-chan time.Time
 		if interval > 0 {
 			next = time.After(time.Until(started.Add(interval)))
@@ -93,7 +93,7 @@ func (p *Pusher) Run(ctx context.Context) {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.lastTimeout)
 			defer cancel()
-			p.push(last, "Cannot push the metrics page a last time")
+			p.push(last, "Cannot push the metrics page at shutdown")
 			return
 		case <-next:
 		case <-p.changed:
@@ -127,7 +127,7 @@ func (p *Pusher) push(ctx context.Context, failure string) time.Duration {
 	if err == nil {
 		p.succeeded = time.Now()
 		if p.failing != "" {
-			p.log.Info("The metrics page can be pushed again", "to", o.To.String())
+			p.log.Info("Pushing the metrics page works again", "to", o.To.String())
 		}
 	} else {
 		p.failures++
@@ -141,11 +141,11 @@ func (p *Pusher) push(ctx context.Context, failure string) time.Duration {
 
 var (
 	pushesDesc = prometheus.NewDesc("huggingface_exporter_pushes_total",
-		"Pushes of the metrics page, those that failed included.", nil, nil)
+		"Pushes of the metrics page, including failed ones.", nil, nil)
 	pushFailuresDesc = prometheus.NewDesc("huggingface_exporter_push_failures_total",
-		"Pushes of the metrics page that the receiver did not take.", nil, nil)
+		"Pushes of the metrics page that failed.", nil, nil)
 	pushSuccessDesc = prometheus.NewDesc("huggingface_exporter_push_last_success_timestamp_seconds",
-		"Unix time of the last push of the metrics page that the receiver took.", nil, nil)
+		"Unix time of the last successful push of the metrics page.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.

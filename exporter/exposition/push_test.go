@@ -226,7 +226,7 @@ func TestPushFails(t *testing.T) {
 	p := startPushing(t, k.options(time.Millisecond, time.Minute, nil))
 	k.next(5)
 	until(t, "failures to be counted", func() bool { pushes, failures := p.counts(); return failures >= 4 && pushes >= failures })
-	const failed, again = "Cannot push the metrics page", "can be pushed again"
+	const failed, again = "Cannot push the metrics page", "Pushing the metrics page works again"
 	if log := p.log.String(); strings.Count(log, failed) != 1 || !strings.Contains(log, "401 Unauthorized") {
 		t.Errorf("the log does not say once what is wrong:\n%s", log)
 	}
@@ -268,7 +268,7 @@ func TestPushHangsAtTheEnd(t *testing.T) {
 	k.set(0, hang)
 	p.lastTimeout = time.Millisecond
 	p.stop()
-	if _, failures := p.counts(); failures != 1 || !strings.Contains(p.log.String(), "a last time") {
+	if _, failures := p.counts(); failures != 1 || !strings.Contains(p.log.String(), "at shutdown") {
 		t.Errorf("%v failures, expected 1; the log says\n%s", failures, p.log)
 	}
 }

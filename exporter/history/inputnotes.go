@@ -21,7 +21,7 @@ const (
 )
 
 // HintFuture says what may have happened to a day that has not come yet.
-const HintFuture = "that day is still to come: is the clock wrong that wrote it, or ours?"
+const HintFuture = "this day is in the future: is the clock of its source or of this machine wrong?"
 
 // BadRowReasons returns all reasons.
 func BadRowReasons() []BadRowReason {
@@ -65,7 +65,7 @@ type DifferentTotals struct {
 
 // String says which total was taken, with all figures.
 func (d DifferentTotals) String() string {
-	return fmt.Sprintf("%s has totals from %d to %d; %d is taken, that of its newest day, %s", d.Repo, d.Least, d.Most, d.Taken, d.Day)
+	return fmt.Sprintf("%s has totals from %d to %d; using %d, the total of its newest day, %s", d.Repo, d.Least, d.Most, d.Taken, d.Day)
 }
 
 // AddTotals counts a repository whose rows differ in their totals, and lists it if it is
@@ -87,7 +87,7 @@ func (n *InputNotes) TooManyBad() string {
 	if bad <= max(1, (n.Rows+bad)/maxBadShare) {
 		return ""
 	}
-	return fmt.Sprintf("%d of %d rows cannot be understood, and at most one of %d is set aside", bad, n.Rows+bad, maxBadShare)
+	return fmt.Sprintf("%d of %d rows are invalid, and at most one of %d is skipped", bad, n.Rows+bad, maxBadShare)
 }
 
 // Notices returns what is worth a line in a log, a sentence each: at most ten bad rows and
@@ -95,10 +95,10 @@ func (n *InputNotes) TooManyBad() string {
 func (n *InputNotes) Notices() []string {
 	var out []string
 	if n.Rows == 0 && n.BadRows.Sum() == 0 {
-		out = append(out, "no records: there are no rows in it")
+		out = append(out, "no records: the file has no rows")
 	}
 	for _, f := range n.Faults.Listed {
-		out = append(out, "set aside: "+f.Error())
+		out = append(out, "skipped: "+f.Error())
 	}
 	if bad := n.BadRows.Sum(); bad > 0 {
 		var reasons []string
@@ -111,13 +111,13 @@ func (n *InputNotes) Notices() []string {
 		if bad == 1 {
 			word = "row"
 		}
-		out = append(out, fmt.Sprintf("set aside %d %s of %d: %s", bad, word, bad+n.Rows, strings.Join(reasons, ", ")))
+		out = append(out, fmt.Sprintf("skipped %d %s of %d: %s", bad, word, bad+n.Rows, strings.Join(reasons, ", ")))
 	}
 	for _, d := range n.Totals {
 		out = append(out, d.String())
 	}
 	if more := n.TotalsCount - int64(len(n.Totals)); more > 0 {
-		out = append(out, fmt.Sprintf("%d more repositories have several totals; those of their newest days are taken", more))
+		out = append(out, fmt.Sprintf("%d more repositories have conflicting totals; using those of their newest days", more))
 	}
 	return out
 }

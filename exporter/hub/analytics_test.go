@@ -125,7 +125,7 @@ func TestAnalyticsRefused(t *testing.T) {
 	f(func(w *world, _ *hub.Options) { w.Fail(fakehub.On{}, 1, fakehub.Status(402)) }, hub.KindForbidden)
 	f(func(w *world, _ *hub.Options) { w.Fail(fakehub.On{}, 1, fakehub.Status(400)) }, hub.KindMalformed, "400 Bad Request")
 	f(func(w *world, _ *hub.Options) { w.Fail(fakehub.On{}, 1, fakehub.Status(501)) }, hub.KindServer, "501")
-	f(func(w *world, _ *hub.Options) { w.Fail(fakehub.On{}, 1, fakehub.Status(302)) }, hub.KindMalformed, "302", "no target")
+	f(func(w *world, _ *hub.Options) { w.Fail(fakehub.On{}, 1, fakehub.Status(302)) }, hub.KindMalformed, "302", "without a target")
 	f(func(w *world, _ *hub.Options) { w.Fail(fakehub.On{}, 1, fakehub.Status(304)) }, hub.KindMalformed, "304")
 	f(func(w *world, _ *hub.Options) { w.Fail(fakehub.On{}, 1, fakehub.Status(204)) }, hub.KindMalformed, "204")
 }
@@ -168,14 +168,14 @@ func TestAnalyticsMalformed(t *testing.T) {
 	f(fakehub.RedirectToLogin(), hub.KindAuth, "http://hub.test/login")
 	f(fakehub.Body("application/json", "[]"), hub.KindMalformed, "repoType")
 	f(fakehub.Body("text/csv", ""), hub.KindMalformed, "line 1: expected the header")
-	f(fakehub.HalfGzip(), hub.KindMalformed, "expected gzip to the end")
+	f(fakehub.HalfGzip(), hub.KindMalformed, "expected a complete gzip stream")
 	f(fakehub.Edit(func(s string) string { return strings.ReplaceAll(s, "2026-01-0", "2926-01-0") }), hub.KindMalformed, "line 4", "2926-01-03",
-		"3 of 3 rows cannot be understood, and at most one of 100 is set aside")
+		"3 of 3 rows are invalid, and at most one of 100 is skipped")
 	f(contentEncoding("gzip"), hub.KindMalformed, "expected gzip, got something else")
 	f(contentEncoding("br"), hub.KindMalformed, `Content-Encoding "br"`)
 	// Without the length of the body even a row that looks whole may be cut.
 	f(fakehub.Unannounced(len("repoType,repoName,total,timestamp,downloads\nmodel,acme/m,100,2026-01-01T00:00:00.000Z,4")),
-		hub.KindMalformed, "it was cut")
+		hub.KindMalformed, "it is truncated")
 }
 
 // However many rows are wrong, an error does not repeat much of an answer.
@@ -236,12 +236,12 @@ func TestAnalyticsBadRows(t *testing.T) {
 	}
 	f("", "", twoReposRecords, "")
 	f(",7\n", ",-7\n", "[{model acme/m 100 2026-01-01 4} {dataset acme/d 0 2026-01-02 0}]",
-		"set aside: line 4, column downloads: expected a whole number from 0 to 9223372036854775807, got \"-7\"\nset aside 1 row of 3: 1 for downloads")
+		"skipped: line 4, column downloads: expected a whole number from 0 to 9223372036854775807, got \"-7\"\nskipped 1 row of 3: 1 for downloads")
 	f("2026-01-02", "2027-02-02", "[{model acme/m 100 2026-01-01 4} {model acme/m 100 2026-01-03 7}]",
-		"set aside: line 3, column timestamp: expected a day up to 2027-01-01, got \"2027-02-02T00:00:00.000Z\"; that day is still to come: "+
-			"is the clock wrong that wrote it, or ours?\nset aside 1 row of 3: 1 for future")
+		"skipped: line 3, column timestamp: expected a day up to 2027-01-01, got \"2027-02-02T00:00:00.000Z\"; this day is in the future: "+
+			"is the clock of its source or of this machine wrong?\nskipped 1 row of 3: 1 for future")
 	f("100,2026-01-03", "103,2026-01-03", "[{model acme/m 103 2026-01-01 4} {dataset acme/d 0 2026-01-02 0} {model acme/m 103 2026-01-03 7}]",
-		"model acme/m has totals from 100 to 103; 103 is taken, that of its newest day, 2026-01-03")
+		"model acme/m has totals from 100 to 103; using 103, the total of its newest day, 2026-01-03")
 }
 
 // contentEncoding sends the plain content as if it were encoded.

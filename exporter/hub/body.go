@@ -64,7 +64,7 @@ func (b *body) open(resp *http.Response) error {
 		b.packed = true
 	default:
 		b.close()
-		return b.malformed(fmt.Errorf("expected content that is plain or packed by gzip, got Content-Encoding %q", coding))
+		return b.malformed(fmt.Errorf("expected plain or gzip content, got Content-Encoding %q", coding))
 	}
 	if resp.ContentLength > b.most {
 		b.close()
@@ -73,7 +73,7 @@ func (b *body) open(resp *http.Response) error {
 	return nil
 }
 
-var errIdle = errors.New("the body stood still")
+var errIdle = errors.New("the response stalled")
 
 // Read implements io.Reader.
 func (b *body) Read(p []byte) (int, error) {
@@ -126,16 +126,16 @@ func (b *body) explain(err error) error {
 		return b.q.ended(cause)
 	}
 	if context.Cause(b.ctx) == errIdle {
-		return b.fail(KindTimeout, fmt.Errorf("expected more of the body within %s, got nothing after %d bytes", b.idle, b.read.Load()))
+		return b.fail(KindTimeout, fmt.Errorf("expected more of the response within %s, got nothing after %d bytes", b.idle, b.read.Load()))
 	}
 	if b.wire.err == nil || b.wire.err == io.EOF {
 		if err == io.ErrUnexpectedEOF {
-			return b.malformed(fmt.Errorf("expected gzip to the end, got its end after %d bytes", b.read.Load()))
+			return b.malformed(fmt.Errorf("expected a complete gzip stream, got its end after %d bytes", b.read.Load()))
 		}
 		return b.malformed(fmt.Errorf("expected gzip, got something else: %w", err))
 	}
 	kind, _ := kindOfFailure(b.wire.err)
-	return b.fail(kind, fmt.Errorf("the body broke off after %d bytes: %w", b.read.Load(), b.wire.err))
+	return b.fail(kind, fmt.Errorf("the response was aborted after %d bytes: %w", b.read.Load(), b.wire.err))
 }
 
 func (b *body) fail(kind Kind, cause error) *Error {
@@ -147,7 +147,7 @@ func (b *body) fail(kind Kind, cause error) *Error {
 func (b *body) malformed(cause error) *Error { return b.fail(KindMalformed, cause) }
 
 func (b *body) tooLong() *Error {
-	return b.malformed(fmt.Errorf("expected an answer of at most %d bytes (max_response_bytes), got a longer one", b.most))
+	return b.malformed(fmt.Errorf("expected a response of at most %d bytes (max_response_bytes), got a longer one", b.most))
 }
 
 // complete checks, once all was read, that nothing is missing at the end. A body
@@ -156,14 +156,14 @@ func (b *body) tooLong() *Error {
 func (b *body) complete() error {
 	if b.err == nil {
 		if _, err := b.Read(make([]byte, 1)); err == nil {
-			return b.malformed(fmt.Errorf("expected the end of the body after %d bytes, got more", b.read.Load()-1))
+			return b.malformed(fmt.Errorf("expected the end of the response after %d bytes, got more", b.read.Load()-1))
 		}
 	}
 	if b.err != io.EOF {
 		return b.err
 	}
 	if b.endless && b.last != '\n' {
-		return b.malformed(fmt.Errorf("expected a line end after the last line, got the end of the answer after %d bytes: it was cut", b.read.Load()))
+		return b.malformed(fmt.Errorf("expected a line ending after the last line, got the end of the response after %d bytes: it is truncated", b.read.Load()))
 	}
 	return nil
 }
@@ -174,7 +174,7 @@ func (b *body) close() {
 		b.timer.Stop()
 	}
 	if b.err == nil {
-		b.err = errors.New("the answer is closed")
+		b.err = errors.New("the response is closed")
 	}
 	_ = b.wire.Close()
 	b.cancel(nil)

@@ -23,7 +23,7 @@ func try[T any](ctx context.Context, c *Client, q *request, op func() (T, error)
 	result, err := httpx.Do(ctx, httpx.Retry{
 		First: time.Second, Max: 8 * time.Second, Tries: c.o.MaxTries, MaxWait: c.o.MaxWait,
 		Notify: func(err error, wait time.Duration) {
-			c.o.Logger.Warn("Asking the Hub once more", "route", q.route, "org", q.org, "in", wait.Round(time.Millisecond),
+			c.o.Logger.Warn("Retrying a request to the Hub", "route", q.route, "org", q.org, "in", wait.Round(time.Millisecond),
 				"reason", KindOf(err), "err", err)
 		},
 	}, op)
@@ -49,7 +49,7 @@ func (c *Client) send(ctx context.Context, q *request) (*body, error) {
 		return nil, q.ended(err)
 	}
 	if wait > 0 {
-		e := q.fail(KindRateLimited, errors.New("the Hub allows no more requests for now"))
+		e := q.fail(KindRateLimited, errors.New("the rate limit of the Hub is exhausted"))
 		e.RetryAfter = wait
 		return nil, e
 	}
@@ -141,7 +141,7 @@ func (q *request) unanswered(ctx context.Context, err error) error {
 	}
 	kind, final := kindOfFailure(err)
 	if kind == KindNetwork || kind == KindTimeout {
-		err = fmt.Errorf("no answer came: %w", err)
+		err = fmt.Errorf("no response: %w", err)
 	}
 	e := q.fail(kind, err)
 	e.final = final
@@ -173,7 +173,7 @@ func (c *Client) refused(b *body, q *request, resp *http.Response) error {
 		e.RetryAfter = limit.Reset + resetMargin
 	}
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
-		e.Err = errors.New("a redirect that names no target")
+		e.Err = errors.New("a redirect without a target")
 	}
 	return e
 }

@@ -14,7 +14,7 @@ import (
 
 // ErrNotModified is returned where the Hub says that what the caller has is
 // still what it would send.
-var ErrNotModified = errors.New("the Hub says that nothing changed since the last answer")
+var ErrNotModified = errors.New("the Hub reports no changes since the last response")
 
 // Kind is the reason why a call failed, in few and fixed words: the reason in
 // logs and metrics.
@@ -121,7 +121,7 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}
 	if e.RetryAfter > 0 {
-		fmt.Fprintf(&b, "; to be asked again in %s", e.RetryAfter.Round(time.Second))
+		fmt.Fprintf(&b, "; retry in %s", e.RetryAfter.Round(time.Second))
 	}
 	if hint := e.hint(); hint != "" {
 		b.WriteString("; " + hint)
@@ -138,9 +138,9 @@ func (e *Error) hint() string {
 	case e.Kind == KindAuth && e.Route == RoutePublisherAnalytics:
 		return "the route needs a token of a member of the organization"
 	case e.Kind == KindAuth:
-		return "check the token, or go without one"
+		return "check the token, or remove it"
 	case e.Kind == KindForbidden && e.Route == RoutePublisherAnalytics:
-		return "the route needs a Team or Enterprise plan, and a token that may read the organization's settings"
+		return "the route needs a Team or Enterprise plan, and a token that can read the organization's settings"
 	case e.Kind == KindNotFound:
 		return "check the name of the organization"
 	}

@@ -186,9 +186,9 @@ func TestLimitTooLong(t *testing.T) {
 		c := w.client()
 		w.Fail(fakehub.On{}, 1, fakehub.TooMany("Retry-After", "86400"))
 		_, err := list(w.t.Context(), c, history.Model, "acme")
-		wantError(w.t, err, hub.KindRateLimited, "asked again in 24h0m0s")
+		wantError(w.t, err, hub.KindRateLimited, "retry in 24h0m0s")
 		_, err = list(w.t.Context(), c, history.Model, "acme")
-		wantError(w.t, err, hub.KindRateLimited, "no more requests for now", "asked again in 1h0m0s")
+		wantError(w.t, err, hub.KindRateLimited, "rate limit of the Hub is exhausted", "retry in 1h0m0s")
 		equal(w.t, "requests", len(w.Requests()), 1)
 		time.Sleep(time.Hour)
 		if _, err = list(w.t.Context(), c, history.Model, "acme"); err != nil {

@@ -186,7 +186,7 @@ func text(raw json.RawMessage) (string, error) {
 	}
 	var s string
 	if err := json.Unmarshal(raw, &s); err != nil {
-		return "", fmt.Errorf("expected a text, got %s", textenc.Quote(string(raw)))
+		return "", fmt.Errorf("expected a string, got %s", textenc.Quote(string(raw)))
 	}
 	return s, nil
 }
@@ -226,7 +226,7 @@ func gate(raw json.RawMessage) (string, error) {
 	if s, err := text(raw); err == nil {
 		return s, nil
 	}
-	return "", fmt.Errorf("expected false or a word, got %s", textenc.Quote(string(raw)))
+	return "", fmt.Errorf("expected false or a string, got %s", textenc.Quote(string(raw)))
 }
 
 // instant reads a time; the zero time if it is absent or in a form that is not

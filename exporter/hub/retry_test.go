@@ -39,7 +39,7 @@ func TestRetried(t *testing.T) {
 			if waited := time.Since(started); waited < least || waited > most {
 				w.t.Errorf("expected a wait of %s to %s, got %s", least, most, waited)
 			}
-			if !strings.Contains(w.log.String(), "Asking the Hub once more") {
+			if !strings.Contains(w.log.String(), "Retrying a request to the Hub") {
 				w.t.Errorf("expected a word in the log, got %q", &w.log)
 			}
 		})
@@ -88,10 +88,10 @@ func TestGivenUp(t *testing.T) {
 	f(fakehub.StallHeaders(), hub.KindTimeout, "none none none none none", "timeout")
 	f(fakehub.StallBody(44), hub.KindTimeout, "200 200 200 200 200", "within 1m0s, got nothing after 44 bytes")
 	f(fakehub.Reset(-1), hub.KindNetwork, "none none none none none", "EOF")
-	f(fakehub.Truncated(50), hub.KindNetwork, "200 200 200 200 200", "broke off after 50 bytes")
+	f(fakehub.Truncated(50), hub.KindNetwork, "200 200 200 200 200", "was aborted after 50 bytes")
 	// A wait of more than ten minutes is left to the caller.
-	f(fakehub.TooMany("Retry-After", "3600"), hub.KindRateLimited, "429", "asked again in 1h0m0s")
-	f(fakehub.Status(503, "Retry-After", "1e300"), hub.KindServer, "503", "asked again in 8760h0m0s")
+	f(fakehub.TooMany("Retry-After", "3600"), hub.KindRateLimited, "429", "retry in 1h0m0s")
+	f(fakehub.Status(503, "Retry-After", "1e300"), hub.KindServer, "503", "retry in 8760h0m0s")
 }
 
 func TestMaxTries(t *testing.T) {
@@ -164,9 +164,9 @@ func TestBrokenInTheMiddle(t *testing.T) {
 	}
 	const some = 600_000 // of 0.9 MB
 	f(fakehub.StallBody(some), hub.KindTimeout, "within 1m0s, got nothing after")
-	f(fakehub.Truncated(some), hub.KindNetwork, "broke off after 600000 bytes")
-	f(fakehub.Reset(some), hub.KindNetwork, "broke off")
-	f(fakehub.HalfGzip(), hub.KindMalformed, "expected gzip to the end")
+	f(fakehub.Truncated(some), hub.KindNetwork, "was aborted after 600000 bytes")
+	f(fakehub.Reset(some), hub.KindNetwork, "was aborted")
+	f(fakehub.HalfGzip(), hub.KindMalformed, "expected a complete gzip stream")
 	f(fakehub.Unannounced(some), hub.KindMalformed, "line ")
 }
 

@@ -31,7 +31,7 @@ func NewToken(value, source string) (Token, error) {
 		return Token{}, nil
 	}
 	if i := strings.IndexFunc(value, notInToken); i >= 0 {
-		return Token{}, fmt.Errorf("expected a token of letters, digits and - . _ ~ + / = alone from %s, "+
+		return Token{}, fmt.Errorf("expected a token of only letters, digits, and - . _ ~ + / = from %s, "+
 			"got another character at position %d", source, i+1)
 	}
 	return Token{secret: &value, source: source}, nil

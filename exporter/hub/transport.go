@@ -113,10 +113,10 @@ func (e *redirectError) Error() string { return e.text }
 // its stores), but neither to a login page, nor for ever, nor out of TLS.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	if isLogin(via[0].URL, req.URL) {
-		return &redirectError{KindAuth, "expected an answer, was sent to the login page " + httpx.ShowURL(req.URL)}
+		return &redirectError{KindAuth, "expected a response, was redirected to the login page " + httpx.ShowURL(req.URL)}
 	}
 	if len(via) >= maxRedirects {
-		return &redirectError{KindMalformed, fmt.Sprintf("expected an answer after at most %d redirects, got another one, to %s",
+		return &redirectError{KindMalformed, fmt.Sprintf("expected a response after at most %d redirects, got another one to %s",
 			maxRedirects, httpx.ShowURL(req.URL))}
 	}
 	if via[len(via)-1].URL.Scheme == "https" && req.URL.Scheme != "https" {

@@ -19,19 +19,19 @@ const (
 // What may have happened to a value.
 const (
 	hintDate = "was it saved by a spreadsheet?"
-	hintTime = "the day of a count starts at midnight UTC: was it saved by a spreadsheet, or in another time zone?"
+	hintTime = "days start at midnight UTC: was it saved by a spreadsheet, or in another time zone?"
 )
 
 const (
 	wantDate     = "a UTC day like 2021-01-22T00:00:00.000Z"
-	wantMidnight = "midnight UTC, as in 2021-01-22T00:00:00.000Z"
+	wantMidnight = "midnight UTC, like 2021-01-22T00:00:00.000Z"
 )
 
 // wantOfTimestamp is what is expected of a timestamp, for each way to be wrong.
 var wantOfTimestamp = [...]expected{
 	notADate:      {wantDate, ""},
 	otherDate:     {wantDate, hintDate},
-	notInCalendar: {"a day of the calendar from 1970-01-01 to 9999-12-31", ""},
+	notInCalendar: {"a valid date from 1970-01-01 to 9999-12-31", ""},
 	notMidnight:   {wantMidnight, hintTime},
 }
 
@@ -47,7 +47,7 @@ func wantOfTotal(f textenc.CountFault) expected {
 
 // What is expected of quotes.
 const (
-	wantQuotes = "quotes around a whole field only, and quotes within it doubled"
+	wantQuotes = "quotes only around an entire field, and quotes within it doubled"
 	wantClosed = "a quote that closes the field"
 )
 

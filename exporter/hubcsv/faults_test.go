@@ -46,17 +46,17 @@ func TestReadRefusesRows(t *testing.T) {
 	const (
 		number = "a whole number from 0 to 9223372036854775807"
 		date   = "a UTC day like 2021-01-22T00:00:00.000Z"
-		cal    = "a day of the calendar from 1970-01-01 to 9999-12-31"
-		night  = "midnight UTC, as in 2021-01-22T00:00:00.000Z"
-		quotes = "quotes around a whole field only, and quotes within it doubled"
+		cal    = "a valid date from 1970-01-01 to 9999-12-31"
+		night  = "midnight UTC, like 2021-01-22T00:00:00.000Z"
+		quotes = "quotes only around an entire field, and quotes within it doubled"
 	)
 	good := "model,a/b,1,2021-01-22T00:00:00.000Z,1\n"
 
 	const (
-		fraction   = "; a count has no fraction: was it saved by a spreadsheet?"
-		scientific = "; in this notation digits are lost: was it saved by a spreadsheet?"
+		fraction   = "; counts are integers: was it saved by a spreadsheet?"
+		scientific = "; this notation loses digits: was it saved by a spreadsheet?"
 		sheet      = "; was it saved by a spreadsheet?"
-		time       = "; the day of a count starts at midnight UTC: was it saved by a spreadsheet, or in another time zone?"
+		time       = "; days start at midnight UTC: was it saved by a spreadsheet, or in another time zone?"
 	)
 
 	// numbers

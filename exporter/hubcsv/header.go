@@ -41,7 +41,7 @@ func (p *parser) readHeader(line []byte) bool {
 		if h.cols[i] < 0 {
 			p.fault(name, line, expected{want: "this column in the header"})
 		} else if slices.Contains(h.names[h.cols[i]+1:], name) {
-			p.fault(name, line, expected{want: "this column once in the header"})
+			p.fault(name, line, expected{want: "this column only once in the header"})
 		}
 	}
 	h.found = p.errs.Count == 0

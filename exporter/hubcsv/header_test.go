@@ -27,8 +27,8 @@ func TestReadRefusesHeader(t *testing.T) {
 		`, with commas and not semicolons, got "repoType;repoName;total;timestamp;downloads"; was it saved by a spreadsheet?`)
 	f("\"repoType\";\"repoName\"\n", header+`, with commas and not semicolons, got "\"repoType\";\"repoName\""; was it saved by a spreadsheet?`)
 	f("repoType\trepoName\n", header+`, with commas and not tabs, got "repoType\trepoName"; was it saved by a spreadsheet?`)
-	f(Header+"\rmodel,a/b,1,2021-01-22,1\rmodel,a/b,1,2021-01-23,1\r", header+`, not lines that end with CR alone, got "`+Header+`"`)
-	f("\"repoType\",repoName\r\rmodel,a/b", header+`, not lines that end with CR alone, got "\"repoType\",repoName"`)
+	f(Header+"\rmodel,a/b,1,2021-01-22,1\rmodel,a/b,1,2021-01-23,1\r", header+`, not lines that end with only CR, got "`+Header+`"`)
+	f("\"repoType\",repoName\r\rmodel,a/b", header+`, not lines that end with only CR, got "\"repoType\",repoName"`)
 	f("repoType,repoName,timestamp,downloads\nmodel,a/b,2021-01-22,1\n",
 		`x.csv: line 1, column total: expected this column in the header, got "repoType,repoName,timestamp,downloads"`)
 	f("repoType,name,total,date,downloads",
@@ -38,9 +38,9 @@ func TestReadRefusesHeader(t *testing.T) {
 	f("repoType,repoName, total,timestamp,downloads\n",
 		`x.csv: line 1, column total: expected this column in the header, got "repoType,repoName, total,timestamp,downloads"`)
 	f("repoType,repoName,total,timestamp,downloads,total\n",
-		`x.csv: line 1, column total: expected this column once in the header, got "repoType,repoName,total,timestamp,downloads,total"`)
+		`x.csv: line 1, column total: expected this column only once in the header, got "repoType,repoName,total,timestamp,downloads,total"`)
 	f("repoType,repo\"Name,total\nmodel,a/b,1,2021-01-22,1\n",
-		`x.csv: line 1: expected quotes around a whole field only, and quotes within it doubled, got "repo\"Name,total"`)
+		`x.csv: line 1: expected quotes only around an entire field, and quotes within it doubled, got "repo\"Name,total"`)
 	f("repoType,\"repoName,total\nmodel,a/b,1,2021-01-22,1\n",
 		`x.csv: line 1: expected a quote that closes the field, got "\"repoName,total\nmodel,a/b,1,2021-01-22,1"`)
 }
@@ -69,8 +69,8 @@ func TestReadRefusesForeign(t *testing.T) {
 	f("\x1f\x8b\x08\x00\x00", `x.csv: line 1: `+header+`compressed data (gzip), got "\x1f\x8b\b\x00\x00"`)
 	f("\x28\xb5\x2f\xfd\x04", `x.csv: line 1: `+header+`compressed data (zstd), got "(\xb5/\xfd\x04"`)
 	f("PK\x03\x04", `x.csv: line 1: `+header+`compressed data (zip), or a workbook of a spreadsheet, got "PK\x03\x04"`)
-	f("\xfd7zXZ\x00\x00\x04", `x.csv: line 1: `+header+`compressed data (xz): unpack it first, got "\xfd7zXZ\x00\x00\x04"`)
-	f("BZh91AY&SY", `x.csv: line 1: `+header+`compressed data (bzip2): unpack it first, got "BZh91AY&SY"`)
+	f("\xfd7zXZ\x00\x00\x04", `x.csv: line 1: `+header+`compressed data (xz): decompress it first, got "\xfd7zXZ\x00\x00\x04"`)
+	f("BZh91AY&SY", `x.csv: line 1: `+header+`compressed data (bzip2): decompress it first, got "BZh91AY&SY"`)
 	f("r\x00e\x00p\x00", `x.csv: line 1: `+header+`text in UTF-16, got "r\x00e\x00p\x00"`)
 	f("\x00r\x00e", `x.csv: line 1: `+header+`text in UTF-16, got "\x00r\x00e"`)
 	f("\xff\xfer\x00e\x00", `x.csv: line 1: `+header+`text in UTF-16, got "\xff\xfer\x00e\x00"`)

@@ -140,18 +140,18 @@ func TestReadTotals(t *testing.T) {
 		}
 	}
 	f("5,2024-01-01,1 5,2024-01-02,1", 5, "")
-	f("5,2024-01-01,1 6,2024-01-02,1 9,2024-01-03,1", 9, "model a/b has totals from 5 to 9; 9 is taken, that of its newest day, 2024-01-03")
-	f("9,2024-01-03,1 6,2024-01-02,1 5,2024-01-01,1", 9, "model a/b has totals from 5 to 9; 9 is taken, that of its newest day, 2024-01-03")
-	f("9,2024-01-01,1 6,2024-01-02,1", 6, "model a/b has totals from 6 to 9; 6 is taken, that of its newest day, 2024-01-02")
-	f("5,2024-01-01,1 8,2024-01-01,1 7,2024-01-01,1", 8, "model a/b has totals from 5 to 8; 8 is taken, that of its newest day, 2024-01-01")
-	f("8,2024-01-01,1 5,2024-01-01,1", 8, "model a/b has totals from 5 to 8; 8 is taken, that of its newest day, 2024-01-01")
+	f("5,2024-01-01,1 6,2024-01-02,1 9,2024-01-03,1", 9, "model a/b has totals from 5 to 9; using 9, the total of its newest day, 2024-01-03")
+	f("9,2024-01-03,1 6,2024-01-02,1 5,2024-01-01,1", 9, "model a/b has totals from 5 to 9; using 9, the total of its newest day, 2024-01-03")
+	f("9,2024-01-01,1 6,2024-01-02,1", 6, "model a/b has totals from 6 to 9; using 6, the total of its newest day, 2024-01-02")
+	f("5,2024-01-01,1 8,2024-01-01,1 7,2024-01-01,1", 8, "model a/b has totals from 5 to 8; using 8, the total of its newest day, 2024-01-01")
+	f("8,2024-01-01,1 5,2024-01-01,1", 8, "model a/b has totals from 5 to 8; using 8, the total of its newest day, 2024-01-01")
 	// The first total again, and rows between that were read the fast way.
-	f("5,2024-01-01,1 5,2024-01-04,1 6,2024-01-02,1", 5, "model a/b has totals from 5 to 6; 5 is taken, that of its newest day, 2024-01-04")
-	f("5,2024-01-01,1 6,2024-01-02,1 5,2024-01-03,1", 5, "model a/b has totals from 5 to 6; 5 is taken, that of its newest day, 2024-01-03")
+	f("5,2024-01-01,1 5,2024-01-04,1 6,2024-01-02,1", 5, "model a/b has totals from 5 to 6; using 5, the total of its newest day, 2024-01-04")
+	f("5,2024-01-01,1 6,2024-01-02,1 5,2024-01-03,1", 5, "model a/b has totals from 5 to 6; using 5, the total of its newest day, 2024-01-03")
 	// Without a total a row says nothing of it.
 	f(",2024-01-05,1 6,2024-01-02,1 ,2024-01-09,1 6,2024-01-03,1", 6, "")
 	f("6,2024-01-02,1 ,2024-01-09,1", 6, "")
-	f(",2024-01-09,1 6,2024-01-02,1 7,2024-01-01,1", 6, "model a/b has totals from 6 to 7; 6 is taken, that of its newest day, 2024-01-02")
+	f(",2024-01-09,1 6,2024-01-02,1 7,2024-01-01,1", 6, "model a/b has totals from 6 to 7; using 6, the total of its newest day, 2024-01-02")
 }
 
 // TestReadSkipsBadRows checks that one bad row of a hundred is set aside, and one at least,
@@ -188,19 +188,19 @@ func TestReadSkipsBadRows(t *testing.T) {
 			t.Errorf("notices:\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(notices, "\n"))
 		}
 	}
-	f(0, nil, "no records: there are no rows in it")
-	f(1, bad[5:6], `set aside: line 3, column timestamp: expected a UTC day like 2021-01-22T00:00:00.000Z, got "today"`,
-		"set aside 1 row of 2: 1 for timestamp")
+	f(0, nil, "no records: the file has no rows")
+	f(1, bad[5:6], `skipped: line 3, column timestamp: expected a UTC day like 2021-01-22T00:00:00.000Z, got "today"`,
+		"skipped 1 row of 2: 1 for timestamp")
 	f(800, bad,
-		`set aside: line 3, column repoName: expected quotes around a whole field only, and quotes within it doubled, got "a/\"b,1,2021-01-22,1"`,
-		`set aside: line 5: expected 5 fields, as in the header, not 2, got "model,a/b"`,
-		`set aside: line 7, column repoType: expected a repository type, got ""`,
-		`set aside: line 9, column repoName: expected a repository name, got ""`,
-		`set aside: line 11, column total: expected a whole number from 0 to 9223372036854775807, or nothing, got "x"`,
-		`set aside: line 13, column timestamp: expected a UTC day like 2021-01-22T00:00:00.000Z, got "today"`,
-		`set aside: line 15, column timestamp: expected a day up to 2023-10-19, got "9999-12-31"; that day is still to come: is the clock wrong that wrote it, or ours?`,
-		`set aside: line 17, column downloads: expected a whole number from 0 to 9223372036854775807, got "-1"`,
-		"set aside 8 rows of 808: 1 for quotes, 1 for fields, 1 for repo_type, 1 for repo_name, 1 for total, 1 for timestamp, 1 for future, 1 for downloads")
+		`skipped: line 3, column repoName: expected quotes only around an entire field, and quotes within it doubled, got "a/\"b,1,2021-01-22,1"`,
+		`skipped: line 5: expected 5 fields, as in the header, not 2, got "model,a/b"`,
+		`skipped: line 7, column repoType: expected a repository type, got ""`,
+		`skipped: line 9, column repoName: expected a repository name, got ""`,
+		`skipped: line 11, column total: expected a whole number from 0 to 9223372036854775807, or nothing, got "x"`,
+		`skipped: line 13, column timestamp: expected a UTC day like 2021-01-22T00:00:00.000Z, got "today"`,
+		`skipped: line 15, column timestamp: expected a day up to 2023-10-19, got "9999-12-31"; this day is in the future: is the clock of its source or of this machine wrong?`,
+		`skipped: line 17, column downloads: expected a whole number from 0 to 9223372036854775807, got "-1"`,
+		"skipped 8 rows of 808: 1 for quotes, 1 for fields, 1 for repo_type, 1 for repo_name, 1 for total, 1 for timestamp, 1 for future, 1 for downloads")
 
 	// Too many; and nothing of what was read before is given away as good.
 	g := func(good int, bad []string, want string) {
@@ -214,9 +214,9 @@ func TestReadSkipsBadRows(t *testing.T) {
 			t.Errorf("notes of what was refused: %+v", notes)
 		}
 	}
-	g(1, bad[:2], "\nx.csv: 2 of 3 rows cannot be understood, and at most one of 100 is set aside")
-	g(791, bad, "\nx.csv: 8 of 799 rows cannot be understood, and at most one of 100 is set aside")
-	g(0, bad[:2], "\nx.csv: 2 of 2 rows cannot be understood, and at most one of 100 is set aside")
+	g(1, bad[:2], "\nx.csv: 2 of 3 rows are invalid, and at most one of 100 is skipped")
+	g(791, bad, "\nx.csv: 8 of 799 rows are invalid, and at most one of 100 is skipped")
+	g(0, bad[:2], "\nx.csv: 2 of 2 rows are invalid, and at most one of 100 is skipped")
 	// What is no row at all is never set aside.
 	_, err := history.Collect(Read(strings.NewReader("<html>"), Options{SkipBadRows: true}))
 	if err == nil {
@@ -232,7 +232,7 @@ func TestReadLastDay(t *testing.T) {
 		t.Helper()
 		for _, timestamp := range []string{date + "T00:00:00.000Z", date + " 00:00:00+00:00"} {
 			_, err := history.Collect(Read(strings.NewReader(Header+"\n"+row+row+"model,a/b,1,"+timestamp+",1\n"+row), Options{LastDay: day(last)}))
-			want := fmt.Sprintf("line 4, column timestamp: expected a day up to %s, got %q; that day is still to come: is the clock wrong that wrote it, or ours?", last, timestamp)
+			want := fmt.Sprintf("line 4, column timestamp: expected a day up to %s, got %q; this day is in the future: is the clock of its source or of this machine wrong?", last, timestamp)
 			if ok != (err == nil) || !ok && err.Error() != want {
 				t.Errorf("got error %v, want %v, %s", err, !ok, want)
 			}
@@ -248,7 +248,7 @@ func TestReadLastDay(t *testing.T) {
 	f("2024-05-01", "2024-05-01", true)
 	f("2024-05-02", "2024-05-01", false)
 	_, err := history.Collect(Read(strings.NewReader(Header+"\nmodel,a/b,1,2024-05-32,1\n"), Options{LastDay: day("2024-05-10")}))
-	if err == nil || !strings.Contains(err.Error(), "a day of the calendar") {
+	if err == nil || !strings.Contains(err.Error(), "a valid date") {
 		t.Errorf("of a day that does not exist: got error %v", err)
 	}
 }

@@ -176,7 +176,7 @@ func (ref *referenceReader) header(fields []string, raw string) bool {
 			ref.fault("", name, raw, "this column in the header", "")
 		case 1:
 		default:
-			ref.fault("", name, raw, "this column once in the header", "")
+			ref.fault("", name, raw, "this column only once in the header", "")
 		}
 	}
 	ref.names = fields

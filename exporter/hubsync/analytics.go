@@ -52,7 +52,7 @@ func (c *Collector) analytics(ctx context.Context) (Report, error) {
 	}
 	r.Repos, r.Changes, r.BadRows = len(x.repos), x.changes, a.Notes.BadRows
 	for _, notice := range a.Notes.Notices() {
-		c.Log.Warn("The export of the publisher analytics was stored, with a notice", "notice", notice)
+		c.Log.Warn("Stored the export of the publisher analytics with warnings", "notice", notice)
 	}
 	c.validators = a.Validators
 	return r, nil

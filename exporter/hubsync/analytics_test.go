@@ -104,7 +104,7 @@ func TestAnalyticsThatLostMuch(t *testing.T) {
 	cut := fakehub.Edit(func(s string) string { return s[:strings.Index(s, "model,o/m5")] })
 	failing(fakehub.Analytics, cut)(w.hub)
 	o := w.try(3, 6)
-	if said(o) != "failed: implausible" || !strings.Contains(o.Err.Error(), "expected about the 10 records of the exports before, got 5") || shown() != 10 {
+	if said(o) != "failed: implausible" || !strings.Contains(o.Err.Error(), "expected about the 10 records of earlier exports, got 5") || shown() != 10 {
 		t.Errorf("a cut export: got %q, %v, %d exposed", said(o), o.Err, shown())
 	}
 	w.hub.Heal()
@@ -205,12 +205,12 @@ func TestAutoSaysWhatItDoes(t *testing.T) {
 	w.hub.AddOrg("o", fakehub.Team)
 	w.collect(3, 1)
 	source(SourceAnalytics)
-	count("The Hub gives the publisher analytics now", 1)
+	count("The Hub provides the publisher analytics again", 1)
 	w.collect(3, 2)
 	w.hub.AddOrg("o", fakehub.Free)
 	w.collect(3, 3)
 	source(SourceListings)
-	count("The Hub gives the publisher analytics now", 1)
+	count("The Hub provides the publisher analytics again", 1)
 	count("reason=forbidden", 2)
 
 	// Asking failed, which is no refusal.

@@ -48,9 +48,9 @@ func TestBadRowsOfTheExport(t *testing.T) {
 		t.Errorf("%v rows were set aside, want 1", out.BadRows)
 	}
 	w.expectMetric(badRow, "1")
-	logged(`level=WARN msg="The export of the publisher analytics was stored, with a notice" org=o notice="set aside: line 4, column timestamp: expected a day up to 2026-03-04`,
-		`notice="set aside 1 row of 3: 1 for future"`,
-		`notice="model o/m has totals from 20 to 30; 30 is taken, that of its newest day, 2026-03-02"`)
+	logged(`level=WARN msg="Stored the export of the publisher analytics with warnings" org=o notice="skipped: line 4, column timestamp: expected a day up to 2026-03-04`,
+		`notice="skipped 1 row of 3: 1 for future"`,
+		`notice="model o/m has totals from 20 to 30; using 30, the total of its newest day, 2026-03-02"`)
 
 	// A repository whose only row is bad is still there, and one that has no row is gone.
 	export("model,o/m,30,2026-03-02,8\nmodel,o/m,30,2026-03-01,10\nmodel,o/n,1,2026-03-01,1\n")

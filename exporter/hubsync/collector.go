@@ -94,7 +94,7 @@ func (c *Collector) collect(ctx context.Context) (Report, error) {
 	case refusal == nil:
 		if c.refused != "" {
 			c.refused = ""
-			c.Log.Info("The Hub gives the publisher analytics now: collecting the published history")
+			c.Log.Info("The Hub provides the publisher analytics again: collecting the published history")
 		}
 		waiting, err := c.storeWaiting(ctx)
 		return r.after(waiting), err

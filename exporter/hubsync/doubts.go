@@ -42,7 +42,7 @@ func newDoubts(file string, log *slog.Logger) *doubts {
 		err = json.Unmarshal(text, &d.all)
 	}
 	if err != nil {
-		log.Warn("What an earlier run doubted cannot be read: it begins anew", "file", file, "err", err)
+		log.Warn("Cannot read the state of implausible responses: starting over", "file", file, "err", err)
 	}
 	if err != nil || d.all == nil {
 		d.all = make(map[string]*plausible.Doubt)
@@ -88,7 +88,7 @@ func (d *doubts) save() {
 		})
 	}
 	if err != nil {
-		d.log.Warn("What is doubted cannot be kept: a restart begins it anew", "file", d.file, "err", err)
+		d.log.Warn("Cannot store the state of implausible responses: a restart will start over", "file", d.file, "err", err)
 		return
 	}
 	d.saved = text
@@ -125,9 +125,9 @@ func (c *Collector) believe(route hub.Route, doubt *plausible.Error) error {
 	case doubt == nil:
 		return nil
 	case doubt.Believed:
-		c.Log.Warn("An implausible answer is believed: answers have said so for a day", "route", route, "reason", doubt.Reason, "err", doubt.What)
+		c.Log.Warn("Accepted an implausible response: responses have agreed for a day", "route", route, "reason", doubt.Reason, "err", doubt.What)
 	case c.Accept:
-		c.Log.Warn("An implausible answer is accepted", "route", route, "reason", doubt.Reason, "err", doubt.What)
+		c.Log.Warn("Accepted an implausible response", "route", route, "reason", doubt.Reason, "err", doubt.What)
 	default:
 		doubt.Of = fmt.Sprintf("%s of %q", route, c.Org)
 		return doubt

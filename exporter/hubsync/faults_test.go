@@ -69,7 +69,7 @@ func weather(t *testing.T, o options, begin, end func(*world), reason hub.Kind) 
 	if o.durable && !maps.Equal(files(t, w.dir), stored) {
 		t.Error("something was stored")
 	}
-	line := fmt.Sprintf("level=ERROR msg=\"Collection failed; what was collected before is served on\" org=o from=%s", o.source)
+	line := fmt.Sprintf("level=ERROR msg=\"Collection failed; still serving earlier data\" org=o from=%s", o.source)
 	if log := w.log.String(); !strings.Contains(log, line) || !strings.Contains(log, fmt.Sprintf(" reason=%s err=", reason)) {
 		t.Errorf("the log is\n%s\nwant %s and the reason %s", log, line, reason)
 	}

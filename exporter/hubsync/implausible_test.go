@@ -96,7 +96,7 @@ func TestImplausibleAnswers(t *testing.T) {
 				t.Errorf("after 23 hours: got %q", said(o))
 			}
 			w.log.Reset()
-			if o := w.collect(5, 7); o.Implausible != "" || !strings.Contains(w.log.String(), "is believed") {
+			if o := w.collect(5, 7); o.Implausible != "" || !strings.Contains(w.log.String(), "Accepted an implausible response: responses have agreed for a day") {
 				t.Errorf("after a day: got %+v\n%s", o, w.log.String())
 			}
 			w.hub.Heal()
@@ -119,11 +119,11 @@ func TestImplausibleAnswers(t *testing.T) {
 	cut := func(n int) fakehub.Fault {
 		return fakehub.Edit(func(s string) string { return s[:len(s)-n] })
 	}
-	f("an end within a number", SourceAnalytics, 3, cut(2), plausible.ReasonEnd, "expected a line end after the last of 6 records, got none")
-	f("an end within a row", SourceAnalytics, 30, cut(8), plausible.ReasonEnd, "expected a line end after the last of 59 records, got none")
+	f("an end within a number", SourceAnalytics, 3, cut(2), plausible.ReasonEnd, "expected a line ending after the last of 6 records, got none")
+	f("an end within a row", SourceAnalytics, 30, cut(8), plausible.ReasonEnd, "expected a line ending after the last of 59 records, got none")
 	f("zeros of one repository", SourceAnalytics, 1, fakehub.Scaled(0), plausible.ReasonZeros, "got zeros for all 1 repositories")
-	f("nothing", SourceListings, 3, fakehub.Body("application/json", "[]"), plausible.ReasonRepos, "expected about the 3 repositories known before, got an answer without 3 of them")
-	f("nothing", SourceAnalytics, 3, fakehub.Body("text/csv", "repoType,repoName,total,timestamp,downloads\n"), plausible.ReasonRecords, "expected about the 6 records of the exports before, got 0")
+	f("nothing", SourceListings, 3, fakehub.Body("application/json", "[]"), plausible.ReasonRepos, "expected about 3 known repositories, got a response without 3 of them")
+	f("nothing", SourceAnalytics, 3, fakehub.Body("text/csv", "repoType,repoName,total,timestamp,downloads\n"), plausible.ReasonRecords, "expected about the 6 records of earlier exports, got 0")
 }
 
 // What a single repository does is left to who counts its days.

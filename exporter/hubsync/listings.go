@@ -53,7 +53,7 @@ func (c *Collector) listings(ctx context.Context) (Report, error) {
 		if full := c.Queue.Add(c.Org, history.AsOfTime(asOf), all); full != nil {
 			return r, errors.Join(err, full)
 		}
-		return r, fmt.Errorf("it is kept, to be stored later: %w", err)
+		return r, fmt.Errorf("it is queued: %w", err)
 	}
 	return r, err
 }
@@ -65,7 +65,7 @@ func (c *Collector) storeWaiting(ctx context.Context) (Report, error) {
 	for w := c.Queue.First(c.Org); w != nil; w = c.Queue.First(c.Org) {
 		all, err := w.Repos()
 		if err != nil {
-			c.Log.Error("A listing that waited to be stored is lost: it cannot be read", "err", err)
+			c.Log.Error("Lost a queued listing: it cannot be read", "err", err)
 			c.Queue.Remove(w)
 			continue
 		}
@@ -75,7 +75,7 @@ func (c *Collector) storeWaiting(ctx context.Context) (Report, error) {
 			return r, err
 		}
 		if err != nil {
-			c.Log.Warn("A listing that waited to be stored is refused", "as_of", w.AsOf.Time(), "err", err)
+			c.Log.Warn("A queued listing was rejected", "as_of", w.AsOf.Time(), "err", err)
 		}
 		c.Queue.Remove(w)
 	}

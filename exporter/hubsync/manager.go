@@ -231,25 +231,25 @@ func (r *running) finish(report *Report) {
 func (m *Manager) logReport(r *Report, next time.Duration) {
 	log := m.log.With("org", r.Org, "from", string(r.Source), "duration", r.Duration.Round(time.Millisecond), "next", next.Round(time.Second))
 	if !r.OK() {
-		log.Error("Collection failed; what was collected before is served on", "reason", string(r.Reason), "err", r.Err)
+		log.Error("Collection failed; still serving earlier data", "reason", string(r.Reason), "err", r.Err)
 		return
 	}
 	if r.NotModified {
-		log.Info("Collected: nothing changed")
+		log.Info("Collected; nothing changed")
 		return
 	}
 	if r.Note != "" {
-		log.Warn("Not all of the Hub's answer is believed", "reason", string(r.Implausible), "err", r.Note)
+		log.Warn("Parts of the Hub's response are implausible", "reason", string(r.Implausible), "err", r.Note)
 	}
 	if o := r.Others; o.Stored+o.LeftOut > 0 {
-		log.Warn("The Hub's answer has repositories of other organizations; those of organizations that are collected themselves are left out",
+		log.Warn("The Hub's response contains repositories of other organizations; those of collected organizations are ignored",
 			"rows_stored", o.Stored, "left_out", o.LeftOut, "without_organization", o.Legacy)
 	}
 	log.Info("Collected", "repos", r.Repos, "records", r.Change.Records, "new", r.Change.New, "changed", r.Change.Changed, "removed", r.Change.Removed)
 	for _, m := range r.Moved {
-		log.Info("Repository moved; its history goes on under the new name", "from", m.From.String(), "to", m.To.String())
+		log.Info("Repository was renamed; its history continues under the new name", "from", m.From.String(), "to", m.To.String())
 	}
 	for _, repo := range r.Gone {
-		log.Info("Repository is gone from the Hub; its history stays", "repo", repo.String())
+		log.Info("Repository is no longer on the Hub; its history is kept", "repo", repo.String())
 	}
 }

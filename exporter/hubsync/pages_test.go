@@ -215,7 +215,7 @@ func TestPagesOfAHubThatChanges(t *testing.T) {
 	if o := w.collect(1, 7); said(o) != "appeared o/late; gone "+gone.Name {
 		t.Errorf("the next collection: %q", said(o))
 	}
-	if !strings.Contains(w.log.String(), "Repository is gone from the Hub") {
+	if !strings.Contains(w.log.String(), "Repository is no longer on the Hub") {
 		t.Errorf("the log does not say that a repository is gone:\n%s", w.log.String())
 	}
 }

@@ -102,7 +102,7 @@ func TestListingsWaitForTheStore(t *testing.T) {
 		for d := range 3 {
 			total(model, "o/m", int64(110+10*d))(w.hub)
 			o := w.ask(2+d, 6)
-			if o.OK() || o.Reason != ReasonStore || !strings.Contains(o.Err.Error(), "it is kept, to be stored later") {
+			if o.OK() || o.Reason != ReasonStore || !strings.Contains(o.Err.Error(), "it is queued") {
 				t.Fatalf("%s: expected a listing that is kept, got %v", name, o.Err)
 			}
 			w.expectWaiting(d + 1)
@@ -212,7 +212,7 @@ func TestAWaitingListingIsRefused(t *testing.T) {
 	}
 	w.ask(2, 7)
 	l.away = false
-	if o := w.try(2, 8); !o.OK() || len(o.Gone) != 0 || !strings.Contains(w.log.String(), "A listing that waited to be stored is refused") {
+	if o := w.try(2, 8); !o.OK() || len(o.Gone) != 0 || !strings.Contains(w.log.String(), "A queued listing was rejected") {
 		t.Errorf("got %+v\n%s", o, w.log.String())
 	}
 	if o := w.ask(3, 7); !o.OK() || len(o.Gone) != 12 {

@@ -86,7 +86,7 @@ func (l *Ledger) inTurn(ctx context.Context, write func() error) error {
 		return err
 	}
 	if err := l.sweep(ls); err != nil {
-		return fmt.Errorf("removing what an interrupted write left behind: %w", err)
+		return fmt.Errorf("removing the files of an interrupted write: %w", err)
 	}
 	return write()
 }
@@ -95,18 +95,18 @@ func (l *Ledger) inTurn(ctx context.Context, write func() error) error {
 func (l *Ledger) lockDir(ctx context.Context) error {
 	ok, err := l.lock.TryLock()
 	if err == nil && !ok {
-		l.log.Info("Waiting for another process that writes to the store.", "dir", l.dir)
+		l.log.Info("Waiting for another process to finish writing to the store.", "dir", l.dir)
 		_, err = l.lock.TryLockContext(ctx, lockRetry)
 	}
 	if err != nil && ctx.Err() == nil {
-		return fmt.Errorf("locking %s, which needs to be writable: %w", filepath.Join(l.dir, lockFile), err)
+		return fmt.Errorf("locking %s, which must be writable: %w", filepath.Join(l.dir, lockFile), err)
 	}
 	return err
 }
 
 func (l *Ledger) unlockDir() {
 	if err := l.lock.Unlock(); err != nil {
-		l.log.Warn("Unlocking the store failed; other processes may wait until this one ends.", "dir", l.dir, "err", err)
+		l.log.Warn("Unlocking the store failed; other processes may have to wait until this one exits.", "dir", l.dir, "err", err)
 	}
 }
 
@@ -137,7 +137,7 @@ func (l *Ledger) sweep(ls *listing) error {
 			if err := l.disk.remove(filepath.Join(dir, name)); err != nil {
 				return err
 			}
-			l.log.Info("Removed what an interrupted write left behind.", "file", filepath.Join(dir, name))
+			l.log.Info("Removed the files of an interrupted write.", "file", filepath.Join(dir, name))
 		}
 		if step.sync && len(step.names) > 0 {
 			if err := l.disk.syncDir(dir); err != nil {

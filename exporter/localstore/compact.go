@@ -30,7 +30,7 @@ func (l *Ledger) tidy(ctx context.Context) {
 		return
 	}
 	if err := l.compact(ctx, due); err != nil && ctx.Err() == nil {
-		l.log.Warn("Merging small files failed and will be tried again.", "dir", l.dir, "err", err)
+		l.log.Warn("Merging small files failed; retrying later.", "dir", l.dir, "err", err)
 	}
 }
 

@@ -155,7 +155,7 @@ func settled(ctx context.Context, first *listing, list func() (*listing, error))
 		}
 		first = next
 	}
-	return nil, fmt.Errorf("listing the store: its files did not hold still over %d listings", listings)
+	return nil, fmt.Errorf("listing the store: its files kept changing over %d listings", listings)
 }
 
 // attempts bounds how often files are listed again because one that was listed is
@@ -229,7 +229,7 @@ func (l *Ledger) read(ctx context.Context, was *content, ls *listing) error {
 		}
 		pending[name] = f
 		if _, ok := was.pending[name]; !ok {
-			l.log.Warn("A file of meta waits for the file of records it belongs to, and does not count until then.",
+			l.log.Warn("Ignoring a metadata file until its file of records is there.",
 				"file", name, "records", f.companionOf)
 		}
 	}
@@ -274,5 +274,5 @@ func (l *Ledger) makeDurable(paths []string) error {
 }
 
 func notDurable(path string, err error) error {
-	return fmt.Errorf("what is new in %s is not shown, because a loss of power could take it back: making it durable: %w", path, err)
+	return fmt.Errorf("new data in %s is not shown, because a power failure could lose it: making it durable: %w", path, err)
 }

@@ -89,7 +89,7 @@ func (d *disk) publish(dir, name string) (named bool, err error) {
 		return false, err
 	}
 	if err := d.syncDir(dir); err != nil {
-		return true, fmt.Errorf("%s is complete, and counts once its folder can be synced: %w", filepath.Join(dir, name), err)
+		return true, fmt.Errorf("%s is complete, but its directory cannot be synced: %w", filepath.Join(dir, name), err)
 	}
 	return true, nil
 }

@@ -39,11 +39,11 @@ func (l *Ledger) Forget(ctx context.Context, q history.ForgetQuery, dryRun bool)
 		}
 		was := l.current.Load()
 		if len(was.pending) > 0 {
-			return fmt.Errorf("expected no file of readings to wait for its file of records, got %q: bring the missing file back, or move that one out", was.pending.names())
+			return fmt.Errorf("expected every file of readings to have its file of records, got %q without one: restore the missing file, or move this one away", was.pending.names())
 		}
 		w := l.newWriter()
 		if err := w.write(ctx, left, true, true); err != nil {
-			return fmt.Errorf("writing what is left: %w", err)
+			return fmt.Errorf("writing the remaining data: %w", err)
 		}
 		f := forgotten{ID: newName()}
 		for dir, names := range map[string][]string{recordsDir: was.records.names(), readingsDir: was.meta.names()} {
@@ -61,7 +61,7 @@ func (l *Ledger) Forget(ctx context.Context, q history.ForgetQuery, dryRun bool)
 		gone = n
 		for _, path := range f.Files {
 			if err := l.disk.remove(filepath.Join(l.dir, path)); err != nil {
-				l.log.Warn("A file of what was forgotten cannot be removed; it does not count, and the next write tries again.", "file", path, "err", err)
+				l.log.Warn("Cannot delete a file with deleted data; it is ignored, and the next write retries.", "file", path, "err", err)
 			}
 		}
 		return nil

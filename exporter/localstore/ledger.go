@@ -109,11 +109,11 @@ func (l *Ledger) prepare() error {
 	if l.readOnly {
 		info, err := os.Stat(l.dir)
 		if errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("expected a stored history in %s, but there is no such folder; "+
-				"name the right one with --storage.path, or fill it with \"huggingface_exporter import FILE\"", l.dir)
+			return fmt.Errorf("expected a stored history in %s, but there is no such directory; "+
+				"set --storage.path, or create one with \"huggingface_exporter import FILE\"", l.dir)
 		}
 		if err == nil && !info.IsDir() {
-			err = fmt.Errorf("expected the folder of a stored history, got the file %s; name the right one with --storage.path", l.dir)
+			err = fmt.Errorf("expected the directory of a stored history, got the file %s; set --storage.path", l.dir)
 		}
 		return err
 	}
@@ -122,7 +122,7 @@ func (l *Ledger) prepare() error {
 	}
 	for _, d := range []string{recordsDir, l.readingsName()} {
 		if err := l.disk.makeDir(filepath.Join(l.dir, d)); err != nil {
-			return fmt.Errorf("making the store's directories: %w", err)
+			return fmt.Errorf("creating the store's directories: %w", err)
 		}
 	}
 	return nil
@@ -162,8 +162,8 @@ func (l *Ledger) checkPrevious() error {
 		return nil
 	}
 	if err := os.Remove(repos); err != nil { // which it is not unless it is empty
-		return fmt.Errorf("expected the files of an earlier version in %s and none in %s beside it; "+
-			"move the files there if that version was in use again: %w", repos, readingsDir, err)
+		return fmt.Errorf("expected the files of an earlier version in %s and none in %s; "+
+			"move the files there if you used that version again: %w", repos, readingsDir, err)
 	}
 	return nil
 }

@@ -186,7 +186,7 @@ func TestReadOnly(t *testing.T) {
 	if err := os.WriteFile(dir, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(ctx, dir, Options{ReadOnly: true}); err == nil || !strings.Contains(err.Error(), "expected the folder of a stored history") {
+	if _, err := Open(ctx, dir, Options{ReadOnly: true}); err == nil || !strings.Contains(err.Error(), "expected the directory of a stored history") {
 		t.Errorf("a file: got %v", err)
 	}
 	if err := os.Remove(dir); err != nil {

@@ -137,7 +137,7 @@ func (r *reader) union() (*memtable.Table, error) {
 // advise adds to an error about the content of a file what can be done about it.
 func advise(err error) error {
 	if errors.Is(err, segment.ErrDamaged) || errors.Is(err, segment.ErrForeign) {
-		return fmt.Errorf("%w; nothing was changed: restore the file from a backup, or move it out of the directory to go on without it", err)
+		return fmt.Errorf("%w; nothing was changed: restore the file from a backup, or move it out of the directory to continue without it", err)
 	}
 	return err
 }

@@ -102,7 +102,7 @@ func checkPart(ctx context.Context, meta []history.RepoMeta, to history.Appender
 		return nil
 	}
 	const most = 3
-	return fmt.Errorf("expected an empty history to move to, or a part of the one that is moved, got one with %d other repositories, %s among them",
+	return fmt.Errorf("expected an empty target history, or a part of the source, got one with %d other repositories, including %s",
 		len(others), strings.Join(others[:min(most, len(others))], ", "))
 }
 

@@ -140,7 +140,7 @@ func TestCopyIntoAnotherHistory(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := migrate.Copy(t.Context(), filled(t), to, migrate.Options{})
-	if err == nil || !strings.Contains(err.Error(), "got one with 1 other repositories, model other/x among them") {
+	if err == nil || !strings.Contains(err.Error(), "got one with 1 other repositories, including model other/x") {
 		t.Errorf("got %v", err)
 	}
 	if to.Table().NumRepos() != 1 {

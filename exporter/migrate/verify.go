@@ -61,7 +61,7 @@ func matching[V comparable](want, got iter.Seq2[V, error], describe func(V) stri
 		next, stop := iter.Pull2(got)
 		defer stop()
 		differ := func(x, y string) {
-			yield(none, fmt.Errorf("the histories differ: expected\n  %s\nas in the one that was moved, got\n  %s", x, y))
+			yield(none, fmt.Errorf("the histories differ: expected\n  %s\nas in the source, got\n  %s", x, y))
 		}
 		const nothing = "nothing more"
 		for x, err := range want {

@@ -25,9 +25,9 @@ type Error struct {
 // Error says what the receiver answered, or why there was no answer.
 func (e *Error) Error() string {
 	if e.Status == 0 {
-		return fmt.Sprintf("%s gave no answer: %s", e.URL, e.Message)
+		return fmt.Sprintf("%s did not respond: %s", e.URL, e.Message)
 	}
-	text := fmt.Sprintf("%s answered %d %s", e.URL, e.Status, http.StatusText(e.Status))
+	text := fmt.Sprintf("%s responded with %d %s", e.URL, e.Status, http.StatusText(e.Status))
 	if e.Message != "" {
 		text += ": " + e.Message
 	}

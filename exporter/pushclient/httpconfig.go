@@ -22,7 +22,7 @@ func LoadHTTPConfig(file string) (config.HTTPClientConfig, error) {
 		return config.HTTPClientConfig{}, fmt.Errorf("cannot read the HTTP client settings: %w", path)
 	}
 	if err != nil {
-		return config.HTTPClientConfig{}, fmt.Errorf("%s: expected HTTP client settings as Prometheus has them"+
+		return config.HTTPClientConfig{}, fmt.Errorf("%s: expected HTTP client settings in the format of Prometheus"+
 			" (basic_auth, authorization, tls_config, ...): %s", file, quoted.ReplaceAllLiteralString(err.Error(), `"..."`))
 	}
 	return *c, nil

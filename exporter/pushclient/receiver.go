@@ -100,7 +100,7 @@ func (r *Receiver) Exchange(ctx context.Context, header http.Header, pieces ...[
 		e.RetryAfter = httpx.RetryAfter(resp.Header, time.Now())
 		e.Message = short(sent.Redact(string(message)))
 		if to, err := resp.Location(); err == nil {
-			e.Message = "it is at " + sent.Redact(httpx.ShowURL(to)) + ": name that URL"
+			e.Message = "it is at " + sent.Redact(httpx.ShowURL(to)) + ": use that URL"
 		}
 	}
 	return nil, e

@@ -99,14 +99,14 @@ func TestPostIsRefused(t *testing.T) {
 			io.WriteString(w, body)
 		}
 	}
-	f(answer(400, "out of\n bounds\n"), "URL answered 400 Bad Request: out of bounds", false, 0)
-	f(answer(404, ""), "URL answered 404 Not Found", false, 0)
-	f(answer(500, strings.Repeat("é", 400)), "URL answered 500 Internal Server Error: "+strings.Repeat("é", 100)+"...", true, 0)
-	f(answer(429, "slow", "Retry-After", "7"), "URL answered 429 Too Many Requests: slow", true, 7*time.Second)
-	f(answer(503, "\xff", "Retry-After", "soon"), "URL answered 503 Service Unavailable: \uFFFD", true, 0)
+	f(answer(400, "out of\n bounds\n"), "URL responded with 400 Bad Request: out of bounds", false, 0)
+	f(answer(404, ""), "URL responded with 404 Not Found", false, 0)
+	f(answer(500, strings.Repeat("é", 400)), "URL responded with 500 Internal Server Error: "+strings.Repeat("é", 100)+"...", true, 0)
+	f(answer(429, "slow", "Retry-After", "7"), "URL responded with 429 Too Many Requests: slow", true, 7*time.Second)
+	f(answer(503, "\xff", "Retry-After", "soon"), "URL responded with 503 Service Unavailable: \uFFFD", true, 0)
 	f(answer(302, "moved", "Location", "http://elsewhere:1/x?secret=s3cret"),
-		"URL answered 302 Found: it is at http://elsewhere:1/x: name that URL", false, 0)
-	f(func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }, "URL gave no answer: EOF", true, 0)
+		"URL responded with 302 Found: it is at http://elsewhere:1/x: use that URL", false, 0)
+	f(func(w http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }, "URL did not respond: EOF", true, 0)
 }
 
 func TestNobodyListens(t *testing.T) {

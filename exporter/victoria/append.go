@@ -14,22 +14,22 @@ import (
 
 // ErrConcurrent is wrapped by the error of an append that others came in between of,
 // again and again. It may be repeated.
-var ErrConcurrent = errors.New("another process appends to the same organizations of the same history: one has to own them")
+var ErrConcurrent = errors.New("another process appends to the same organizations of the same history: only one may own them")
 
 // errForked says that another process stored something at the same moment, errTaken that it
 // did so under the same numbers, and that this append is not stored. The sums are wrong.
 var (
-	errForked = fmt.Errorf("the sums lack something: %w", ErrConcurrent)
+	errForked = fmt.Errorf("the sums are incomplete: %w", ErrConcurrent)
 	errTaken  = fmt.Errorf("the numbers are taken: %w", ErrConcurrent)
 )
 
 // ErrLost says that samples of a history are not there that were.
 var ErrLost = errors.New("the engine does not show all that was stored: ask again, once all storage nodes of a cluster are back, " +
-	"and if it stays so, it lost samples and the history is to be stored anew, under another name")
+	"and if it stays so, it lost samples and you have to store the history again under another name")
 
 // errUnsteady is the error of an append that is not stored, for the engine did not take it
 // at one go.
-var errUnsteady = errors.New("writing to VictoriaMetrics: it had to be asked again and again, and may have lost what it took: nothing was stored, try again")
+var errUnsteady = errors.New("writing to VictoriaMetrics: too many retries, so it may have lost data: nothing was stored, try again")
 
 const (
 	// maxTries is how often an append is worked out that others come in between of, and

@@ -159,7 +159,7 @@ func (a *appending) verify(ctx context.Context, merged, delta *memtable.Table) (
 		}
 		switch since := time.Since(start); {
 		case err == nil && since > visibleFor:
-			return true, fmt.Errorf("writing to VictoriaMetrics: %w: what was written cannot be read after %s", ErrLost, visibleFor)
+			return true, fmt.Errorf("writing to VictoriaMetrics: %w: the written data cannot be read after %s", ErrLost, visibleFor)
 		case err != nil && since > a.s.retryFor:
 			return false, err
 		}

@@ -172,8 +172,8 @@ func (s *Store) lastAppends(ctx context.Context) (firsts map[string]seq, ids []s
 func newNonce() string { return strconv.FormatInt(time.Now().UnixNano(), 36) }
 
 // ErrOldLayout says that a history is of an earlier version.
-var ErrOldLayout = errors.New("the history was stored by an earlier version, in another layout: " +
-	"move it out with that version (huggingface_exporter migrate --to=embedded), and back with this one " +
+var ErrOldLayout = errors.New("the history was stored by an earlier version in another layout: " +
+	"move it to the embedded store with that version (huggingface_exporter migrate --to=embedded), and back with this one " +
 	"under another name (storage.victoriametrics.history)")
 
 func (s *Store) refuseOldLayout(ctx context.Context) error {

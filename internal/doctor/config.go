@@ -20,38 +20,38 @@ import (
 // checkConfig loads the configuration file and looks for the files it names.
 func (e *examination) checkConfig(context.Context) {
 	if e.ConfigFile == "" {
-		e.warn("name one with --config.file, unless only imported files are to be served", "no file: nothing is collected")
+		e.warn("set --config.file, unless you only serve imported files", "no configuration file: nothing is collected")
 		e.config = config.Default(exposition.Families()...)
 		return
 	}
 	c, err := config.Load(e.ConfigFile, exposition.Families()...)
 	if err != nil {
-		advice := "name the right one with --config.file"
+		advice := "set --config.file to the right file"
 		if config.IsFault(err) {
-			advice = "mend these; config.example.yaml shows every field"
+			advice = "fix these errors; config.example.yaml shows every field"
 		} else if errors.Is(err, fs.ErrPermission) {
-			advice = "let the user that serve runs as read it"
+			advice = "make it readable for the user of serve"
 		}
 		e.fail(advice, "%v", err)
 		return
 	}
 	files, unmatched, err := c.MatchFiles()
 	if err != nil {
-		e.fail("mend the glob", "%v", err)
+		e.fail("fix the glob", "%v", err)
 		return
 	}
 	e.config = c
 	e.ok("%s: %d organizations, %d files to import", e.ConfigFile, len(c.Hub.Organizations), len(files))
 	if len(c.Hub.Organizations) == 0 && len(c.Files) == 0 {
-		e.warn("name organizations in hub.organizations", "%s names nothing to collect or import", e.ConfigFile)
+		e.warn("add organizations to hub.organizations", "%s configures nothing to collect or import", e.ConfigFile)
 	}
 	for _, glob := range unmatched {
-		e.warn("check the name; a relative glob starts from the folder of the configuration file", "files: %q matches no file", glob)
+		e.warn("check the glob; a relative glob is relative to the configuration file", "files: %q matches no file", glob)
 	}
 	for _, file := range files {
 		f, err := os.Open(file.Name)
 		if err != nil {
-			e.fail("let the user that serve runs as read it", "files: %v", err)
+			e.fail("make it readable for the user of serve", "files: %v", err)
 			continue
 		}
 		f.Close()
@@ -68,7 +68,7 @@ func (e *examination) checkSecretFile(file string) {
 		return
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		e.warn("chmod 600 "+file, "%s holds a token, and its mode is %04o: others on this machine may read it", file, mode)
+		e.warn("chmod 600 "+file, "%s contains a token and has mode %04o: others on this machine can read it", file, mode)
 	}
 }
 
@@ -78,10 +78,10 @@ func (e *examination) checkWebConfig(context.Context) {
 		return
 	}
 	if err := web.Validate(e.WebConfigFile); err != nil {
-		e.fail("mend the file of --web.config.file", "%s: %v", e.WebConfigFile, err)
+		e.fail("fix the file of --web.config.file", "%s: %v", e.WebConfigFile, err)
 		return
 	}
-	e.ok("%s: TLS and authentication as it says", e.WebConfigFile)
+	e.ok("%s: valid", e.WebConfigFile)
 }
 
 // checkTokens reads the token of each organization.
@@ -94,17 +94,17 @@ func (e *examination) checkTokens(context.Context) {
 	for _, o := range h.Organizations {
 		t, err := hubclient.Token(h, o, os.Getenv)
 		if errors.Is(err, hubclient.ErrInsecure) {
-			e.fail("name an endpoint with https", "%s: %v", o.Name, err)
+			e.fail("use an https endpoint", "%s: %v", o.Name, err)
 			continue
 		}
 		if err != nil {
-			e.fail("put the token there, or name another place; docs/operations.md has the order of places", "%s: %v", o.Name, err)
+			e.fail("put the token there, or configure another source; see Tokens in docs/operations.md", "%s: %v", o.Name, err)
 			continue
 		}
 		e.orgs = append(e.orgs, o)
 		if err := hubclient.Exposed(h, o, os.Getenv); errors.Is(err, hubclient.ErrInsecure) && !reported[err.Error()] {
 			reported[err.Error()] = true
-			e.warn("name an endpoint with https", "%s: %v", o.Name, err)
+			e.warn("use an https endpoint", "%s: %v", o.Name, err)
 		}
 		if t.IsZero() {
 			e.reportNoToken(o)
@@ -118,7 +118,7 @@ func (e *examination) checkTokens(context.Context) {
 		if t.IsUsual() {
 			e.ok("%s: %s", o.Name, t)
 		} else {
-			e.warn("check that the whole token was copied", "%s: %s, which does not look like one of the Hub's: those are hf_ with some thirty letters and digits", o.Name, t)
+			e.warn("check that the token is complete", "%s: %s, which does not look like a token of the Hub: those are hf_ and about 30 letters and digits", o.Name, t)
 		}
 		if source == o.TokenFile || source == h.TokenFile || filepath.IsAbs(source) {
 			e.checkSecretFile(source)
@@ -131,10 +131,10 @@ func (e *examination) reportNoToken(o config.Organization) {
 	const advice = "set hub.token_file, or HF_TOKEN in the environment of serve, to a token of a member of the organization"
 	switch hubsync.Source(o.Source) {
 	case hubsync.SourceListings:
-		e.ok("%s: none, and its public listings need none", o.Name)
+		e.ok("%s: no token; public listings need none", o.Name)
 	case hubsync.SourceAnalytics:
-		e.fail(advice, "%s: none, and its source publisher_analytics needs one", o.Name)
+		e.fail(advice, "%s: no token, but source publisher_analytics needs one", o.Name)
 	default:
-		e.warn(advice+"; or source: listings, if that is what is wanted", "%s: none, so only its public listings can be read, which have no history", o.Name)
+		e.warn(advice+"; or set source: listings", "%s: no token, so only public listings can be read, which have no history", o.Name)
 	}
 }

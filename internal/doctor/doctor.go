@@ -144,7 +144,7 @@ const answerTimeout = 30 * time.Second
 // explainTimeout replaces the error of a deadline by one that names the time.
 func explainTimeout(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("no answer within %s", answerTimeout)
+		return fmt.Errorf("no response within %s", answerTimeout)
 	}
 	return err
 }

@@ -136,23 +136,23 @@ func (p *patient) examine(wantFailures bool, o Options, want ...string) Report {
 func TestDoctorOfTheConfiguration(t *testing.T) {
 	p := newPatient(t)
 	p.write("bad.yaml", "hub: {orgs: []}\nstorage: {engin: x}\n")
-	p.examine(true, Options{ConfigFile: "bad.yaml"}, "fail config: bad.yaml:1: hub.orgs: unknown field", "bad.yaml:2: storage.engin: unknown field", "-> mend these", "ok store", "ok port")
-	p.examine(true, Options{ConfigFile: "none.yaml"}, "fail config: cannot read the configuration", "-> name the right one")
+	p.examine(true, Options{ConfigFile: "bad.yaml"}, "fail config: bad.yaml:1: hub.orgs: unknown field", "bad.yaml:2: storage.engin: unknown field", "-> fix these errors", "ok store", "ok port")
+	p.examine(true, Options{ConfigFile: "none.yaml"}, "fail config: cannot read the configuration", "-> set --config.file")
 	p.write("empty.yaml", "")
 	t.Setenv("HF_ENDPOINT", p.url)
-	p.examine(false, Options{ConfigFile: "empty.yaml"}, "warn config: empty.yaml names nothing to collect", "ok hub: ")
+	p.examine(false, Options{ConfigFile: "empty.yaml"}, "warn config: empty.yaml configures nothing to collect", "ok hub: ")
 	p.hub.AddOrg("huggingface", fakehub.Free)
 	p.hub.AddRepo(history.Model, "huggingface/m")
 	p.examine(false, Options{ConfigFile: "empty.yaml"}, "ok hub: "+p.url+" answers", "ok clock")
 	p.hub.Fail(fakehub.On{}, fakehub.Always, fakehub.Status(502))
-	p.examine(false, Options{ConfigFile: "empty.yaml"}, "warn hub: models of", "or leave it, as long as no organization is collected")
+	p.examine(false, Options{ConfigFile: "empty.yaml"}, "warn hub: models of", "or ignore it while no organization is collected")
 	p.hub.Heal()
 	p.write("files.yaml", "files: [no/*.csv, six.csv]\n")
 	p.write("six.csv", exportCSV)
 	p.examine(false, Options{ConfigFile: "files.yaml", Offline: true}, "ok config: files.yaml: 0 organizations, 1 files", `warn config: files: "no/*.csv" matches no file`)
 	p.write("open.yaml", "hub: {token: "+formedToken+", endpoint: '"+p.url+"', organizations: [{name: massive}]}\n")
 	p.chmod("open.yaml", 0o644)
-	p.examine(false, Options{ConfigFile: "open.yaml"}, "warn config: open.yaml holds a token, and its mode is 0644", "-> chmod 600 open.yaml", "ok hub: massive")
+	p.examine(false, Options{ConfigFile: "open.yaml"}, "warn config: open.yaml contains a token and has mode 0644", "-> chmod 600 open.yaml", "ok hub: massive")
 	p.write("web.yaml", "basic_auth_users: {a: b}\nnot_a_field: 1\n")
 	p.examine(true, Options{WebConfigFile: "web.yaml"}, "fail config: web.yaml: ")
 	p.write("web.yaml", "basic_auth_users: {a: $2y$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi}\n")
@@ -164,7 +164,7 @@ func TestDoctorOfAnEndpointWithoutTLS(t *testing.T) {
 	p := newPatient(t)
 	const rest = "endpoint: 'http://hub.invalid', organizations: [{name: a}, {name: b}]}\n"
 	p.write("c.yaml", "hub: {token: "+formedToken+", "+rest)
-	p.examine(true, Options{Offline: true}, "fail token: a: hub.endpoint: expected https", "got http://hub.invalid", "-> name an endpoint with https")
+	p.examine(true, Options{Offline: true}, "fail token: a: hub.endpoint: expected https", "got http://hub.invalid", "-> use an https endpoint")
 	p.write("c.yaml", "hub: {allow_insecure_token: true, token: "+formedToken+", "+rest)
 	p.examine(false, Options{Offline: true}, "warn token: a: hub.endpoint: expected https", "ok token: a")
 }
@@ -181,11 +181,11 @@ func TestDoctorOfTokens(t *testing.T) {
 	p.write("void", "")
 	f(true, "an empty file -> put the token there", "name: massive, token_file: void")
 	p.write("two", "hf_one hf_two")
-	f(true, "expected a token of letters, digits", "name: massive, token_file: two")
+	f(true, "expected a token of only letters, digits", "name: massive, token_file: two")
 	p.write("odd", oddToken)
-	f(false, "odd, which does not look like one of the Hub's", "name: massive, token_file: odd")
+	f(false, "odd, which does not look like a token of the Hub", "name: massive, token_file: odd")
 	p.chmod("odd", 0o640)
-	f(false, "holds a token, and its mode is 0640", "name: massive, token_file: odd")
+	f(false, "contains a token and has mode 0640", "name: massive, token_file: odd")
 
 	// No token at all.
 	none := func(wantFailures bool, want []string, org string) {
@@ -196,14 +196,14 @@ func TestDoctorOfTokens(t *testing.T) {
 		}
 		p.examine(wantFailures, Options{ConfigFile: "none.yaml"}, want...)
 	}
-	none(true, []string{"fail token: massive: none", "-> set hub.token_file, or HF_TOKEN", "fail hub: massive"}, "name: massive, source: publisher_analytics")
-	none(false, []string{"warn token: massive: none", "warn hub: massive: no publisher analytics", "ok hub: massive: "}, "name: massive")
-	none(false, []string{"ok token: globex: none, and its public listings need none"}, "name: globex, source: listings")
+	none(true, []string{"fail token: massive: no token", "-> set hub.token_file, or HF_TOKEN", "fail hub: massive"}, "name: massive, source: publisher_analytics")
+	none(false, []string{"warn token: massive: no token", "warn hub: massive: no publisher analytics", "ok hub: massive: "}, "name: massive")
+	none(false, []string{"ok token: globex: no token; public listings need none"}, "name: globex, source: listings")
 	// The Hub's own file.
 	p.write("token", formedToken)
 	p.chmod("token", 0o644)
 	p.write("none.yaml", "hub: {endpoint: '"+p.url+"', organizations: [{name: massive}]}\n")
-	p.examine(false, Options{ConfigFile: "none.yaml"}, "ok token: massive: a token from "+p.home+"/token", "warn token: "+p.home+"/token holds a token")
+	p.examine(false, Options{ConfigFile: "none.yaml"}, "ok token: massive: a token from "+p.home+"/token", "warn token: "+p.home+"/token contains a token")
 }
 
 func TestDoctorOfTheHub(t *testing.T) {
@@ -219,24 +219,24 @@ func TestDoctorOfTheHub(t *testing.T) {
 		p.hub.Heal()
 	}
 	const both = "name: massive, source: publisher_analytics"
-	f(fakehub.Status(401), both, true, "fail hub: massive: publisher_analytics of \"massive\": auth", "-> check that the token is whole")
-	f(fakehub.Status(403), both, true, "forbidden", "which has a Team or Enterprise plan")
+	f(fakehub.Status(401), both, true, "fail hub: massive: publisher_analytics of \"massive\": auth", "-> check that the token is complete")
+	f(fakehub.Status(403), both, true, "forbidden", "(Team or Enterprise plan)")
 	f(fakehub.Status(404), both, true, "not_found", "-> check the name of the organization")
-	f(fakehub.TooManyFor("pages", 200), both, true, "rate_limited", "-> wait until the limit is over")
-	f(fakehub.Status(503), both, true, "server", "-> wait: the Hub has a fault")
+	f(fakehub.TooManyFor("pages", 200), both, true, "rate_limited", "-> wait for the rate limit to reset")
+	f(fakehub.Status(503), both, true, "server", "-> wait: the Hub has a problem")
 	f(fakehub.LoginPage(), both, true, "expected CSV, got an HTML page", "-> check hub.endpoint")
-	f(fakehub.RedirectToLogin(), both, true, "was sent to the login page")
+	f(fakehub.RedirectToLogin(), both, true, "was redirected to the login page")
 	f(fakehub.Status(500), "name: massive, source: listings", true, "fail hub: massive: models of")
-	f(nil, "name: globex", false, "warn hub: globex: no publisher analytics, so its public listings are read", "ok hub: globex: ")
-	f(nil, "name: empty, source: listings", false, "warn hub: empty: ", "lists no repository of it")
+	f(nil, "name: globex", false, "warn hub: globex: no publisher analytics, so public listings are read", "ok hub: globex: ")
+	f(nil, "name: empty, source: listings", false, "warn hub: empty: ", "lists no repositories")
 	f(nil, "name: nowhere, source: listings", true, "fail hub: nowhere: overview of \"nowhere\": not_found", "-> check the name of the organization")
 	f(nil, "name: nowhere", true, "fail hub: nowhere: publisher_analytics of \"nowhere\": not_found", "-> check the name of the organization")
 	p.ahead.Store(3600)
-	f(nil, both, false, "warn clock: ", "behind the Hub's -> set it, by NTP")
+	f(nil, both, false, "warn clock: ", "behind the Hub's -> set it, for example with NTP")
 	p.ahead.Store(-1000)
 	f(nil, both, false, "warn clock: ", "ahead of the Hub's")
 	p.write("gone.yaml", "hub: {endpoint: 'http://127.0.0.1:1', token_file: token, organizations: [{name: massive}]}\n")
-	for _, f := range p.examine(true, Options{ConfigFile: "gone.yaml"}, "fail hub: massive: ", "network", "-> check name resolution, the proxy") {
+	for _, f := range p.examine(true, Options{ConfigFile: "gone.yaml"}, "fail hub: massive: ", "network", "-> check DNS, the proxy") {
 		if f.Check == "clock" {
 			t.Errorf("a clock was compared with nothing: %+v", f)
 		}
@@ -273,7 +273,7 @@ func TestDoctorOfTheStore(t *testing.T) {
 		}
 	}
 	write(whole[:len(whole)-1])
-	f(true, "fail store: data/records/", "is damaged", "-> see the chapter Backups")
+	f(true, "fail store: data/records/", "is damaged", "-> see Backups")
 	newer := strings.Replace(string(whole), "huggingface_exporter.layout\x18\x011", "huggingface_exporter.layout\x18\x019", 1)
 	write([]byte(strings.Replace(newer, "huggingface_exporter.checksum", "huggingface_exporter.checkers", 1)))
 	f(true, "its layout is 9, the newest that this version reads is 1", "-> upgrade huggingface_exporter")
@@ -284,10 +284,10 @@ func TestDoctorOfTheStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.chmod("data", 0o777)
-	f(false, "warn store: anybody on this machine may change ./data")
-	p.examine(true, Options{Offline: true, StoragePath: "c.yaml"}, "fail store: expected a folder at c.yaml, got a file")
+	f(false, "warn store: everyone on this machine can change ./data")
+	p.examine(true, Options{Offline: true, StoragePath: "c.yaml"}, "fail store: expected a directory at c.yaml, got a file")
 	p.write("queue.yaml", "storage: {queue_path: waiting/here}\n")
-	p.examine(false, Options{Offline: true, ConfigFile: "queue.yaml"}, "ok queue: waiting/here: what cannot be stored yet waits there")
+	p.examine(false, Options{Offline: true, ConfigFile: "queue.yaml"}, "ok queue: waiting/here: directory of the queue")
 }
 
 func TestDoctorOfPorts(t *testing.T) {
@@ -317,10 +317,10 @@ func TestDoctorOfPorts(t *testing.T) {
 		p.examine(wantFailures, Options{Offline: true, Addresses: []string{address}}, want...)
 	}
 	f("127.0.0.1:0", false, "ok port: 127.0.0.1:0 is free")
-	f(mute.Addr().String(), true, "fail port: "+mute.Addr().String()+" is taken, by another program", "-> stop what listens there")
+	f(mute.Addr().String(), true, "fail port: "+mute.Addr().String()+" is in use by another program", "-> stop the program that listens there")
 	address := serving.Listener.Addr().String()
-	f(address, false, "ok port: "+address+": a huggingface_exporter serves there")
-	f("nothing", true, "fail port: listen tcp: ", "-> write it as host:port")
+	f(address, false, "ok port: "+address+": huggingface_exporter is listening")
+	f("nothing", true, "fail port: listen tcp: ", "-> use host:port")
 	f("vsock://:1", false)
 
 	f("unix://s", false, "ok port: unix://s is free")
@@ -330,5 +330,5 @@ func TestDoctorOfPorts(t *testing.T) {
 	}
 	l.(*net.UnixListener).SetUnlinkOnClose(false)
 	l.Close()
-	f("unix://s", false, "ok port: unix://s is left by a process that was killed")
+	f("unix://s", false, "ok port: unix://s is a leftover of a killed process")
 }

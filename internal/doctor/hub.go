@@ -16,14 +16,14 @@ import (
 // hubAdvice says what to do about a failed request, in short what docs/operations.md
 // has.
 var hubAdvice = map[hub.Kind]string{
-	hub.KindAuth:        "check that the token is whole, not revoked, and that of a member of the organization",
-	hub.KindForbidden:   "a token of a member who can open the analytics in the organization's settings, which has a Team or Enterprise plan; or source: listings",
-	hub.KindNotFound:    "check the name of the organization, and that the token sees it",
-	hub.KindRateLimited: "wait until the limit is over; see whether other programs use the same token",
-	hub.KindTimeout:     "check the network and the proxy (HTTPS_PROXY); if the Hub is only slow, raise hub.timeouts",
-	hub.KindMalformed:   "check hub.endpoint; a proxy may answer in place of the Hub",
-	hub.KindServer:      "wait: the Hub has a fault",
-	hub.KindNetwork:     "check name resolution, the proxy (HTTPS_PROXY, hub.proxy_url), the firewall and the certificates (SSL_CERT_FILE, hub.tls_config)",
+	hub.KindAuth:        "check that the token is complete, not revoked, and of a member of the organization",
+	hub.KindForbidden:   "use a token of a member who can open the analytics in the organization's settings (Team or Enterprise plan), or set source: listings",
+	hub.KindNotFound:    "check the name of the organization, and that the token can see it",
+	hub.KindRateLimited: "wait for the rate limit to reset; check whether other programs use the same token",
+	hub.KindTimeout:     "check the network and the proxy (HTTPS_PROXY); if the Hub is only slow, increase hub.timeouts",
+	hub.KindMalformed:   "check hub.endpoint; a proxy may be responding instead of the Hub",
+	hub.KindServer:      "wait: the Hub has a problem",
+	hub.KindNetwork:     "check DNS, the proxy (HTTPS_PROXY, hub.proxy_url), the firewall, and the certificates (SSL_CERT_FILE, hub.tls_config)",
 }
 
 // checkHub requests what serve would, of each organization.
@@ -33,7 +33,7 @@ func (e *examination) checkHub(ctx context.Context) {
 	}
 	options, err := hubclient.Options(&e.config.Hub, config.Organization{}, os.Getenv)
 	if err != nil {
-		e.fail("mend hub.endpoint, HF_ENDPOINT in the environment, or the files of hub.tls_config", "%v", err)
+		e.fail("fix hub.endpoint, HF_ENDPOINT in the environment, or the files of hub.tls_config", "%v", err)
 		return
 	}
 	options.MaxTries, options.MaxWait, options.Limiters = 1, time.Second, hub.NewLimiters()
@@ -50,7 +50,7 @@ func (e *examination) checkHub(ctx context.Context) {
 	c := hub.New(options)
 	defer c.CloseIdleConnections()
 	if _, err := hasListing(ctx, c, "huggingface"); err != nil {
-		e.warn(hubAdvice[hub.KindOf(err)]+"; or leave it, as long as no organization is collected", "%v", explainTimeout(err))
+		e.warn(hubAdvice[hub.KindOf(err)]+"; or ignore it while no organization is collected", "%v", explainTimeout(err))
 		return
 	}
 	e.ok("%s answers", endpoint)
@@ -67,9 +67,9 @@ func (e *examination) checkOrganization(ctx context.Context, c *hub.Client, o co
 		if err == nil {
 			note := ""
 			if !found {
-				note = ", which have no record yet"
+				note = ", which have no records yet"
 			}
-			e.ok("%s: %s gives its publisher analytics%s", o.Name, endpoint, note)
+			e.ok("%s: %s provides its publisher analytics%s", o.Name, endpoint, note)
 			return
 		}
 		refused, kind = err, hub.KindOf(err)
@@ -87,14 +87,14 @@ func (e *examination) checkOrganization(ctx context.Context, c *hub.Client, o co
 		e.fail(hubAdvice[kind], "%s: %v", o.Name, refused)
 		return
 	case refused != nil:
-		e.warn(hubAdvice[kind], "%s: no publisher analytics, so its public listings are read, which have no history: %v", o.Name, refused)
+		e.warn(hubAdvice[kind], "%s: no publisher analytics, so public listings are read, which have no history: %v", o.Name, refused)
 	}
 	if !found {
 		if err := c.CheckExists(ctx, o.Name); err != nil {
 			e.fail(hubAdvice[hub.KindOf(err)], "%s: %v", o.Name, explainTimeout(err))
 			return
 		}
-		e.warn(hubAdvice[hub.KindNotFound], "%s: %s lists no repository of it", o.Name, endpoint)
+		e.warn(hubAdvice[hub.KindNotFound], "%s: %s lists no repositories", o.Name, endpoint)
 		return
 	}
 	e.ok("%s: %s lists its repositories", o.Name, endpoint)
@@ -150,18 +150,18 @@ func (e *examination) checkClock(context.Context) {
 		return
 	}
 	if !e.clock.dated {
-		e.warn("check hub.endpoint: the Hub sends a date", "no answer had a date to compare with")
+		e.warn("check hub.endpoint: the Hub sends a Date header", "no response had a Date header")
 		return
 	}
 	offset := e.clock.offset.Round(time.Second)
-	text := "as the Hub's"
+	text := "same as the Hub's"
 	if offset > time.Second { // the Hub sends whole seconds
 		text = fmt.Sprintf("%s behind the Hub's", offset)
 	} else if offset < -time.Second {
 		text = fmt.Sprintf("%s ahead of the Hub's", -offset)
 	}
 	if offset.Abs() > maxClockOffset {
-		e.warn("set it, by NTP for example: imported files are dated by it, and certificates checked", "%s", text)
+		e.warn("set it, for example with NTP: it dates imported files and verifies certificates", "%s", text)
 		return
 	}
 	e.ok("%s", text)

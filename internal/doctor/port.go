@@ -28,15 +28,15 @@ func (e *examination) checkPorts(ctx context.Context) {
 			l.Close()
 			e.ok("%s is free", address)
 		case errors.Is(err, syscall.EADDRINUSE) && e.isServing(ctx, address):
-			e.ok("%s: a huggingface_exporter serves there", address)
+			e.ok("%s: huggingface_exporter is listening", address)
 		case errors.Is(err, syscall.EADDRINUSE) && network == "unix" && nobodyListens(at):
-			e.ok("%s is left by a process that was killed, and serve replaces it", address)
+			e.ok("%s is a leftover of a killed process; serve replaces it", address)
 		case errors.Is(err, syscall.EADDRINUSE):
-			e.fail("stop what listens there (ss -ltnp shows it), or choose another with --web.listen-address", "%s is taken, by another program or by a serve with another file of --web.config.file", address)
+			e.fail("stop the program that listens there (see ss -ltnp), or use another --web.listen-address", "%s is in use by another program, or by serve with another --web.config.file", address)
 		case errors.Is(err, fs.ErrPermission):
-			e.fail("choose a port from 1024 with --web.listen-address, or give the service CAP_NET_BIND_SERVICE", "%v", err)
+			e.fail("use a port of at least 1024 in --web.listen-address, or give the service CAP_NET_BIND_SERVICE", "%v", err)
 		default:
-			e.fail("write it as host:port, with a host of this machine or none", "%v", err)
+			e.fail("use host:port with a host of this machine, or :port", "%v", err)
 		}
 	}
 }

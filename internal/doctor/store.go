@@ -42,17 +42,17 @@ func (e *examination) checkStore(ctx context.Context) {
 	case errors.Is(err, fs.ErrNotExist):
 		parent := nearestExisting(filepath.Dir(filepath.Clean(dir)))
 		if err := outfile.CheckWritable(parent); err != nil {
-			e.fail("make "+dir+" and give it to the user that serve runs as; or name another folder with --storage.path", "%s is not there and cannot be made: %v", dir, err)
+			e.fail("create "+dir+" and make the user of serve its owner; or set another --storage.path", "%s does not exist and cannot be created: %v", dir, err)
 			return
 		}
-		e.ok("%s is not there yet; serve makes it", dir)
+		e.ok("%s does not exist yet; serve creates it", dir)
 		e.checkSpace(parent, 0)
 		return
 	case err != nil:
-		e.fail("let the user that serve runs as into the folders above it", "%v", err)
+		e.fail("give the user of serve access to its parent directories", "%v", err)
 		return
 	case !info.IsDir():
-		e.fail("name a folder with --storage.path", "expected a folder at %s, got a file", dir)
+		e.fail("set --storage.path to a directory", "expected a directory at %s, got a file", dir)
 		return
 	}
 	if e.checkPermissions(dir, info) {
@@ -60,16 +60,16 @@ func (e *examination) checkStore(ctx context.Context) {
 	}
 	stats, err := e.stats(ctx, config.Storage{})
 	if err != nil {
-		advice := "see the chapter Backups of docs/operations.md"
+		advice := "see Backups in docs/operations.md"
 		if errors.Is(err, segment.ErrNewer) {
 			advice = "upgrade huggingface_exporter, or restore a backup from before the newer version"
 		} else if errors.Is(err, fs.ErrPermission) {
-			advice = "let the user that serve runs as read the files; was another user's import run on it?"
+			advice = "make the files readable for the user of serve; did another user run import?"
 		}
 		e.fail(advice, "%v", err)
 		return
 	}
-	recorded := "no day is recorded"
+	recorded := "no recorded days"
 	if days := stats.Recorded; days.Len() > 0 {
 		recorded = "recorded " + days.From.String() + " to " + days.To.String()
 	}
@@ -91,16 +91,16 @@ func nearestExisting(dir string) string {
 func (e *examination) checkPermissions(dir string, info fs.FileInfo) bool {
 	for _, sub := range []string{dir, filepath.Join(dir, "records"), filepath.Join(dir, "repos")} {
 		if err := outfile.CheckWritable(sub); err != nil && !errors.Is(err, fs.ErrNotExist) { // made as needed
-			e.fail("give the folder to the user that serve runs as: chown -R USER "+dir+"; or mount it for writing", "%s cannot be written to: %v", sub, err)
+			e.fail("make the user of serve the owner of the directory: chown -R USER "+dir+"; or mount it read-write", "%s is not writable: %v", sub, err)
 			return false
 		}
 	}
 	if info.Mode().Perm()&0o002 != 0 {
-		e.warn("chmod o-w "+dir, "anybody on this machine may change %s", dir)
+		e.warn("chmod o-w "+dir, "everyone on this machine can change %s", dir)
 	}
 	if owner, ok := ownerOf(info); ok && os.Geteuid() == 0 && owner != 0 {
 		e.warn(fmt.Sprintf("run doctor as that user: sudo -u '#%d' huggingface_exporter doctor ...", owner),
-			"%s belongs to user %d and this is root, who may do everything", dir, owner)
+			"%s belongs to user %d, but doctor runs as root, which can do everything", dir, owner)
 	}
 	return true
 }
@@ -125,12 +125,12 @@ func (e *examination) checkSpace(dir string, size int64) {
 	}
 	// Compaction writes the files anew before it removes the old ones.
 	want := max(minFreeBytes, 2*size)
-	const advice = "make room, or move the store to a larger disk"
+	const advice = "free up space, or move the store to a larger disk"
 	switch text := dir + ": " + textenc.Grouped(free>>20) + " MiB free"; {
 	case free < noFreeBytes:
 		e.fail(advice, "%s", text)
 	case free < want:
-		e.warn(advice, "%s, and %s MiB may be needed when files are merged", text, textenc.Grouped(want>>20))
+		e.warn(advice, "%s, but merging files may need %s MiB", text, textenc.Grouped(want>>20))
 	default:
 		e.ok("%s", text)
 	}
@@ -143,10 +143,10 @@ func (e *examination) checkQueue(context.Context) {
 	}
 	dir := e.config.Storage.QueuePath
 	if err := outfile.CheckWritable(nearestExisting(dir)); err != nil {
-		e.fail("make "+dir+" and give it to the user that serve runs as; or name another folder in storage.queue_path", "%v", err)
+		e.fail("create "+dir+" and make the user of serve its owner; or set another storage.queue_path", "%v", err)
 		return
 	}
-	e.ok("%s: what cannot be stored yet waits there", dir)
+	e.ok("%s: directory of the queue", dir)
 }
 
 // checkEngine asks the storage engine of the configuration for its content, and whether
@@ -156,7 +156,7 @@ func (e *examination) checkEngine(ctx context.Context) {
 		return
 	}
 	if e.Offline {
-		e.warn("leave --offline out", "not asked")
+		e.warn("remove --offline", "not asked")
 		return
 	}
 	name := string(e.config.Storage.Engine)
@@ -176,7 +176,7 @@ func (e *examination) checkEngine(ctx context.Context) {
 			e.fail("see the chapter A store that goes backwards of docs/operations.md", "%v", err)
 			return
 		}
-		e.fail("check storage."+name+", that the engine runs, and its authentication", "%v", explainTimeout(err))
+		e.fail("check storage."+name+", that VictoriaMetrics is running, and its credentials", "%v", explainTimeout(err))
 		return
 	}
 	if e.config.Storage.Engine != config.EngineVictoriaMetrics {
@@ -196,10 +196,10 @@ func (e *examination) checkEngine(ctx context.Context) {
 		}
 	}
 	if err != nil {
-		e.fail("check storage.victoriametrics.insert_url, and that its user may write", "%v", explainTimeout(err))
+		e.fail("check storage.victoriametrics.insert_url, and that the user has write access", "%v", explainTimeout(err))
 		return
 	}
-	e.ok("victoriametrics takes samples at %s", insert.Redacted())
+	e.ok("victoriametrics accepts samples at %s", insert.Redacted())
 }
 
 // stats returns how much a storage holds.

@@ -24,7 +24,7 @@ import (
 )
 
 const (
-	// HealthyRoute answers 200 while the process runs.
+	// HealthyRoute answers 200 while the process is running.
 	HealthyRoute = "/-/healthy"
 	// ReadyRoute answers 200 once the stored history can be asked for.
 	ReadyRoute = "/-/ready"

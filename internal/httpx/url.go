@@ -17,7 +17,7 @@ func ParseURL(s, example, route string) (*url.URL, error) {
 	switch {
 	case strings.Contains(s, "@") && (err != nil || u.User != nil):
 		return nil, errors.New("expected a URL without user and password, got one with an @ in it" +
-			" (not shown here): credentials have settings of their own")
+			" (not shown here): set credentials in their own fields")
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Opaque != "":
 		return nil, fmt.Errorf("expected a URL like %s, got %q", example, s)
 	case u.Fragment != "":

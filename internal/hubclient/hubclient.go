@@ -53,7 +53,7 @@ func Options(h *config.Hub, o config.Organization, getenv func(string) string) (
 
 // ErrInsecure tells of a token or another authorization that would go to another machine
 // without TLS.
-var ErrInsecure = errors.New("expected https, since a token or another authorization is sent")
+var ErrInsecure = errors.New("expected https, because credentials are sent")
 
 // Exposed returns ErrInsecure, explained, if requests for an organization have credentials
 // that can be read on the way, allowed or not.
@@ -71,14 +71,14 @@ func Exposed(h *config.Hub, o config.Organization, getenv func(string) string) e
 
 // allowing adds how to allow it to an error of credentials without TLS.
 func allowing(err error) error {
-	return fmt.Errorf("%w; if it may be so, set hub.allow_insecure_token: true", err)
+	return fmt.Errorf("%w; to allow this, set hub.allow_insecure_token: true", err)
 }
 
 func exposed(h *config.Hub, t hub.Token, endpoint hub.Endpoint) error {
 	if !endpoint.IsExposed() || t.IsZero() && !h.HTTP.HasSecrets() {
 		return nil
 	}
-	return fmt.Errorf("hub.endpoint: %w, got %s, where all on the way can read it", ErrInsecure, endpoint)
+	return fmt.Errorf("hub.endpoint: %w, got %s, where others on the network can read them", ErrInsecure, endpoint)
 }
 
 // Token returns the token of an organization. It reads files and environment anew at each

@@ -346,7 +346,7 @@ func TestToken(t *testing.T) {
 	write("own.token", " \n")
 	g("an empty file", "expected a token in "+filepath.Join(dir, "own.token")+", got an empty file")
 	write("own.token", "secret_one\nsecret_two")
-	g("two lines", "expected a token of letters, digits and - . _ ~ + / = alone from "+filepath.Join(dir, "own.token")+", got another character at position 11")
+	g("two lines", "expected a token of only letters, digits, and - . _ ~ + / = from "+filepath.Join(dir, "own.token")+", got another character at position 11")
 	if err := os.Remove(filepath.Join(dir, "own.token")); err != nil {
 		t.Fatal(err)
 	}

@@ -60,7 +60,7 @@ func decompress(name string, r io.Reader) (io.ReadCloser, error) {
 
 func notCompressed(want string, head []byte) error {
 	if len(head) == 0 {
-		return fmt.Errorf("expected a %s file, as its name says, got an empty one", want)
+		return fmt.Errorf("expected a %s file according to its name, got an empty one", want)
 	}
-	return fmt.Errorf("expected a %s file, as its name says, got one that begins with %q", want, head)
+	return fmt.Errorf("expected a %s file according to its name, got one that starts with %q", want, head)
 }

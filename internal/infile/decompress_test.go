@@ -43,9 +43,9 @@ func TestDecompress(t *testing.T) {
 	f("two.csv.gz", gz+gzipped(t, "more\n"), text+"more\n", "")
 	f("two.csv.zst", zst+zstded(t, "more\n"), text+"more\n", "")
 
-	f("x.csv.gz", text, "", `expected a gzip file, as its name says, got one that begins with "repo"`)
-	f("x.csv.zst", text, "", `expected a zstd file, as its name says, got one that begins with "repo"`)
-	f("x.csv.gz", "", "", "expected a gzip file, as its name says, got an empty one")
+	f("x.csv.gz", text, "", `expected a gzip file according to its name, got one that starts with "repo"`)
+	f("x.csv.zst", text, "", `expected a zstd file according to its name, got one that starts with "repo"`)
+	f("x.csv.gz", "", "", "expected a gzip file according to its name, got an empty one")
 	for n := 2; n < len(gz); n++ {
 		f("x.csv.gz", gz[:n], "", "unexpected EOF")
 	}

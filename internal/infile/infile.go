@@ -42,7 +42,7 @@ func Open(name string) (*File, error) {
 	}
 	info, err := file.Stat()
 	if err == nil && info.IsDir() {
-		err = fmt.Errorf("expected a file, got the folder %s; name the files in it", name)
+		err = fmt.Errorf("expected a file, got the directory %s; list its files instead", name)
 	}
 	if err != nil {
 		file.Close()

@@ -50,14 +50,14 @@ func TestRows(t *testing.T) {
 	f("b.csv.gz", gzipped(t, export), 1, "", false)
 	f("c.csv.zst", zstded(t, export), 1, "", false)
 	f("d.csv.gz", gzipped(t, export)[:40], 0, "d.csv.gz: reading line 1: unexpected EOF: the compressed file ends too early", true)
-	f("e.csv.gz", export, 0, "e.csv.gz: expected a gzip file, as its name says", true)
-	f("f.csv", export[:44], 0, "", false, "no records: there are no rows in it")
+	f("e.csv.gz", export, 0, "e.csv.gz: expected a gzip file according to its name", true)
+	f("f.csv", export[:44], 0, "", false, "no records: the file has no rows")
 	f("g.csv", export+"model,o/a,9,yesterday,1\n", 0, "g.csv: line 3, column timestamp", true)
 	f("h.csv", export[:len(export)-1], 1, "", false) // as an editor may save it
 	f("i.csv", "", 0, "i.csv: line 1: expected the header", true)
 	f("j.csv", export+"model,o/a,12,2024-01-02,1\n", 2, "", false,
-		"model o/a has totals from 9 to 12; 12 is taken, that of its newest day, 2024-01-02")
-	f("k.csv.xz", "\xfd7zXZ\x00\x00", 0, "k.csv.xz: line 1: expected the header repoType,repoName,total,timestamp,downloads, not compressed data (xz): unpack it first", true)
+		"model o/a has totals from 9 to 12; using 12, the total of its newest day, 2024-01-02")
+	f("k.csv.xz", "\xfd7zXZ\x00\x00", 0, "k.csv.xz: line 1: expected the header repoType,repoName,total,timestamp,downloads, not compressed data (xz): decompress it first", true)
 
 	// A day may be tomorrow's where the clock that wrote it is ahead of ours, and no later.
 	day := func(ahead int) string {
@@ -68,14 +68,14 @@ func TestRows(t *testing.T) {
 	skip = true
 	tomorrow := time.Now().UTC().AddDate(0, 0, 1).Format(time.DateOnly)
 	f("n.csv", export+"model,o/a,9,9999-12-31,1\n", 1, "", false,
-		"set aside: line 3, column timestamp: expected a day up to "+tomorrow+`, got "9999-12-31"; that day is still to come: is the clock wrong that wrote it, or ours?`,
-		"set aside 1 row of 2: 1 for future")
-	f("o.csv", export+"x\nx\n", 0, "o.csv: 2 of 3 rows cannot be understood, and at most one of 100 is set aside", true)
+		"skipped: line 3, column timestamp: expected a day up to "+tomorrow+`, got "9999-12-31"; this day is in the future: is the clock of its source or of this machine wrong?`,
+		"skipped 1 row of 2: 1 for future")
+	f("o.csv", export+"x\nx\n", 0, "o.csv: 2 of 3 rows are invalid, and at most one of 100 is skipped", true)
 }
 
 func TestOpenRefusesDirectories(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "expected a file, got the folder "+dir) {
+	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "expected a file, got the directory "+dir) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -139,7 +139,7 @@ func TestReadings(t *testing.T) {
 	f("2024-05-31.json", listing[:24], 1, "expected the end of a JSON array or object, the file ends in or after object 1: unexpected EOF")
 	f("2024-05-31.json.gz", gzipped(t, listing)[:30], 0, "unexpected EOF: the compressed file ends too early")
 	f("2024-05-31.gz", gzipped(t, archive.ParquetMagic+"..."), 0,
-		"expected JSON or CSV, got Parquet, which is read from a file that is not packed, and not through a pipe")
-	f("2024-05-31.json.gz", listing, 0, `expected a gzip file, as its name says, got one that begins with "[{\"i"`)
+		"expected JSON or CSV, got Parquet, which must be an uncompressed file and not a pipe")
+	f("2024-05-31.json.gz", listing, 0, `expected a gzip file according to its name, got one that starts with "[{\"i"`)
 	f("2024-05-31.json", "", 0, "expected JSON, CSV or Parquet, got an empty file")
 }

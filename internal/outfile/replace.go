@@ -25,7 +25,7 @@ func Replace(name string, write func(*os.File) error) error {
 	case statErr != nil:
 		return statErr
 	case info.IsDir():
-		return fmt.Errorf("expected the name of a file, got the folder %s", name)
+		return fmt.Errorf("expected the name of a file, got the directory %s", name)
 	case !info.Mode().IsRegular():
 		f, err := os.OpenFile(name, os.O_WRONLY, 0)
 		if err != nil {
@@ -71,7 +71,7 @@ type UnsyncedError struct {
 }
 
 func (e *UnsyncedError) Error() string {
-	return fmt.Sprintf("%s is complete, but a loss of power may take it back: %v", e.Name, e.Err)
+	return fmt.Sprintf("%s is complete, but may be lost in a power failure: %v", e.Name, e.Err)
 }
 
 // Unwrap returns the error of the attempt.

@@ -58,7 +58,7 @@ func OpenResume(w io.Writer, file, command string, settings map[string][]string,
 	if err := dec.Decode(r); err != nil || r.Version != resumeVersion {
 		return nil, fmt.Errorf("--resume: expected a file that %s wrote, or none, got another one in %s", command, file)
 	}
-	const advice = "; delete the file to begin anew, or name another one"
+	const advice = "; delete the file to start over, or use another one"
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		if was, is := r.Settings[name], settings[name]; !slices.Equal(was, is) {
 			return nil, fmt.Errorf("--resume: %s is of a %s with --%s=%q, expected the same, got %q%s",
@@ -91,9 +91,9 @@ func (r *Resume) Interrupted(w io.Writer, err error) error {
 		return err
 	}
 	if saveErr := r.save(); saveErr != nil {
-		return fmt.Errorf("%w\nand how far it came could not be noted: %w", err, saveErr)
+		return fmt.Errorf("%w\nand the progress could not be recorded: %w", err, saveErr)
 	}
-	fmt.Fprintf(w, "%s\nThe same command goes on from there.\n", r)
+	fmt.Fprintf(w, "%s\nRun the same command again to continue.\n", r)
 	return err
 }
 
@@ -124,7 +124,7 @@ func (r *Resume) save() error {
 // String says how far it came.
 func (r *Resume) String() string {
 	if r.Last == nil {
-		return r.file + ": nothing was taken yet."
+		return r.file + ": nothing was accepted yet."
 	}
-	return fmt.Sprintf("%s: everything up to %s was taken.", r.file, r.Last)
+	return fmt.Sprintf("%s: everything up to %s was accepted.", r.file, r.Last)
 }

@@ -58,7 +58,7 @@ func readFile(name string, most int64, limit time.Duration) ([]byte, error) {
 		text, _ := r.Val.([]byte)
 		return text, r.Err
 	case <-timer.C:
-		return nil, fmt.Errorf("expected the end of %s within %s, it did not come: "+
-			"is it a pipe that nobody writes to, or on a file system that does not answer?", name, limit)
+		return nil, fmt.Errorf("expected to read %s within %s, got a timeout: "+
+			"is it a pipe without a writer, or on a file system that does not respond?", name, limit)
 	}
 }

@@ -33,7 +33,7 @@ func TestReadFile(t *testing.T) {
 		t.Errorf("got %v of a file that is not there", err)
 	}
 	for range 3 {
-		if _, err := readFile(pipe, 10, 20*time.Millisecond); err == nil || !strings.Contains(err.Error(), "a pipe that nobody writes to") {
+		if _, err := readFile(pipe, 10, 20*time.Millisecond); err == nil || !strings.Contains(err.Error(), "a pipe without a writer") {
 			t.Errorf("got %v of a pipe that nobody writes to", err)
 		}
 	}

@@ -83,7 +83,7 @@ func (c *Collectors) Jobs(h *config.Hub) ([]hubsync.Job, error) {
 		}
 		if err := hubclient.Exposed(h, o, os.Getenv); errors.Is(err, hubclient.ErrInsecure) && !exposed {
 			exposed = true // said once, not for each organization
-			c.log.Warn("The Hub's token can be read on the way, which hub.allow_insecure_token allows", "err", err)
+			c.log.Warn("The Hub's token is sent without TLS and can be read on the network, because hub.allow_insecure_token is set", "err", err)
 		}
 		// An answer for one organization dates none for another.
 		clock := plausible.NewClock(c.log.With("org", o.Name))

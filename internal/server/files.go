@@ -56,7 +56,7 @@ func (f *fileImporter) poll(ctx context.Context, start bool) {
 	}
 	for _, glob := range unmatched {
 		if !slices.Contains(f.unmatched, glob) {
-			f.log.Warn("No file matches a glob of the configuration's files", "glob", glob)
+			f.log.Warn("No file matches a glob in files", "glob", glob)
 		}
 	}
 	f.unmatched = unmatched
@@ -113,7 +113,7 @@ func (f *fileImporter) importFile(ctx context.Context, file config.File) bool {
 	if !ofContent {
 		again = "in " + retryInterval.String()
 	}
-	f.log.Error("A file was not imported, what was stored before stays", "file", name, "err", err, "again", again)
+	f.log.Error("Importing a file failed; still serving earlier data", "file", name, "err", err, "again", again)
 	return ofContent
 }
 
@@ -137,7 +137,7 @@ func (f *fileImporter) appendFile(ctx context.Context, file config.File) (change
 	change, err = f.store.Append(ctx, batch)
 	if err == nil {
 		for _, notice := range in.Notes.Notices() {
-			f.log.Warn("A file is imported, with a notice", "file", file.Name, "notice", notice)
+			f.log.Warn("Imported a file with warnings", "file", file.Name, "notice", notice)
 		}
 	}
 	return change, readings, in.Blame(err)

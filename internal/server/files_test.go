@@ -147,7 +147,7 @@ func TestBadFileIsImportedOnceItIsGood(t *testing.T) {
 	f.write("a.csv", header+"model,o/a,9,2024-01-01,x\nmodel,o/a,9,yesterday,2\n")
 	f.expect("bad: not yet read", false, 1, 0, 1)
 	f.expect("bad", false, 1, 1, 1)
-	for _, want := range []string{"a.csv: line 2, column downloads", "a.csv: line 3, column timestamp", "what was stored before stays"} {
+	for _, want := range []string{"a.csv: line 2, column downloads", "a.csv: line 3, column timestamp", "still serving earlier data"} {
 		if !strings.Contains(f.log.String(), want) {
 			t.Errorf("the log does not say %q:\n%s", want, f.log.String())
 		}
@@ -162,7 +162,7 @@ func TestBadFileIsImportedOnceItIsGood(t *testing.T) {
 	}
 	f.write("b.csv", header)
 	f.expect("no record in it", true, 2, 2, 1)
-	if want := "no records: there are no rows in it"; !strings.Contains(f.log.String(), want) {
+	if want := "no records: the file has no rows"; !strings.Contains(f.log.String(), want) {
 		t.Errorf("the log does not say %q:\n%s", want, f.log.String())
 	}
 	f.write("b.csv", header+"model,o/b,9,2024-01-01,10\n")

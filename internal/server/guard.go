@@ -51,7 +51,7 @@ func (s secured) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func sameOrigin(next http.Handler) http.Handler {
 	p := http.NewCrossOriginProtection()
 	p.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		refuse(w, r, http.StatusForbidden, 0, fmt.Sprintf("expected %s from no page of another site, got Sec-Fetch-Site %s, Origin %s",
+		refuse(w, r, http.StatusForbidden, 0, fmt.Sprintf("expected %s from the same origin, got Sec-Fetch-Site %s, Origin %s",
 			r.Method, textenc.Quote(r.Header.Get("Sec-Fetch-Site")), textenc.Quote(r.Header.Get("Origin"))))
 	}))
 	return p.Handler(next)
@@ -94,7 +94,7 @@ func readBody(w http.ResponseWriter, r *http.Request, control *http.ResponseCont
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		refuse(w, r, http.StatusRequestEntityTooLarge, 0, fmt.Sprintf("expected a request with a body of at most %d bytes, got a larger one", maxBody))
 	} else {
-		refuse(w, r, http.StatusRequestTimeout, 0, fmt.Sprintf("expected the body of the request within %s, it did not come", bodyTimeout))
+		refuse(w, r, http.StatusRequestTimeout, 0, fmt.Sprintf("expected the body of the request within %s, got a timeout", bodyTimeout))
 	}
 	return false
 }

@@ -159,7 +159,7 @@ func TestCrossSiteRequests(t *testing.T) {
 	f := func(method, path string, want int, header ...string) {
 		t.Helper()
 		w := ask(s, method, path, header...)
-		if w.Code != want || want == http.StatusForbidden && !strings.Contains(w.Body.String(), "expected POST from no page of another site") {
+		if w.Code != want || want == http.StatusForbidden && !strings.Contains(w.Body.String(), "expected POST from the same origin") {
 			t.Errorf("%s %s with %q: got %d, want %d\n%s", method, path, header, w.Code, want, w.Body)
 		}
 	}
@@ -256,7 +256,7 @@ func TestLimiter(t *testing.T) {
 		w := ask("/api/v1/records")
 		var answer struct{ Error string }
 		if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "5" || w.Header().Get("Content-Type") != "application/json" ||
-			json.Unmarshal(w.Body.Bytes(), &answer) != nil || answer.Error != "2 exports are being answered, which is the limit; ask again in 5 s" {
+			json.Unmarshal(w.Body.Bytes(), &answer) != nil || answer.Error != "2 exports are in progress, which is the limit; retry in 5 s" {
 			t.Errorf("got %d, %v\n%s", w.Code, w.Header(), w.Body)
 		}
 		if w := ask("/metrics"); w.Code != http.StatusTooManyRequests || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/plain") {

@@ -61,7 +61,7 @@ func (l *limiter) wrap(next http.Handler) http.Handler {
 		limit := l.limit()
 		if !l.take(p, 0, func() bool { return limit <= 0 || len(l.active) < limit }) {
 			l.warn("limit", limit, "field", l.field)
-			refuse(w, r, l.status, l.retryAfter, fmt.Sprintf("%d %s are being answered, which is the limit; ask again in %d s", limit, l.what, l.retryAfter))
+			refuse(w, r, l.status, l.retryAfter, fmt.Sprintf("%d %s are in progress, which is the limit; retry in %d s", limit, l.what, l.retryAfter))
 			return
 		}
 		defer l.leave(p)
@@ -167,6 +167,6 @@ func (l *limiter) leave(p *place) {
 func (l *limiter) warn(args ...any) {
 	now, logged := time.Now().Unix(), l.logged.Load()
 	if now-logged >= logInterval && l.logged.CompareAndSwap(logged, now) {
-		l.log.Warn("Too many "+l.what+" at once: those over the limit are refused; raise it, or find who asks so often", args...)
+		l.log.Warn("Too many "+l.what+" at once: rejecting requests over the limit; raise it, or find the client that sends them", args...)
 	}
 }

@@ -93,7 +93,7 @@ func (s *Server) open(ctx context.Context) error {
 		s.manager.Start(ctx)
 		if text := err.Error(); text != logged {
 			logged = text
-			s.Log.Warn("The storage does not answer; trying again until it does", "err", err)
+			s.Log.Warn("The storage does not respond; retrying", "err", err)
 		}
 	}
 	if err := s.store.Open(ctx, o); err != nil {
@@ -123,14 +123,14 @@ func (s *Server) refresh(ctx context.Context, elsewhere bool) {
 	s.logSetbacks()
 	if err == nil {
 		if s.refreshError != "" {
-			s.Log.Info("The store can be read again")
+			s.Log.Info("Reading the store works again")
 		}
 		s.refreshError = ""
 		return
 	}
 	s.metrics.refreshFailures.Inc()
 	if text := err.Error(); text != s.refreshError && !went {
-		s.Log.Error("Cannot take in what was stored; what was loaded before is served on", "err", err)
+		s.Log.Error("Cannot load new data of the store; still serving earlier data", "err", err)
 		s.refreshError = text
 	}
 }

@@ -217,13 +217,13 @@ func TestRunReloadsItself(t *testing.T) {
 func TestRunWithoutItsStorage(t *testing.T) {
 	t.Parallel()
 	r := run(t, "storage: {engine: victoriametrics, victoriametrics: {insert_url: 'http://127.0.0.1:1', retry_for: 1s}}")
-	r.until("/-/ready", "the storage does not answer")
+	r.until("/-/ready", "the storage does not respond")
 	r.until("/metrics", "\nhuggingface_exporter_store_up 0\n")
 	r.until("/api/v1/status", "is being loaded")
 	if err := r.stop(); err != nil {
 		t.Errorf("it stopped with %v", err)
 	}
-	if n := strings.Count(r.log.String(), "The storage does not answer"); n != 1 {
+	if n := strings.Count(r.log.String(), "The storage does not respond"); n != 1 {
 		t.Errorf("logged %d times, want once\n%s", n, r.log.String())
 	}
 }

@@ -46,11 +46,11 @@ func newMetrics(reg *prometheus.Registry) *metrics {
 		auto: auto,
 		requests: auto.NewCounterVec(prometheus.CounterOpts{
 			Name: "huggingface_exporter_http_requests_total",
-			Help: "HTTP requests answered, by route and status code; code is \"aborted\" where the answer broke off before its end.",
+			Help: "HTTP requests by route and status code; code is \"aborted\" if the response was not completed.",
 		}, []string{"route", "code"}),
 		duration: auto.NewHistogramVec(prometheus.HistogramOpts{
 			Name:                            "huggingface_exporter_http_request_duration_seconds",
-			Help:                            "Time from an HTTP request to the end of its answer, by route.",
+			Help:                            "Duration of HTTP requests until the end of the response, by route.",
 			Buckets:                         []float64{.001, .005, .025, .1, .5, 2.5, 10, 60},
 			NativeHistogramBucketFactor:     1.1,
 			NativeHistogramMaxBucketNumber:  100,
@@ -58,23 +58,23 @@ func newMetrics(reg *prometheus.Registry) *metrics {
 		}, []string{"route"}),
 		inFlight: auto.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "huggingface_exporter_http_requests_in_flight",
-			Help: "HTTP requests that are being answered, by route.",
+			Help: "HTTP requests in progress, by route.",
 		}, []string{"route"}),
 		reloadSuccessful: gauge("config_last_reload_successful",
-			"Whether the last attempt to load the configuration file was successful (1) or not (0, the configuration from before stays in use)."),
+			"Whether the last configuration reload was successful (1) or not (0)."),
 		reloadTime: gauge("config_last_reload_success_timestamp_seconds",
-			"Unix time of the last successful load of the configuration file."),
+			"Unix time of the last successful configuration reload."),
 		storeUp: gauge("store_up",
-			"Whether the storage answers (1) or what is collected has to wait for it (0)."),
+			"Whether the storage responds (1) or not (0)."),
 		storeChanged: gauge("store_last_change_timestamp_seconds",
-			"Unix time at which this process last loaded or took in other data, 0 if there was none yet."),
+			"Unix time at which this process last loaded new data; 0 if it has not loaded any."),
 		refreshFailures: auto.NewCounter(prometheus.CounterOpts{
 			Name: "huggingface_exporter_store_refresh_failures_total",
-			Help: "Looks for what other processes have stored that failed; what was loaded before is served on.",
+			Help: "Failed attempts to load new data of the store.",
 		}),
 		imports: auto.NewCounterVec(prometheus.CounterOpts{
 			Name: "huggingface_exporter_file_imports_total",
-			Help: "Imports of the files that the configuration names, by outcome; what was stored before a failure stays.",
+			Help: "Imports of configured files, by outcome.",
 		}, []string{"outcome"}),
 	}
 	m.storeUp.Set(1) // the embedded engine; one elsewhere is asked at once
@@ -110,8 +110,8 @@ func (m *metrics) watchStore(store engine.Engine, onDisk bool) {
 	gauge("store_records", "Daily records in the store.", func(s history.Stats) int64 { return s.Records })
 	gauge("store_repos", "Repositories in the store.", func(s history.Stats) int64 { return int64(s.Repos) })
 	if onDisk {
-		gauge("store_segments", "Files that the store consists of.", func(s history.Stats) int64 { return int64(s.Files) })
-		gauge("store_bytes", "Size of the files that the store consists of.", func(s history.Stats) int64 { return s.Bytes })
+		gauge("store_segments", "Files in the store.", func(s history.Stats) int64 { return int64(s.Files) })
+		gauge("store_bytes", "Size of the files in the store.", func(s history.Stats) int64 { return s.Bytes })
 	}
 }
 

@@ -51,7 +51,7 @@ func TestRequestsAreCounted(t *testing.T) {
 	srv.Close() // waits for the handlers
 
 	want := `
-# HELP huggingface_exporter_http_requests_total HTTP requests answered, by route and status code; code is "aborted" where the answer broke off before its end.
+# HELP huggingface_exporter_http_requests_total HTTP requests by route and status code; code is "aborted" if the response was not completed.
 # TYPE huggingface_exporter_http_requests_total counter
 huggingface_exporter_http_requests_total{code="200",route="/empty"} 1
 huggingface_exporter_http_requests_total{code="200",route="/ok"} 2

@@ -87,7 +87,7 @@ func (s *Server) Patterns() []string { return s.patterns }
 func (s *Server) whenLoaded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.loaded.Load() {
-			refuse(w, r, http.StatusServiceUnavailable, 1, "the stored history is being loaded; ask again when /-/ready answers 200")
+			refuse(w, r, http.StatusServiceUnavailable, 1, "the stored history is being loaded; retry when /-/ready returns 200")
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -101,9 +101,9 @@ func (s *Server) serveReady(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	if away != nil {
-		text := fmt.Sprintf("%s is not ready: the storage does not answer.\n%v\n", progName, *away)
+		text := fmt.Sprintf("%s is not ready: the storage does not respond.\n%v\n", progName, *away)
 		if n, bytes := s.collects.queue.Size(); n > 0 {
-			text += fmt.Sprintf("%d listings (%d bytes) wait to be stored.\n", n, bytes)
+			text += fmt.Sprintf("%d listings (%d bytes) are queued.\n", n, bytes)
 		}
 		writeText(w, http.StatusServiceUnavailable, text)
 		return
@@ -117,7 +117,7 @@ func (s *Server) serveReady(w http.ResponseWriter, _ *http.Request) {
 
 func (s *Server) serveReload(w http.ResponseWriter, r *http.Request) {
 	if err := s.reload(context.WithoutCancel(r.Context())); err != nil {
-		writeText(w, http.StatusInternalServerError, fmt.Sprintf("The configuration was not reloaded, the one from before stays in use:\n%v\n", err))
+		writeText(w, http.StatusInternalServerError, fmt.Sprintf("Reloading the configuration failed; the previous one stays in use:\n%v\n", err))
 		return
 	}
 	writeText(w, http.StatusOK, "The configuration was reloaded.\n")

@@ -43,8 +43,8 @@ const (
 	reloadTimeout     = 30 * time.Second
 )
 
-var errReloadHangs = fmt.Errorf("expected the files of the configuration within %s: one is a pipe that nobody writes to, "+
-	"or on a file system that does not answer; the configuration is taken once it can be read", reloadTimeout)
+var errReloadHangs = fmt.Errorf("reading the files of the configuration took longer than %s: one may be a pipe without a writer, "+
+	"or on a file system that does not respond; the configuration is applied once it can be read", reloadTimeout)
 
 // Options are what a Server is made of.
 type Options struct {
@@ -161,7 +161,7 @@ func (s *Server) reload(ctx context.Context) error {
 	defer cancel()
 	if _, err := parallel.Await(ctx, func() (struct{}, error) { return struct{}{}, s.load() }); err != nil {
 		s.metrics.reloadSuccessful.Set(0)
-		s.Log.Error("The configuration was not reloaded, the one from before stays in use", "err", err)
+		s.Log.Error("Reloading the configuration failed; the previous one stays in use", "err", err)
 		return err
 	}
 	s.Log.Info("The configuration was reloaded")
@@ -235,7 +235,7 @@ func (s *Server) Run(ctx context.Context, listen func(*http.Server) error) error
 	httpServer := s.httpServer()
 	g.Go(func() error {
 		if err := listen(httpServer); !errors.Is(err, http.ErrServerClosed) {
-			return fmt.Errorf("cannot serve: %w; \"%s doctor\" with the same flags looks at ports and files", err, progName)
+			return fmt.Errorf("cannot serve: %w; to check ports and files, run \"%s doctor\" with the same flags", err, progName)
 		}
 		return nil
 	})
@@ -261,11 +261,11 @@ func (s *Server) Run(ctx context.Context, listen func(*http.Server) error) error
 // drain waits for the active requests and cuts off those that do not end in time.
 func (s *Server) drain(httpServer *http.Server) {
 	s.draining.Store(true)
-	s.Log.Info("Stopping: waiting for requests to end", "at_most", drainTimeout)
+	s.Log.Info("Shutting down: waiting for requests to finish", "at_most", drainTimeout)
 	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
 	if err := httpServer.Shutdown(ctx); err != nil {
-		s.Log.Warn("Requests did not end in time and were cut off", "err", err)
+		s.Log.Warn("Aborted requests that did not finish in time", "err", err)
 		httpServer.Close()
 	}
 }

@@ -224,6 +224,6 @@ func (s *Server) serveCollections(w http.ResponseWriter, r *http.Request) {
 		err = pages.ExecuteTemplate(w, "collections.html", status)
 	}
 	if err != nil {
-		s.Log.Debug("The page of the collections was not sent", "err", err)
+		s.Log.Debug("Sending the collections page failed", "err", err)
 	}
 }

@@ -52,7 +52,7 @@ func (c *damaging) below() int {
 	if err := os.WriteFile(path, bad, 0o600); err != nil {
 		c.Fatal(err)
 	}
-	const refused = "Merging small files failed and will be tried again"
+	const refused = "Merging small files failed; retrying later"
 	minutes := 500
 	for strings.Count(e.log.String(), refused) < size(1, 5) {
 		if minutes++; minutes > 540 {

@@ -137,7 +137,7 @@ func (d *disk) run(want string, begin, end func()) {
 		was := max(series(page)[failed], 0)
 		waitFor(d.T, fmt.Sprintf("a collection to fail, and an error with %q and %q", want, d.path("data")), e.log, func() bool {
 			return e.metric(failed) > was && slices.ContainsFunc(strings.Split(e.log.String()[logged:], "\n"), func(line string) bool {
-				return strings.Contains(line, "Collection failed; what was collected before is served on") &&
+				return strings.Contains(line, "Collection failed; still serving earlier data") &&
 					strings.Contains(line, "org="+exported) && strings.Contains(line, "reason=store") &&
 					strings.Contains(line, want) && strings.Contains(line, d.path("data"))
 			})

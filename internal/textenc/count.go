@@ -30,9 +30,9 @@ func (f CountFault) Want() string {
 func (f CountFault) Hint() string {
 	switch f {
 	case CountWithFraction:
-		return "a count has no fraction: was it saved by a spreadsheet?"
+		return "counts are integers: was it saved by a spreadsheet?"
 	case CountScientific:
-		return "in this notation digits are lost: was it saved by a spreadsheet?"
+		return "this notation loses digits: was it saved by a spreadsheet?"
 	}
 	return ""
 }

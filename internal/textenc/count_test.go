@@ -45,7 +45,7 @@ func TestForeignToCSV(t *testing.T) {
 	f("<html>", "<html>", "an HTML or XML page")
 	f("PAR1\x15", "PAR1\x15", "a Parquet file")
 	f("a\x00,\x00", "a\x00,\x00", "text in UTF-16")
-	f("a,b\r1,2\r", "a,b", "lines that end with CR alone")
+	f("a,b\r1,2\r", "a,b", "lines that end with only CR")
 }
 
 func TestOtherSeparator(t *testing.T) {

@@ -9,8 +9,8 @@ var foreign = []struct{ begins, what string }{
 	{"[", "a JSON document"},
 	{"\x1f\x8b", "compressed data (gzip)"},
 	{"\x28\xb5\x2f\xfd", "compressed data (zstd)"},
-	{"\xfd7zXZ\x00", "compressed data (xz): unpack it first"},
-	{"BZh", "compressed data (bzip2): unpack it first"},
+	{"\xfd7zXZ\x00", "compressed data (xz): decompress it first"},
+	{"BZh", "compressed data (bzip2): decompress it first"},
 	{"PK\x03\x04", "compressed data (zip), or a workbook of a spreadsheet"},
 	{"PAR1", "a Parquet file"},
 	{"\xff\xfe", "text in UTF-16"},
@@ -31,7 +31,7 @@ func ForeignToCSV(text []byte) (value []byte, what string) {
 	line, _, _ := bytes.Cut(text, []byte("\n"))
 	line, more, cr := bytes.Cut(line, []byte("\r"))
 	if cr && len(more) > 0 && bytes.Count(line, []byte(`"`))%2 == 0 {
-		return line, "lines that end with CR alone"
+		return line, "lines that end with only CR"
 	}
 	return nil, ""
 }

@@ -182,7 +182,7 @@ func (c *Client) flush(ctx context.Context, u *url.URL) error {
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode/100 != 2 {
-		return fmt.Errorf("expected VictoriaMetrics to write out at %s, got %s", u.Redacted(), resp.Status)
+		return fmt.Errorf("expected VictoriaMetrics to flush at %s, got %s", u.Redacted(), resp.Status)
 	}
 	return nil
 }
@@ -252,7 +252,7 @@ func formatTime(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-
 
 // ErrPartial says that a part of a cluster does not answer, and what the others have is
 // not all.
-var ErrPartial = errors.New("the answer would be partial, for storage nodes do not answer")
+var ErrPartial = errors.New("the response would be partial, because storage nodes do not respond")
 
 // post asks the engine; an answer that is not 200 is an error.
 func (c *Client) post(ctx context.Context, path string, form url.Values) (*http.Response, error) {
@@ -274,9 +274,9 @@ func (c *Client) post(ctx context.Context, path string, form url.Values) (*http.
 		defer resp.Body.Close()
 		text, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10)) // what came of it
 		if resp.StatusCode == http.StatusServiceUnavailable && bytes.Contains(text, []byte("vmstorage")) {
-			return nil, fmt.Errorf("reading from VictoriaMetrics: %w: %s answered: %s", ErrPartial, u.Redacted(), ending(sent.Redact(string(text))))
+			return nil, fmt.Errorf("reading from VictoriaMetrics: %w: %s responded: %s", ErrPartial, u.Redacted(), ending(sent.Redact(string(text))))
 		}
-		return nil, fmt.Errorf("reading from VictoriaMetrics: %s answered %s: %s", u.Redacted(), resp.Status, ending(sent.Redact(string(text))))
+		return nil, fmt.Errorf("reading from VictoriaMetrics: %s responded with %s: %s", u.Redacted(), resp.Status, ending(sent.Redact(string(text))))
 	}
 	return resp, nil
 }

@@ -121,7 +121,7 @@ func TestHubBadRow(t *testing.T) {
 		s.hub.Fail(fakehub.On{}, fakehub.Always, fakehub.Edit(func(csv string) string { return csv + token + "," + secret + "\n" }))
 		s.connect(nil)
 		s.wantShown("d 5 m 15")
-		for _, want := range []string{"set aside: line 5: expected 5 fields, as in the header, not 2", "set aside 1 row of 4: 1 for fields"} {
+		for _, want := range []string{"skipped: line 5: expected 5 fields, as in the header, not 2", "skipped 1 row of 4: 1 for fields"} {
 			if !strings.Contains(s.notes.String(), want) {
 				s.Errorf("the log has no %q:\n%s", want, s.notes.String())
 			}

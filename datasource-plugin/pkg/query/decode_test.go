@@ -64,7 +64,7 @@ func TestDecodeRefuses(t *testing.T) {
 	f(`{"period":"`+long+`"}`, "period", `expected at most 1024 bytes, got `+quoted)
 	f(`{"repos":["a"`+strings.Repeat(`,"a"`, maxItems)+`]}`, "repos", `expected at most 10000 items, got 10001`)
 	// Names that are none.
-	f(`{"repoTypes":["model",""]}`, "repoTypes[1]", `expected a repo type like model, got ""`)
+	f(`{"repoTypes":["model",""]}`, "repoTypes[1]", `expected a repository type like model, got ""`)
 	f(`{"repos":[""]}`, "repos[0]", `expected a full name like org/name, got ""`)
 	// What does not belong to the type, the format or the values.
 	f(`{"sort":"name"}`, "sort", `expected no such member in a query of type overview and format time_series, got "name"; remove it`)

@@ -167,7 +167,7 @@ func (f *form) items(name, want string) []string {
 // for its name.
 func (f *form) filter(types, orgs, repos, search string) history.Filter {
 	var filter history.Filter
-	for _, t := range f.items(types, "a repo type like model") {
+	for _, t := range f.items(types, "a repository type like model") {
 		filter.RepoTypes = append(filter.RepoTypes, history.RepoType(t))
 	}
 	filter.Orgs = f.items(orgs, "")

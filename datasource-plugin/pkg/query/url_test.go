@@ -114,8 +114,8 @@ func TestDecodeURLRefuses(t *testing.T) {
 	f("period=all_time&period=all_time", "period", `expected one value, got 2: "all_time", "all_time"`)
 	f("var-search=a&var-search=b", "var-search", `expected one value, got 2: "a", "b"`)
 	// Names.
-	f("repo_type=", "repo_type", `expected a repo type like model, got ""`)
-	f("var-repo_type=model&var-repo_type=", "var-repo_type", `expected a repo type like model, got ""`)
+	f("repo_type=", "repo_type", `expected a repository type like model, got ""`)
+	f("var-repo_type=model&var-repo_type=", "var-repo_type", `expected a repository type like model, got ""`)
 	f("repo=a,", "repo", `expected a full name like org/name, got ""`)
 	f("org=a,$org", "org", `expected a name, got "$org": nothing has put a value in the place of this variable`)
 	f("org=%5B%5Borg%5D%5D", "org", `expected a name, got "[[org]]"`)
@@ -184,6 +184,6 @@ func TestDecodeLookup(t *testing.T) {
 	bad("repo=a/b", "repo", `expected one of the parameters limit, offset, org, repo_type, search, got "repo"`)
 	bad("var-org=openai", "var-org", `expected one of the parameters`)
 	bad("org=$org", "org", `expected a name, got "$org"`)
-	bad("repo_type=", "repo_type", `expected a repo type like model, got ""`)
+	bad("repo_type=", "repo_type", `expected a repository type like model, got ""`)
 	bad("search=a&search=b", "search", `expected one value, got 2`)
 }

@@ -135,7 +135,7 @@ func (c *Client) Repos(ctx context.Context, q history.ReposQuery) (history.Repos
 		}
 	}
 	return history.ReposPage{}, c.options.Explain(ctx, fmt.Errorf(
-		"%s: the history changed %d times between the requests for one answer; ask for fewer rows", wire.ReposRoute, pageTries))
+		"%s: the history changed %d times during the request; request fewer rows", wire.ReposRoute, pageTries))
 }
 
 // pages fetches the rows of q in as many requests as it takes. ok is false if

@@ -123,9 +123,9 @@ func TestClientErrors(t *testing.T) {
 	// Answers that are errors, ours and those of others.
 	f(Options{}, say(400, "application/json", `{"error":"expected x, got \"y\"","field":"from"}`), `: 400 Bad Request: from: expected x, got "y"`)
 	f(Options{}, say(500, "application/json", `{"error":"broken"}`), `: 500 Internal Server Error: broken`)
-	f(Options{}, say(502, "text/html", "<html>"+strings.Repeat("x", 1000)), `: 502 Bad Gateway: the answer is not of an exporter: "<html>xxx`)
+	f(Options{}, say(502, "text/html", "<html>"+strings.Repeat("x", 1000)), `: 502 Bad Gateway: the response is not from an exporter: "<html>xxx`)
 	f(Options{}, say(502, "text/html", ""), `: 502 Bad Gateway`)
-	f(Options{}, say(599, "application/json", "[]"), `: 599: the answer is not of an exporter: "[]"`)
+	f(Options{}, say(599, "application/json", "[]"), `: 599: the response is not from an exporter: "[]"`)
 	f(Options{}, say(204, "", ""), `: 204 No Content`)
 	// Answers that are none.
 	f(Options{}, say(200, "text/html; charset=utf-8", "<html>login</html>"), `got "text/html; charset=utf-8"; is that the URL of an exporter?`)

@@ -36,7 +36,7 @@ func (e *Error) Error() string {
 		}
 	}
 	if e.Body != "" {
-		b.WriteString(": the answer is not of an exporter: " + textenc.Quote(e.Body))
+		b.WriteString(": the response is not from an exporter: " + textenc.Quote(e.Body))
 	}
 	return b.String()
 }

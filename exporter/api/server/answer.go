@@ -37,8 +37,8 @@ func (a *handlers) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var bad *wire.Fault
 	switch late := timedOut(r.Context()); {
 	case late != nil:
-		a.Logger.Warn("A query took too long and was ended", "path", path, "query", query, "after", late.after)
-		f = faultf(http.StatusServiceUnavailable, "%s, which is what query.timeout allows: ask for fewer days or repositories", late)
+		a.Logger.Warn("Query timed out", "path", path, "query", query, "after", late.after)
+		f = faultf(http.StatusServiceUnavailable, "%s (query.timeout): request fewer days or repositories", late)
 	case errors.As(err, &f):
 	case errors.As(err, &bad):
 		f = &fault{*bad, http.StatusBadRequest}
@@ -46,10 +46,10 @@ func (a *handlers) fail(w http.ResponseWriter, r *http.Request, err error) {
 		// The client has gone, or the server ends. Nothing may look like an answer.
 		panic(http.ErrAbortHandler)
 	default:
-		a.Logger.Error("The store could not answer", "path", path, "query", query, "err", err)
-		f = faultf(http.StatusInternalServerError, "the store could not answer; the log of the exporter says why")
+		a.Logger.Error("The storage failed", "path", path, "query", query, "err", err)
+		f = faultf(http.StatusInternalServerError, "the storage failed; see the log of the exporter")
 		if errors.Is(err, context.DeadlineExceeded) {
-			f = faultf(http.StatusGatewayTimeout, "the store did not answer in time")
+			f = faultf(http.StatusGatewayTimeout, "the storage did not respond in time")
 		}
 	}
 	h := w.Header()
@@ -81,9 +81,9 @@ func (a *handlers) stream(w http.ResponseWriter, r *http.Request, write body) er
 	case errors.Is(out.err, os.ErrDeadlineExceeded):
 		a.Logger.Warn("An answer was dropped, as its client took it too slowly", "path", r.URL.Path, "bytes", out.sent)
 	case out.err != nil || r.Context().Err() != nil:
-		a.Logger.Debug("The client of an answer has gone", "path", r.URL.Path, "bytes", out.sent)
+		a.Logger.Debug("The client disconnected before the end of the response", "path", r.URL.Path, "bytes", out.sent)
 	default:
-		a.Logger.Error("An answer was broken off", "path", r.URL.Path, "query", textenc.Cut(r.URL.RawQuery), "bytes", out.sent, "err", err)
+		a.Logger.Error("A response was aborted", "path", r.URL.Path, "query", textenc.Cut(r.URL.RawQuery), "bytes", out.sent, "err", err)
 	}
 	panic(http.ErrAbortHandler)
 }

@@ -98,8 +98,8 @@ func TestStoreFailure(t *testing.T) {
 			}
 		}
 	}
-	f(apitest.ErrSecret, 500, `{"error":"the store could not answer; the log of the exporter says why"}`+"\n")
-	f(errSlow, 504, `{"error":"the store did not answer in time"}`+"\n")
+	f(apitest.ErrSecret, 500, `{"error":"the storage failed; see the log of the exporter"}`+"\n")
+	f(errSlow, 504, `{"error":"the storage did not respond in time"}`+"\n")
 }
 
 func TestCountsAnswers(t *testing.T) {
@@ -123,7 +123,7 @@ func TestCountsAnswers(t *testing.T) {
 	f("?search=none", named("r1"), http.StatusOK, `{"revision":"r1","rows":[]}`+"\n")
 	f("?period=all_time", Options{}, http.StatusBadRequest, `{"error":"expected one of the parameters org, repo, repo_type, search, got \"period\"","field":"period"}`+"\n")
 	f("", limited(Limits{MaxRows: 3}), http.StatusOK, all)
-	f("", limited(Limits{MaxRows: 2}), http.StatusUnprocessableEntity, `{"error":"expected an answer of at most 2 repositories, which is what query.max_rows allows, got more: select fewer"}`+"\n")
+	f("", limited(Limits{MaxRows: 2}), http.StatusUnprocessableEntity, `{"error":"expected at most 2 repositories (query.max_rows), got more: select fewer"}`+"\n")
 }
 
 func TestReadingsAnswers(t *testing.T) {
@@ -151,5 +151,5 @@ func TestReadingsAnswers(t *testing.T) {
 	f("?org=none", Options{}, http.StatusOK, `{"revision":null,"rows":[]}`+"\n")
 	f("", limited(Limits{MaxRows: 2}), http.StatusOK, both)
 	f("", limited(Limits{MaxRows: 1}), http.StatusUnprocessableEntity,
-		`{"error":"expected an answer of at most 1 readings, which is what query.max_rows allows, got more: ask for fewer days or repositories"}`+"\n")
+		`{"error":"expected at most 1 readings (query.max_rows), got more: request fewer days or repositories"}`+"\n")
 }

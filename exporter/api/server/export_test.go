@@ -76,7 +76,7 @@ func TestExportAnswers(t *testing.T) {
 	f(wire.RecordsRoute, "*/*, text/csv;q=0, application/x-ndjson;q=0.1", parquet, name+".parquet", "")
 
 	resp := do(h, http.MethodGet, wire.RecordsRoute, "Accept", "application/json")
-	want := `{"error":"expected text/csv, application/x-ndjson or application/vnd.apache.parquet in the header Accept, got \"application/json\""}` + "\n"
+	want := `{"error":"expected text/csv, application/x-ndjson or application/vnd.apache.parquet in the Accept header, got \"application/json\""}` + "\n"
 	if got := bodyOf(t, resp); resp.StatusCode != http.StatusNotAcceptable || got != want {
 		t.Errorf("expected 406 and %s, got %d and %s", want, resp.StatusCode, got)
 	}

@@ -32,7 +32,7 @@ func TestMaxRows(t *testing.T) {
 			}
 		}
 	}
-	const tooMany = `{"error":"expected an answer of at most 5 records, which is what query.max_rows allows, got more: ask for fewer days or repositories"}`
+	const tooMany = `{"error":"expected at most 5 records (query.max_rows), got more: request fewer days or repositories"}`
 	f(6, wire.RecordsRoute, 200, apitest.SixRowsCSV)
 	f(5, wire.RecordsRoute, 422, tooMany)
 	f(5, hub, 422, tooMany)
@@ -44,7 +44,7 @@ func TestMaxRows(t *testing.T) {
 	f(5, wire.RecordsRoute+"?from=2021-01-23", 200, "2021-11-29")
 	f(2, wire.RecordsRoute+"?from=2021-01-23&to=2021-11-28&order=repo", 422, "at most 2 records")
 	f(3, wire.RecordsRoute+"?repo=huggingface/CodeBERTa-small-v1", 200, "2021-01-24")
-	f(1, wire.ReposRoute, 422, "at most 1 repositories, which is what query.max_rows allows, got more: ask for a smaller limit")
+	f(1, wire.ReposRoute, 422, "at most 1 repositories (query.max_rows), got more: use a smaller limit")
 	f(1, wire.ReposRoute+"?limit=1", 200, `"matched":2`)
 	f(2, wire.ReposRoute, 200, `"matched":2`)
 	f(1, wire.OverviewRoute+"?group_by=repo_type", 422, "at most 1 groups")
@@ -106,7 +106,7 @@ func TestQueryTimeout(t *testing.T) {
 				t.Errorf("%s: answered after %s", target, d)
 			}
 		}
-		const tooLong = `{"error":"the query took longer than 1m0s, which is what query.timeout allows: ask for fewer days or repositories"}`
+		const tooLong = `{"error":"the query took longer than 1m0s (query.timeout): request fewer days or repositories"}`
 		for _, target := range []string{wire.OverviewRoute, wire.ReposRoute, wire.RecordsRoute + "?from=2021-01-01&to=2021-12-31", wire.RecordsRoute, wire.StatusRoute} {
 			f(2*time.Minute, target, 503, tooLong)
 		}

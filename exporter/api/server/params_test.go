@@ -39,18 +39,18 @@ func TestBadRequests(t *testing.T) {
 		bad(route+"?to=2021-02-30", "to", `expected a date like 2021-01-22, got \"2021-02-30\"`)
 		bad(route+"?to=1969-12-31", "to", `expected a date from 1970-01-01 to 9999-12-31, got \"1969-12-31\"`)
 		bad(route+"?to=22.01.2021", "to", `expected a date like 2021-01-22, got \"22.01.2021\"`)
-		bad(route+"?from=2021-02-01&to=2021-01-31", "from", `expected a day not after to, which is 2021-01-31, got \"2021-02-01\"`)
+		bad(route+"?from=2021-02-01&to=2021-01-31", "from", `expected a day on or before to, which is 2021-01-31, got \"2021-02-01\"`)
 		bad(route+"?period=week", "period", `expected all_time, last_month, range or none, got \"week\"`)
-		bad(route+"?period=last_month&from=2021-01-01", "period", `expected range, or no period, beside from and to, got \"last_month\"`)
-		bad(route+"?period=none&from=2021-01-01", "period", `expected range, or no period, beside from and to, got \"none\"`)
-		bad(route+"?period=all_time&to=2021-01-01", "period", `expected range, or no period, beside from and to, got \"all_time\"`)
+		bad(route+"?period=last_month&from=2021-01-01", "period", `expected range or no period with from and to, got \"last_month\"`)
+		bad(route+"?period=none&from=2021-01-01", "period", `expected range or no period with from and to, got \"none\"`)
+		bad(route+"?period=all_time&to=2021-01-01", "period", `expected range or no period with from and to, got \"all_time\"`)
 		// Parameters given twice, or unknown.
 		bad(route+"?from=2021-01-01&from=2021-01-02", "from", `expected one value, got 2: \"2021-01-01\", \"2021-01-02\"`)
 		bad(route+"?period=last_month&period=last_month", "period", `expected one value, got 2: \"last_month\", \"last_month\"`)
 		bad(route+"?search=a&search=b&search=c", "search", `expected one value, got 3: \"a\", \"b\"`)
 		// Lists.
-		bad(route+"?repo_type=model,", "repo_type", `expected a repo type like model, got \"\"`)
-		bad(route+"?repo_type=", "repo_type", `expected a repo type like model, got \"\"`)
+		bad(route+"?repo_type=model,", "repo_type", `expected a repository type like model, got \"\"`)
+		bad(route+"?repo_type=", "repo_type", `expected a repository type like model, got \"\"`)
 		bad(route+"?repo=", "repo", `expected a full name like org/name, got \"\"`)
 		bad(route+"?repo="+strings.Repeat("a,", 10_000)+"a", "repo", `expected at most 10000 items, got 10001`)
 		// Long values.
@@ -86,7 +86,7 @@ func TestBadRequests(t *testing.T) {
 	}
 	bad(wire.ReposRoute+"?offset=-1", "offset", `expected a whole number from 0 to 2147483647, got \"-1\"`)
 	bad(wire.ReposRoute+"?trend=1000001", "trend", `expected a whole number from 0 to 1000000, got \"1000001\"`)
-	bad(wire.ReposRoute+"?limit=1000&trend=1001", "trend", `expected at most 1000, for limit times trend may be 1000000, got 1001 with a limit of 1000`)
+	bad(wire.ReposRoute+"?limit=1000&trend=1001", "trend", `expected at most 1000, because limit times trend must not exceed 1000000, got 1001 with a limit of 1000`)
 	bad(wire.ReposRoute+"?group_by=org", "group_by", `expected one of the parameters from, limit, offset, order, org, period, repo, repo_type, search, sort, to, trend, got \"group_by\"`)
 
 	bad(wire.RecordsRoute+"?order=desc", "order", `expected time or repo, got \"desc\"`)

@@ -45,7 +45,7 @@ func acceptedFormat(h http.Header) (best format.Format, err error) {
 		}
 	}
 	if best == 0 {
-		return 0, faultf(http.StatusNotAcceptable, "expected text/csv, application/x-ndjson or application/vnd.apache.parquet in the header Accept, got %s",
+		return 0, faultf(http.StatusNotAcceptable, "expected text/csv, application/x-ndjson or application/vnd.apache.parquet in the Accept header, got %s",
 			textenc.Quote(strings.Join(h.Values("Accept"), ",")))
 	}
 	return best, nil
@@ -156,7 +156,7 @@ func (a *handlers) checkRecords(ctx context.Context, q history.RecordsQuery, mos
 			return err
 		}
 		if n += int64(rows.Len()); n > most {
-			return tooMany(most, "records", "ask for fewer days or repositories")
+			return tooMany(most, "records", "request fewer days or repositories")
 		}
 	}
 	return nil

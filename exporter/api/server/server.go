@@ -187,7 +187,7 @@ func (a *handlers) overview(ctx context.Context, q history.OverviewQuery, revisi
 func (a *handlers) repos(ctx context.Context, q history.ReposQuery, revision string) (body, error) {
 	page, err := a.store.Repos(ctx, q)
 	if err == nil {
-		err = a.checkRows(len(page.Rows), "repositories", "ask for a smaller limit")
+		err = a.checkRows(len(page.Rows), "repositories", "use a smaller limit")
 	}
 	return func(w io.Writer) error { return wire.WriteRepos(w, revision, &page) }, err
 }
@@ -222,7 +222,7 @@ func (a *handlers) readings(ctx context.Context, q history.ReadingsQuery, revisi
 		for _, err := range a.store.Readings(ctx, q) {
 			if err == nil {
 				n++
-				err = a.checkRows(n, "readings", "ask for fewer days or repositories")
+				err = a.checkRows(n, "readings", "request fewer days or repositories")
 			}
 			if err != nil {
 				return nil, err
@@ -242,5 +242,5 @@ func (a *handlers) checkRows(n int, rows, advice string) error {
 
 // tooMany is the fault of a question whose answer has more than most rows.
 func tooMany(most int64, rows, advice string) error {
-	return faultf(http.StatusUnprocessableEntity, "expected an answer of at most %d %s, which is what query.max_rows allows, got more: %s", most, rows, advice)
+	return faultf(http.StatusUnprocessableEntity, "expected at most %d %s (query.max_rows), got more: %s", most, rows, advice)
 }

@@ -267,7 +267,7 @@ func check[Q any](f func(*params, *Q)) field[Q] {
 // selection are the fields of a filter.
 func selection[Q any](at func(*Q) *history.Filter) Query[Q] {
 	return Query[Q]{
-		list("repo_type", "a repo type like model", func(q *Q) *[]history.RepoType { return &at(q).RepoTypes }),
+		list("repo_type", "a repository type like model", func(q *Q) *[]history.RepoType { return &at(q).RepoTypes }),
 		list("org", "", func(q *Q) *[]string { return &at(q).Orgs }), // "" is that of legacy names
 		list("repo", "a full name like org/name", func(q *Q) *[]string { return &at(q).Repos }),
 		text("search", func(q *Q) *string { return &at(q).Search }),
@@ -316,10 +316,10 @@ func readPeriod(p *params) history.Period {
 		return history.Period{Kind: kind}, nil
 	})
 	if days != open && period != days {
-		p.bad("period", "expected range, or no period, beside from and to, got %q", p.values.Get("period"))
+		p.bad("period", "expected range or no period with from and to, got %q", p.values.Get("period"))
 	}
 	if inverted(days) {
-		p.bad("from", "expected a day not after to, which is %s, got %q", days.To, days.From)
+		p.bad("from", "expected a day on or before to, which is %s, got %q", days.To, days.From)
 	}
 	return period
 }

@@ -47,7 +47,7 @@ var (
 		number("trend", 0, 0, MaxPoints, func(q *history.ReposQuery) *int { return &q.Trend }),
 		check(func(p *params, q *history.ReposQuery) {
 			if most := MaxPoints / q.Limit; q.Trend > most {
-				p.bad("trend", "expected at most %d, for limit times trend may be %d, got %d with a limit of %d", most, MaxPoints, q.Trend, q.Limit)
+				p.bad("trend", "expected at most %d, because limit times trend must not exceed %d, got %d with a limit of %d", most, MaxPoints, q.Trend, q.Limit)
 			}
 		}),
 	)

@@ -70,7 +70,7 @@ func (c *Clock) Set(date time.Time) {
 	}
 	if !c.warned {
 		c.warned = true
-		c.log.Warn("This machine's clock is far from the Hub's", "offset", c.offset.Round(time.Second))
+		c.log.Warn("The clocks of this machine and of the Hub differ", "offset", c.offset.Round(time.Second))
 	}
 }
 
@@ -94,7 +94,7 @@ func (c *Clock) Now(d *Doubt, newest func() time.Time) (time.Time, *Error) {
 		*d = Doubt{}
 		return date, nil
 	}
-	what := fmt.Sprintf("expected an answer of about %s by this machine's clock, got one that is dated %s", ours.Format(layout), c.said.UTC().Format(layout))
+	what := fmt.Sprintf("expected a response dated about %s (this machine's clock), got one dated %s", ours.Format(layout), c.said.UTC().Format(layout))
 	return ours, d.doubt(ReasonTime, what, ours, c.offset.Seconds())
 }
 

@@ -64,10 +64,10 @@ type Error struct {
 
 func (e *Error) Error() string {
 	if e.Until.IsZero() {
-		return fmt.Sprintf(`%s: implausible (%s): %s; "collect --accept" believes it all the same`, e.Of, e.Reason, e.What)
+		return fmt.Sprintf(`%s: implausible (%s): %s; to accept it anyway, run "collect --accept"`, e.Of, e.Reason, e.What)
 	}
-	return fmt.Sprintf("%s: implausible (%s): %s; answers say so since %s and are believed from %s on if they still do; "+
-		`"collect --accept" believes them at once`, e.Of, e.Reason, e.What, e.Since.UTC().Format(layout), e.Until.UTC().Format(layout))
+	return fmt.Sprintf("%s: implausible (%s): %s; responses have agreed since %s and will be accepted after %s; "+
+		`to accept them now, run "collect --accept"`, e.Of, e.Reason, e.What, e.Since.UTC().Format(layout), e.Until.UTC().Format(layout))
 }
 
 const layout = "2006-01-02 15:04 UTC"

@@ -114,7 +114,7 @@ func TestDoubtLasts(t *testing.T) {
 	f(68, 60, true, false)
 	f(74, 60, true, true)
 	e := d.Judge(&Answer{Repos: 100, Missing: 60}, start.Add(75*time.Hour))
-	for _, want := range []string{"repos", "100 repositories", "without 60", "since 2026-03-03 08:00 UTC", "from 2026-03-04 08:00 UTC on", "collect --accept"} {
+	for _, want := range []string{"repos", "about 100 known repositories", "without 60", "since 2026-03-03 08:00 UTC", "after 2026-03-04 08:00 UTC", "collect --accept"} {
 		if !strings.Contains(e.Error(), want) {
 			t.Errorf("expected %q in %s", want, e)
 		}

@@ -97,7 +97,7 @@ func readDir(dir string, log *slog.Logger) ([]*Listing, error) {
 	for _, name := range names {
 		l := &Listing{file: name}
 		if _, err := l.read(0); err != nil {
-			log.Error("A file of what waits to be stored cannot be read, and is left alone", "file", name, "err", err)
+			log.Error("Cannot read a file of the queue; leaving it in place", "file", name, "err", err)
 			continue
 		}
 		out = append(out, l)
@@ -134,7 +134,7 @@ func (l *Listing) read(n int) ([]hub.Listing, error) {
 		return nil, err
 	}
 	if head.Version < 0 || head.Version > version {
-		return nil, fmt.Errorf("expected a file of at most version %d, got version %d: a newer exporter wrote it", version, head.Version)
+		return nil, fmt.Errorf("expected a file of at most version %d, got version %d from a newer exporter", version, head.Version)
 	}
 	if head.Org == "" || head.Repos < 0 || head.Repos > maxRepos {
 		return nil, fmt.Errorf("expected the listing of an organization, got %+v", head)
@@ -161,6 +161,6 @@ func (l *Listing) remove(log *slog.Logger) {
 		return
 	}
 	if err := os.Remove(l.file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		log.Error("A file of what was stored cannot be removed; it will be stored again, which changes nothing", "err", err)
+		log.Error("Cannot delete a file of the queue; it will be stored again, which changes nothing", "err", err)
 	}
 }

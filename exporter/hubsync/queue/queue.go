@@ -21,7 +21,7 @@ import (
 )
 
 // ErrFull says that there is no room for a listing.
-var ErrFull = errors.New("there is no room for it among what waits to be stored")
+var ErrFull = errors.New("the queue is full")
 
 // Queue holds the listings of organizations that wait to be stored, in memory or in a
 // directory. Its size is bounded. A nil Queue holds none.
@@ -54,26 +54,26 @@ func New(dir string, limit int64, reg prometheus.Registerer, log *slog.Logger) (
 	if dir != "" {
 		found, err := readDir(dir, log)
 		if err != nil {
-			return nil, fmt.Errorf("the directory of what waits to be stored: %w", err)
+			return nil, fmt.Errorf("the directory of the queue: %w", err)
 		}
 		for _, l := range found {
 			q.insert(l)
 		}
 	}
 	if n, size := q.Size(); n > 0 {
-		log.Info("Listings of an earlier run wait to be stored", "listings", n, "bytes", size)
+		log.Info("Found queued listings of an earlier run", "listings", n, "bytes", size)
 	}
 	const prefix = "huggingface_exporter_collection_queue_"
 	f := promauto.With(reg) // once nothing fails any more
 	q.queued = f.NewCounter(prometheus.CounterOpts{
-		Name: prefix + "queued_total", Help: "Listings that could not be stored at once and were kept to be stored later.",
+		Name: prefix + "queued_total", Help: "Listings that could not be stored and were queued.",
 	})
 	q.dropped = f.NewCounter(prometheus.CounterOpts{
-		Name: prefix + "dropped_total", Help: "Listings that could not be stored and found no room to be kept: what they said is lost.",
+		Name: prefix + "dropped_total", Help: "Listings that were lost because the queue was full.",
 	})
-	f.NewGaugeFunc(prometheus.GaugeOpts{Name: prefix + "listings", Help: "Listings that wait to be stored."},
+	f.NewGaugeFunc(prometheus.GaugeOpts{Name: prefix + "listings", Help: "Listings in the queue."},
 		func() float64 { n, _ := q.Size(); return float64(n) })
-	f.NewGaugeFunc(prometheus.GaugeOpts{Name: prefix + "bytes", Help: "Size of the listings that wait to be stored."},
+	f.NewGaugeFunc(prometheus.GaugeOpts{Name: prefix + "bytes", Help: "Size of the listings in the queue."},
 		func() float64 { _, n := q.Size(); return float64(n) })
 	return q, nil
 }
@@ -102,7 +102,7 @@ func (q *Queue) Size() (listings int, bytes int64) {
 // Close says what is lost with the process.
 func (q *Queue) Close() {
 	if n, bytes := q.Size(); n > 0 && q.dir == "" {
-		q.log.Error("Listings that could not be stored are lost; with storage.queue_path they would be kept", "listings", n, "bytes", bytes)
+		q.log.Error("Queued listings are lost; set storage.queue_path to keep them across restarts", "listings", n, "bytes", bytes)
 	}
 }
 
@@ -138,9 +138,9 @@ func (q *Queue) Add(org string, asOf history.AsOf, repos []hub.Listing) error {
 	if q.dir != "" {
 		if err := l.write(q.dir); l.file == "" {
 			q.dropped.Inc()
-			return fmt.Errorf("keeping it to be stored later: %w", err)
+			return fmt.Errorf("queueing it: %w", err)
 		} else if err != nil {
-			q.log.Warn("A listing that waits to be stored would not outlive a loss of power", "err", err)
+			q.log.Warn("A queued listing may not survive a power failure", "err", err)
 		}
 	}
 	q.mu.Lock()
@@ -148,7 +148,7 @@ func (q *Queue) Add(org string, asOf history.AsOf, repos []hub.Listing) error {
 	if q.bytes+l.bytes > q.limit {
 		l.remove(q.log)
 		q.dropped.Inc()
-		return fmt.Errorf("%w: expected at most %d bytes, got %d more than that", ErrFull, q.limit, q.bytes+l.bytes-q.limit)
+		return fmt.Errorf("%w: expected at most %d bytes, got %d more", ErrFull, q.limit, q.bytes+l.bytes-q.limit)
 	}
 	q.queued.Inc()
 	q.insert(l)

@@ -49,7 +49,7 @@ func fault(file string, kind error, format string, args []any) error {
 // error. It is deferred around every call that decodes.
 func guard(file string, err *error) {
 	if p := recover(); p != nil {
-		*err = unreadable(file, "the Parquet reader gave up: ", panicError(p))
+		*err = unreadable(file, "the Parquet reader failed: ", panicError(p))
 	}
 }
 
@@ -138,20 +138,20 @@ func readTail(r io.ReaderAt, size int64, name string) ([]byte, error) {
 	case string(head) == magic:
 	case len(bytes.Trim(head, "\x00")) == 0:
 		// What a crash leaves of a file that the disk had not got yet.
-		return nil, damaged(name, "it begins with zeros")
+		return nil, damaged(name, "it starts with zeros")
 	case strings.HasPrefix(magic, string(head)):
-		return nil, damaged(name, "it is cut off after %d bytes", size)
+		return nil, damaged(name, "it is truncated after %d bytes", size)
 	default:
-		return nil, foreign(name, "expected a Parquet file, which begins with %q, got %q", magic, head)
+		return nil, foreign(name, "expected a Parquet file, which starts with %q, got %q", magic, head)
 	}
 	if size < int64(len(magic)+trailerSize) {
-		return nil, damaged(name, "it is cut off after %d bytes", size)
+		return nil, damaged(name, "it is truncated after %d bytes", size)
 	}
 	if err := readAt(r, end, size-trailerSize, name); err != nil {
 		return nil, err
 	}
 	if string(end[4:]) != magic {
-		return nil, damaged(name, "expected %q at its end, got %q: it may be cut off", magic, end[4:])
+		return nil, damaged(name, "expected %q at its end, got %q: it may be truncated", magic, end[4:])
 	}
 	footer := int64(binary.LittleEndian.Uint32(end))
 	if footer > size-int64(len(magic)+trailerSize) {

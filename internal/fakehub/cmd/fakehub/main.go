@@ -44,14 +44,14 @@ func main() {
 	app := kingpin.New("fakehub", "A stand-in for the Hugging Face Hub, with synthetic organizations.")
 	app.HelpFlag.Short('h')
 	app.Flag("listen-address", "Address to listen on.").Default("127.0.0.1:8765").StringVar(&f.listen)
-	app.Flag("org", "Organization to make up; may be repeated.").Default("acme").StringsVar(&f.orgs)
+	app.Flag("org", "Synthetic organization. Repeatable.").Default("acme").StringsVar(&f.orgs)
 	app.Flag("repos", "Models and datasets of each organization.").Default("40").IntVar(&f.repos)
 	app.Flag("days", "Days of history, up to yesterday.").Default("365").IntVar(&f.days)
-	app.Flag("seed", "Choice among the histories of that size.").Default("1").Uint64Var(&f.seed)
-	app.Flag("token", "Token that the analytics route takes.").Default("hf_fake").StringVar(&f.token)
+	app.Flag("seed", "Seed of the random numbers.").Default("1").Uint64Var(&f.seed)
+	app.Flag("token", "Token that the analytics route accepts.").Default("hf_fake").StringVar(&f.token)
 	app.Flag("free", "Organizations have no plan with publisher analytics: only listings work.").BoolVar(&f.free)
-	app.Flag("free-org", "Organization to make up that has no such plan, beside the others; may be repeated.").StringsVar(&f.freeOrgs)
-	app.Flag("tick", "How long a day takes; 0 for no day to pass.").Default("0s").DurationVar(&f.tick)
+	app.Flag("free-org", "Additional synthetic organization without such a plan. Repeatable.").StringsVar(&f.freeOrgs)
+	app.Flag("tick", "Length of a simulated day; 0 stops time.").Default("0s").DurationVar(&f.tick)
 	kingpin.MustParse(app.Parse(os.Args[1:]))
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -86,7 +86,7 @@ func run(ctx context.Context, f flags, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(out, "Hub with %s, %d repositories each, up to %s. For the exporter, or for a look:\n\n"+
+	_, _ = fmt.Fprintf(out, "Hub with %s, %d repositories each, up to %s. To use it:\n\n"+
 		"  export HF_ENDPOINT=http://%[4]s HF_TOKEN=%[5]s\n"+
 		"  curl -H \"Authorization: Bearer $HF_TOKEN\" $HF_ENDPOINT/organizations/%[6]s/settings/publisher-analytics/download-breakdown\n"+
 		"  curl \"$HF_ENDPOINT/api/models?author=%[6]s&expand=downloadsAllTime\"\n\n",
