@@ -31,6 +31,9 @@ func checkConfigCommand(app *kingpin.Application) command {
 				break
 			}
 		}
+		for _, err := range c.Exposed() {
+			p.log.Warn("Credentials can be read on the way", "err", err)
+		}
 		text, err := c.YAML()
 		if err != nil {
 			return err

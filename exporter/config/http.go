@@ -3,8 +3,12 @@ package config
 import (
 	"fmt"
 	"io"
+	"net/url"
+	"slices"
 
 	httpconfig "github.com/prometheus/common/config"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
 )
 
 // HTTP says how a server is reached: the settings of an HTTP client as Prometheus has
@@ -34,6 +38,31 @@ func (h *HTTP) HasSecrets() bool {
 		}
 	}
 	return false
+}
+
+// exposed returns an error if credentials would go to a URL, that of field, which goes to
+// another machine without TLS.
+func (h *HTTP) exposed(field, text string) error {
+	u, err := url.Parse(text)
+	if err != nil || text == "" || u.Scheme == "https" || httpx.IsThisMachine(u.Hostname()) || !h.HasSecrets() {
+		return nil // what else is wrong with it is said elsewhere
+	}
+	return fmt.Errorf("%s: expected https, since credentials are sent, got %s, where all on the way can read them", field, httpx.ShowURL(u))
+}
+
+// Exposed returns what is wrong with each URL of push and storage.victoriametrics to which
+// credentials go that can be read on the way: to be warned of.
+func (c *Config) Exposed() []error {
+	const path = "storage.victoriametrics."
+	v := &c.Storage.VictoriaMetrics
+	errs := []error{
+		c.Push.HTTP.exposed("push.url", c.Push.URL), v.HTTP.exposed(path+"insert_url", v.InsertURL),
+		v.HTTP.exposed(path+"select_url", v.SelectURL), v.HTTP.exposed(path+"flush_url", v.FlushURL),
+	}
+	for i, u := range v.FlushURLs {
+		errs = append(errs, v.HTTP.exposed(fmt.Sprintf("%sflush_urls[%d]", path, i), u))
+	}
+	return slices.DeleteFunc(errs, func(err error) bool { return err == nil })
 }
 
 // complete makes file names start from the folder of the configuration, and looks at the

@@ -199,3 +199,31 @@ func TestPaths(t *testing.T) {
 		t.Errorf("printed\n%s", printed)
 	}
 }
+
+// Credentials that can be read on the way are warned of, wherever they go.
+func TestExposed(t *testing.T) {
+	f := func(text string, want ...string) {
+		t.Helper()
+		c, err := Parse("c.yaml", []byte(text), families...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		errs := c.Exposed()
+		if len(errs) != len(want) {
+			t.Fatalf("%s: got %q, want %q", text, errs, want)
+		}
+		for i, err := range errs {
+			if !strings.HasPrefix(err.Error(), want[i]) || strings.Contains(err.Error(), "pa55") {
+				t.Errorf("%s: got %q, want %q", text, err, want[i])
+			}
+		}
+	}
+	const secret = ", basic_auth: {username: u, password: pa55}}"
+	f("push: {url: 'http://h:8428'}")
+	f("push: {url: 'https://h:8428'" + secret)
+	f("push: {url: 'http://127.0.0.1:8428'" + secret)
+	f("push: {url: 'http://localhost:8428'" + secret)
+	f("push: {url: 'http://h:8428'"+secret, "push.url: expected https, since credentials are sent, got http://h:8428,")
+	f("storage: {engine: victoriametrics, victoriametrics: {insert_url: 'http://a', select_url: 'https://b', flush_urls: ['http://localhost:1', 'http://d']"+secret+"}",
+		"storage.victoriametrics.insert_url: expected https", "storage.victoriametrics.flush_urls[1]: expected https")
+}

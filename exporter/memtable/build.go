@@ -105,6 +105,9 @@ func (b *builder) repo(r history.Repo) uint32 {
 	return i
 }
 
+// blocksAhead is how many blocks a source may be ahead of the one that it has handed on.
+const blocksAhead = 4
+
 // maxQueued is how many blocks of a stream may wait to be added.
 const maxQueued = 8
 
@@ -127,7 +130,7 @@ func (b *builder) read(ctx context.Context, rows history.RowSeq) error {
 			}
 		}
 	})
-	taken := int64(0)
+	taken, named := int64(0), 0
 	err := func() error {
 		for r, err := range rows {
 			if err != nil {
@@ -136,8 +139,15 @@ func (b *builder) read(ctx context.Context, rows history.RowSeq) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			// The blocks that wait may have brought too many repositories already.
-			if taken += int64(r.Len()); b.budget.most > 0 && int64(len(r.Repos))*repoSize > b.budget.most {
+			// The blocks that wait may have brought too many repositories already, and the
+			// source is some blocks ahead.
+			if taken == 0 {
+				named = len(r.Repos)
+			}
+			taken += int64(r.Len())
+			coming := len(r.Repos) + blocksAhead*(len(r.Repos)-named)
+			named = len(r.Repos)
+			if b.budget.most > 0 && int64(coming)*repoSize > b.budget.most {
 				over.CompareAndSwap(nil, &history.MemoryError{Most: b.budget.most, Rows: taken})
 			}
 			if over.Load() != nil {

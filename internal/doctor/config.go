@@ -89,6 +89,9 @@ func (e *examination) checkTokens(context.Context) {
 	if e.config == nil {
 		return
 	}
+	for _, err := range e.config.Exposed() {
+		e.warn("name a URL with https", "%v", err)
+	}
 	reported := make(map[string]bool) // what several organizations share
 	h := &e.config.Hub
 	for _, o := range h.Organizations {

@@ -142,6 +142,9 @@ func (s *Server) apply(c *config.Config) error {
 	if err != nil {
 		return err
 	}
+	for _, err := range c.Exposed() {
+		s.Log.Warn("Credentials can be read on the way", "err", err)
+	}
 	push, err := pushOptions(&c.Push, s.Engine.UserAgent)
 	if err != nil {
 		return err
