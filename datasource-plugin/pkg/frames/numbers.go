@@ -162,8 +162,9 @@ func reposNumbers(ctx context.Context, store history.Reader, page history.ReposP
 		}
 	}
 	f := n.frame(nameRepos)
-	if rest := page.Matched - q.Offset - len(page.Rows); rest > 0 && len(page.Rows) > 0 {
-		warn(f, "Only %d of %d repositories are here, as the limit says: an alert rule does not look at the others.", len(page.Rows), page.Matched)
+	// Who chose a limit knows.
+	if rest := page.Matched - q.Offset - len(page.Rows); rest > 0 && q.Limit == query.DefaultRows {
+		warn(f, "Only %d of %d repositories are here, the default: an alert rule does not look at the others. A limit says how many.", len(page.Rows), page.Matched)
 	}
 	return f, nil
 }

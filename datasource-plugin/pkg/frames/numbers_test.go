@@ -131,9 +131,14 @@ func TestNumbersOfRepos(t *testing.T) {
 	f(one, query.Rank, map[string]float64{})
 
 	// An alert rule that does not look at all of them is told so.
-	top.Type, top.Format, top.Value = query.TypeRepos, query.Table, query.Rank
-	if n := answer(t, s, top)[0].Meta.Notices; len(n) != 1 || !strings.Contains(n[0].Text, "2 of 5") {
+	many := syntheticStore(t, query.DefaultRows+1, 30)
+	all := ask{Type: query.TypeRepos, Format: query.Table, Value: query.Rank, Limit: query.DefaultRows, Period: query.AllTime}
+	if n := answer(t, many, all)[0].Meta.Notices; len(n) != 1 || !strings.Contains(n[0].Text, "50 of 51") {
 		t.Errorf("got the notices %v, want one of what is left out", n)
+	}
+	all.Limit = 10 // which somebody chose
+	if n := answer(t, many, all)[0].Meta.Notices; len(n) != 0 {
+		t.Errorf("got the notices %v, want none", n)
 	}
 }
 

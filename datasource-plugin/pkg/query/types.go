@@ -44,6 +44,9 @@ const (
 	// maxEvents is how many events are shown by default: more marks hide a chart.
 	maxEvents = 20
 
+	// DefaultRows is how many rows or numbers of repositories there are if a query does not say.
+	DefaultRows = 50
+
 	defaultTrend = 30
 	maxTrend     = 400
 
@@ -107,7 +110,7 @@ func decodeRepos(f *form, asked backend.DataQuery) Query {
 		q.Interval = f.interval(q.Common, asked)
 		return q
 	}
-	q.Limit = f.limit(50, 10_000)
+	q.Limit = f.limit(DefaultRows, 10_000)
 	q.Offset = int(f.number("offset", 0, 0, maxOffset))
 	q.Trend = int(f.number("trend", defaultTrend, 0, maxTrend))
 	q.Value = word(f, "value", "", append(slices.Clip(sums), LastMonthDownloads, Likes, Removed, Backdated)...)

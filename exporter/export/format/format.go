@@ -65,7 +65,7 @@ func (f Format) ContentType() string { return names[f].contentType }
 func (f Format) MediaTypes() []string { return names[f].mediaTypes }
 
 // FileName names a file of the records that filter selects, of those days: by the
-// repository or organization, if one is selected, and the days. It has nothing
+// repository or organization and the repo type, if one is selected, and the days. It has nothing
 // that a header or a file system could take for something else.
 func (f Format) FileName(filter history.Filter, days history.Days) string {
 	parts := []string{"publisher-analytics"}
@@ -78,6 +78,11 @@ func (f Format) FileName(filter history.Filter, days history.Days) string {
 	}
 	if subject = safeName(subject); subject != "" {
 		parts = append(parts, subject)
+	}
+	if len(filter.RepoTypes) == 1 {
+		if repoType := safeName(string(filter.RepoTypes[0])); repoType != "" {
+			parts = append(parts, repoType)
+		}
 	}
 	if days.Len() > 0 {
 		parts = append(parts, days.From.String(), days.To.String())

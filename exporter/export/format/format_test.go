@@ -18,6 +18,8 @@ func TestFileNames(t *testing.T) {
 	f(history.Filter{}, history.NoDays, CSV, "publisher-analytics.csv")
 	f(history.Filter{}, days, Parquet, "publisher-analytics_2021-01-22_2021-01-23.parquet")
 	f(history.Filter{Orgs: []string{"été-模型.x_1"}}, days, JSONL, "publisher-analytics_t----.x_1_2021-01-22_2021-01-23.jsonl")
+	f(history.Filter{Orgs: []string{"acme"}, RepoTypes: []history.RepoType{"model"}}, days, CSV, "publisher-analytics_acme_model_2021-01-22_2021-01-23.csv")
+	f(history.Filter{RepoTypes: []history.RepoType{"model", "dataset"}}, history.NoDays, CSV, "publisher-analytics.csv")
 	f(history.Filter{Orgs: []string{"...."}}, days, CSV, "publisher-analytics_2021-01-22_2021-01-23.csv")
 	f(history.Filter{Orgs: []string{"a", "b"}}, days, CSV, "publisher-analytics_2021-01-22_2021-01-23.csv")
 	f(history.Filter{Orgs: []string{strings.Repeat("x", 500)}}, history.NoDays, CSV, "publisher-analytics_"+strings.Repeat("x", 100)+".csv")
