@@ -38,7 +38,9 @@ var (
 	// repoSize is what a repository takes while an input is read, besides its name and its
 	// rows: that, entries in the dictionaries of builder and reader and in their indexes, and
 	// half as much again for lists that grow and for garbage.
-	repoSize = (keptSize + int64(reflect.TypeFor[history.RepoTotal]().Size()) + 2*indexSize + prefixSize) * 3 / 2
+	repoSize = (keptSize + indexSize + entrySize) * 3 / 2
+	// entrySize is what the reader of an input takes of that.
+	entrySize = int64(reflect.TypeFor[history.RepoTotal]().Size()) + indexSize + prefixSize
 )
 
 const (

@@ -106,7 +106,7 @@ func (b *builder) repo(r history.Repo) uint32 {
 }
 
 // blocksAhead is how many blocks a source may be ahead of the one that it has handed on.
-const blocksAhead = 4
+const blocksAhead = 2
 
 // maxQueued is how many blocks of a stream may wait to be added.
 const maxQueued = 8
@@ -141,13 +141,10 @@ func (b *builder) read(ctx context.Context, rows history.RowSeq) error {
 			}
 			// The blocks that wait may have brought too many repositories already, and the
 			// source is some blocks ahead.
-			if taken == 0 {
-				named = len(r.Repos)
-			}
 			taken += int64(r.Len())
-			coming := len(r.Repos) + blocksAhead*(len(r.Repos)-named)
+			coming := blocksAhead * int64(len(r.Repos)-named)
 			named = len(r.Repos)
-			if b.budget.most > 0 && int64(coming)*repoSize > b.budget.most {
+			if b.budget.most > 0 && int64(named)*repoSize+coming*entrySize > b.budget.most {
 				over.CompareAndSwap(nil, &history.MemoryError{Most: b.budget.most, Rows: taken})
 			}
 			if over.Load() != nil {
