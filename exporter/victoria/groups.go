@@ -1,6 +1,8 @@
 package victoria
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -72,22 +74,36 @@ func (v *snapshot) groups(f history.Filter) (*memtable.GroupSums, error) {
 	for _, s := range sumSeries {
 		selectors = append(selectors, v.selector(s.days, where...))
 	}
-	all := make(map[groupKey]*storedGroup)
+	all, seen := make(map[groupKey]*storedGroup), make(map[string]bool)
 	err := v.s.engine.Export(v.ctx, selectors, 0, endOfTime, func(l *vmapi.Line) error {
 		k := groupKey{history.RepoType(l.Label("repo_type")), l.Label("org")}
 		if !f.MatchesGroup(k.repoType, k.org) {
 			return nil
 		}
 		if all[k] == nil {
-			all[k] = new(storedGroup)
+			all[k], seen[k.org] = new(storedGroup), true
 		}
 		return all[k].add(l, v.log(k.org))
 	})
+	if err == nil && len(f.RepoTypes) == 0 {
+		err = v.checkSums(f, seen)
+	}
 	out := memtable.NewGroupSums()
 	for k, g := range all {
 		g.sums(k, out.Set)
 	}
 	return out, err
+}
+
+// checkSums returns an error if an organization that was appended to has no sums: the engine was
+// emptied since the state was read.
+func (v *snapshot) checkSums(f history.Filter, seen map[string]bool) error {
+	for org, l := range v.logs {
+		if l.last() > 0 && !seen[org] && (len(f.Orgs) == 0 || slices.Contains(f.Orgs, org)) {
+			return fmt.Errorf("reading from VictoriaMetrics: %w: expected sums of %q", ErrLost, org)
+		}
+	}
+	return nil
 }
 
 func (g *storedGroup) add(l *vmapi.Line, log *orgLog) (err error) {

@@ -78,6 +78,9 @@ func (s *Store) stream(ctx context.Context, q history.RecordsQuery, yield func(*
 			return err
 		}
 	}
+	if err := v.stands(); err != nil {
+		return err
+	}
 	if !q.Filter.ByGroup() {
 		return ctx.Err()
 	}

@@ -129,6 +129,21 @@ func (s *Store) writeBack(ctx context.Context) error {
 	return nil
 }
 
+// stands returns an error if the engine lost appends of the state since that was read: it may
+// have crashed, and what was read be of before them.
+func (v *snapshot) stands() error {
+	now, err := v.s.refresh(v.ctx, 0)
+	if err != nil {
+		return err
+	}
+	for org, l := range v.logs {
+		if now.log(org).last() < l.last() {
+			return fmt.Errorf("reading from VictoriaMetrics: %w: it lost appends to %q meanwhile", ErrLost, org)
+		}
+	}
+	return nil
+}
+
 // Setbacks says what the engine lost while the Store was open.
 func (s *Store) Setbacks() history.Setbacks {
 	s.mu.Lock()
