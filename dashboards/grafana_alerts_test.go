@@ -105,7 +105,7 @@ func (r grafanaRule) firing(t *testing.T, store history.Reader, now time.Time) [
 			t.Fatal(err)
 		}
 		labels := ref.GetLabels()
-		for _, m := range regexp.MustCompile(`\$\$labels\.(\w+)`).FindAllStringSubmatch(r.Annotations["summary"]+r.Annotations["description"], -1) {
+		for _, m := range regexp.MustCompile(`\$labels\.(\w+)`).FindAllStringSubmatch(r.Annotations["summary"]+r.Annotations["description"], -1) {
 			if labels[m[1]] == "" {
 				t.Errorf("%s: an annotation has the label %s, expected one of %s", r.Title, m[1], labels)
 			}
@@ -130,9 +130,9 @@ func TestGrafanaRulesAreWhole(t *testing.T) {
 		if len(r.Data) != 2 || !strings.Contains(sources, "uid: "+r.Data[0].Source+"\n") || r.Data[1].Source != "__expr__" {
 			t.Errorf("%s: expected a query to a provisioned data source and an expression, got %+v", r.UID, r.Data)
 		}
-		for _, a := range r.Annotations {
-			if strings.Contains(strings.ReplaceAll(a, "$$", ""), "$") {
-				t.Errorf("%s: expected $$ for each $, which Grafana would replace by the environment: %s", r.UID, a)
+		for name, a := range r.Annotations {
+			if m := regexp.MustCompile(`\$[^lv]|\$\$|\{\{[^}]*$`).FindString(a); m != "" {
+				t.Errorf("%s: %s: expected nothing but $labels and $values, got %q", r.UID, name, m)
 			}
 		}
 	}
