@@ -34,6 +34,7 @@ var setup = map[string]string{
 	"docs/history.md":       hub,
 	"docs/operations.md":    hub + victoria + config + engine,
 	"docs/page.md":          sixRows + server,
+	"docs/promql.md":        sixRows + server,
 	"docs/releases.md":      "",
 	"docs/tutorial.md":      "mkdir home\n",
 

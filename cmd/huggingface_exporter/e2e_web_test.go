@@ -21,6 +21,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/promapi"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/web"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/server"
@@ -119,6 +120,7 @@ func TestEveryRouteIsBehindTLSAndPassword(t *testing.T) {
 		return resp
 	}
 	routes := allRoutes(t)
+	const promQL = promapi.Prefix + "/api/v1/"
 	for _, pattern := range routes {
 		path, method, want := pathOf(pattern), http.MethodGet, http.StatusOK
 		switch pattern {
@@ -126,6 +128,10 @@ func TestEveryRouteIsBehindTLSAndPassword(t *testing.T) {
 			want = http.StatusNotFound
 		case "/-/reload":
 			method = http.MethodPost
+		case promQL + "query", promQL + "query_range", promQL + "series", promQL + "format_query":
+			want = http.StatusBadRequest // for want of a query
+		case promQL + "read":
+			want = http.StatusMethodNotAllowed
 		}
 		f := func(user, password string, want int) {
 			t.Helper()

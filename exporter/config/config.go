@@ -83,6 +83,7 @@ func Parse(file string, text []byte, families ...string) (*Config, error) {
 		c.Hub.complete(d)
 		c.Files.complete(d)
 		c.Push.complete(d)
+		c.Query.complete(d)
 		c.Storage.complete(d)
 	}
 	if len(d.faults) > 0 {

@@ -48,7 +48,12 @@ type Query struct {
 	Timeout Duration `yaml:"timeout" default:"2m"`
 	// MaxRows is the most rows of an answer; 0 sets no bound.
 	MaxRows int `yaml:"max_rows" min:"0" zero:"no limit"`
+	// ExtraLabels are added to the series of PromQL and remote read, as a scrape would have
+	// added job and instance.
+	ExtraLabels map[string]string `yaml:"extra_labels"`
 }
+
+func (q *Query) complete(d *decoder) { checkLabels(d, "query.extra_labels", q.ExtraLabels) }
 
 // Regexp is a regular expression (RE2). As in Prometheus, it has to match the
 // whole of a text: "org/.*" does not match "my-org/x".

@@ -26,13 +26,18 @@ var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 func (p *Push) complete(d *decoder) {
 	p.OldHTTP.moveTo(&p.HTTP, d, "push")
 	p.HTTP.complete(d, "push")
-	for _, name := range slices.Sorted(maps.Keys(p.ExtraLabels)) {
-		switch path := "push.extra_labels." + name; {
+	checkLabels(d, "push.extra_labels", p.ExtraLabels)
+}
+
+// checkLabels checks labels that series of repositories get.
+func checkLabels(d *decoder, at string, labels map[string]string) {
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		switch path := at + "." + name; {
 		case !labelName.MatchString(name) || strings.HasPrefix(name, "__"):
 			d.fault(path, "expected a label name like job, got %q", name)
 		case slices.Contains([]string{"repo_type", "org", "repo"}, name):
 			d.fault(path, "expected a label that repositories do not already have, got %q", name)
-		case p.ExtraLabels[name] == "":
+		case labels[name] == "":
 			d.fault(path, "expected a value for the label, got none")
 		}
 	}

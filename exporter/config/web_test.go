@@ -1,16 +1,17 @@
 package config
 
 import (
+	"reflect"
 	"testing"
 	"time"
 )
 
 func TestWebAndQuery(t *testing.T) {
-	c, err := Parse("c.yaml", []byte("web: {max_requests: 7, max_exports: 0, max_export_bytes: 9}\nquery: {timeout: 30s, max_rows: 1000000}\n"), families...)
+	c, err := Parse("c.yaml", []byte("web: {max_requests: 7, max_exports: 0, max_export_bytes: 9}\nquery: {timeout: 30s, max_rows: 1000000, extra_labels: {job: hf}}\n"), families...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Web != (Web{MaxRequests: 7, MaxExportBytes: 9}) || c.Query != (Query{Timeout: Duration(30 * time.Second), MaxRows: 1_000_000}) {
+	if c.Web != (Web{MaxRequests: 7, MaxExportBytes: 9}) || !reflect.DeepEqual(c.Query, Query{Timeout: Duration(30 * time.Second), MaxRows: 1_000_000, ExtraLabels: map[string]string{"job": "hf"}}) {
 		t.Errorf("got %+v and %+v", c.Web, c.Query)
 	}
 	if d := Default(families...); d.Web.MaxRequests < 200 || d.Web.MaxExports < 1 || d.Web.MaxExportBytes < 64<<20 || d.Query.Timeout <= 0 || d.Query.MaxRows != 0 {
@@ -26,4 +27,5 @@ func TestWebAndQuery(t *testing.T) {
 	f("web:\n  max_exports: many", `c.yaml:2: web.max_exports: expected a whole number, got "many"`)
 	f("query: {timeout: 0s}", `c.yaml:1: query.timeout: expected a duration like 30s, 5m or 6h, got "0s"`)
 	f("query: {max_rows: -5}", `c.yaml:1: query.max_rows: expected a whole number from 0 (no limit), got "-5"`)
+	f("query: {extra_labels: {org: x}}", `c.yaml:1: query.extra_labels.org: expected a label that repositories do not already have, got "org"`)
 }

@@ -94,6 +94,26 @@ func Families() []string {
 	return out
 }
 
+// Family is a family of repositories or organizations.
+type Family struct {
+	Name, Help string
+	Counter    bool
+	// Value returns what is exposed of a repository, a negative number if it has no series.
+	// It is nil for a family of organizations.
+	Value func(*history.Counts) int64
+}
+
+// Metadata returns all families of repositories and organizations, whatever the settings, in
+// the order of the page.
+func Metadata() []Family {
+	out := make([]Family, 0, len(families))
+	for i := range families {
+		f := &families[i]
+		out = append(out, Family{f.name, f.help, f.counter, f.value})
+	}
+	return out
+}
+
 // metric describes a family.
 type metric struct {
 	short string

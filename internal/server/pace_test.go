@@ -107,12 +107,19 @@ func TestSlowClientsGiveWay(t *testing.T) {
 		if first := <-ended; first != 30<<10 {
 			t.Errorf("the client of %d bytes a second gave way", first)
 		}
-		if n := len(l.active); n != 2 {
+		if n, _ := l.held(); n != 2 {
 			t.Errorf("%d are active", n)
 		}
 		<-ended
 		<-ended
 	})
+}
+
+// held returns how many places are taken, and the bytes that are reserved.
+func (l *limiter) held() (places int, bytes int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.active), l.reserved
 }
 
 // Exports that take much memory wait for slow ones to give theirs back, and are refused
@@ -141,15 +148,16 @@ func TestReserve(t *testing.T) {
 			t.Error("the second got the memory of a quick one")
 		}
 		time.Sleep(2 * time.Minute)
-		if l.reserved != 0 {
-			t.Errorf("%d bytes are reserved of none", l.reserved)
+		if _, bytes := l.held(); bytes != 0 {
+			t.Errorf("%d bytes are reserved of none", bytes)
 		}
 		clients.Go(func() { take(p, "Stay: 1\r\n", 30<<10, 60<<20) })
 		<-got
 		time.Sleep(5 * time.Second)
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
-		if !<-got || l.reserved != 0 {
-			t.Errorf("got no memory of a slow one, or %d bytes stay reserved", l.reserved)
+		ok := <-got
+		if _, bytes := l.held(); !ok || bytes != 0 {
+			t.Errorf("got no memory of a slow one, or %d bytes stay reserved", bytes)
 		}
 	})
 	if !reserve(context.Background(), 1<<40) {

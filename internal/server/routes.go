@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/common/version"
 
 	api "github.com/huggingface-exporter/huggingface_exporter/exporter/api/server"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/promapi"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/web"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/health"
 )
@@ -49,6 +50,9 @@ func (s *Server) Handler() http.Handler {
 		}
 		handle(r.Pattern, h)
 	}
+	for pattern, h := range s.promQL().Routes() {
+		handle(pattern, queries.wrap(s.whenLoaded(api.Compress(h))))
+	}
 	handle(health.HealthyRoute, get(func(w http.ResponseWriter, _ *http.Request) {
 		writeText(w, http.StatusOK, progName+" is running.\n")
 	}))
@@ -66,6 +70,15 @@ func (s *Server) Handler() http.Handler {
 		mux.Handle("/", s.metrics.instrument("other", http.NotFoundHandler()))
 	}
 	return secured{guard(sameOrigin(mux))}
+}
+
+// promQL is Prometheus' query API over the history.
+func (s *Server) promQL() *promapi.API {
+	return promapi.New(s.store, promapi.Options{
+		Logger: s.Log, Version: version.Version, Revision: version.GetRevision(),
+		Timeout: func() time.Duration { return time.Duration(s.config.Load().Query.Timeout) },
+		Labels:  func() map[string]string { return s.config.Load().Query.ExtraLabels },
+	})
 }
 
 // admitHealthchecks lets in who asks for the health of the exporter and can read its file

@@ -1,0 +1,220 @@
+package promapi
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/util/annotations"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+)
+
+const (
+	labelRepoType = "repo_type"
+	labelOrg      = "org"
+	labelRepo     = "repo"
+
+	millisPerDay = 24 * 60 * 60 * 1000
+)
+
+// querier answers what a query selects from the history.
+type querier struct {
+	*API
+	now        time.Time
+	mint, maxt int64
+	extra      map[string]string
+	builder    labels.ScratchBuilder
+}
+
+func (*querier) Close() error { return nil }
+
+// selection is what matchers select: metrics, and repositories.
+type selection struct {
+	families []*family
+	filter   history.Filter
+	matchers []*labels.Matcher // of labels
+}
+
+// selected reads matchers. What lists of names say goes to the store, the rest is matched here.
+func (q *querier) selected(matchers []*labels.Matcher) (s selection) {
+	for i := range families {
+		f := &families[i]
+		if !slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return m.Name == model.MetricNameLabel && !m.Matches(f.Name) }) {
+			s.families = append(s.families, f)
+		}
+	}
+	for _, m := range matchers {
+		if m.Name == model.MetricNameLabel {
+			continue
+		}
+		s.matchers = append(s.matchers, m)
+		values := m.SetMatches()
+		if m.Type == labels.MatchEqual {
+			values = []string{m.Value}
+		}
+		if len(values) == 0 || m.Type == labels.MatchNotRegexp || slices.Contains(values, "") {
+			continue
+		}
+		switch m.Name {
+		case labelRepoType:
+			if s.filter.RepoTypes == nil {
+				for _, v := range values {
+					s.filter.RepoTypes = append(s.filter.RepoTypes, history.RepoType(v))
+				}
+			}
+		case labelOrg:
+			if s.filter.Orgs == nil {
+				s.filter.Orgs = values
+			}
+		case labelRepo:
+			if s.filter.Repos == nil {
+				s.filter.Repos = values
+			}
+		}
+	}
+	return s
+}
+
+func (s *selection) matches(l labels.Labels) bool {
+	for _, m := range s.matchers {
+		if !m.Matches(l.Get(m.Name)) {
+			return false
+		}
+	}
+	return true
+}
+
+// labelsOf returns the labels of a series of a repository, or of an organization without one.
+func (q *querier) labelsOf(f *family, repoType history.RepoType, org, repo string) labels.Labels {
+	q.builder.Reset()
+	for name, value := range q.extra {
+		q.builder.Add(name, value)
+	}
+	q.builder.Add(model.MetricNameLabel, f.Name)
+	for _, l := range [...]labels.Label{{Name: labelRepoType, Value: string(repoType)}, {Name: labelOrg, Value: org}, {Name: labelRepo, Value: repo}} {
+		if l.Value != "" {
+			q.builder.Add(l.Name, strings.ToValidUTF8(l.Value, "\uFFFD"))
+		}
+	}
+	q.builder.Sort()
+	return q.builder.Labels()
+}
+
+// storeError is an error of the history. It stays in the log: it may have addresses in it.
+type storeError struct{ error }
+
+func (e *storeError) Unwrap() error { return e.error }
+
+// Select returns the series, ordered by their labels.
+func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+	mint, maxt := q.mint, q.maxt
+	if hints != nil {
+		mint, maxt = hints.Start, hints.End
+	}
+	maxt = min(maxt, q.now.UnixMilli())
+	s := q.selected(matchers)
+	all := &seriesSet{at: -1}
+	onlyLabels := hints != nil && hints.Func == "series"
+	for _, f := range s.families {
+		if onlyLabels {
+			all.err = q.names(ctx, f, &s, func(l labels.Labels) { all.series = append(all.series, &series{labels: l}) })
+		} else {
+			all.err = f.read(ctx, q, f, &s, mint, maxt, func(one *series) { all.series = append(all.series, one) })
+		}
+		if all.err != nil {
+			all.err = &storeError{all.err}
+			return all
+		}
+	}
+	slices.SortFunc(all.series, func(a, b *series) int { return labels.Compare(a.labels, b.labels) })
+	return all
+}
+
+// names yields the labels of the series that a family has now.
+func (q *querier) names(ctx context.Context, f *family, s *selection, yield func(labels.Labels)) error {
+	if f.value == nil {
+		return f.read(ctx, q, f, s, q.now.UnixMilli(), q.now.UnixMilli(), func(one *series) { yield(one.labels) })
+	}
+	for c, err := range q.Reader.Counts(ctx, s.filter) {
+		if err != nil {
+			return err
+		}
+		if f.value(&c) < 0 {
+			continue
+		}
+		if l := q.labelsOf(f, c.Repo.Type, c.Repo.Org(), c.Repo.Name); s.matches(l) {
+			yield(l)
+		}
+	}
+	return nil
+}
+
+// LabelValues returns the values of a label, sorted.
+func (q *querier) LabelValues(ctx context.Context, name string, hints *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	values := make(map[string]bool)
+	err := q.eachLabels(ctx, matchers, func(l labels.Labels) {
+		if v := l.Get(name); v != "" {
+			values[v] = true
+		}
+	})
+	return sortedKeys(values, hints), nil, err
+}
+
+// LabelNames returns the names of labels, sorted.
+func (q *querier) LabelNames(ctx context.Context, hints *storage.LabelHints, matchers ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	names := make(map[string]bool)
+	err := q.eachLabels(ctx, matchers, func(l labels.Labels) {
+		l.Range(func(l labels.Label) { names[l.Name] = true })
+	})
+	return sortedKeys(names, hints), nil, err
+}
+
+func (q *querier) eachLabels(ctx context.Context, matchers []*labels.Matcher, yield func(labels.Labels)) error {
+	s := q.selected(matchers)
+	for _, f := range s.families {
+		if err := q.names(ctx, f, &s, yield); err != nil {
+			return &storeError{err}
+		}
+	}
+	return nil
+}
+
+func sortedKeys(of map[string]bool, hints *storage.LabelHints) []string {
+	out := make([]string, 0, len(of))
+	for k := range of {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	if hints != nil && hints.Limit > 0 && len(out) > hints.Limit {
+		out = out[:hints.Limit]
+	}
+	return out
+}
+
+// dayAt returns the UTC day of a time in milliseconds, within those that records can have.
+func dayAt(millis int64) history.Day {
+	day := millis / millisPerDay
+	if millis%millisPerDay < 0 {
+		day--
+	}
+	return history.Day(min(max(day, int64(history.MinDay)), int64(history.MaxDay)))
+}
+
+// millis is the time of a moment in milliseconds.
+func millis(a history.AsOf) int64 { return a.Time().UnixMilli() }
+
+// within returns the samples of times from mint to maxt.
+func within(one *series, mint, maxt int64) *series {
+	from, _ := slices.BinarySearch(one.times, mint)
+	to, found := slices.BinarySearch(one.times, maxt)
+	if found {
+		to++
+	}
+	one.times, one.values = one.times[from:to], one.values[from:to]
+	return one
+}
