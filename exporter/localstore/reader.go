@@ -35,10 +35,10 @@ func (r *reader) noteReplaced(dir string, names []string) {
 	}
 }
 
-// job makes a table of a part of a file.
+// job reads a part of a file.
 type job struct {
 	name  string
-	build func(ctx context.Context) (*memtable.Table, error)
+	build func(ctx context.Context) (*memtable.Part, error)
 }
 
 func newReader(ctx context.Context, dir, readings string) *reader {
@@ -51,7 +51,7 @@ func (r *reader) close() {
 	}
 }
 
-// records opens a file of records. Each row group becomes a table: they share no
+// records opens a file of records. Each row group becomes a part: they share no
 // repository, so that their union costs next to nothing.
 func (r *reader) records(name string) (file, error) {
 	path := filepath.Join(r.dir, recordsDir, name)
@@ -62,8 +62,8 @@ func (r *reader) records(name string) (file, error) {
 	r.open, r.paths = append(r.open, s), append(r.paths, path)
 	r.noteReplaced(recordsDir, s.Replaces())
 	for g := range s.NumGroups() {
-		r.jobs = append(r.jobs, job{path, func(ctx context.Context) (*memtable.Table, error) {
-			return memtable.Build(ctx, s.Group(g), nil)
+		r.jobs = append(r.jobs, job{path, func(ctx context.Context) (*memtable.Part, error) {
+			return memtable.BuildPart(ctx, s.Group(g))
 		}})
 	}
 	return file{size: s.Size()}, nil
@@ -86,8 +86,8 @@ func (r *reader) meta(name string, records files) (f file, waits bool, err error
 	}
 	r.noteReplaced(readingsDir, s.Replaces())
 	for g := range s.NumGroups() {
-		r.jobs = append(r.jobs, job{path, func(ctx context.Context) (*memtable.Table, error) {
-			return memtable.BuildReadings(ctx, s.Group(g))
+		r.jobs = append(r.jobs, job{path, func(ctx context.Context) (*memtable.Part, error) {
+			return memtable.BuildReadingsPart(ctx, s.Group(g))
 		}})
 	}
 	return f, false, nil
@@ -95,7 +95,7 @@ func (r *reader) meta(name string, records files) (f file, waits bool, err error
 
 // union makes one table of all that was opened, with all processors.
 func (r *reader) union() (*memtable.Table, error) {
-	parts := make([]*memtable.Table, len(r.jobs))
+	parts := make([]*memtable.Part, len(r.jobs))
 	g, ctx := errgroup.WithContext(r.ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, j := range r.jobs {
@@ -115,7 +115,7 @@ func (r *reader) union() (*memtable.Table, error) {
 	}
 	// Merged pairwise, none is copied more often than need be.
 	for len(parts) > 1 {
-		half := make([]*memtable.Table, (len(parts)+1)/2)
+		half := make([]*memtable.Part, (len(parts)+1)/2)
 		var done sync.WaitGroup
 		for i := range half {
 			done.Go(func() {
@@ -131,7 +131,7 @@ func (r *reader) union() (*memtable.Table, error) {
 	if len(parts) == 0 {
 		return memtable.Empty(), nil
 	}
-	return parts[0], nil
+	return parts[0].Table(), nil
 }
 
 // advise adds to an error about the content of a file what can be done about it.

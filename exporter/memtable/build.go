@@ -90,6 +90,8 @@ type builder struct {
 	version      uint32
 	faults       []*history.InputError
 	budget       budget
+	// underived says that nothing is to follow from readings yet.
+	underived bool
 }
 
 func (b *builder) repo(r history.Repo) uint32 {
@@ -285,7 +287,7 @@ func (b *builder) table() (*Table, error) {
 	b.index, b.remap, b.dictionary = nil, nil, nil
 	var bytes atomic.Int64
 	bytes.Store(b.kept())
-	t := assemble(len(order), func() (func(int) *column, func()) {
+	t := assemble(len(order), !b.underived, func() (func(int) *column, func()) {
 		p := placer{versions: b.versions}
 		var d deriver
 		packing := readingPacker{shared: b.packing.shared}
@@ -303,6 +305,9 @@ func (b *builder) table() (*Table, error) {
 			if told.export != nil {
 				export := packing.packAll([]history.Reading{ofExport(*told.export, &stored)})
 				read = packing.union(&merging, s.Repo, read, export)
+			}
+			if b.underived {
+				return underivedColumn(s, stored, read)
 			}
 			c := d.column(s, stored, read, nil)
 			bytes.Add(c.memory())
@@ -323,8 +328,9 @@ func (b *builder) table() (*Table, error) {
 const partColumns = 64
 
 // assemble makes a table of n columns with all processors. Each calls newWorker once: column
-// makes a column, nil to leave it out, and done is called at the end, one at a time.
-func assemble(n int, newWorker func() (column func(i int) *column, done func())) *Table {
+// makes a column, nil to leave it out, and done is called at the end, one at a time. Without
+// sums the table has no groups.
+func assemble(n int, sums bool, newWorker func() (column func(i int) *column, done func())) *Table {
 	cols := make([]*column, n)
 	var mu sync.Mutex
 	groups := editGroups(nil)
@@ -333,7 +339,7 @@ func assemble(n int, newWorker func() (column func(i int) *column, done func()))
 		g := editGroups(nil)
 		for from, to := range parts {
 			for i := from; i < to; i++ {
-				if cols[i] = makeColumn(i); cols[i] != nil {
+				if cols[i] = makeColumn(i); cols[i] != nil && sums {
 					g.addColumn(cols[i])
 				}
 			}

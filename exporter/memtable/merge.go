@@ -13,7 +13,7 @@ import (
 // Union merges two tables by the merge rules. The outcome is the same whichever
 // comes first, and a table merged twice changes nothing.
 func (t *Table) Union(n *Table) *Table {
-	merged, _, _ := merge(t, n, false)
+	merged, _, _ := merge(t, n, merging{})
 	return merged
 }
 
@@ -22,18 +22,24 @@ func (t *Table) Union(n *Table) *Table {
 // that were reported again at a newer age, readings, and metadata that differ. merged
 // equals t.Union(delta). The days of delta are the stored ones alone.
 func (t *Table) Append(n *Table) (merged, delta *Table, change history.Change) {
-	merged, delta, change = merge(t, n, true)
+	merged, delta, change = merge(t, n, merging{gains: true})
 	change.Records = change.New + change.Changed + change.Unchanged + change.Outdated
 	change.Repos = int64(len(n.cols))
 	change.Days = n.numDays()
 	return merged, delta, change
 }
 
+// merging says how tables are merged.
+type merging struct {
+	// gains says that what is new is asked for, underived that nothing is to follow from
+	// readings yet, nor to be summed up.
+	gains, underived bool
+}
+
 // merger merges columns of repositories.
 type merger struct {
+	merging
 	change history.Change
-	// gains says that what is new is asked for.
-	gains bool
 	// old, new and gain are windows being merged.
 	old, new, gain plain
 	merged, gained packer
@@ -77,7 +83,7 @@ func pairs(t, n *Table) []pair {
 }
 
 // merge merges n into t with all processors. delta is nil unless gains are asked for.
-func merge(t, n *Table, gains bool) (merged, delta *Table, change history.Change) {
+func merge(t, n *Table, how merging) (merged, delta *Table, change history.Change) {
 	if n.IsEmpty() {
 		return t, Empty(), change
 	}
@@ -92,7 +98,7 @@ func merge(t, n *Table, gains bool) (merged, delta *Table, change history.Change
 	shared := newSharedMoments()
 	var mu sync.Mutex
 	parallel.Run(len(all), partColumns, func(parts iter.Seq2[int, int]) {
-		m := merger{gains: gains, readings: readingPacker{shared: shared}}
+		m := merger{merging: how, readings: readingPacker{shared: shared}}
 		for from, to := range parts {
 			for i := from; i < to; i++ {
 				m.merge(&all[i])
@@ -117,6 +123,9 @@ func merge(t, n *Table, gains bool) (merged, delta *Table, change history.Change
 	if !changed {
 		return t, Empty(), change
 	}
+	if how.underived {
+		return newTable(cols, nil), nil, change
+	}
 	groups := editGroups(t.groups)
 	if added == len(n.cols) {
 		// Sums of whole groups are added at once, without a look at the records.
@@ -124,7 +133,7 @@ func merge(t, n *Table, gains bool) (merged, delta *Table, change history.Change
 		return newTable(cols, groups.list()), n, change
 	}
 	groups.addPairs(all, cols)
-	if gains {
+	if how.gains {
 		delta = deltaTable(news)
 	}
 	return newTable(cols, groups.list()), delta, change
@@ -187,6 +196,9 @@ func (m *merger) column(old, new *column) (merged, gain *column) {
 			gain.read = m.readings.packAll(gainedReadings)
 		}
 		before.tail, before.b = tail, b
+	}
+	if m.underived {
+		return underivedColumn(meta, stored, read), nil
 	}
 	merged = m.deriver.column(meta, stored, read, &before)
 	m.change.New += max((merged.records-old.records)-(stored.records-was.records), 0)

@@ -48,7 +48,7 @@ func BuildSeries(ctx context.Context, meta []history.RepoMeta, all iter.Seq2[Ser
 		}
 		packed[s.At] = k.finish()
 	}
-	return assemble(len(meta), func() (func(int) *column, func()) {
+	return assemble(len(meta), true, func() (func(int) *column, func()) {
 		return func(i int) *column { return newColumn(meta[i], packed[i]) }, func() {}
 	}), nil
 }
@@ -57,13 +57,20 @@ func BuildSeries(ctx context.Context, meta []history.RepoMeta, all iter.Seq2[Ser
 // repos yields is read before the next is asked for.
 func BuildReadings(ctx context.Context, repos iter.Seq2[*history.RepoReadings, error]) (*Table, error) {
 	b := newBuilder(budget{})
+	if err := b.addReadings(ctx, repos); err != nil {
+		return nil, err
+	}
+	return b.table()
+}
+
+func (b *builder) addReadings(ctx context.Context, repos iter.Seq2[*history.RepoReadings, error]) error {
 	var all []history.Reading
 	for r, err := range repos {
 		if err == nil {
 			err = ctx.Err()
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		i := b.repo(r.Meta.Repo)
 		b.meta[i].MergeFrom(&r.Meta)
@@ -74,7 +81,7 @@ func BuildReadings(ctx context.Context, repos iter.Seq2[*history.RepoReadings, e
 			t.readings = b.packing.union(&b.merging, r.Meta.Repo, t.readings, b.packing.packAll(sortReadings(all)))
 		}
 	}
-	return b.table()
+	return nil
 }
 
 // RepoReadings returns what is known of each repository apart from stored days, in the order
