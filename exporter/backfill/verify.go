@@ -70,12 +70,14 @@ func (a arrivals) shown(ctx context.Context, c *vmapi.Client, labels []Label) (a
 		from, to = min(from, x.first), max(to, x.last)
 	}
 	// The engine remembers for a while what a selector matched: this one is another each time.
-	selector := fmt.Sprintf("{__name__=%q,backfill!=%q", Metric, strconv.FormatInt(time.Now().UnixNano(), 36))
+	var selector strings.Builder
+	fmt.Fprintf(&selector, "{__name__=%q,backfill!=%q", Metric, strconv.FormatInt(time.Now().UnixNano(), 36))
 	for _, l := range labels {
-		selector += fmt.Sprintf(",%s=%q", l.Name, l.Value)
+		fmt.Fprintf(&selector, ",%s=%q", l.Name, l.Value)
 	}
+	selector.WriteByte('}')
 	got := make(arrivals)
-	err := c.Export(ctx, []string{selector + "}"}, int64(from)*dayMillis, int64(to)*dayMillis, func(l *vmapi.Line) error {
+	err := c.Export(ctx, []string{selector.String()}, int64(from)*dayMillis, int64(to)*dayMillis, func(l *vmapi.Line) error {
 		r := history.Repo{Type: history.RepoType(l.Label(labelRepoType)), Name: l.Label(labelRepo)}
 		want, ok := a[r]
 		if !ok {
