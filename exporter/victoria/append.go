@@ -63,6 +63,9 @@ type ownAppend struct {
 	known *memtable.Table
 	log   *orgLog
 	size  int64
+	// tries are the last numbers of the appends that were tried since, which may count though
+	// they ended with an error.
+	tries []seq
 	// isAll says that known has all of the organization, wasRead that all of it was read once.
 	isAll, wasRead bool
 }

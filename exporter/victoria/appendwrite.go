@@ -36,6 +36,7 @@ func (a *appending) takeNumbers(merged, delta *memtable.Table) error {
 		log := a.log(org)
 		x.first = max(log.last(), log.seen, own.last, own.tried) + 1 + seq(rand.N(numberGap))
 		own.tried = x.last()
+		own.tries = append(own.tries, own.tried)
 		if own.tried > maxSeq {
 			return fmt.Errorf("expected at most %d appends to %q, got more: move the history to another name", maxSeq, org)
 		}

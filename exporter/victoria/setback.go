@@ -88,12 +88,26 @@ func (s *Store) restorable(org string, log *orgLog) *memtable.Table {
 	switch {
 	case own == nil || was == nil:
 		return nil
-	case own.known != nil && own.isAll && own.log.last() == was.last():
+	case own.known != nil && own.isAll && own.wroteSince(was, own.log.last()):
 		return own.known
-	case own.delta != nil && own.last == was.last() && (own.before == 0 || log.find(own.before) != nil):
+	case own.delta != nil && own.wroteSince(was, own.last) && (own.before == 0 || log.find(own.before) != nil):
 		return own.delta
 	}
 	return nil
+}
+
+// wroteSince reports whether this Store made all appends of a log after a number. What it tried
+// and was not told of as stored brings nothing that anybody relies on.
+func (o *ownAppend) wroteSince(l *orgLog, n seq) bool {
+	for _, c := range slices.Backward(l.commits) {
+		if c.last <= n {
+			return c.last == n
+		}
+		if !slices.Contains(o.tries, c.last) {
+			return false
+		}
+	}
+	return false
 }
 
 // writeBack writes again what the engine lost and this Store has: of the organizations that it
