@@ -150,7 +150,7 @@ func metricsOf(page string) metrics {
 }
 
 // Every expression can be parsed, and asks for metrics and labels that there are:
-// one that is misspelt would be an empty panel, or an alert that never fires.
+// one that is misspelled would be an empty panel, or an alert that never fires.
 func TestExpressionsAskForWhatThereIs(t *testing.T) {
 	known := metricsOf(startExporter(t).page(t))
 	known.add("up")

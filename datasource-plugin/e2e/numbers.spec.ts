@@ -6,7 +6,7 @@ import { ANALYTICS, choose, column, expect, open, panel, test, type } from './gr
 /** A number as Grafana writes it in full. */
 const written = (n: number) => n.toLocaleString('en-US');
 
-/** Change as it is written: a share of the period before, which All time has none of. */
+/** Change as it is written: a share of the previous period, which All time has none of. */
 function change(sums: Sums): string {
   return sums.before ? `${(((sums.change ?? 0) / sums.before) * 100).toFixed(1)}%` : '–';
 }

@@ -10,7 +10,7 @@ type Counters struct {
 	// Downloads is the first total known and each rise since that is believed to be
 	// downloads. Unknown if no total was collected.
 	Downloads int64
-	// Removed is what the Hub took back, Backdated what it added for days long past:
+	// Removed is what the Hub took back, Backdated what it added for days in the distant past:
 	// Downloads + Backdated - Removed is the Hub's total, unless a fall is being waited for.
 	Removed, Backdated int64
 	// RemovedAsOf is when the newest fall was confirmed, BackdatedAsOf when Backdated last

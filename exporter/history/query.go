@@ -67,7 +67,7 @@ type OverviewQuery struct {
 
 // Overview is the answer to an OverviewQuery.
 type Overview struct {
-	// Days are the days of the period, Before those of the period before it
+	// Days are the days of the period, Before those of the previous period it
 	// (valid only if HasBefore).
 	Days, Before Days
 	HasBefore    bool
@@ -119,7 +119,7 @@ const (
 	// SortName orders by full name.
 	SortName
 	// SortRemoved orders by the downloads that the Hub had counted and later removed, equals
-	// by those that it added for days long past.
+	// by those that it added for days in the distant past.
 	SortRemoved
 )
 

@@ -38,7 +38,7 @@ type view struct {
 	Days     history.Days
 	AllTime  bool
 	Recorded history.Days
-	Compared bool // each number of downloads has one of the period before
+	Compared bool // each number of downloads has one of the previous period
 	Cards    []card
 	Chart    chart
 	Types    []choice // of repository
@@ -80,7 +80,7 @@ type card struct {
 	Change    change
 }
 
-// change compares with the period before.
+// change compares with the previous period.
 type change struct{ Text, Class string }
 
 type column struct {

@@ -224,6 +224,6 @@ func (e *examination) stats(ctx context.Context, s config.Storage) (history.Stat
 }
 
 // errLost says that a part of a history is not there.
-var errLost = errors.New("the storage lost a part of the history: bring it back from a backup, or collect and import anew under another name or path")
+var errLost = errors.New("the storage lost a part of the history: restore it from a backup, or collect and import again under another name or path")
 
 func userAgent() string { return "huggingface_exporter/" + version.Version }

@@ -48,7 +48,7 @@ func TestPowerLoss(t *testing.T) {
 	if p.confirmed == 0 {
 		t.Error("no import ended well before the power was lost")
 	}
-	figures(t, begin, "power lost %d times: %s; %d of %d imports beside it had ended well, and none of these was missing",
+	figures(t, begin, "power lost %d times: %s; %d of %d concurrent imports had succeeded, and none of these was missing",
 		rounds, p.killing, p.confirmed, rounds)
 }
 

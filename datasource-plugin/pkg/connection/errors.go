@@ -86,7 +86,7 @@ func networkCause(err error) (c cause, ok bool) {
 	case errors.As(err, &op) && op.Op == "dial":
 		return cause{KindUnreachable, "no connection: " + innermost(op.Err), "check the URL, and that it runs"}, true
 	case errors.As(err, &op), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return cause{KindBroken, "the connection broke off: " + innermost(err), "try again, and see its log"}, true
+		return cause{KindBroken, "the connection was aborted: " + innermost(err), "try again, and see its log"}, true
 	}
 	return cause{}, false
 }

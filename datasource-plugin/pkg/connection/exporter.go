@@ -88,7 +88,7 @@ func (c *exporterConnection) explain(ctx context.Context, err error) error {
 	case errors.As(err, &kind):
 		mediaType, _, _ := mime.ParseMediaType(kind.Got)
 		if mediaType == "text/html" {
-			err = failure(KindNotExporter, err, "%s answers with a page for people, so it is no exporter, or a login stands before it: check the URL, user and password", at)
+			err = failure(KindNotExporter, err, "%s returns an HTML page, so it is not an exporter, or it requires a login: check the URL, user, and password", at)
 			break
 		}
 		err = failure(KindNotExporter, err, "%s answers, and not as an exporter does (its answer is of the type %q): check the URL", at, mediaType)
@@ -123,7 +123,7 @@ func (c *exporterConnection) explainStatus(e *client.Error, err error) error {
 	case e.Status == http.StatusTooManyRequests:
 		return failure(KindRateLimited, err, "%s takes no more requests for now (429): refresh less often", at)
 	case e.Status >= 500 && foreign:
-		return failure(KindServer, err, "the exporter at %s cannot be reached through what stands before it (%d): see that the exporter runs", at, e.Status)
+		return failure(KindServer, err, "the exporter at %s cannot be reached through its proxy (%d): check that the exporter is running", at, e.Status)
 	case e.Status == http.StatusServiceUnavailable:
 		return failure(KindServer, err, "the exporter at %s does not answer for now (503, %s)", at, e.Message)
 	case e.Status >= 500:

@@ -161,7 +161,7 @@ var errIdle error = idleError{}
 // idleError is a net.Error.
 type idleError struct{}
 
-func (idleError) Error() string   { return "the answer stood still" }
+func (idleError) Error() string   { return "the response stalled" }
 func (idleError) Timeout() bool   { return true }
 func (idleError) Temporary() bool { return true }
 

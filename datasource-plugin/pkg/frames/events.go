@@ -68,7 +68,7 @@ func largest(f *data.Frame, events []event, limit int) []event {
 }
 
 // corrections answers with the repositories of which the Hub removed downloads, or added
-// some for days long past, in the time range: the last time of each. When it did so before,
+// some for days in the distant past, in the time range: the last time of each. When it did so before,
 // and of how much, is not asked for.
 func corrections(ctx context.Context, store history.Reader, q query.Corrections) (data.Frames, error) {
 	ask := history.ReposQuery{Filter: q.Filter, Period: q.Days(), Sort: history.SortRemoved}
@@ -92,7 +92,7 @@ func corrections(ctx context.Context, store history.Reader, q query.Corrections)
 	}
 	err := eachRow(ctx, store, ask, func(r *history.RepoRow) bool {
 		add(query.Removed, r.Repo, r.RemovedAsOf, r.Removed, "The Hub removed downloads of ", "removed")
-		add(query.Backdated, r.Repo, r.BackdatedAsOf, r.Backdated, "The Hub added past downloads of ", "added for days long past")
+		add(query.Backdated, r.Repo, r.BackdatedAsOf, r.Backdated, "The Hub added past downloads of ", "added for days in the distant past")
 		return r.Removed > 0 || r.Backdated > 0 // otherwise all that come after it have neither
 	})
 	if err != nil {

@@ -22,8 +22,8 @@ var numberTexts = map[query.Number]struct{ name, unit, description string }{
 	query.RepoCount:          {"Repos", unitCount, "Number of repositories."},
 	query.LastMonthDownloads: {"Last 30 days", unitCount, "The Hub's own number of downloads of the last 30 days."},
 	query.Likes:              {"Likes", unitCount, "Likes on the Hub."},
-	query.Removed:            {"Removed", unitCount, "Downloads that the Hub had counted and later removed."},
-	query.Backdated:          {"Backdated", unitCount, "Downloads that the Hub added for days long past."},
+	query.Removed:            {"Removed", unitCount, "Downloads that the Hub counted and later removed."},
+	query.Backdated:          {"Backdated", unitCount, "Downloads that the Hub added for days in the distant past."},
 }
 
 // numberField describes the field of a number.

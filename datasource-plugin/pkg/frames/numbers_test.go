@@ -62,7 +62,7 @@ func TestNumbersOfGroups(t *testing.T) {
 
 	// Days that are not recorded yet are left out of both sides of a comparison.
 	f(byType, query.Downloads, map[string]float64{"repo_type=model": 24, "repo_type=dataset": 100_005, "repo_type=space": 1, "repo_type=kernel": 0})
-	// Only of models all days of the period before are recorded.
+	// Only of models all days of the previous period are recorded.
 	f(byType, query.Before, map[string]float64{"repo_type=model": 60})
 	f(byType, query.Change, map[string]float64{"repo_type=model": -36})
 	f(byType, query.ChangePercent, map[string]float64{"repo_type=model": -60})

@@ -16,7 +16,7 @@ type tally struct {
 	total, downloads, before int64
 	hasBefore                bool
 	recorded                 history.Days
-	// short says that not all days of the period before are recorded, so that a percentage
+	// short says that not all days of the previous period are recorded, so that a percentage
 	// would compare unequal numbers of days.
 	short bool
 	// byHub says that downloads are the Hub's own number of the last 30 days.
@@ -24,7 +24,7 @@ type tally struct {
 }
 
 // groupTallies returns those of the groups of an overview. Of a group without a record in
-// the period nothing is known, and one that was not recorded over the period before
+// the period nothing is known, and one that was not recorded over the previous period
 // compares with nothing.
 func groupTallies(ctx context.Context, store history.Reader, o history.Overview, q query.Overview) ([]tally, error) {
 	type key struct {
@@ -152,7 +152,7 @@ func (t tally) number(n query.Number, q query.Common) (value float64, known bool
 // percent returns part as a percentage of whole, which is not 0.
 func percent(part, whole int64) float64 { return 100 * float64(part) / float64(whole) }
 
-// comparisonFields are the downloads of a period beside those of the period before it,
+// comparisonFields are the downloads of a period beside those of the previous period it,
 // null where they are not known. A change from nothing has no percentage.
 func comparisonFields(tallies []tally, q query.Common) []*data.Field {
 	n := len(tallies)

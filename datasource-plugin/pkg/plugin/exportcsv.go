@@ -121,7 +121,7 @@ func (d *Datasource) counted(send sendFunc) sendFunc {
 // incomplete is the last line of a download that was broken off. It has one
 // field, so that nothing that reads the record format takes it for a record.
 func incomplete(f *fault, records int64) []byte {
-	line := "this export is incomplete: it broke off after " + strconv.FormatInt(records, 10) + " records: " + f.text
+	line := "this export is incomplete: it was aborted after " + strconv.FormatInt(records, 10) + " records: " + f.text
 	b := []byte{'"'}
 	for i := range len(line) {
 		switch c := line[i]; c {

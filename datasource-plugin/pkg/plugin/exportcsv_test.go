@@ -134,7 +134,7 @@ func TestExportFailsHalfWay(t *testing.T) {
 	}
 	lines := strings.Split(string(r.body()), "\n")
 	last := lines[len(lines)-2]
-	if want := ` records: the ""exporter"" is gone"`; !strings.HasPrefix(last, `"this export is incomplete: it broke off after `) || !strings.HasSuffix(last, want) || lines[len(lines)-1] != "" {
+	if want := ` records: the ""exporter"" is gone"`; !strings.HasPrefix(last, `"this export is incomplete: it was aborted after `) || !strings.HasSuffix(last, want) || lines[len(lines)-1] != "" {
 		t.Errorf("expected a last line that says it, got %q", lines[len(lines)-2:])
 	}
 	_, err = history.Collect(hubcsv.Read(strings.NewReader(string(r.body())), hubcsv.Options{}))

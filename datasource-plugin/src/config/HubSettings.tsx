@@ -38,7 +38,7 @@ export function HubSettings({ options, onOptionsChange }: Props) {
           id="hub-refresh"
           label="Refresh every"
           disabled={readOnly}
-          tooltip="How often the counts are read anew. The Hub brings them up to date about once a day."
+          tooltip="How often the counts are refreshed. The Hub updates them about once a day."
           placeholder="6h"
           value={refreshInterval}
           error={checkDuration(refreshInterval)}

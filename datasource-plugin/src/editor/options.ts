@@ -51,26 +51,26 @@ export const NUMBER_OPTIONS: Array<ComboboxOption<ReadingNumber>> = [
 /** The numbers of a group or a repository. */
 export const VALUE_OPTIONS: Array<ComboboxOption<Value>> = [
   { value: 'downloads', label: 'Downloads', description: 'In the period' },
-  { value: 'before', label: 'Before', description: 'Downloads in the period before' },
-  { value: 'change', label: 'Change', description: 'Against the period before' },
+  { value: 'before', label: 'Before', description: 'Downloads in the previous period' },
+  { value: 'change', label: 'Change', description: 'From the previous period' },
   { value: 'change_percent', label: 'Change in percent' },
   { value: 'share', label: 'Share in percent', description: 'Of all selected types and organizations' },
-  { value: 'rank', label: 'Rank', description: 'Place by downloads' },
-  { value: 'total', label: 'Total', description: 'All downloads, as the Hub counts them' },
+  { value: 'rank', label: 'Rank', description: 'By downloads' },
+  { value: 'total', label: 'Total', description: 'All-time downloads as counted by the Hub' },
   { value: 'days_since_record', label: 'Days since the last record' },
   { value: 'repos', label: 'Repositories', description: 'How many there are' },
   { value: 'last_month', label: 'Last 30 days', description: "The Hub's own number" },
   { value: 'likes', label: 'Likes' },
-  { value: 'removed', label: 'Removed', description: 'Downloads that the Hub had counted and later removed' },
-  { value: 'backdated', label: 'Backdated', description: 'Downloads that the Hub added for days long past' },
+  { value: 'removed', label: 'Removed', description: 'Downloads that the Hub counted and later removed' },
+  { value: 'backdated', label: 'Backdated', description: 'Downloads that the Hub added for days in the distant past' },
 ];
 
 export const SORT_OPTIONS: Array<ComboboxOption<Sort>> = [
   { value: 'downloads', label: 'Downloads', description: 'In the period' },
-  { value: 'total', label: 'Total', description: 'All downloads, as the Hub counts them' },
-  { value: 'change', label: 'Change', description: 'Against the period before' },
+  { value: 'total', label: 'Total', description: 'All-time downloads as counted by the Hub' },
+  { value: 'change', label: 'Change', description: 'From the previous period' },
   { value: 'name', label: 'Name' },
-  { value: 'removed', label: 'Removed', description: 'Downloads that the Hub had counted and later removed' },
+  { value: 'removed', label: 'Removed', description: 'Downloads that the Hub counted and later removed' },
 ];
 
 export const VARIABLE_SORT_OPTIONS = SORT_OPTIONS.filter((o) => o.value !== 'removed');

@@ -46,7 +46,7 @@ func periodOf(revision string, recorded, days, before history.Days, hasBefore bo
 	return p
 }
 
-// compareJSON is downloads in a period next to those of the period before it.
+// compareJSON is downloads in a period next to those of the previous period it.
 type compareJSON struct {
 	Downloads int64 `json:"downloads"`
 	// Before and Change are null without a period before.
