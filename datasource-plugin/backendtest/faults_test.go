@@ -100,7 +100,7 @@ func TestFaultsAreOneSentence(t *testing.T) {
 	f("nobody there", refused(t), gateway, "connection refused", "check the URL")
 	f("a host without address", "http://exporter.invalid:9090", gateway, "exporter.invalid", "check the URL")
 	f("an exporter that hangs", listen(t, hung()), timeout, "no answer came")
-	f("a page for people", listen(t, answering(200, "text/html", "<h1>Welcome</h1>")), gateway, "page for people", "check the URL")
+	f("a page for people", listen(t, answering(200, "text/html", "<h1>Welcome</h1>")), gateway, "an HTML page", "check the URL")
 	f("a password that is missing", listen(t, answering(401, "text/plain", "Unauthorized")), gateway, "401", "check user and password")
 	f("a user who may not", listen(t, answering(403, "text/plain", "Forbidden")), gateway, "403")
 	f("a proxy with nothing behind it", listen(t, answering(502, "text/html", "<h1>Bad gateway</h1>")), gateway, "502")

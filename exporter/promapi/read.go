@@ -51,7 +51,7 @@ func (a *API) read(w http.ResponseWriter, r *http.Request) {
 }
 
 // errSent is what goes wrong after the first byte of an answer.
-var errSent = errors.New("the answer was broken off")
+var errSent = errors.New("the response was aborted")
 
 func (a *API) failRead(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, errSent) {
@@ -109,7 +109,7 @@ func (a *API) selectRead(ctx context.Context, q *prompb.Query) (*seriesSet, erro
 	}
 	set, ok := querier.Select(ctx, true, &storage.SelectHints{Start: q.StartTimestampMs, End: q.EndTimestampMs}, matchers...).(*seriesSet)
 	if !ok {
-		return nil, errors.New("the querier answers with another set")
+		return nil, errors.New("the querier returned another set")
 	}
 	return set, set.err
 }

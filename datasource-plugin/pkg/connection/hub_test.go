@@ -102,7 +102,7 @@ func TestHubFaults(t *testing.T) {
 	f(failing(fakehub.StallBody(60)), KindTimeout)
 	f(failing(fakehub.Truncated(60)), KindBroken)
 	f(failing(fakehub.Body("text/csv", "a,b\n1,2\n")), KindMalformed, "is no export of acme", "line 1")
-	f(failing(fakehub.Edit(func(csv string) string { return csv[:len(csv)-12] })), KindImplausible, "it may have been cut")
+	f(failing(fakehub.Edit(func(csv string) string { return csv[:len(csv)-12] })), KindImplausible, "the export may be truncated")
 	f(failing(fakehub.Edit(func(csv string) string {
 		return csv + "model,acme/m,15,2026-11-19T00:00:00.000Z,9\n"
 	})), KindMalformed, "contradicts itself", "one number for model acme/m on 2026-11-19")

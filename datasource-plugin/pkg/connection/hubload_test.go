@@ -64,8 +64,8 @@ func TestHubExportThatIsImplausible(t *testing.T) {
 		})
 	}
 	f(fakehub.Edit(func(csv string) string { return csv[:strings.LastIndex(strings.TrimSpace(csv), "\n")+1] }),
-		"expected about the 3 records of the exports before, got 2", "m 15")
-	f(fakehub.Body("text/csv", "repoType,repoName,total,timestamp,downloads\n"), "expected about the 3 records of the exports before, got 0", "")
+		"expected about the 3 records of earlier exports, got 2", "m 15")
+	f(fakehub.Body("text/csv", "repoType,repoName,total,timestamp,downloads\n"), "expected about the 3 records of earlier exports, got 0", "")
 	f(fakehub.Scaled(0), "expected totals of about 20 downloads, got zeros for all 2 repositories", "d 0 m 0")
 }
 
@@ -88,7 +88,7 @@ func TestHubExportOfAnotherTime(t *testing.T) {
 		s.hub.Heal()
 		s.hub.Fail(fakehub.On{}, fakehub.Always, fakehub.Header("Date", "Fri, 31 Dec 9999 23:59:59 GMT"))
 		s.after(67 * time.Minute)
-		s.wantOld("d 5 m 35", "got one that is dated 9999-12-31 23:59 UTC")
+		s.wantOld("d 5 m 35", "got one dated 9999-12-31 23:59 UTC")
 		s.hub.Heal()
 		s.after(67 * time.Minute)
 		s.wantShown("d 5 m 35")

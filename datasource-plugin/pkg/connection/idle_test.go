@@ -77,7 +77,7 @@ func TestAnswerThatStandsStill(t *testing.T) {
 	}
 	inBubble(t, stall, map[string]any{"timeout": 7}, func(t *testing.T, c Connection) {
 		began := time.Now()
-		wantFault(t, c.Check(t.Context()), KindTimeout, "stood still")
+		wantFault(t, c.Check(t.Context()), KindTimeout, "stalled")
 		if got := took(began); got != 7*time.Second {
 			t.Errorf("expected to wait for 7s, waited %v", got)
 		}

@@ -129,5 +129,5 @@ func TestSettingsRefused(t *testing.T) {
 	hub(`"organization":"acme","refreshInterval":6`, `refreshInterval: expected a string, got 6; a duration has a unit, like 6h or 1d`)
 	hub(`"organization":"acme","memoryLimitMiB":0`, `memoryLimitMiB: expected a whole number from 1 to 1048576, got 0`)
 	hub(`"organization":"acme","memoryLimitMiB":true`, `memoryLimitMiB: expected a whole number from 1 to 1048576, got true`)
-	f("", `{"connection":"hub","organization":"acme"}`, map[string]string{"token": token + " " + secret}, "token: expected a token of letters")
+	f("", `{"connection":"hub","organization":"acme"}`, map[string]string{"token": token + " " + secret}, "token: expected a token of only letters")
 }

@@ -127,7 +127,7 @@ const typeModels = {
   },
   readings: {
     label: 'Readings',
-    description: 'What the Hub said of each repository day by day: a series of a number for each',
+    description: "The Hub's own numbers by day: a time series for each repository",
     formats: { time_series: { members: ['number'], limit: { def: 10, most: 500, label: 'Most series' } } },
   },
   milestones: {
