@@ -18,6 +18,7 @@ const (
 	BadTimestamp BadRowReason = "timestamp"
 	BadFuture    BadRowReason = "future" // a day that has not come yet
 	BadDownloads BadRowReason = "downloads"
+	BadConflict  BadRowReason = "conflict" // another number for a day that had one
 )
 
 // HintFuture says what may have happened to a day that has not come yet.
@@ -25,7 +26,7 @@ const HintFuture = "this day is in the future: is the clock of its source or of 
 
 // BadRowReasons returns all reasons.
 func BadRowReasons() []BadRowReason {
-	return []BadRowReason{BadQuotes, BadFields, BadRepoType, BadRepoName, BadTotal, BadTimestamp, BadFuture, BadDownloads}
+	return []BadRowReason{BadQuotes, BadFields, BadRepoType, BadRepoName, BadTotal, BadTimestamp, BadFuture, BadDownloads, BadConflict}
 }
 
 // BadRows counts rows that were set aside, by reason.

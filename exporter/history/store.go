@@ -102,6 +102,10 @@ type Batch struct {
 	// MaxBytes bounds the memory that Rows may take, 0 for no bound. Beyond that the error is
 	// a *MemoryError, and nothing is stored.
 	MaxBytes int64
+	// Notes, if not nil, takes rows that contradict another one of the same version: they are
+	// set aside as bad rows, the larger number counts, and too many of them are an error.
+	// Otherwise one is too many.
+	Notes *InputNotes
 	// Meta are what listings reported. Each is a reading too (RepoMeta.Readings).
 	Meta []RepoMeta
 	// Readings are further ones, in any order.

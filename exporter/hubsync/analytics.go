@@ -45,6 +45,7 @@ func (c *Collector) analytics(ctx context.Context) (Report, error) {
 	r.Change, err = c.append(ctx, hub.RoutePublisherAnalytics, history.Batch{
 		Rows:     x.checked(f.rows(a.Rows(history.Version{Source: history.Published, AsOf: x.asOf}, history.DayOf(r.AsOf)+1))),
 		MaxBytes: c.Client.MaxMemoryBytes(),
+		Notes:    &a.Notes,
 		Then:     func() (history.Batch, error) { return x.missing(ctx) },
 	})
 	if err != nil {

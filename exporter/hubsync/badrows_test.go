@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
 )
@@ -52,6 +53,17 @@ func TestBadRowsOfTheExport(t *testing.T) {
 		`notice="skipped 1 row of 3: 1 for future"`,
 		`notice="model o/m has totals from 20 to 30; using 30, the total of its newest day, 2026-03-02"`)
 
+	// Of two numbers for one day the larger counts.
+	export("model,o/m,30,2026-03-02,8\nmodel,o/m,30,2026-03-01,10\nmodel,o/m,30,2026-03-01,9\n")
+	if out := w.collect(3, 18); out.BadRows[history.BadConflict] != 1 {
+		t.Errorf("%v rows were set aside, want 1 for a conflict", out.BadRows)
+	}
+	if got, want := w.records(), "o/m 1:10p 2:8p"; got != want {
+		t.Errorf("records are %s, want %s", got, want)
+	}
+	logged(`notice="skipped: line 4 (against line 3), column downloads: expected one number for model o/m on 2026-03-01, which was 10`,
+		`notice="skipped 1 row of 3: 1 for conflict"`)
+
 	// A repository whose only row is bad is still there, and one that has no row is gone.
 	export("model,o/m,30,2026-03-02,8\nmodel,o/m,30,2026-03-01,10\nmodel,o/n,1,2026-03-01,1\n")
 	w.collect(4, 6)
@@ -69,6 +81,12 @@ func TestBadRowsOfTheExport(t *testing.T) {
 			t.Errorf("got %q, %q, %v", o.Reason, o.Implausible, o.Err)
 		}
 		w.expectMetric(doubted, "1")
+	}
+
+	// Too many numbers for one day are, too.
+	export("model,o/m,30,2026-03-02,8\nmodel,o/m,30,2026-03-01,10\nmodel,o/m,30,2026-03-01,9\nmodel,o/m,30,2026-03-01,7\nmodel,o/m,30,2026-03-03,0\n")
+	if o := w.try(9, 18); o.Implausible != "rows" || o.Reason != hub.KindMalformed || !strings.Contains(o.Err.Error(), "expected one number for model o/m") {
+		t.Errorf("got %q, %v", o.Reason, o.Err)
 	}
 
 	w.metrics.forget("o")

@@ -216,7 +216,8 @@ func TestFaultsOfTheExport(t *testing.T) {
 	bad("no day", "model,o/m,10,2026-02-30T00:00:00.000Z,1\n")
 	bad("a day in the future", "model,o/m,10,9999-12-31T00:00:00.000Z,1\n")
 	bad("a row too short", "model,o/m,10,2026-03-01T00:00:00.000Z\n")
-	f("two numbers for a day", header+"model,o/m,10,2026-03-01T00:00:00.000Z,1\nmodel,o/m,10,2026-03-01T00:00:00.000Z,2\n")
+	f("three numbers for a day", header+"model,o/m,10,2026-03-01T00:00:00.000Z,1\nmodel,o/m,10,2026-03-01T00:00:00.000Z,2\n"+
+		"model,o/m,10,2026-03-01T00:00:00.000Z,3\n")
 }
 
 func TestFaultsOfListings(t *testing.T) {

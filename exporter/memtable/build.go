@@ -57,6 +57,7 @@ func build(ctx context.Context, batch history.Batch, limit budget) (*Table, erro
 			return nil, err
 		}
 	}
+	b.notes = batch.Notes
 	return b.table()
 }
 
@@ -89,7 +90,10 @@ type builder struct {
 	versionIndex map[history.Version]uint32
 	version      uint32
 	faults       []*history.InputError
-	budget       budget
+	// contradictions are faults too, unless notes has room for them.
+	contradictions []*history.InputError
+	notes          *history.InputNotes
+	budget         budget
 	// underived says that nothing is to follow from readings yet.
 	underived bool
 }
@@ -288,7 +292,7 @@ func (b *builder) table() (*Table, error) {
 	var bytes atomic.Int64
 	bytes.Store(b.kept())
 	t := assemble(len(order), !b.underived, func() (func(int) *column, func()) {
-		p := placer{versions: b.versions}
+		p := placer{versions: b.versions, larger: b.notes != nil}
 		var d deriver
 		packing := readingPacker{shared: b.packing.shared}
 		var merging readingMerger
@@ -313,13 +317,13 @@ func (b *builder) table() (*Table, error) {
 			bytes.Add(c.memory())
 			return c
 		}
-		return pack, func() { b.faults = append(b.faults, p.faults...) }
+		return pack, func() { b.contradictions = append(b.contradictions, p.faults...) }
 	})
 	if e := b.budget.exceeded(bytes.Load()); e != nil {
 		return nil, e
 	}
-	if len(b.faults) > 0 {
-		return nil, b.inputErrors()
+	if err := b.inputErrors(); err != nil {
+		return nil, err
 	}
 	return t, nil
 }
@@ -353,8 +357,28 @@ func assemble(n int, sums bool, newWorker func() (column func(i int) *column, do
 }
 
 func (b *builder) inputErrors() error {
-	slices.SortStableFunc(b.faults, func(f, g *history.InputError) int { return cmp.Compare(f.Line, g.Line) })
-	var errs history.InputErrors
+	why := ""
+	byLine := func(f, g *history.InputError) int { return cmp.Compare(f.Line, g.Line) }
+	if n := b.notes; n != nil && len(b.contradictions) > 0 {
+		slices.SortStableFunc(b.contradictions, byLine)
+		if n.BadRows == nil {
+			n.BadRows = make(history.BadRows)
+		}
+		bad := int64(len(b.contradictions))
+		n.Rows, n.BadRows[history.BadConflict] = n.Rows-bad, bad
+		for _, f := range b.contradictions {
+			n.Faults.Add(f)
+		}
+		if why = n.TooManyBad(); why == "" {
+			b.contradictions = nil
+		}
+	}
+	b.faults = append(b.faults, b.contradictions...)
+	if len(b.faults) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(b.faults, byLine)
+	errs := history.InputErrors{Why: why}
 	for _, f := range b.faults {
 		errs.Add(f)
 	}

@@ -102,6 +102,8 @@ type placer struct {
 	recent   [64]placeNo // places by the last bits of their numbers
 	free     []*place
 	faults   []*history.InputError
+	// larger says that of contradicting rows the larger number counts.
+	larger bool
 }
 
 type placeNo struct {
@@ -204,6 +206,9 @@ func (p *placer) put(repo history.Repo, at *place, day history.Day, bit int, dow
 			Value:     strconv.FormatInt(downloads, 10),
 			Want:      "one number for " + repo.String() + " on " + day.String() + ", which was " + strconv.FormatInt(held, 10),
 		})
+		if p.larger {
+			at.set(bit, max(held, downloads), v)
+		}
 	case history.Beats(v, downloads, known, held):
 		at.set(bit, downloads, v)
 		at.lines[bit] = line

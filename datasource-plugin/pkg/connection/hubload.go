@@ -33,7 +33,7 @@ func (c *hubConnection) load(ctx context.Context, old *memtable.Table) (*memtabl
 		return old, nil // a cache has answered with what was before
 	}
 	rows := export.Rows(history.Version{Source: history.Published, AsOf: asOf}, history.DayOf(asOf.Time())+1)
-	table, err := memtable.BuildLimited(ctx, rows, nil, c.memoryLimit)
+	table, err := memtable.BuildBatch(ctx, history.Batch{Rows: rows, MaxBytes: c.memoryLimit, Notes: &export.Notes})
 	if err != nil {
 		return nil, err
 	}
