@@ -149,7 +149,7 @@ type lostError struct {
 }
 
 func (e *lostError) Error() string {
-	return fmt.Sprintf("%v: %s: what this process knows of it is to be written back", history.ErrWentBack, e.what)
+	return fmt.Sprintf("%v: %s: what this process knows of it will be written back", history.ErrWentBack, e.what)
 }
 
 func (e *lostError) Unwrap() error { return history.ErrWentBack }
