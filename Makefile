@@ -118,14 +118,14 @@ unit: need-go need-gcc need-prometheus need-victoria-metrics need-victoria-singl
 	REQUIRE_VICTORIA_METRICS=1 REQUIRE_TOOLS=actionlint go test -race -timeout 30m $$(go list ./... | grep -v /internal/soak$$)
 
 .PHONY: campaigns
-campaigns: need-go need-gcc ## the fault campaigns in short, with the race detector: a line of figures each
+campaigns: need-go need-gcc need-victoria-metrics ## the fault campaigns in short, with the race detector: a line of figures each
 	@echo "== fault campaigns, in short"
 	cd internal/soak && go test -race -count=1 -timeout 20m
 
 .PHONY: soak
-soak: need-go ## the fault campaigns at full length, in twenty minutes at the most: docs/reliability.md
+soak: need-go need-victoria-metrics ## the fault campaigns at full length, in half an hour at the most: docs/reliability.md
 	@echo "== fault campaigns"
-	cd internal/soak && go test -count=1 -timeout 20m -soak
+	cd internal/soak && go test -count=1 -timeout 40m -soak
 	@echo "== every store against the whole suite"
 	STORE_FULL_SIZE=1 go test -count=1 -timeout 20m -run '^(TestStore|TestExporterConformance$$)' ./exporter/localstore ./exporter/victoria ./datasource-plugin/pkg/connection
 
