@@ -32,7 +32,20 @@ async function titlesOf(page: Page, uid: string): Promise<string[]> {
   const answer = await page.request.get(`/api/dashboards/uid/${uid}`);
   const { dashboard } = await answer.json();
   const panels: Array<{ type: string; title: string }> = dashboard.panels;
-  return panels.filter((p) => p.type !== 'row').map((p) => p.title.replace('${period:text}', 'Last month'));
+  const titles = panels.filter((p) => p.type !== 'row').map((p) => p.title.replace('${period:text}', 'Last month'));
+  return Promise.all(titles.map((title) => withLastDay(page, title)));
+}
+
+/** A title with the last recorded day in the place of its variable, as the page has it. */
+async function withLastDay(page: Page, title: string): Promise<string> {
+  const [before, after] = title.split('${last_day:text}');
+  if (after === undefined) {
+    return title;
+  }
+  const header = 'data-testid Panel header ';
+  const shown = page.getByTestId(new RegExp(`^${header}${before}[A-Z][a-z]+ \\d+, \\d{4}${after}$`));
+  await expect(shown, title).toBeVisible();
+  return (await shown.getAttribute('data-testid'))!.slice(header.length);
 }
 
 /** Whether a panel shows something: a chart, a row below the header of a table, or a number. */
