@@ -63,7 +63,7 @@ func TestServeShowsNoToken(t *testing.T) {
 		t.Errorf("a token that would go without TLS: exit %d\n%s", exit, why)
 	}
 	c.write("plain.yaml", "hub: {allow_insecure_token: true, token: '"+hubToken+"', "+plain, 1)
-	if _, why, exit := c.run(nil, "check-config", "plain.yaml"); exit != 0 || !strings.Contains(why, "which hub.allow_insecure_token allows") {
+	if _, why, exit := c.run(nil, "check-config", "plain.yaml"); exit != 0 || !strings.Contains(why, "because hub.allow_insecure_token is set") {
 		t.Errorf("a token that goes without TLS: exit %d\n%s", exit, why)
 	}
 	if code = exit; code != 1 {
