@@ -44,8 +44,9 @@ func (h *HTTP) HasSecrets() bool {
 // another machine without TLS.
 func (h *HTTP) exposed(field, text string) error {
 	u, err := url.Parse(text)
-	if err != nil || text == "" || u.Scheme == "https" || httpx.IsThisMachine(u.Hostname()) || !h.HasSecrets() {
-		return nil // what else is wrong with it is said elsewhere
+	// What else is wrong with a URL is said elsewhere.
+	if bad := err != nil || text == ""; bad || u.Scheme == "https" || httpx.IsThisMachine(u.Hostname()) || !h.HasSecrets() {
+		return nil
 	}
 	return fmt.Errorf("%s: expected https, since credentials are sent, got %s, where all on the way can read them", field, httpx.ShowURL(u))
 }

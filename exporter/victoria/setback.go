@@ -32,10 +32,12 @@ func (s *Store) identify(ids []string) error {
 	switch {
 	case len(ids) == 0:
 		return nil
-	case s.id == "":
-		s.id = slices.Min(ids)
-		return nil
-	case !slices.Contains(ids, s.id):
+	case slices.Contains(ids, s.id):
+		s.hadID = true
+	case !s.hadID:
+		// This one has none yet, or has not appended with its own: another was first.
+		s.id, s.hadID = slices.Min(ids), true
+	default:
 		text := fmt.Sprintf("expected the history %q with the identity %s, got one with %s", s.history, s.id, slices.Min(ids))
 		if s.setbacks.Last != text {
 			s.setbacks.Times, s.setbacks.Last = s.setbacks.Times+1, text

@@ -59,6 +59,7 @@ type Store struct {
 	locks map[string]chan struct{} // by organization: full while that is appended to
 	own   map[string]*ownAppend    // the last append of this Store to an organization
 	id    string                   // of the history, "" as long as there is none
+	hadID bool                     // id was seen in the engine
 	// missing has the organizations that the engine lost appends of, each with the log that
 	// it had.
 	missing  map[string]*orgLog

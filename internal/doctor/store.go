@@ -209,10 +209,11 @@ func (e *examination) stats(ctx context.Context, s config.Storage) (history.Stat
 		return history.Stats{}, err
 	}
 	defer store.Close()
-	if err := store.Check(ctx); err != nil {
-		return history.Stats{}, err
-	}
+	// Reading fails at once where an engine is away; the check would try again.
 	stats, err := store.Stats(ctx)
+	if err == nil {
+		err = store.Check(ctx)
+	}
 	if err != nil {
 		return stats, err
 	}
