@@ -164,10 +164,6 @@ func (e *examination) checkEngine(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	stats, err := e.stats(ctx, e.config.Storage)
-	if errors.Is(err, victoria.ErrRetention) {
-		e.fail("a shorter retention loses history: see the chapter VictoriaMetrics as the store of docs/operations.md", "%v", err)
-		return
-	}
 	if err != nil {
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			err = context.DeadlineExceeded
@@ -200,20 +196,36 @@ func (e *examination) checkEngine(ctx context.Context) {
 		return
 	}
 	e.ok("victoriametrics accepts samples at %s", insert.Redacted())
+	e.checkRetention(ctx)
+}
+
+// checkRetention asks whether an engine keeps the oldest samples that a history may have.
+func (e *examination) checkRetention(ctx context.Context) {
+	store, err := engine.Open(ctx, e.engineOptions(e.config.Storage))
+	if err == nil {
+		defer store.Close()
+		err = store.Check(ctx)
+	}
+	switch {
+	case errors.Is(err, victoria.ErrRetention):
+		e.fail("a shorter retention loses history: see the chapter VictoriaMetrics as the store of docs/operations.md", "%v", err)
+	case err != nil:
+		e.fail("check storage."+string(e.config.Storage.Engine)+", that VictoriaMetrics is running, and its credentials", "%v", explainTimeout(err))
+	}
+}
+
+func (e *examination) engineOptions(s config.Storage) engine.Options {
+	return engine.Options{Storage: s, Path: e.StoragePath, ReadOnly: true, UserAgent: userAgent(), Logger: e.Log}
 }
 
 // stats returns how much a storage holds.
 func (e *examination) stats(ctx context.Context, s config.Storage) (history.Stats, error) {
-	store, err := engine.Open(ctx, engine.Options{Storage: s, Path: e.StoragePath, ReadOnly: true, UserAgent: userAgent(), Logger: e.Log})
+	store, err := engine.Open(ctx, e.engineOptions(s))
 	if err != nil {
 		return history.Stats{}, err
 	}
 	defer store.Close()
-	// Reading fails at once where an engine is away; the check would try again.
 	stats, err := store.Stats(ctx)
-	if err == nil {
-		err = store.Check(ctx)
-	}
 	if err != nil {
 		return stats, err
 	}

@@ -104,7 +104,8 @@ func TestHubFaults(t *testing.T) {
 	f(failing(fakehub.Body("text/csv", "a,b\n1,2\n")), KindMalformed, "is no export of acme", "line 1")
 	f(failing(fakehub.Edit(func(csv string) string { return csv[:len(csv)-12] })), KindImplausible, "the export may be truncated")
 	f(failing(fakehub.Edit(func(csv string) string {
-		return csv + "model,acme/m,15,2026-11-19T00:00:00.000Z,9\n"
+		// One row of another number for a day is skipped, more are too many.
+		return csv + "model,acme/m,15,2026-11-19T00:00:00.000Z,9\nmodel,acme/m,15,2026-11-19T00:00:00.000Z,8\nmodel,acme/m,15,2026-11-19T00:00:00.000Z,7\n"
 	})), KindMalformed, "contradicts itself", "one number for model acme/m on 2026-11-19")
 	f(failing(fakehub.Edit(func(csv string) string { return csv + strings.Repeat(token+","+secret+"\n", 2) })), KindMalformed)
 	f(func(s *stage) { s.network.Remove("hub.test:80") }, KindUnreachable, "no connection: connection refused", "check the URL")
