@@ -29,7 +29,7 @@ done
 
 cat <<EOF
 
-  $url/                                         what is here
+  $url/                                         publisher analytics, in a browser
   $url/metrics                                  for Prometheus
   $url/api/v1/overview?group_by=repo_type       downloads by type
   $url/api/v1/repos?period=last_month&limit=10  the ten most downloaded of the last 30 days
