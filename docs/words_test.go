@@ -62,7 +62,8 @@ var discouraged = [][2]string{
 	{`answers with`, "returns"},
 	{`waited? in vain`, "timed out"},
 	{`upper and lower case alike|case (?:is )?ignored`, "not case-sensitive"},
-	{`1 (?:repos|days|records|files)`, "1 repository, 1 day, 1 record, 1 file"},
+	{`1 (?:repos|days|records|files|readings|organizations|rows|samples|listings|repositories|downloads)`, "textenc.Plural: 1 repository, 1 day"},
+	{`(?:\d+|[ds]) repos`, "textenc.Repositories: 2 repositories"}, // also of formats: %d repos
 	{`found out`, "determined"},
 	{`made[- ]up hub`, "stand-in for the Hub"},
 }
@@ -222,6 +223,7 @@ func TestCheckWords(t *testing.T) {
 	f("The set is read\nanew.", "anew")
 	f("days long\npast", "days long\npast")
 	f("It has 1 repos.", "1 repos")
+	f("It has %d repos.", "d repos")
 	f("It has 21 repositories, and a mending.", "")
 	f("The field `organisations` is unknown.", "")
 	f("```\norganisations\n```\nand organisation", "organisation")

@@ -174,17 +174,17 @@ func writeSamples(p *program, output string, write func(*os.File) error) (done s
 
 // reportBackfill says what was made. Standard output may be the file itself.
 func reportBackfill(w io.Writer, st *backfill.Stats, done string) {
-	fmt.Fprintf(w, "%s series, %s samples %s\n", textenc.Grouped(st.Series), textenc.Grouped(st.Samples), done)
+	fmt.Fprintf(w, "%s series, %s %s\n", textenc.Grouped(st.Series), textenc.Plural(st.Samples, "sample", "samples"), done)
 	for _, c := range []struct {
 		n    int64
 		what string
 	}{
-		{st.Unshown, "are no longer on the Hub or /metrics and were left out"},
-		{st.Summed, "have no total; their counter is the sum of their records"},
-		{st.Clamped, "have more downloads in their records than in their counter; their samples start at 0"},
+		{st.Unshown, "left out because they are no longer on the Hub or /metrics"},
+		{st.Summed, "without a total, so that the counter is the sum of the records"},
+		{st.Clamped, "with more downloads in the records than in the counter, so that the samples start at 0"},
 	} {
 		if c.n > 0 {
-			fmt.Fprintf(w, "%s repositories %s\n", textenc.Grouped(c.n), c.what)
+			fmt.Fprintf(w, "%s %s\n", textenc.Repositories(c.n), c.what)
 		}
 	}
 }

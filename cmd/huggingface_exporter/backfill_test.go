@@ -140,7 +140,7 @@ func TestBackfillTells(t *testing.T) {
 	r.write("x.csv", header+"model,o/a,5,2024-01-01,3\nmodel,o/a,5,2024-01-02,4\nmodel,o/b,,2024-01-01,3\n", 5)
 	r.ok("import", "x.csv")
 	_, stderr, code := r.run(nil, "backfill", "--to=openmetrics", "--output=/dev/null")
-	for _, want := range []string{"2 series, 5 samples written to /dev/null\n", "1 repositories have no total", "1 repositories have more downloads"} {
+	for _, want := range []string{"2 series, 5 samples written to /dev/null\n", "1 repository without a total", "1 repository with more downloads"} {
 		if code != 0 || !strings.Contains(stderr, want) {
 			t.Errorf("exit %d, %s\nexpected %q", code, stderr, want)
 		}

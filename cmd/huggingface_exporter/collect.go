@@ -23,6 +23,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/server"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/terminal"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // collectCommand collects once, for those who have a scheduler already.
@@ -151,7 +152,7 @@ func collectOnce(ctx context.Context, p *program, c *config.Config, store histor
 		}
 	}
 	if len(failed) > 0 {
-		return fmt.Errorf("%d of %d organizations were not collected:\n%w", len(failed), len(jobs), errors.Join(failed...))
+		return fmt.Errorf("%d of %s could not be collected:\n%w", len(failed), textenc.Plural(len(jobs), "organization", "organizations"), errors.Join(failed...))
 	}
 	return nil
 }
@@ -161,19 +162,11 @@ func collectOnce(ctx context.Context, p *program, c *config.Config, store histor
 // that is new.
 func printReport(w io.Writer, o *hubsync.Report, dryRun bool) error {
 	var b strings.Builder
-	c := o.Change
 	fmt.Fprintf(&b, "%s: ", o.Org)
 	if dryRun {
 		b.WriteString("dry run, nothing is stored: ")
 	}
-	fmt.Fprintf(&b, "%d repos from %s, %d records: %d new, %d changed, %d unchanged", o.Repos, o.Source, c.Records, c.New, c.Changed, c.Unchanged)
-	if c.Outdated > 0 {
-		fmt.Fprintf(&b, ", %d outdated", c.Outdated)
-	}
-	if c.Removed > 0 {
-		fmt.Fprintf(&b, "; %d downloads removed by the Hub", c.Removed)
-	}
-	fmt.Fprintf(&b, " (%s)\n", o.Duration.Round(time.Millisecond))
+	fmt.Fprintf(&b, "%s from %s, %s: %s (%s)\n", textenc.Repositories(o.Repos), o.Source, textenc.Records(o.Change.Records), changeText(o.Change), o.Duration.Round(time.Millisecond))
 	list := func(what string, n int, name func(int) string) {
 		const most = 20
 		for i := range min(n, most) {

@@ -32,10 +32,10 @@ func (r *runner) archived() (imports [][]string, prints []string) {
 			{"--columns=repo=model_url,day=date,last_month=downloads", "long-2021-11.csv"},
 			{"--wide=total", "--org=acme", "wide.csv"},
 		}, []string{
-			"listing-2024-05-31.json.gz: 2 readings, 2 repos, 1 days\n",
-			"days.parquet: 3 readings, 2 repos, 2 days\n",
-			"long-2021-11.csv: 5 readings, 3 repos, 2 days\n",
-			"wide.csv: 6 readings, 2 repos, 3 days\n",
+			"listing-2024-05-31.json.gz: 2 readings, 2 repositories, 1 day\n",
+			"days.parquet: 3 readings, 2 repositories, 2 days\n",
+			"long-2021-11.csv: 5 readings, 3 repositories, 2 days\n",
+			"wide.csv: 6 readings, 2 repositories, 3 days\n",
 		}
 }
 
@@ -78,7 +78,7 @@ func TestArchives(t *testing.T) {
 			if out := r.ok(args...); !strings.HasPrefix(out, prints[j]) {
 				t.Errorf("%q: got %q, want %q", args, out, prints[j])
 			}
-			if out, want := r.ok(args...), prints[j]+"0 days of downloads are new, 0 have changed\n"; out != want {
+			if out, want := r.ok(args...), prints[j]+"days of downloads: 0 new, 0 changed\n"; out != want {
 				t.Errorf("%q again: got %q, want %q", args, out, want)
 			}
 		}
@@ -120,8 +120,8 @@ func TestBadArchivesChangeNothing(t *testing.T) {
 	r := newRunner(t)
 	r.write("2024-05-01.json", `[{"id":"o/a","downloadsAllTime":10,"downloads":1}]`, 1)
 	r.write("2024-05-02.json", `[{"id":"o/a","downloadsAllTime":13,"downloads":4}]`, 1)
-	r.expectOutput("2024-05-01.json: 1 readings, 1 repos, 1 days\n2024-05-02.json: 1 readings, 1 repos, 1 days\n"+
-		"1 days of downloads are new, 0 have changed\n", "import", "--readings", "2024-05-01.json", "2024-05-02.json")
+	r.expectOutput("2024-05-01.json: 1 reading, 1 repository, 1 day\n2024-05-02.json: 1 reading, 1 repository, 1 day\n"+
+		"days of downloads: 1 new, 0 changed\n", "import", "--readings", "2024-05-01.json", "2024-05-02.json")
 	before := r.snapshot("data")
 
 	r.write("2024-05-03.json", `[{"id":"o/a","downloadsAllTime":99,"downloads":86}]`, 1)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/victoriatest"
 )
 
@@ -53,7 +54,7 @@ func (r *runner) largeHistory() (batch, inTheMidst int) {
 		r.patience = time.Hour
 	}
 	r.write("in.csv", r.ok("generate", fmt.Sprintf("--repos=%d", repos), fmt.Sprintf("--days=%d", days)), 5)
-	out, want := r.ok("import", "in.csv"), fmt.Sprintf(" records, %d repos, %d days: ", repos, days)
+	out, want := r.ok("import", "in.csv"), fmt.Sprintf(" records, %s, %d days: ", textenc.Repositories(repos), days)
 	if !strings.Contains(out, want) {
 		r.Errorf("import: got %s, want %s", out, want)
 	}

@@ -96,11 +96,11 @@ func TestCollect(t *testing.T) {
 	c.hub.Fail(fakehub.On{Org: "duff"}, fakehub.Always, fakehub.LoginPage())
 
 	out, errs := c.collect(1)
-	c.expect("what was collected", out, `massive: 2 repos from publisher_analytics, 3 records: 3 new, 0 changed, 0 unchanged (TIME)
-globex: 2 repos from listings, 0 records: 0 new, 0 changed, 0 unchanged (TIME)
+	c.expect("what was collected", out, `massive: 2 repositories from publisher_analytics, 3 records: 3 new, 0 changed, 0 unchanged (TIME)
+globex: 2 repositories from listings, 0 records: 0 new, 0 changed, 0 unchanged (TIME)
 `)
 	for _, want := range []string{
-		"huggingface_exporter collect: 2 of 4 organizations were not collected:\n",
+		"huggingface_exporter collect: 2 of 4 organizations could not be collected:\n",
 		"\nzorg: publisher_analytics of \"zorg\": not_found: expected status 200, got 404",
 		"\nduff: publisher_analytics of \"duff\": malformed: expected CSV, got an HTML page",
 		`msg="The Hub refuses the publisher analytics: collecting from the public listings, which have no history" org=globex reason=forbidden`,
@@ -114,7 +114,7 @@ globex: 2 repos from listings, 0 records: 0 new, 0 changed, 0 unchanged (TIME)
 
 	c.hub.Repo(history.Model, "massive/m").SetDay(20000, 4).SetDay(20002, 7)
 	out, _ = c.collect(0, "--org=MASSIVE", "--org=massive")
-	c.expect("one organization", out, "massive: 2 repos from publisher_analytics, 4 records: 1 new, 1 changed, 2 unchanged (TIME)\n")
+	c.expect("one organization", out, "massive: 2 repositories from publisher_analytics, 4 records: 1 new, 1 changed, 2 unchanged (TIME)\n")
 
 	c.refused(nil, []string{`c.yaml: hub.organizations: expected one named "acme", which --org asks for, got none`}, "collect", "--config.file=c.yaml", "--org=acme")
 	c.write("none.yaml", "hub: {}\n", 1)
@@ -131,7 +131,7 @@ func TestCollectDryRun(t *testing.T) {
 	}
 	c.config("name: massive")
 	out, _ := c.collect(0, "--dry-run")
-	c.expect("an empty store", out, `massive: dry run, nothing is stored: 2 repos from publisher_analytics, 41 records: 41 new, 0 changed, 0 unchanged (TIME)
+	c.expect("an empty store", out, `massive: dry run, nothing is stored: 2 repositories from publisher_analytics, 41 records: 41 new, 0 changed, 0 unchanged (TIME)
   new: model massive/m
   new: dataset massive/d
 `)
@@ -146,7 +146,7 @@ func TestCollectDryRun(t *testing.T) {
 		c.hub.AddRepo(history.Dataset, fmt.Sprintf("massive/x%02d", i)).SetDay(20001, 1)
 	}
 	before := c.snapshot("data")
-	want := `massive: dry run, nothing is stored: 23 repos from publisher_analytics, 63 records: 63 new, 0 changed, 0 unchanged (TIME)
+	want := `massive: dry run, nothing is stored: 23 repositories from publisher_analytics, 63 records: 63 new, 0 changed, 0 unchanged (TIME)
   gone: model massive/m
   gone: dataset massive/d
   new: model massive/n
@@ -201,7 +201,7 @@ func TestCollectAccept(t *testing.T) {
 				c.expectOutput(before, "export", "--config.file=c.yaml")
 			}
 			c.hub.Fail(fakehub.On{}, fakehub.Always, fakehub.Scaled(0))
-			refuse("implausible (zeros): expected totals of about 35 downloads, got zeros for all 2 repositories that had any")
+			refuse("implausible (zeros): expected totals of about 35 downloads, got zeros for 2 of 2 repositories that had any")
 			c.hub.Heal()
 			c.hub.Fail(fakehub.On{}, fakehub.Always, fakehub.Header("Date", "Fri, 31 Dec 9999 23:59:59 GMT"))
 			refuse("got one dated 9999-12-31 23:59 UTC")

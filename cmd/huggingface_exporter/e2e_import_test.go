@@ -34,7 +34,7 @@ func TestSixRows(t *testing.T) {
 	r := newRunner(t)
 	r.write("six.csv", sixRows, 5)
 	stdout, stderr, code := r.run(nil, "import", "six.csv")
-	if code != 0 || stdout != "six.csv: 6 records, 2 repos, 6 days: 6 new, 0 changed, 0 unchanged\n" || stderr != "" {
+	if code != 0 || stdout != "six.csv: 6 records, 2 repositories, 6 days: 6 new, 0 changed, 0 unchanged\n" || stderr != "" {
 		t.Errorf("import: exit %d, output %q, errors %q", code, stdout, stderr)
 	}
 	r.expectOutput(sixRows, "export")
@@ -42,7 +42,7 @@ func TestSixRows(t *testing.T) {
 	r.expectOutput(sixRows, "export", "--order=time", "--format=csv", "--output=/dev/stdout")
 
 	before := r.snapshot("data")
-	r.expectOutput("six.csv: 6 records, 2 repos, 6 days: 0 new, 0 changed, 6 unchanged\n", "import", "six.csv")
+	r.expectOutput("six.csv: 6 records, 2 repositories, 6 days: 0 new, 0 changed, 6 unchanged\n", "import", "six.csv")
 	r.expectSame("a second import", before)
 
 	s := r.ready()
@@ -133,7 +133,7 @@ func TestImportOfWhatOthersSaved(t *testing.T) {
 	f := func(name, content string) {
 		t.Helper()
 		stdout, stderr, code := r.run(strings.NewReader(content), "import", "--storage.path="+name, "-")
-		if code != 0 || stdout != "standard input: 6 records, 2 repos, 6 days: 6 new, 0 changed, 0 unchanged\n" || stderr != "" {
+		if code != 0 || stdout != "standard input: 6 records, 2 repositories, 6 days: 6 new, 0 changed, 0 unchanged\n" || stderr != "" {
 			t.Errorf("%s: exit %d, output %q, errors %q", name, code, stdout, stderr)
 		}
 		r.expectOutput(sixRows, "export", "--storage.path="+name)
@@ -156,8 +156,8 @@ func TestImportSkipsBadRows(t *testing.T) {
 	r.write("totals.csv", header+"model,o/n,12,2024-01-02,2\nmodel,o/n,11,2024-01-01,1\n", 3)
 	r.refused(nil, []string{"nothing was stored", "line 8, column timestamp"}, "import", "bad.csv")
 	stdout, stderr, code := r.run(nil, "import", "--skip-bad-rows", "bad.csv", "empty.csv", "totals.csv")
-	if want := "bad.csv: 6 records, 2 repos, 6 days: 6 new, 0 changed, 0 unchanged\nempty.csv: 0 records, 0 repos, 0 days: 0 new, 0 changed, 0 unchanged\n" +
-		"totals.csv: 2 records, 1 repos, 2 days: 2 new, 0 changed, 0 unchanged\n"; code != 0 || stdout != want {
+	if want := "bad.csv: 6 records, 2 repositories, 6 days: 6 new, 0 changed, 0 unchanged\nempty.csv: 0 records, 0 repositories, 0 days: 0 new, 0 changed, 0 unchanged\n" +
+		"totals.csv: 2 records, 1 repository, 2 days: 2 new, 0 changed, 0 unchanged\n"; code != 0 || stdout != want {
 		t.Errorf("exit %d, output %q, want %q", code, stdout, want)
 	}
 	for _, want := range []string{
@@ -185,12 +185,12 @@ func TestNewerExportReplacesOlderOne(t *testing.T) {
 	newer := header + "model,o/m,900,2024-01-01T00:00:00.000Z,7\nmodel,o/m,900,2024-01-02T00:00:00.000Z,20\nmodel,o/m,900,2024-01-03T00:00:00.000Z,5\n"
 	r.write("new.csv", newer, 2*day)
 
-	r.expectOutput("old.csv: 2 records, 1 repos, 2 days: 2 new, 0 changed, 0 unchanged\n", "import", "old.csv")
-	r.expectOutput("new.csv: 3 records, 1 repos, 3 days: 1 new, 1 changed, 1 unchanged\n",
+	r.expectOutput("old.csv: 2 records, 1 repository, 2 days: 2 new, 0 changed, 0 unchanged\n", "import", "old.csv")
+	r.expectOutput("new.csv: 3 records, 1 repository, 3 days: 1 new, 1 changed, 1 unchanged\n",
 		"import", "new.csv")
 	r.expectOutput(newer, "export")
 	r.write("confirms.csv", newer, day) // the total fell for good
-	r.expectOutput("confirms.csv: 3 records, 1 repos, 3 days: 0 new, 0 changed, 3 unchanged; 100 downloads removed by the Hub\n",
+	r.expectOutput("confirms.csv: 3 records, 1 repository, 3 days: 0 new, 0 changed, 3 unchanged; 100 downloads removed by the Hub\n",
 		"import", "confirms.csv")
 
 	s := r.ready()
@@ -199,12 +199,12 @@ func TestNewerExportReplacesOlderOne(t *testing.T) {
 
 	// The older one does not come back, unless it is said to be newer.
 	out := r.ok("import", "old.csv")
-	if want := "old.csv: 2 records, 1 repos, 2 days: 0 new, 0 changed, 1 unchanged, 1 outdated"; !strings.HasPrefix(out, want) || !strings.Contains(out, "--as-of") {
+	if want := "old.csv: 2 records, 1 repository, 2 days: 0 new, 0 changed, 1 unchanged, 1 outdated"; !strings.HasPrefix(out, want) || !strings.Contains(out, "--as-of") {
 		t.Errorf("got %q, want %q and a word about --as-of", out, want)
 	}
 	r.expectOutput(newer, "export")
 	now := time.Now().UTC().Format(time.RFC3339)
-	r.expectOutput("old.csv: 2 records, 1 repos, 2 days: 0 new, 1 changed, 1 unchanged\n", "import", "--as-of="+now, "old.csv")
+	r.expectOutput("old.csv: 2 records, 1 repository, 2 days: 0 new, 1 changed, 1 unchanged\n", "import", "--as-of="+now, "old.csv")
 	r.expectOutput(header+"model,o/m,1000,2024-01-01T00:00:00.000Z,10\nmodel,o/m,1000,2024-01-02T00:00:00.000Z,20\n"+
 		"model,o/m,1000,2024-01-03T00:00:00.000Z,5\n", "export")
 }
@@ -215,8 +215,8 @@ func TestFilesAreStoredOldestFirst(t *testing.T) {
 	r := newRunner(t)
 	r.write("old.csv", header+"model,o/m,1000,2024-01-01,10\n", 60)
 	r.write("new.csv", header+"model,o/m,900,2024-01-01,7\n", 30)
-	r.expectOutput("old.csv: 1 records, 1 repos, 1 days: 1 new, 0 changed, 0 unchanged\n"+
-		"new.csv: 1 records, 1 repos, 1 days: 0 new, 1 changed, 0 unchanged\n",
+	r.expectOutput("old.csv: 1 record, 1 repository, 1 day: 1 new, 0 changed, 0 unchanged\n"+
+		"new.csv: 1 record, 1 repository, 1 day: 0 new, 1 changed, 0 unchanged\n",
 		"import", "new.csv", "old.csv")
 	r.expectOutput(header+"model,o/m,900,2024-01-01T00:00:00.000Z,7\n", "export")
 }

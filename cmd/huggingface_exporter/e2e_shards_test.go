@@ -9,6 +9,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/fakehub"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // manyOrgs makes 25 organizations, one of them large, and writes c.yaml and single.yaml:
@@ -187,7 +188,7 @@ func TestEngineAway(t *testing.T) {
 		s.untilMetric("huggingface_exporter_collection_queue_listings", fmt.Sprint(i+1))
 		s.untilMetric(success, "0")
 		code, body := s.get("/-/ready")
-		if want := fmt.Sprintf("\n%d listings (", i+1); code != http.StatusServiceUnavailable || !strings.Contains(body, want) {
+		if want := "\nQueued: " + textenc.Plural(i+1, "listing", "listings") + " ("; code != http.StatusServiceUnavailable || !strings.Contains(body, want) {
 			t.Errorf("/-/ready without the engine: %d %s", code, body)
 		}
 		if code, body := s.get("/api/v1/overview"); code != http.StatusServiceUnavailable {

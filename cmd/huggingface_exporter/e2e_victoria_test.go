@@ -32,8 +32,8 @@ func TestVictoriaMetricsEngine(t *testing.T) {
 		u, u+"/internal/force_flush"), 0)
 	r.write("six.csv", sixRows, 5)
 	with := func(args ...string) []string { return append(args, "--config.file=config.yaml") }
-	r.expectOutput("six.csv: 6 records, 2 repos, 6 days: 6 new, 0 changed, 0 unchanged\n", with("import", "six.csv")...)
-	r.expectOutput("six.csv: 6 records, 2 repos, 6 days: 0 new, 0 changed, 6 unchanged\n", with("import", "six.csv")...)
+	r.expectOutput("six.csv: 6 records, 2 repositories, 6 days: 6 new, 0 changed, 0 unchanged\n", with("import", "six.csv")...)
+	r.expectOutput("six.csv: 6 records, 2 repositories, 6 days: 0 new, 0 changed, 6 unchanged\n", with("import", "six.csv")...)
 	r.expectOutput(sixRows, with("export")...)
 	r.expectOutput(sixRows, with("export", "--order=repo")...)
 	overview := r.ok(with("overview")...)
@@ -85,7 +85,7 @@ func TestDoctorFindsDaysWithoutRepositories(t *testing.T) {
 		t.Fatal(err)
 	}
 	resp.Body.Close()
-	if out, code := doctor(); code != 1 || !strings.Contains(out, "fail  engine  the storage lost a part of the history") || !strings.Contains(out, "records, and no repository") {
+	if out, code := doctor(); code != 1 || !strings.Contains(out, "fail  engine  the storage lost a part of the history") || !strings.Contains(out, "records, but the repositories they belong to are missing") {
 		t.Errorf("after: exit %d\n%s", code, out)
 	}
 }

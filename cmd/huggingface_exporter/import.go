@@ -15,6 +15,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/infile"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/terminal"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // importCommand stores what CSV exports, and archives of listings, hold.
@@ -120,7 +121,7 @@ func importInputs(ctx context.Context, p *program, storage storageFlags, inputs 
 	for n, i := range order {
 		change, err := store.Append(ctx, history.Batch{Table: tables[i]})
 		if err != nil {
-			return fmt.Errorf("%s was not stored (%d of %d files were): %w", inputs[i].Name, n, len(order), err)
+			return fmt.Errorf("%s was not stored (%d of %s stored before it): %w", inputs[i].Name, n, textenc.Plural(len(order), "file", "files"), err)
 		}
 		// What cannot be printed is stored all the same.
 		printErr = cmp.Or(printErr, printChange(p, inputs[i], change))
@@ -143,19 +144,26 @@ func printNotices(p *program, in *infile.File) {
 	}
 }
 
+// changeText says what a change did to the records of the history.
+func changeText(c history.Change) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s new, %s changed, %s unchanged", textenc.Grouped(c.New), textenc.Grouped(c.Changed), textenc.Grouped(c.Unchanged))
+	if c.Outdated > 0 {
+		fmt.Fprintf(&b, ", %s outdated", textenc.Grouped(c.Outdated))
+	}
+	if c.Removed > 0 {
+		fmt.Fprintf(&b, "; %s removed by the Hub", textenc.Plural(c.Removed, "download", "downloads"))
+	}
+	return b.String()
+}
+
 // printChange writes the line that says what an import has done, and, beside it, what was
 // noticed of the file.
 func printChange(p *program, in *infile.File, c history.Change) error {
 	printNotices(p, in)
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d records, %d repos, %d days: %d new, %d changed, %d unchanged",
-		in.Name, c.Records, c.Repos, c.Days, c.New, c.Changed, c.Unchanged)
-	if c.Outdated > 0 {
-		fmt.Fprintf(&b, ", %d outdated", c.Outdated)
-	}
-	if c.Removed > 0 {
-		fmt.Fprintf(&b, "; %d downloads removed by the Hub", c.Removed)
-	}
+	fmt.Fprintf(&b, "%s: %s, %s, %s: %s", in.Name, textenc.Records(c.Records), textenc.Repositories(c.Repos),
+		textenc.Plural(c.Days, "day", "days"), changeText(c))
 	if c.Outdated > 0 {
 		b.WriteString("; the stored data is newer than this file; set --as-of if the file is newer")
 	}

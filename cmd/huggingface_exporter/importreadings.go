@@ -11,6 +11,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/infile"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/terminal"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // archiveFlags say how archives of listings are read.
@@ -90,11 +91,12 @@ func importReadings(ctx context.Context, p *program, storage storageFlags, input
 	for i, in := range inputs {
 		c := &counts[i]
 		printNotices(p, in)
-		if _, err := fmt.Fprintf(p.stdout, "%s: %d readings, %d repos, %d days\n", in.Name, c.readings, len(c.repos), len(c.days)); err != nil {
+		if _, err := fmt.Fprintf(p.stdout, "%s: %s, %s, %s\n", in.Name, textenc.Plural(c.readings, "reading", "readings"),
+			textenc.Repositories(len(c.repos)), textenc.Plural(len(c.days), "day", "days")); err != nil {
 			return err
 		}
 	}
-	_, err = fmt.Fprintf(p.stdout, "%d days of downloads are new, %d have changed\n", change.New, change.Changed)
+	_, err = fmt.Fprintf(p.stdout, "days of downloads: %s new, %s changed\n", textenc.Grouped(change.New), textenc.Grouped(change.Changed))
 	return err
 }
 

@@ -136,7 +136,7 @@ func (m *migration) verify(ctx context.Context, p *program, revision string, rep
 	case err != nil:
 		return err
 	}
-	_, err = fmt.Fprintf(p.stdout, "Both engines have the same history: %s repositories, %s records, %s readings, %s downloads.\n",
-		textenc.Grouped(s.Repos), textenc.Grouped(s.Records), textenc.Grouped(s.Readings), textenc.Grouped(s.Downloads))
+	_, err = fmt.Fprintf(p.stdout, "Both engines have the same history: %s, %s, %s, %s.\n", textenc.Repositories(s.Repos), textenc.Records(s.Records),
+		textenc.Plural(s.Readings, "reading", "readings"), textenc.Plural(s.Downloads, "download", "downloads"))
 	return err
 }

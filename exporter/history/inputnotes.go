@@ -118,7 +118,7 @@ func (n *InputNotes) Notices() []string {
 		out = append(out, d.String())
 	}
 	if more := n.TotalsCount - int64(len(n.Totals)); more > 0 {
-		out = append(out, fmt.Sprintf("%d more repositories have conflicting totals; using those of their newest days", more))
+		out = append(out, fmt.Sprintf("%d more with conflicting totals; using those of their newest days", more))
 	}
 	return out
 }

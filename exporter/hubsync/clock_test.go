@@ -41,7 +41,7 @@ func TestTheHubsClockGoesBack(t *testing.T) {
 	w.collect(10, 6)
 	day(model, "o/m", 10, 15)(w.hub)
 	for hour := range 2 {
-		if o := w.try(2+hour, 6); o.Implausible != "time" || !strings.Contains(o.Err.Error(), "got more for 1 of 1 repositories: its date is wrong") {
+		if o := w.try(2+hour, 6); o.Implausible != "time" || !strings.Contains(o.Err.Error(), "got more for 1 of 1 repository: its date is wrong") {
 			t.Errorf("got %v", o.Err)
 		}
 	}

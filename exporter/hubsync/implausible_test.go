@@ -111,8 +111,8 @@ func TestImplausibleAnswers(t *testing.T) {
 		})
 	}
 	for _, source := range []Source{SourceAnalytics, SourceListings} {
-		f("zeros", source, 3, fakehub.Scaled(0), plausible.ReasonZeros, "got zeros for all 3 repositories")
-		f("zeros", source, 30, fakehub.Scaled(0), plausible.ReasonZeros, "expected totals of about 600 downloads, got zeros for all 30 repositories")
+		f("zeros", source, 3, fakehub.Scaled(0), plausible.ReasonZeros, "got zeros for 3 of 3 repositories")
+		f("zeros", source, 30, fakehub.Scaled(0), plausible.ReasonZeros, "expected totals of about 600 downloads, got zeros for 30 of 30 repositories")
 		f("a third", source, 3, fakehub.Scaled(0.3), plausible.ReasonFalls, "got fewer downloads for 3 of 3 repositories")
 		f("nine tenths", source, 30, fakehub.Scaled(0.9), plausible.ReasonFalls, "got fewer downloads for 30 of 30 repositories")
 	}
@@ -121,7 +121,7 @@ func TestImplausibleAnswers(t *testing.T) {
 	}
 	f("an end within a number", SourceAnalytics, 3, cut(2), plausible.ReasonEnd, "expected a line ending after the last of 6 records, got none")
 	f("an end within a row", SourceAnalytics, 30, cut(8), plausible.ReasonEnd, "expected a line ending after the last of 59 records, got none")
-	f("zeros of one repository", SourceAnalytics, 1, fakehub.Scaled(0), plausible.ReasonZeros, "got zeros for all 1 repositories")
+	f("zeros of one repository", SourceAnalytics, 1, fakehub.Scaled(0), plausible.ReasonZeros, "got zeros for 1 of 1 repository")
 	f("nothing", SourceListings, 3, fakehub.Body("application/json", "[]"), plausible.ReasonRepos, "expected about 3 known repositories, got a response without 3 of them")
 	f("nothing", SourceAnalytics, 3, fakehub.Body("text/csv", "repoType,repoName,total,timestamp,downloads\n"), plausible.ReasonRecords, "expected about the 6 records of earlier exports, got 0")
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // identityFile has the identity of the history: files of another one are not taken for it.
@@ -77,7 +78,7 @@ func (l *Ledger) checkFolder() error {
 	case l.identity != "" && id != "" && id != l.identity:
 		return l.wentBack("expected the history with the identity %s in %s, got one with %q", l.identity, l.dir, id)
 	case !os.SameFile(info, l.folder) && (id == "" || id != l.identity) && !l.hasAll():
-		return l.wentBack("%s is not the folder that was opened, and has not got its files", l.dir)
+		return l.wentBack("%s is not the folder that was opened, and does not have its files", l.dir)
 	}
 	if l.folder = info; id != "" {
 		l.identity = id
@@ -177,8 +178,8 @@ func (l *Ledger) checkLost(ctx context.Context, was, now *content, gone []string
 		return nil
 	}
 	slices.Sort(gone)
-	e := &lostError{lost, now, fmt.Sprintf("%d files were taken out of %s, %s among them, and %d records of %d repositories with them",
-		len(gone), l.dir, gone[0], lost.NumRecords(), lost.NumRepos())}
+	e := &lostError{lost, now, fmt.Sprintf("%s is missing %s, including %s, with %s of %s",
+		l.dir, textenc.Plural(len(gone), "file", "files"), gone[0], textenc.Records(lost.NumRecords()), textenc.Repositories(lost.NumRepos()))}
 	l.found(e.what, e)
 	return e
 }

@@ -60,13 +60,13 @@ func TestWhatIsTakenOutIsWrittenBack(t *testing.T) {
 			}
 		})
 	}
-	f("emptied", "4 files were taken out of ", func(dir string) { emptied(t, dir) })
-	f("no files", "files were taken out of ", func(dir string) {
+	f("emptied", " is missing 4 files, including ", func(dir string) { emptied(t, dir) })
+	f("no files", " files, including ", func(dir string) {
 		for _, sub := range []string{recordsDir, readingsDir} {
 			emptied(t, filepath.Join(dir, sub))
 		}
 	})
-	f("one file", "1 files were taken out of ", func(dir string) {
+	f("one file", " is missing 1 file, including ", func(dir string) {
 		files := dirFiles(t, dir)
 		if err := os.Remove(filepath.Join(dir, files[len(files)-1])); err != nil {
 			t.Fatal(err)

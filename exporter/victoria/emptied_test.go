@@ -117,7 +117,7 @@ func TestAnEngineThatWentBack(t *testing.T) {
 		}
 		e.replace(t, from)
 		seen := refresh(t, reader)
-		if !errors.Is(seen.Missing, history.ErrWentBack) || !strings.Contains(seen.Last, "lost appends of 1 organizations: acme had append") {
+		if !errors.Is(seen.Missing, history.ErrWentBack) || !strings.Contains(seen.Last, "lost appends of 1 organization: acme had append") {
 			t.Errorf("%s: the reader says %+v", what, seen)
 		}
 		if _, err := reader.Append(t.Context(), oneDay(acmeB, 20000, 5, 9)); !errors.Is(err, history.ErrWentBack) {

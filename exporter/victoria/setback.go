@@ -11,6 +11,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // identity returns the identity of the history: every append that counts has it, so that
@@ -66,8 +67,8 @@ func (s *Store) notice(was, now *state) {
 	if len(lost) > 0 {
 		slices.Sort(lost)
 		s.setbacks.Times++
-		s.setbacks.Last = fmt.Sprintf("the history %q in VictoriaMetrics lost appends of %d organizations: %s",
-			s.history, len(lost), strings.Join(lost[:min(len(lost), 3)], ", "))
+		s.setbacks.Last = fmt.Sprintf("the history %q in VictoriaMetrics lost appends of %s: %s",
+			s.history, textenc.Plural(len(lost), "organization", "organizations"), strings.Join(lost[:min(len(lost), 3)], ", "))
 	}
 	s.caughtUp(now)
 }

@@ -69,7 +69,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"day":     func(d history.Day) string { return d.Time().Format("Jan 2, 2006") },
 	"hubPage": hubPage,
 	"n":       number,
-	"plural":  Plural,
+	"plural":  textenc.Plural[int],
 	"time":    fullTime,
 }).ParseFS(files, "templates/*.html"))
 
@@ -165,14 +165,6 @@ func number(n int64) string {
 		return "–"
 	}
 	return textenc.Grouped(n)
-}
-
-// Plural writes a count with the name of what is counted.
-func Plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return textenc.Grouped(int64(n)) + " " + many
 }
 
 // ago writes how far a time is from now.

@@ -15,6 +15,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/hubclient"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // checkConfig loads the configuration file and looks for the files it names.
@@ -41,7 +42,7 @@ func (e *examination) checkConfig(context.Context) {
 		return
 	}
 	e.config = c
-	e.ok("%s: %d organizations, %d files to import", e.ConfigFile, len(c.Hub.Organizations), len(files))
+	e.ok("%s: %s, %s to import", e.ConfigFile, textenc.Plural(len(c.Hub.Organizations), "organization", "organizations"), textenc.Plural(len(files), "file", "files"))
 	if len(c.Hub.Organizations) == 0 && len(c.Files) == 0 {
 		e.warn("add organizations to hub.organizations", "%s configures nothing to collect or import", e.ConfigFile)
 	}

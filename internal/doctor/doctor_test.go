@@ -149,7 +149,7 @@ func TestDoctorOfTheConfiguration(t *testing.T) {
 	p.hub.Heal()
 	p.write("files.yaml", "files: [no/*.csv, six.csv]\n")
 	p.write("six.csv", exportCSV)
-	p.examine(false, Options{ConfigFile: "files.yaml", Offline: true}, "ok config: files.yaml: 0 organizations, 1 files", `warn config: files: "no/*.csv" matches no file`)
+	p.examine(false, Options{ConfigFile: "files.yaml", Offline: true}, "ok config: files.yaml: 0 organizations, 1 file", `warn config: files: "no/*.csv" matches no file`)
 	p.write("open.yaml", "hub: {token: "+formedToken+", endpoint: '"+p.url+"', organizations: [{name: massive}]}\n")
 	p.chmod("open.yaml", 0o644)
 	p.examine(false, Options{ConfigFile: "open.yaml"}, "warn config: open.yaml contains a token and has mode 0644", "-> chmod 600 open.yaml", "ok hub: massive")

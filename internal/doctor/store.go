@@ -73,8 +73,8 @@ func (e *examination) checkStore(ctx context.Context) {
 	if days := stats.Recorded; days.Len() > 0 {
 		recorded = "recorded " + days.From.String() + " to " + days.To.String()
 	}
-	e.ok("%s: %s records of %s repositories, %s; %d files of layout %d, %s bytes", dir, textenc.Grouped(stats.Records),
-		textenc.Grouped(int64(stats.Repos)), recorded, stats.Files, segment.Layout, textenc.Grouped(stats.Bytes))
+	e.ok("%s: %s of %s, %s; %s of layout %d, %s", dir, textenc.Records(stats.Records), textenc.Repositories(stats.Repos),
+		recorded, textenc.Plural(stats.Files, "file", "files"), segment.Layout, textenc.Plural(stats.Bytes, "byte", "bytes"))
 	e.checkSpace(dir, stats.Bytes)
 }
 
@@ -176,10 +176,10 @@ func (e *examination) checkEngine(ctx context.Context) {
 		return
 	}
 	if e.config.Storage.Engine != config.EngineVictoriaMetrics {
-		e.ok("%s: %s records of %s repositories", name, textenc.Grouped(stats.Records), textenc.Grouped(int64(stats.Repos)))
+		e.ok("%s: %s of %s", name, textenc.Records(stats.Records), textenc.Repositories(stats.Repos))
 		return
 	}
-	e.ok("victoriametrics: the history %q has %s records of %s repositories", v.History, textenc.Grouped(stats.Records), textenc.Grouped(int64(stats.Repos)))
+	e.ok("victoriametrics: the history %q has %s of %s", v.History, textenc.Records(stats.Records), textenc.Repositories(stats.Repos))
 	insert, _, _, err := v.URLs()
 	if err == nil {
 		var client *pushclient.Receiver
@@ -231,7 +231,7 @@ func (e *examination) stats(ctx context.Context, s config.Storage) (history.Stat
 	}
 	page, err := store.Repos(ctx, history.ReposQuery{Period: history.Period{Kind: history.LastMonth}, Limit: 1})
 	if err == nil && page.Matched == 0 && stats.Records > 0 {
-		err = fmt.Errorf("%w: it has %d records, and no repository that they are of", errLost, stats.Records)
+		err = fmt.Errorf("%w: it has %s, but the repositories they belong to are missing", errLost, textenc.Records(stats.Records))
 	}
 	return stats, err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/promapi"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/web"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/health"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // Handler returns the handler of all routes, each counted. Scrapes have a limit of their
@@ -116,7 +117,7 @@ func (s *Server) serveReady(w http.ResponseWriter, _ *http.Request) {
 	if away != nil {
 		text := fmt.Sprintf("%s is not ready: the storage does not respond.\n%v\n", progName, *away)
 		if n, bytes := s.collects.queue.Size(); n > 0 {
-			text += fmt.Sprintf("%d listings (%d bytes) are queued.\n", n, bytes)
+			text += fmt.Sprintf("Queued: %s (%s).\n", textenc.Plural(n, "listing", "listings"), textenc.Plural(bytes, "byte", "bytes"))
 		}
 		writeText(w, http.StatusServiceUnavailable, text)
 		return

@@ -103,9 +103,9 @@ func (s *Server) stored(ctx context.Context) string {
 	if err != nil {
 		return ""
 	}
-	text := fmt.Sprintf("Stored: %s daily records", textenc.Grouped(stats.Records))
+	text := "Stored: " + textenc.Plural(stats.Records, "daily record", "daily records")
 	if stats.OnDisk {
-		text += fmt.Sprintf(" in %s (%s bytes)", web.Plural(stats.Files, "file", "files"), textenc.Grouped(stats.Bytes))
+		text += fmt.Sprintf(" in %s (%s bytes)", textenc.Plural(stats.Files, "file", "files"), textenc.Grouped(stats.Bytes))
 	}
 	return text
 }
@@ -123,7 +123,7 @@ func (s *Server) collectors() (out []web.Collector) {
 			case p.NotModified:
 				c.Outcome = "Nothing changed"
 			default:
-				c.Outcome = fmt.Sprintf("%s from %s, %s new and %s changed records", web.Plural(p.Repos, "repository", "repositories"),
+				c.Outcome = fmt.Sprintf("%s from %s, %s new and %s changed records", textenc.Repositories(p.Repos),
 					strings.ReplaceAll(string(p.Source), "_", " "), textenc.Grouped(p.Change.New), textenc.Grouped(p.Change.Changed))
 			}
 		}

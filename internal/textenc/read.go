@@ -64,3 +64,17 @@ func Grouped(n int64) string {
 	}
 	return sign + digits
 }
+
+// Plural writes a count with the name of what is counted: 1 file, 4,362,460 files.
+func Plural[N int | int64](n N, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return Grouped(int64(n)) + " " + many
+}
+
+// Repositories writes a number of repositories.
+func Repositories[N int | int64](n N) string { return Plural(n, "repository", "repositories") }
+
+// Records writes a number of records.
+func Records[N int | int64](n N) string { return Plural(n, "record", "records") }

@@ -66,7 +66,7 @@ func TestHubExportThatIsImplausible(t *testing.T) {
 	f(fakehub.Edit(func(csv string) string { return csv[:strings.LastIndex(strings.TrimSpace(csv), "\n")+1] }),
 		"expected about the 3 records of earlier exports, got 2", "m 15")
 	f(fakehub.Body("text/csv", "repoType,repoName,total,timestamp,downloads\n"), "expected about the 3 records of earlier exports, got 0", "")
-	f(fakehub.Scaled(0), "expected totals of about 20 downloads, got zeros for all 2 repositories", "d 0 m 0")
+	f(fakehub.Scaled(0), "expected totals of about 20 downloads, got zeros for 2 of 2 repositories", "d 0 m 0")
 }
 
 // Neither a cache that has answered with an export of the past nor a clock in another time

@@ -3,6 +3,8 @@ package plausible
 import (
 	"fmt"
 	"time"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // few is how many repositories say nothing about the others: fewer than that may be deleted
@@ -78,19 +80,19 @@ func (a *Answer) implausible() (Reason, string) {
 	lost := a.now.Total < a.before.Total/2 || a.now.Days < a.before.Days/2
 	switch {
 	case a.Past && a.rose > 0 && 2*a.rose >= a.compared:
-		return ReasonTime, fmt.Sprintf("expected an older response to have no more downloads than the stored data, got more for %d of %d repositories: its date is wrong", a.rose, a.compared)
+		return ReasonTime, fmt.Sprintf("expected an older response to have no more downloads than the stored data, got more for %d of %s: its date is wrong", a.rose, textenc.Repositories(a.compared))
 	case a.Records < a.Had*0.9:
 		return ReasonRecords, fmt.Sprintf("expected about the %.0f records of earlier exports, got %.0f", a.Had, a.Records)
 	case a.Missing >= few && 2*a.Missing >= a.Repos, a.Missing > 0 && a.Empty:
 		return ReasonRepos, fmt.Sprintf("expected about %d known repositories, got a response without %d of them", a.Repos, a.Missing)
 	// In listings, a single repository without a total is left to who counts the days.
 	case a.totals.all(2), a.Had > 0 && a.totals.all(1):
-		return ReasonZeros, fmt.Sprintf("expected totals of about %.0f downloads, got zeros for all %d repositories that had any", a.before.Total, a.totals.had)
+		return ReasonZeros, fmt.Sprintf("expected totals of about %.0f downloads, got zeros for %d of %s that had any", a.before.Total, a.totals.had, textenc.Repositories(a.totals.had))
 	case a.days.all(1):
-		return ReasonZeros, fmt.Sprintf("expected about %.0f downloads in the daily records, got zeros for all %d repositories that had any", a.before.Days, a.days.had)
+		return ReasonZeros, fmt.Sprintf("expected about %.0f downloads in the daily records, got zeros for %d of %s that had any", a.before.Days, a.days.had, textenc.Repositories(a.days.had))
 	case 2*a.fell > a.compared && (a.compared >= few || a.compared > 1 && lost):
-		return ReasonFalls, fmt.Sprintf("expected increasing totals, got fewer downloads for %d of %d repositories: totals of %.0f after %.0f, and daily records of %.0f after %.0f",
-			a.fell, a.compared, a.now.Total, a.before.Total, a.now.Days, a.before.Days)
+		return ReasonFalls, fmt.Sprintf("expected increasing totals, got fewer downloads for %d of %s: totals of %.0f after %.0f, and daily records of %.0f after %.0f",
+			a.fell, textenc.Repositories(a.compared), a.now.Total, a.before.Total, a.now.Days, a.before.Days)
 	// Last, so that what is not doubted for longer than this says it is about the same.
 	case a.Open:
 		return ReasonEnd, fmt.Sprintf("expected a line ending after the last of %.0f records, got none: the export may be truncated, even within a number", a.Records)
@@ -137,5 +139,5 @@ func (d *Doubt) Zeroed(m *Months, at time.Time) string {
 	if at.Sub(d.Since) > 30*24*time.Hour {
 		return ""
 	}
-	return fmt.Sprintf("the 30-day numbers of %d of %d repositories that had one are zero at once: treating them as unknown", m.zero, m.busy)
+	return fmt.Sprintf("the 30-day numbers of %d of %s that had one are zero at once: treating them as unknown", m.zero, textenc.Repositories(m.busy))
 }
