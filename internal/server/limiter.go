@@ -22,9 +22,8 @@ type limiter struct {
 	// seconds, are of the answer to those over it.
 	what, field        string
 	status, retryAfter int
-	// slowAfter is how long a client keeps its place however slow it is: the longer, the more
-	// it costs to begin such an answer.
-	slowAfter time.Duration
+	// slow is which clients give their places to others.
+	slow slowness
 
 	log    *slog.Logger
 	logged atomic.Int64 // when a refusal was last logged, in Unix seconds
@@ -58,6 +57,9 @@ type placeKey struct{}
 func (l *limiter) wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := &place{limiter: l, pace: paceOf(r.Context())}
+		if p.pace != nil {
+			p.pace.setSlow(l.slow)
+		}
 		limit := l.limit()
 		if !l.take(p, 0, func() bool { return limit <= 0 || len(l.active) < limit }) {
 			l.warn("limit", limit, "field", l.field)
@@ -126,8 +128,8 @@ func (l *limiter) take(p *place, bytes int64, room func() bool) bool {
 type eviction int
 
 const (
-	noneGivesWay eviction = iota
-	noneSlow              // by now
+	noneGivesWay eviction = iota // soon enough to wait for it
+	noneSlow                     // by now
 	evicted
 )
 
@@ -139,10 +141,13 @@ func (l *limiter) evict(asks *place) (done eviction) {
 		if p.pace == nil || p == asks {
 			continue
 		}
-		if done = noneSlow; p.leaving {
+		if p.leaving || l.slow.after <= placeTimeout {
+			done = noneSlow
+		}
+		if p.leaving {
 			continue
 		}
-		if r := p.pace.rate(l.slowAfter); r < least {
+		if r := p.pace.rate(); r < least {
 			slowest, least = p, r
 		}
 	}

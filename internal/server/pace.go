@@ -24,9 +24,20 @@ const (
 	// maxScrapeTimeout what it may say.
 	scrapeTimeout    = 30 * time.Second
 	maxScrapeTimeout = 2 * time.Minute
-	// slowRate is how many bytes in a second a client has to take so that it need not give way
-	// to others that want its place.
-	slowRate = 1 << 20
+)
+
+// slowness is which clients give way to others that want their places: those that take fewer
+// bytes in a second than rate, once they were waited for as long as after.
+type slowness struct {
+	rate  float64
+	after time.Duration
+}
+
+var (
+	slowAnswer = slowness{rate: 1 << 20, after: time.Second / 4}
+	// An export begins anew when it was broken off, and somebody waits for it at the end of a
+	// slow line: it gives way only after the time that any answer has.
+	slowExport = slowness{rate: 8 * minRate, after: rateGrace}
 )
 
 var errTooSlow = fmt.Errorf("the client takes its answer too slowly: %w", os.ErrDeadlineExceeded)
@@ -45,6 +56,7 @@ type pacedWriter struct {
 	sent    int64
 	waited  time.Duration
 	writing time.Time
+	slow    slowness
 }
 
 // Write implements http.ResponseWriter, in pieces that have a deadline each.
@@ -117,16 +129,22 @@ func (w *pacedWriter) stop() {
 	w.limit()
 }
 
-// rate returns how many bytes in a second the client took, infinitely many if it is not slow
-// or was not waited for as long as that.
-func (w *pacedWriter) rate(after time.Duration) float64 {
+// setSlow says from when on the client is slow.
+func (w *pacedWriter) setSlow(s slowness) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.slow = s
+}
+
+// rate returns how many bytes in a second the client took, infinitely many if it is not slow.
+func (w *pacedWriter) rate() float64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	waited := w.waited
 	if !w.writing.IsZero() {
 		waited += time.Since(w.writing)
 	}
-	if r := float64(w.sent) / waited.Seconds(); waited >= after && r < slowRate {
+	if r := float64(w.sent) / waited.Seconds(); waited >= w.slow.after && r < w.slow.rate {
 		return r
 	}
 	return math.Inf(1)

@@ -80,7 +80,7 @@ func TestPace(t *testing.T) {
 
 // The place of the slowest client goes to one that asks; quick ones keep theirs.
 func TestSlowClientsGiveWay(t *testing.T) {
-	l := &limiter{limit: func() int { return 3 }, what: "scrapes", field: "web.max_requests", status: 503, retryAfter: 1, log: slog.New(slog.DiscardHandler)}
+	l := &limiter{limit: func() int { return 3 }, what: "scrapes", field: "web.max_requests", status: 503, retryAfter: 1, slow: slowAnswer, log: slog.New(slog.DiscardHandler)}
 	short := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/quick" {
 			_, _ = io.WriteString(w, "here")
@@ -115,6 +115,60 @@ func TestSlowClientsGiveWay(t *testing.T) {
 	})
 }
 
+// An export is not broken off for others while its client reads nothing for some seconds, by
+// any limit, and they hear so at once; later its place is theirs.
+func TestExportsKeepTheirPlaces(t *testing.T) {
+	limit := func(slow slowness) *limiter {
+		return &limiter{limit: func() int { return 1 }, what: "exports", status: 429, slow: slow, log: slog.New(slog.DiscardHandler)}
+	}
+	exports, requests := limit(slowExport), limit(slowAnswer)
+	requests.limit = func() int { return 2 }
+	served(t, requests.wrap(exports.wrap(endless)), func(p *pipes) {
+		var clients sync.WaitGroup
+		defer clients.Wait()
+		begin := time.Now()
+		clients.Go(func() {
+			conn := p.dial()
+			defer conn.Close()
+			go fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+			time.Sleep(10 * time.Second)
+			if n, err := io.CopyN(io.Discard, conn, 2<<20); err != nil {
+				t.Errorf("the first ended after %d bytes: %v", n, err)
+			}
+			time.Sleep(time.Until(begin.Add(rateGrace - time.Second/2)))
+			if n, err := io.CopyN(io.Discard, conn, 2<<20); err != nil {
+				t.Errorf("the first ended after 2 MiB and %d bytes: %v", n, err)
+			}
+		})
+		ask := func(h http.Handler, from, to time.Duration, want int) {
+			t.Helper()
+			time.Sleep(time.Until(begin.Add(from)))
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+			if took := time.Since(begin); w.Code != want || took > to {
+				t.Errorf("after %s: got %d, expected %d", took, w.Code, want)
+			}
+		}
+		here := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+		ask(exports.wrap(here), 9*time.Second, 9*time.Second, 429)
+		requests.limit = func() int { return 1 }
+		ask(requests.wrap(here), 9*time.Second, 20*time.Second, 429)
+		ask(exports.wrap(here), 29*time.Second, 29*time.Second, 429)
+	})
+	exports = limit(slowExport)
+	served(t, exports.wrap(endless), func(p *pipes) {
+		ended := make(chan struct{})
+		go func() { take(p, "", 30<<10, 1<<40); close(ended) }()
+		time.Sleep(rateGrace + time.Second)
+		w := httptest.NewRecorder()
+		exports.wrap(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		if w.Code != http.StatusOK {
+			t.Errorf("got %d while a client of 30 KiB a second has the place", w.Code)
+		}
+		<-ended
+	})
+}
+
 // held returns how many places are taken, and the bytes that are reserved.
 func (l *limiter) held() (places int, bytes int64) {
 	l.mu.Lock()
@@ -127,7 +181,7 @@ func (l *limiter) held() (places int, bytes int64) {
 func TestReserve(t *testing.T) {
 	l := &limiter{
 		limit: func() int { return 0 }, memory: func() int64 { return 100 }, what: "exports", field: "web.max_exports", status: 429, retryAfter: 5,
-		log: slog.New(slog.DiscardHandler),
+		slow: slowExport, log: slog.New(slog.DiscardHandler),
 	}
 	got := make(chan bool, 1)
 	h := l.wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -153,7 +207,7 @@ func TestReserve(t *testing.T) {
 		}
 		clients.Go(func() { take(p, "Stay: 1\r\n", 30<<10, 60<<20) })
 		<-got
-		time.Sleep(5 * time.Second)
+		time.Sleep(rateGrace)
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
 		ok := <-got
 		if _, bytes := l.held(); !ok || bytes != 0 {

@@ -27,13 +27,13 @@ func (s *Server) Handler() http.Handler {
 	}
 	handle := func(pattern string, h http.Handler) { handleAs(pattern, pattern, h) }
 	limit := func(what, field string, status, retryAfter int, n func() int) *limiter {
-		return &limiter{limit: n, what: what, field: field, status: status, retryAfter: retryAfter, slowAfter: time.Second / 4, log: s.Log}
+		return &limiter{limit: n, what: what, field: field, status: status, retryAfter: retryAfter, slow: slowAnswer, log: s.Log}
 	}
 	maxRequests := func() int { return s.config.Load().Web.MaxRequests }
 	scrapes := limit("scrapes", "web.max_requests", http.StatusServiceUnavailable, 1, maxRequests)
 	queries := limit("requests", "web.max_requests", http.StatusServiceUnavailable, 1, maxRequests)
 	exports := limit("exports", "web.max_exports", http.StatusTooManyRequests, 5, func() int { return s.config.Load().Web.MaxExports })
-	exports.slowAfter = 5 * time.Second
+	exports.slow = slowExport
 	exports.memory = func() int64 { return int64(s.config.Load().Web.MaxExportBytes) }
 	get := func(h http.HandlerFunc) http.Handler { return allow(h, http.MethodGet, http.MethodHead) }
 
