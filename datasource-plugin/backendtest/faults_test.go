@@ -99,7 +99,7 @@ func TestFaultsAreOneSentence(t *testing.T) {
 	f("a path that is none", real+"/wrong", gateway, real+"/wrong", "404", "check the URL")
 	f("nobody there", refused(t), gateway, "connection refused", "check the URL")
 	f("a host without address", "http://exporter.invalid:9090", gateway, "exporter.invalid", "check the URL")
-	f("an exporter that hangs", listen(t, hung()), timeout, "no answer came")
+	f("an exporter that hangs", listen(t, hung()), timeout, "no response in time")
 	f("a page for people", listen(t, answering(200, "text/html", "<h1>Welcome</h1>")), gateway, "an HTML page", "check the URL")
 	f("a password that is missing", listen(t, answering(401, "text/plain", "Unauthorized")), gateway, "401", "check user and password")
 	f("a user who may not", listen(t, answering(403, "text/plain", "Forbidden")), gateway, "403")
@@ -144,7 +144,7 @@ func TestOtherVersion(t *testing.T) {
 	f("a later API", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Api-Version", "2")
 		answering(200, r.Header.Get("Accept"), `{"api":2,"version":"9.0.0","revision":null,"repos":1,"records":1,"recorded":null}`)(w, r)
-	}), "speaks version 2 of the API", "update the plugin")
+	}), "uses version 2 of the API", "update the plugin")
 	f("before there were these routes", answering(404, "application/json", `{"error":"expected /api/v0/overview"}`), "older than this plugin", "update the exporter")
 }
 

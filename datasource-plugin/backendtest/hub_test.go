@@ -131,8 +131,8 @@ func TestHubFaults(t *testing.T) {
 		return func(h *fakehub.Hub) { h.Fail(fakehub.On{}, fakehub.Always, fault) }
 	}
 	f("a wrong token", "hf_notThatOne", nothing, "does not know the token", "enter a valid token")
-	f("no token", "", nothing, "to members of acme alone", "enter a token")
+	f("no token", "", nothing, "only to members of acme", "enter a token")
 	f("a plan without analytics", hubToken, func(h *fakehub.Hub) { h.AddOrg("acme", fakehub.Free) }, "acme", "plan")
 	f("a page for people", hubToken, failing(fakehub.LoginPage()), "HTML page", "check the endpoint")
-	f("another file", hubToken, failing(fakehub.Body("text/csv", "a,b\n1,2\n")), "is no export of acme", "line 1")
+	f("another file", hubToken, failing(fakehub.Body("text/csv", "a,b\n1,2\n")), "is not an export of acme", "line 1")
 }

@@ -45,7 +45,7 @@ test.describe('a data source of one\'s own', () => {
     await page.getByRole('button', { name: 'Reset' }).click();
     await page.getByPlaceholder('hf_...').fill('hf_fake');
     expect((await settings.saveAndTest()).status()).toBe(200);
-    await expect(settings).toHaveAlert('success', { hasText: /The Hub gave the downloads of initech/ });
+    await expect(settings).toHaveAlert('success', { hasText: /The Hub returned the downloads of initech/ });
     expect(await page.content()).not.toContain('hf_fake');
   });
 });

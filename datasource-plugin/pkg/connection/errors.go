@@ -74,19 +74,19 @@ func networkCause(err error) (c cause, ok bool) {
 	)
 	switch {
 	case errors.As(err, &elsewhere):
-		return cause{KindRedirect, elsewhere.Error(), "enter the URL where it is now"}, true
+		return cause{KindRedirect, elsewhere.Error(), "enter the new URL"}, true
 	case errors.As(err, &dns) && !dns.IsTimeout:
-		return cause{KindDNS, fmt.Sprintf("the name %q has no address", dns.Name), "check the URL"}, true
+		return cause{KindDNS, fmt.Sprintf("the host name %q has no address", dns.Name), "check the URL"}, true
 	case errors.Is(err, http.ErrSchemeMismatch):
-		return cause{KindTLS, "it speaks plain HTTP", "enter the URL with http://"}, true
+		return cause{KindTLS, "it uses plain HTTP", "enter the URL with http://"}, true
 	case isTLS(err):
-		return cause{KindTLS, "no encrypted connection that can be trusted: " + innermost(err), "check its certificate and the TLS settings"}, true
+		return cause{KindTLS, "the TLS connection is not trusted: " + innermost(err), "check its certificate and the TLS settings"}, true
 	case errors.As(err, &timed) && timed.Timeout():
-		return cause{KindTimeout, "no answer came in time: " + innermost(err), "see what keeps it busy, or set a longer timeout"}, true
+		return cause{KindTimeout, "no response in time: " + innermost(err), "check why it is busy, or set a longer timeout"}, true
 	case errors.As(err, &op) && op.Op == "dial":
-		return cause{KindUnreachable, "no connection: " + innermost(op.Err), "check the URL, and that it runs"}, true
+		return cause{KindUnreachable, "no connection: " + innermost(op.Err), "check the URL, and that it is running"}, true
 	case errors.As(err, &op), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return cause{KindBroken, "the connection was aborted: " + innermost(err), "try again, and see its log"}, true
+		return cause{KindBroken, "the connection was aborted: " + innermost(err), "retry, and see its log"}, true
 	}
 	return cause{}, false
 }

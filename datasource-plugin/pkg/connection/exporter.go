@@ -56,7 +56,7 @@ func (c *exporterConnection) Check(ctx context.Context) Health {
 	d.holds(s.Repos, s.Records, s.Recorded)
 	switch {
 	case s.API < 1:
-		return d.fails(failure(KindNotExporter, nil, "%s answers, and not as an exporter does: check the URL", d.URL))
+		return d.fails(failure(KindNotExporter, nil, "%s responds, but not like an exporter: check the URL", d.URL))
 	case s.API != wire.Version:
 		return d.fails(c.wrongVersion(strconv.Itoa(s.API), s.Version, nil))
 	}
@@ -80,7 +80,7 @@ func (c *exporterConnection) explain(ctx context.Context, err error) error {
 	case err == nil, errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		err = failure(KindTimeout, err, "no answer of the exporter at %s within the time that Grafana gives: ask for less, or see what keeps it busy", at)
+		err = failure(KindTimeout, err, "the exporter at %s did not respond within the timeout of Grafana: query less data, or check why the exporter is busy", at)
 	case errors.As(err, &answer):
 		err = c.explainStatus(answer, err)
 	case errors.As(err, &version):
@@ -91,15 +91,15 @@ func (c *exporterConnection) explain(ctx context.Context, err error) error {
 			err = failure(KindNotExporter, err, "%s returns an HTML page, so it is not an exporter, or it requires a login: check the URL, user, and password", at)
 			break
 		}
-		err = failure(KindNotExporter, err, "%s answers, and not as an exporter does (its answer is of the type %q): check the URL", at, mediaType)
+		err = failure(KindNotExporter, err, "%s responds, but not like an exporter (the response has the type %q): check the URL", at, mediaType)
 	case errors.Is(err, httpclient.ErrResponseBodyTooLarge):
-		err = failure(KindMalformed, err, "the answer of the exporter at %s is longer than Grafana's response_limit allows: ask for less, or raise the limit", at)
+		err = failure(KindMalformed, err, "the response of the exporter at %s exceeds Grafana's response_limit: query less data, or raise the limit", at)
 	default:
 		if w, ok := networkCause(err); ok {
-			err = failure(w.kind, err, "no answer of the exporter at %s: %s; %s", at, w.what, w.advice)
+			err = failure(w.kind, err, "cannot reach the exporter at %s: %s; %s", at, w.what, w.advice)
 			break
 		}
-		err = failure(KindMalformed, err, "the exporter at %s gave an answer that is not what was asked for, %s: check the URL, and that the versions of exporter and plugin match", at, oneLine(err))
+		err = failure(KindMalformed, err, "the exporter at %s sent an unexpected response, %s: check the URL, and that the versions of exporter and plugin match", at, oneLine(err))
 	}
 	return c.secrets.redactError(err)
 }
@@ -111,27 +111,27 @@ func (c *exporterConnection) explainStatus(e *client.Error, err error) error {
 	foreign := e.Message == ""
 	switch {
 	case e.Status == http.StatusUnauthorized:
-		return failure(KindAuth, err, "%s wants to know who asks (401): check user and password, or the header, in the settings of the data source", at)
+		return failure(KindAuth, err, "%s requires authentication (401): check user and password, or the header, in the settings of the data source", at)
 	case e.Status == http.StatusForbidden:
-		return failure(KindForbidden, err, "%s refuses the user of this data source (403): give that user access, or enter another", at)
+		return failure(KindForbidden, err, "%s denies access to the user of this data source (403): grant that user access, or enter another", at)
 	case e.Status == http.StatusProxyAuthRequired:
-		return failure(KindAuth, err, "the proxy before %s wants to know who asks (407): check the proxy settings of Grafana", at)
+		return failure(KindAuth, err, "the proxy in front of %s requires authentication (407): check the proxy settings of Grafana", at)
 	case e.Status == http.StatusNotFound && foreign:
-		return failure(KindNotExporter, err, "there is no exporter at %s (404): check the URL, a path in it included", at)
+		return failure(KindNotExporter, err, "there is no exporter at %s (404): check the URL, including its path", at)
 	case e.Status == http.StatusNotFound:
-		return failure(KindVersion, err, "the exporter at %s is older than this plugin and does not know %s: update the exporter", at, e.Route)
+		return failure(KindVersion, err, "the exporter at %s is older than this plugin and does not have %s: update the exporter", at, e.Route)
 	case e.Status == http.StatusTooManyRequests:
-		return failure(KindRateLimited, err, "%s takes no more requests for now (429): refresh less often", at)
+		return failure(KindRateLimited, err, "%s has reached its limit of requests (429): refresh less often", at)
 	case e.Status >= 500 && foreign:
 		return failure(KindServer, err, "the exporter at %s cannot be reached through its proxy (%d): check that the exporter is running", at, e.Status)
 	case e.Status == http.StatusServiceUnavailable:
-		return failure(KindServer, err, "the exporter at %s does not answer for now (503, %s)", at, e.Message)
+		return failure(KindServer, err, "the exporter at %s is temporarily unavailable (503, %s)", at, e.Message)
 	case e.Status >= 500:
-		return failure(KindServer, err, "the exporter at %s failed (%d, %s): its log says why", at, e.Status, e.Message)
+		return failure(KindServer, err, "the exporter at %s failed (%d, %s): see its log", at, e.Status, e.Message)
 	case foreign:
-		return failure(KindNotExporter, err, "%s does not answer as an exporter does (%s): check the URL, and whether it begins with https://", at, oneLine(err))
+		return failure(KindNotExporter, err, "%s does not respond like an exporter (%s): check the URL, and whether it starts with https://", at, oneLine(err))
 	}
-	return failure(KindRefused, err, "the exporter at %s refuses the question: %s", at, oneLine(err))
+	return failure(KindRefused, err, "the exporter at %s rejects the query: %s", at, oneLine(err))
 }
 
 // wrongVersion explains an exporter that speaks another version of the API. release
@@ -144,5 +144,5 @@ func (c *exporterConnection) wrongVersion(version, release string, err error) er
 	if n, e := strconv.Atoi(version); e == nil && n < wire.Version {
 		advice = "update the exporter"
 	}
-	return failure(KindVersion, err, "the exporter at %s%s speaks version %s of the API and this plugin version %d: %s", c.url.String(), release, version, wire.Version, advice)
+	return failure(KindVersion, err, "the exporter at %s%s uses version %s of the API, but this plugin uses version %d: %s", c.url.String(), release, version, wire.Version, advice)
 }

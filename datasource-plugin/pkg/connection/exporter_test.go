@@ -90,10 +90,10 @@ func TestExporterHealth(t *testing.T) {
 		}
 	}
 	f(storeOf(t, threeRecords()...),
-		"Reached the exporter at URL/, version 1.2.3: 2 repositories and 3 records of downloads, the last of 2026-11-19.",
+		"Reached the exporter at URL/, version 1.2.3: 2 repositories and 3 records of downloads, up to 2026-11-19.",
 		`{"connection":"exporter","url":"URL/","version":"1.2.3","repos":2,"records":3,"firstDay":"2026-11-18","lastDay":"2026-11-19"}`)
 	f(storeOf(t),
-		"Reached the exporter at URL/, version 1.2.3: it holds no downloads yet.",
+		"Reached the exporter at URL/, version 1.2.3: it has no downloads yet.",
 		`{"connection":"exporter","url":"URL/","version":"1.2.3","repos":0,"records":0}`)
 }
 
@@ -147,16 +147,16 @@ func TestExporterFaults(t *testing.T) {
 	f(say(200, "as asked", "nonsense"), KindMalformed, "check the URL, and that the versions of exporter and plugin match")
 	f(say(200, "as asked", `{"groups": 5, "rows": 5, "api": "x"}`), KindMalformed)
 	f(say(400, "application/json", `{"error":"expected x","field":"from"}`), KindRefused, "400 Bad Request: from: expected x")
-	f(say(400, "text/plain", "Client sent an HTTP request to an HTTPS server."), KindNotExporter, "begins with https://")
+	f(say(400, "text/plain", "Client sent an HTTP request to an HTTPS server."), KindNotExporter, "starts with https://")
 	f(say(429, "text/plain", ""), KindRateLimited, "(429)")
 	f(say(502, "text/html", "<html>"), KindServer, "(502)", "check that the exporter is running")
-	f(say(500, "application/json", `{"error":"broken"}`), KindServer, "500, broken", "its log says why")
-	f(say(503, "application/json", `{"error":"8 requests are being answered, which is the limit; ask again in 1 s"}`), KindServer, "does not answer for now (503, 8 requests are being answered")
+	f(say(500, "application/json", `{"error":"broken"}`), KindServer, "500, broken", "see its log")
+	f(say(503, "application/json", `{"error":"8 requests are being answered, which is the limit; ask again in 1 s"}`), KindServer, "is temporarily unavailable (503, 8 requests are being answered")
 	f(say(302, "", ""), KindNotExporter)
-	f(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, KindBroken, "try again")
+	f(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, KindBroken, "retry")
 	f(func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, r.URL.String(), http.StatusFound)
-	}, KindRedirect, "in a circle")
+	}, KindRedirect, "in a loop")
 }
 
 func TestExporterOfAnotherVersion(t *testing.T) {
@@ -171,7 +171,7 @@ func TestExporterOfAnotherVersion(t *testing.T) {
 	}
 	f(fmt.Sprintf(`{"api":%d,"version":"9.0.0","repos":4}`, wire.Version+1), KindVersion, `version "9.0.0"`, "update the plugin")
 	f(`{"api":0.5}`, KindMalformed, "versions of exporter and plugin match")
-	f(`{"status":"success","data":{}}`, KindNotExporter, "not as an exporter does")
+	f(`{"status":"success","data":{}}`, KindNotExporter, "not like an exporter")
 	f(`{}`, KindNotExporter)
 }
 
@@ -185,7 +185,7 @@ func TestAnswersOfAnotherVersion(t *testing.T) {
 			_, _ = fmt.Fprintf(w, `{"api":%s,"version":"9.0.0","groups":[],"rows":[]}`, version)
 		}))
 		c, _ := connect(t, nil, configured(srv.URL, nil, nil))
-		wantFaults(t, c, KindVersion, append(words, srv.URL, "version "+version+" of the API", "this plugin version 1")...)
+		wantFaults(t, c, KindVersion, append(words, srv.URL, "version "+version+" of the API", "this plugin uses version 1")...)
 		for what, err := range ask(t, c) {
 			for _, word := range words {
 				if !strings.Contains(err.Error(), word) {
@@ -226,13 +226,13 @@ func TestExporterOutOfReach(t *testing.T) {
 	network := fakehub.NewNetwork()
 	defer network.Close()
 	c, _ := connect(t, network.DialContext, configured("http://exporter.test:9090", nil, nil))
-	wantFaults(t, c, KindUnreachable, "http://exporter.test:9090", "connection refused", "check the URL, and that it runs")
+	wantFaults(t, c, KindUnreachable, "http://exporter.test:9090", "connection refused", "check the URL, and that it is running")
 
 	unknown := func(_ context.Context, _, address string) (net.Conn, error) {
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: address[:strings.Index(address, ":")], IsNotFound: true}}
 	}
 	c, _ = connect(t, unknown, configured("http://exporter.test:9090", nil, nil))
-	wantFaults(t, c, KindDNS, `the name "exporter.test" has no address`, "check the URL")
+	wantFaults(t, c, KindDNS, `the host name "exporter.test" has no address`, "check the URL")
 }
 
 // What answers may say again what was sent to it: to no user and no log.

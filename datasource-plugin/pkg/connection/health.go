@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // Health is the outcome of a check.
@@ -54,16 +55,9 @@ func (d *Details) holds(repos int, records int64, recorded *history.Days) {
 // size tells the size of a history in words.
 func (d *Details) size() string {
 	if d.LastDay == "" {
-		return "it holds no downloads yet"
+		return "it has no downloads yet"
 	}
-	return fmt.Sprintf("%s and %s of downloads, the last of %s", counted(int64(d.Repos), "repository", "repositories"), counted(d.Records, "record", "records"), d.LastDay)
-}
-
-func counted(n int64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
+	return fmt.Sprintf("%s and %s of downloads, up to %s", textenc.Repositories(d.Repos), textenc.Records(d.Records), d.LastDay)
 }
 
 // fails returns the outcome of a check that found err.

@@ -174,7 +174,7 @@ func (c *hubConnection) Check(ctx context.Context) Health {
 		h.Message = sentence(c.notice(s))
 		return h
 	}
-	return Health{OK: true, Message: sentence("the Hub gave the downloads of " + c.organization + ": " + d.size()), Details: d}
+	return Health{OK: true, Message: sentence("the Hub returned the downloads of " + c.organization + ": " + d.size()), Details: d}
 }
 
 // retry begins a load before its time, if the last one failed a while ago.

@@ -47,7 +47,7 @@ func TestHubHealth(t *testing.T) {
 		began := time.Now().UTC()
 		h := s.conn.Check(s.Context())
 		wantSentence(s, h.Message)
-		if want := "The Hub gave the downloads of acme: 2 repositories and 3 records of downloads, the last of 2026-11-19."; !h.OK || h.Message != want {
+		if want := "The Hub returned the downloads of acme: 2 repositories and 3 records of downloads, up to 2026-11-19."; !h.OK || h.Message != want {
 			s.Errorf("expected %s, got OK %v, %s", want, h.OK, h.Message)
 		}
 		d := h.Details
@@ -65,7 +65,7 @@ func TestHubHealth(t *testing.T) {
 		s.hub.AddOrg("empty", fakehub.Team)
 		s.hub.AddToken(token, "empty")
 		s.connect(map[string]any{"organization": "empty"})
-		if h := s.conn.Check(s.Context()); !h.OK || h.Message != "The Hub gave the downloads of empty: it holds no downloads yet." {
+		if h := s.conn.Check(s.Context()); !h.OK || h.Message != "The Hub returned the downloads of empty: it has no downloads yet." {
 			s.Errorf("unexpected %+v", h)
 		}
 	})
@@ -97,11 +97,11 @@ func TestHubFaults(t *testing.T) {
 	f(func(s *stage) { s.hub.AddOrg("acme", fakehub.Free) }, KindForbidden, "plan")
 	f(func(s *stage) { s.connect(map[string]any{"organization": "acne"}) }, KindNotFound, "no organization acne", "check the name")
 	f(failing(fakehub.TooManyFor("pages", 280)), KindRateLimited, "429", "a token of its own")
-	f(failing(fakehub.Status(500)), KindServer, "500", "asked again soon")
-	f(failing(fakehub.StallHeaders()), KindTimeout, "no answer came in time")
+	f(failing(fakehub.Status(500)), KindServer, "500", "retry soon")
+	f(failing(fakehub.StallHeaders()), KindTimeout, "no response in time")
 	f(failing(fakehub.StallBody(60)), KindTimeout)
 	f(failing(fakehub.Truncated(60)), KindBroken)
-	f(failing(fakehub.Body("text/csv", "a,b\n1,2\n")), KindMalformed, "is no export of acme", "line 1")
+	f(failing(fakehub.Body("text/csv", "a,b\n1,2\n")), KindMalformed, "is not an export of acme", "line 1")
 	f(failing(fakehub.Edit(func(csv string) string { return csv[:len(csv)-12] })), KindImplausible, "the export may be truncated")
 	f(failing(fakehub.Edit(func(csv string) string {
 		// One row of another number for a day is skipped, more are too many.
@@ -141,8 +141,8 @@ func TestHubFailureKeepsWhatWasThere(t *testing.T) {
 		s.hub.Fail(fakehub.On{}, fakehub.Always, fakehub.Status(403))
 		s.hub.ForgetRequests()
 		s.after(67 * time.Minute)
-		s.wantOld("d 5 m 15", collected, "the refresh at ", " failed: http://hub.test refuses")
-		wantFault(s, s.conn.Check(s.Context()), KindForbidden, "Shown are the downloads as collected on "+collected)
+		s.wantOld("d 5 m 15", collected, "the refresh at ", " failed: http://hub.test denies access")
+		wantFault(s, s.conn.Check(s.Context()), KindForbidden, "Showing the downloads as collected on "+collected)
 		d := s.conn.Check(s.Context()).Details
 		if d.Repos != 2 || d.CollectedAt.Format("2006-01-02 15:04 UTC") != collected || d.NextRefresh.IsZero() {
 			s.Errorf("unexpected details %+v", d)
@@ -265,7 +265,7 @@ func TestHubFirstUseIsBounded(t *testing.T) {
 		began := time.Now()
 		_, _, err := s.conn.Reader(ctx)
 		wantUpstream(s, err, KindTimeout)
-		if took(began) != 30*time.Second || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "ask again in a while") {
+		if took(began) != 30*time.Second || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "loading continues, retry the query later") {
 			s.Errorf("expected to be told to ask again after 30s, got %v after %v", err, took(began))
 		}
 		wantFault(s, s.conn.Check(ctx), KindTimeout, "0 MiB in 30s so far")

@@ -37,7 +37,7 @@ func TestHungExporter(t *testing.T) {
 	hang := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	inBubble(t, hang, map[string]any{"timeout": 7}, func(t *testing.T, c Connection) {
 		began := time.Now()
-		wantFault(t, c.Check(t.Context()), KindTimeout, "no answer came in time", "longer timeout")
+		wantFault(t, c.Check(t.Context()), KindTimeout, "no response in time", "longer timeout")
 		if got := took(began); got != 7*time.Second {
 			t.Errorf("expected to wait for 7s, waited %v", got)
 		}
@@ -52,7 +52,7 @@ func TestHungExporter(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
 		began := time.Now()
-		wantFault(t, c.Check(ctx), KindTimeout, "within the time that Grafana gives", "ask for less")
+		wantFault(t, c.Check(ctx), KindTimeout, "within the timeout of Grafana", "query less data")
 		if got := took(began); got != 3*time.Second {
 			t.Errorf("expected to wait for 3s, waited %v", got)
 		}

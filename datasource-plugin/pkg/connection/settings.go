@@ -89,7 +89,7 @@ func parseURL(text string) (*url.URL, error) {
 	case text == "":
 		return nil, errors.New(like + "none")
 	case err != nil && strings.Contains(text, "@"):
-		return nil, errors.New(like + "something that is no URL")
+		return nil, errors.New(like + "something that is not a URL")
 	case err != nil:
 		return nil, errors.New(like + shown(text))
 	}
@@ -100,7 +100,7 @@ func parseURL(text string) (*url.URL, error) {
 		return nil, errors.New(like + quoted)
 	case u.User != nil:
 		// What is entered there is no secret to Grafana.
-		return nil, fmt.Errorf("expected a URL without user and password, which belong to the basic authentication, got %s", quoted)
+		return nil, fmt.Errorf("expected a URL without user and password, which belong in the basic authentication settings, got %s", quoted)
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return nil, fmt.Errorf("expected a URL without query and fragment, got %s", quoted)
 	}
@@ -170,10 +170,10 @@ func (s *settings) parseHTTP(ctx context.Context, d backend.DataSourceInstanceSe
 	secrets := d.DecryptedSecureJSONData
 	s.secrets = secretsOf(user, secrets)
 	if m.flag("tlsAuthWithCACert") && secrets["tlsCACert"] == "" {
-		return errors.New("tlsCACert: expected the certificate of an authority, since tlsAuthWithCACert is on, got none")
+		return errors.New("tlsCACert: expected the certificate of a certificate authority because tlsAuthWithCACert is on, got none")
 	}
 	if m.flag("tlsAuth") && (secrets["tlsClientCert"] == "" || secrets["tlsClientKey"] == "") {
-		return errors.New("tlsClientCert, tlsClientKey: expected both, since tlsAuth is on, got not both")
+		return errors.New("tlsClientCert, tlsClientKey: expected both because tlsAuth is on, got at most one")
 	}
 	if _, err := httpclient.GetTLSConfig(s.http); err != nil {
 		return fmt.Errorf("tlsCACert, tlsClientCert, tlsClientKey: expected certificates and a key as PEM: %w", err)

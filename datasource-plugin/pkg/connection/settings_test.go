@@ -91,8 +91,8 @@ func TestSettingsRefused(t *testing.T) {
 	exporter("ftp://x", `the URL of an exporter like http://localhost:10061, got "ftp://x"`)
 	exporter("http://:80", `the URL of an exporter like http://localhost:10061, got "http://:80"`)
 	exporter("http://x/?a="+secret, "a URL without query and fragment, got \"http://x/\"")
-	exporter("http://u:"+password+"@x/", "a URL without user and password, which belong to the basic authentication")
-	exporter("http://u:"+password+"@x y/", "the URL of an exporter like http://localhost:10061, got something that is no URL")
+	exporter("http://u:"+password+"@x/", "a URL without user and password, which belong in the basic authentication settings")
+	exporter("http://u:"+password+"@x y/", "the URL of an exporter like http://localhost:10061, got something that is not a URL")
 
 	member := func(jsonData, want string) {
 		t.Helper()
@@ -109,7 +109,7 @@ func TestSettingsRefused(t *testing.T) {
 	member(`{"httpHeaderName1":{"a":1}}`, `httpHeaderName1: expected a string, got {"a":1}`)
 	member(`{"basicAuth":true,"basicAuthUser":5}`, `basicAuthUser: expected a string, got 5`)
 	member(`{"tlsAuth":true}`, "tlsClientCert, tlsClientKey: expected both")
-	member(`{"tlsAuthWithCACert":true}`, "tlsCACert: expected the certificate of an authority")
+	member(`{"tlsAuthWithCACert":true}`, "tlsCACert: expected the certificate of a certificate authority")
 	f("http://x", `{"tlsAuthWithCACert":true}`, map[string]string{"tlsCACert": secret}, "tlsCACert, tlsClientCert, tlsClientKey: expected certificates and a key as PEM")
 	f("http://x", `{"tlsAuth":true}`, map[string]string{"tlsClientCert": secret, "tlsClientKey": secret}, "expected certificates and a key as PEM")
 

@@ -110,7 +110,7 @@ func (s *stage) wantShown(want string) {
 func (s *stage) wantOld(want string, words ...string) {
 	s.Helper()
 	got, notice := s.shows()
-	if got != want || !strings.HasPrefix(notice, "Shown are the downloads as collected on ") {
+	if got != want || !strings.HasPrefix(notice, "Showing the downloads as collected on ") {
 		s.Errorf("expected %s with a notice, got %s, %q", want, got, notice)
 	}
 	for _, w := range words {

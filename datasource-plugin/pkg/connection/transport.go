@@ -139,10 +139,10 @@ func (e *redirectError) Error() string { return e.text }
 func stayOn(origin *url.URL) func(*http.Request, []*http.Request) error {
 	return func(req *http.Request, via []*http.Request) error {
 		if !httpx.SameOrigin(req.URL, origin) {
-			return &redirectError{fmt.Sprintf("it sends on to %s://%s, where neither passwords nor questions are sent", req.URL.Scheme, req.URL.Host)}
+			return &redirectError{fmt.Sprintf("it redirects to %s://%s, and neither passwords nor queries are sent to another host", req.URL.Scheme, req.URL.Host)}
 		}
 		if len(via) >= maxRedirects {
-			return &redirectError{fmt.Sprintf("it sends on in a circle, to %s://%s%s at last", req.URL.Scheme, req.URL.Host, req.URL.EscapedPath())}
+			return &redirectError{fmt.Sprintf("it redirects in a loop, last to %s://%s%s", req.URL.Scheme, req.URL.Host, req.URL.EscapedPath())}
 		}
 		return nil
 	}

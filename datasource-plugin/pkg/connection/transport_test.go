@@ -117,7 +117,7 @@ func TestExporterRedirects(t *testing.T) {
 		http.Redirect(w, r, other.URL+r.URL.Path+"?signature="+secret, http.StatusTemporaryRedirect)
 	}))
 	c, _ := connect(t, nil, withCredentials(srv.URL))
-	wantFaults(t, c, KindRedirect, other.URL, "enter the URL where it is now")
+	wantFaults(t, c, KindRedirect, other.URL, "enter the new URL")
 	if n := len(elsewhere.requests()); n > 0 {
 		t.Errorf("expected no request elsewhere, got %d", n)
 	}

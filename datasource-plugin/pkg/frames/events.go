@@ -11,6 +11,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // event is an annotation.
@@ -77,7 +78,7 @@ func corrections(ctx context.Context, store history.Reader, q query.Corrections)
 		at := asOf.Time()
 		return asOf != 0 && !at.Before(q.From) && (q.To.IsZero() || !at.After(q.To))
 	}
-	add := func(number query.Number, r history.Repo, asOf history.AsOf, n int64, title, did string) {
+	add := func(number query.Number, r history.Repo, asOf history.AsOf, n int64, title, did, when string) {
 		if !within(asOf) || q.Value != "" && q.Value != number {
 			return
 		}
@@ -85,14 +86,14 @@ func corrections(ctx context.Context, store history.Reader, q query.Corrections)
 			time:  asOf.Time(),
 			kind:  "correction",
 			title: title + r.Name,
-			text:  fmt.Sprintf("Of the %s %s, %d downloads have been %s so far.", r.Type, r.Name, n, did),
+			text:  fmt.Sprintf("The Hub has %s %s of the %s %s%s so far.", did, textenc.Plural(n, "download", "downloads"), r.Type, r.Name, when),
 			repo:  r,
 			value: n,
 		})
 	}
 	err := eachRow(ctx, store, ask, func(r *history.RepoRow) bool {
-		add(query.Removed, r.Repo, r.RemovedAsOf, r.Removed, "The Hub removed downloads of ", "removed")
-		add(query.Backdated, r.Repo, r.BackdatedAsOf, r.Backdated, "The Hub added past downloads of ", "added for days in the distant past")
+		add(query.Removed, r.Repo, r.RemovedAsOf, r.Removed, "The Hub removed downloads of ", "removed", "")
+		add(query.Backdated, r.Repo, r.BackdatedAsOf, r.Backdated, "The Hub added past downloads of ", "added", " for days in the distant past")
 		return r.Removed > 0 || r.Backdated > 0 // otherwise all that come after it have neither
 	})
 	if err != nil {

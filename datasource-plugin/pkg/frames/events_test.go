@@ -212,7 +212,7 @@ func TestCorrections(t *testing.T) {
 	q.Limit = 100
 	repos(q, "2024-03-20T00:00:00Z", "2024-03-30T00:00:00Z", "legacy-one", "legacy-one")
 	added := answer(t, s, between(q, "2024-03-20", "2024-03-30"))[0]
-	if got, want := field[string](t, added, "text")[0], "Of the model legacy-one, 4491 downloads have been added for days in the distant past so far."; got != want {
+	if got, want := field[string](t, added, "text")[0], "The Hub has added 4,491 downloads of the model legacy-one for days in the distant past so far."; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if got, want := field[time.Time](t, added, "time")[0], instant("2024-03-22T06:00:00Z"); !got.Equal(want) {

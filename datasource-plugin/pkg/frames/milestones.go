@@ -165,7 +165,7 @@ func (m *climbs) pass(power int64, day history.Day, after int64) {
 		time:  day.Time(),
 		kind:  "milestone",
 		title: m.repo.Name + " passed " + shortPower(power) + " downloads",
-		text:  fmt.Sprintf("The %s %s had %d downloads in all at the end of %s.", m.repo.Type, m.repo.Name, after, day),
+		text:  fmt.Sprintf("The %s %s had %d downloads in total at the end of %s.", m.repo.Type, m.repo.Name, after, day),
 		repo:  m.repo,
 		value: power,
 	})

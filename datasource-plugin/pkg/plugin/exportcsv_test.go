@@ -178,8 +178,8 @@ func TestExportPanics(t *testing.T) {
 		if (err != nil) != wantErr || r.status() != status {
 			t.Errorf("%d blocks: expected status %d and an error %v, got %d and %v", blocks, status, wantErr, r.status(), err)
 		}
-		if b := string(r.body()); strings.Contains(b, "hf_123") || !strings.Contains(b, "defect") {
-			t.Errorf("%d blocks: expected an answer that says it is a defect, and not what the panic says", blocks)
+		if b := string(r.body()); strings.Contains(b, "hf_123") || !strings.Contains(b, "this is a bug") {
+			t.Errorf("%d blocks: expected an answer that says it is a bug, and not what the panic says", blocks)
 		}
 		expectCount(t, d.metrics.exports.WithLabelValues("defect"), 1)
 	}

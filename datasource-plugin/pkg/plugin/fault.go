@@ -99,7 +99,7 @@ func isTimeout(err error) bool {
 type panicError struct{ what string }
 
 func (e *panicError) Error() string {
-	return fmt.Sprintf("the plugin failed in the middle of %s, which is a defect of it; the log of Grafana says where", e.what)
+	return fmt.Sprintf("the plugin crashed during %s; this is a bug: for details, see the log of Grafana", e.what)
 }
 
 // guard calls f and makes an error of its panic. what names the work. One query

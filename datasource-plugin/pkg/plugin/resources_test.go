@@ -104,6 +104,6 @@ func TestLookupErrors(t *testing.T) {
 		}
 	}
 	f("repos", http.StatusBadGateway, "the exporter is gone")
-	f("organizations", http.StatusInternalServerError, "a defect")
-	f("repo-types", http.StatusInternalServerError, "a defect")
+	f("organizations", http.StatusInternalServerError, "this is a bug")
+	f("repo-types", http.StatusInternalServerError, "this is a bug")
 }
