@@ -129,7 +129,7 @@ const tests = {
 
   async 'a query: a repository by search, other types and formats, the CSV link'() {
     const editor = await open('query');
-    await becomes(editor, { refId: 'A', version: 1, queryType: 'overview', format: 'time_series', groupBy: 'repo_type' });
+    await becomes(editor, { refId: 'A', version: 1, queryType: 'overview' });
 
     server.requests.length = 0;
     await pick(editor, 'Organizations', 'birch-labs');
@@ -147,7 +147,9 @@ const tests = {
     await pick(editor, 'Show', /^Repositories/);
     const selection = { orgs: ['birch-labs'], repos: ['birch-labs/tiny-bert-001'] };
     const common = { refId: 'A', version: 1, queryType: 'repos', ...selection };
-    await becomes(editor, { ...common, format: 'time_series' }, 'the format stays with another type');
+    await becomes(editor, common, 'each type has a format of its own by default');
+    await editor.page.getByRole('radio', { name: 'Time series' }).click();
+    await becomes(editor, { ...common, format: 'time_series' });
     await editor.page.getByRole('radio', { name: 'Table' }).click();
     await becomes(editor, { ...common, format: 'table' });
     await editor.page.getByLabel('Most rows').fill('25');
