@@ -7,9 +7,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"runtime"
 	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
@@ -267,4 +272,47 @@ func TestOwnMetricsAreShared(t *testing.T) {
 	if p.own.held != 0 || len(p.own.newest) != 0 {
 		t.Errorf("%d bytes are held at the end", p.own.held)
 	}
+}
+
+// Scrapes that come at once wait for one gathering, which began after they asked, and not for
+// each other's.
+func TestScrapesAtOnceShareOwnMetrics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, reg := newPage(t, Options{})
+		var gathered atomic.Int64
+		gate := make(chan struct{})
+		desc := prometheus.NewDesc("huggingface_exporter_gathered", "Times.", nil, nil)
+		reg.MustRegister(collectorFunc(func(ch chan<- prometheus.Metric) {
+			n := gathered.Add(1)
+			<-gate
+			ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(n))
+		}))
+		turns := runtime.GOMAXPROCS(0)
+		var wg sync.WaitGroup
+		release := make(chan struct{})
+		scrape := func() *slowClient {
+			c := &slowClient{ResponseRecorder: httptest.NewRecorder(), begun: make(chan struct{}), release: release}
+			wg.Go(func() { p.Handler().ServeHTTP(c, httptest.NewRequest(http.MethodGet, "/metrics", nil)) })
+			return c
+		}
+		for range 8 * turns {
+			scrape()
+		}
+		synctest.Wait()
+		time.Sleep(time.Second)
+		close(gate)
+		synctest.Wait()
+		n := gathered.Load()
+		if n > int64(2*turns) {
+			t.Errorf("%d scrapes at once: gathered %d times, expected at most %d", 8*turns, n, 2*turns)
+		}
+		time.Sleep(time.Second)
+		last := scrape()
+		synctest.Wait()
+		close(release)
+		wg.Wait()
+		if want := fmt.Sprintf("huggingface_exporter_gathered %d\n", n+1); !strings.Contains(last.Body.String(), want) {
+			t.Errorf("a later scrape was not gathered for: expected %s", want)
+		}
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
@@ -35,6 +36,7 @@ type own struct {
 type ownText struct {
 	plain, packed []byte
 	key           string
+	begun         time.Time // when they were gathered
 	readers       int
 }
 
@@ -55,17 +57,18 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 // hold returns the own metrics for a scrape, which has to release them.
 func (o *own) hold(format expfmt.Format, names []string, gzip bool) *ownText {
-	key := fmt.Sprint(format, gzip, names)
+	key, asked := fmt.Sprint(format, gzip, names), time.Now()
 	o.turns <- struct{}{}
 	defer func() { <-o.turns }()
-	if t := o.again(key); t != nil {
+	if t := o.again(key, asked); t != nil {
 		return t
 	}
 	mem := scratches.Get().(*scratch)
 	defer scratches.Put(mem)
 	mem.own.Reset()
+	begun := time.Now()
 	o.append(&mem.own, format, names)
-	t := &ownText{plain: bytes.Clone(mem.own.Bytes()), key: key, readers: 1}
+	t := &ownText{plain: bytes.Clone(mem.own.Bytes()), key: key, begun: begun, readers: 1}
 	if gzip {
 		t.packed = bytes.Clone(mem.last(t.plain))
 	}
@@ -76,12 +79,13 @@ func (o *own) hold(format expfmt.Format, names []string, gzip bool) *ownText {
 	return t
 }
 
-// again returns a text that others write from, if too much is held.
-func (o *own) again(key string) *ownText {
+// again returns a text that others write from, if it was gathered since the scrape asked for
+// it, so that many at once wait for one gathering, or if too much is held.
+func (o *own) again(key string, asked time.Time) *ownText {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	t := o.newest[key]
-	if t == nil || o.held < maxOwnHeld {
+	if t == nil || o.held < maxOwnHeld && !t.begun.After(asked) {
 		return nil
 	}
 	t.readers++
