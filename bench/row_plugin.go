@@ -185,7 +185,7 @@ func (p *pluginSource) firstPart() error {
 // overview asks for the sums of all records, by repo type.
 func (p *pluginSource) overview() error {
 	response, err := p.host.QueryData(context.Background(), p.settings, backend.DataQuery{
-		RefID: "A", JSON: []byte(`{"queryType":"overview","format":"table","period":"all_time"}`),
+		RefID: "A", JSON: []byte(`{"queryType":"overview","format":"totals","period":"all_time"}`),
 		TimeRange: backend.TimeRange{From: time.Unix(0, 0), To: time.Unix(1, 0)},
 	})
 	if err != nil {
