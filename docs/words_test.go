@@ -66,6 +66,14 @@ var discouraged = [][2]string{
 	{`(?:\d+|[ds]) repos`, "textenc.Repositories: 2 repositories"}, // also of formats: %d repos
 	{`found out`, "determined"},
 	{`made[- ]up hub`, "stand-in for the Hub"},
+	{`no answer (?:of|came)`, "no response from, cannot reach"},
+	{`wants? to know who`, "requires authentication"},
+	{`takes? no more (?:requests|samples)`, "has reached its limit"},
+	{`knows? no (?:organization|repository)`, "has no"},
+	{`(?:if|as) (?:that|it) stays so`, "if this persists"},
+	{`in place of (?:it|them|those|that)`, "instead of"},
+	{`has a fault`, "has an internal error"},
+	{`not as an? \w+ does`, "not like a"},
 }
 
 var discouragedWord = func() *regexp.Regexp {

@@ -24,8 +24,8 @@ var (
 )
 
 // ErrLost says that samples of a history are not there that were.
-var ErrLost = errors.New("the engine does not show all that was stored: ask again, once all storage nodes of a cluster are back, " +
-	"and if it stays so, it lost samples and you have to store the history again under another name")
+var ErrLost = errors.New("the engine does not show all that was stored: retry once all storage nodes of a cluster are back; " +
+	"if this persists, it lost samples, and you have to store the history again under another name")
 
 // errUnsteady is the error of an append that is not stored, for the engine did not take it
 // at one go.

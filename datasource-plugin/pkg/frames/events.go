@@ -62,7 +62,7 @@ func largest(f *data.Frame, events []event, limit int) []event {
 		return cmp.Or(cmp.Compare(b.value, a.value), b.time.Compare(a.time), a.repo.Compare(b.repo))
 	})
 	if limit > 0 && len(events) > limit {
-		inform(f, "The largest %d of %d events are shown. A shorter time range, a filter or a larger limit shows the others.", limit, len(events))
+		inform(f, "Showing the largest %d of %d events. To see the others, use a shorter time range, a filter, or a larger limit.", limit, len(events))
 		return events[:limit]
 	}
 	return events

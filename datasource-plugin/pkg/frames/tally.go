@@ -182,7 +182,7 @@ func markHub(f *data.Frame, tallies []tally) {
 		}
 	}
 	if n > 0 {
-		inform(f, "%d of %d: not all days of the last month are known. Their downloads are the Hub's own number of the last 30 days, "+
-			"which has no period before.", n, len(tallies))
+		inform(f, "The daily downloads of the last month are incomplete for %d of %d. For these, the Hub's own number for the last 30 days is shown, "+
+			"without a previous period.", n, len(tallies))
 	}
 }
