@@ -41,12 +41,15 @@ func runRepos(b *bench) ([]verdict, error) {
 		return nil, err
 	}
 	last := table.Recorded().To
-	days := history.Days{From: last - pageDays + 1, To: last}
+	days, before, compared := history.RangeOf(last-pageDays+1, last).Resolve(table.Recorded())
+	if !compared { // the history does not cover that period
+		before = history.Days{From: days.From, To: days.From - 1}
+	}
 
 	var ours, theirs []pageRow
 	t, err := race(wallTime, b.rounds,
 		contestant{name: "exporter", run: func() error { ours = pageOf(table, days); return nil }},
-		contestant{name: "DuckDB", run: func() (err error) { theirs, err = pageInDuck(d, days); return err }},
+		contestant{name: "DuckDB", run: func() (err error) { theirs, err = pageInDuck(d, days, before); return err }},
 	)
 	if err != nil {
 		return nil, err
@@ -75,7 +78,7 @@ func pageOf(t *memtable.Table, days history.Days) []pageRow {
 // pageInDuck asks for the page and for the trends of the repositories on it, in
 // one statement. To make trends for all repositories would be slower, and so
 // would ILIKE.
-func pageInDuck(d *duck, days history.Days) ([]pageRow, error) {
+func pageInDuck(d *duck, days, before history.Days) ([]pageRow, error) {
 	step := history.TrendStep(days.Len(), pageTrend)
 	query := fmt.Sprintf(`
 		WITH page AS (
@@ -96,7 +99,7 @@ func pageInDuck(d *duck, days history.Days) ([]pageRow, error) {
 		SELECT repo_type, repo, total, CAST(downloads AS BIGINT), CAST(before AS BIGINT), coalesce(point, -1), CAST(coalesce(n, 0) AS BIGINT)
 		FROM page LEFT JOIN points USING (repo_type, repo)
 		ORDER BY downloads DESC, repo_type <> 'model', repo_type, repo, point`,
-		days.From, days.To, days.From-history.Day(days.Len()), days.From-1,
+		days.From, days.To, before.From, before.To,
 		quote(strings.ToLower(pageSearch)), pageLimit, step)
 
 	points := (days.Len() + step - 1) / step

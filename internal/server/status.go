@@ -88,7 +88,7 @@ func (s *Server) analyticsPage() http.Handler {
 	}
 	return web.Handler(s.store, web.Options{
 		Logger:     s.Log,
-		Version:    version.Info(),
+		Version:    version.Version,
 		Loaded:     s.loaded.Load,
 		Timeout:    func() time.Duration { return time.Duration(s.config.Load().Query.Timeout) },
 		Collecting: s.collectors,

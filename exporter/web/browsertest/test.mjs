@@ -145,7 +145,7 @@ const tests = {
   async 'the CSV equals export'() {
     await open('/?search=base&repo_type=model&from=2026-05-01&to=2026-05-31', {}, async (page) => {
       const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download CSV' }).click()]);
-      assert.equal(download.suggestedFilename(), 'publisher-analytics_2026-05-01_2026-05-31.csv');
+      assert.equal(download.suggestedFilename(), 'publisher-analytics_model_2026-05-01_2026-05-31.csv');
       const got = readFileSync(await download.path());
       const want = hx('export', '--storage.path=data', '--search=base', '--repo-type=model', '--from=2026-05-01', '--to=2026-05-31');
       assert.ok(got.length > 1000 && got.equals(want), `${got.length} bytes, want ${want.length}`);
