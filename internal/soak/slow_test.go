@@ -85,10 +85,10 @@ func TestSlowReaders(t *testing.T) {
 		t.Errorf("at its peak it had %d MB of memory, expected at most %d", peak/1e6, most/1e6)
 	}
 	if s.broken.Load() == 0 {
-		t.Error("no answer was broken off")
+		t.Error("no answer was aborted")
 	}
 	figures(t, begin, "%d scrapes of %d repositories in as many organizations (%d MB), the slowest in %v, while %d clients and %d exports took 64 KB every %v: "+
-		"%d answers begun, %d broken off, %d refused; memory %d MB at rest, at most %d while it was loaded and %d in the end",
+		"%d answers begun, %d aborted, %d refused; memory %d MB at rest, at most %d while it was loaded and %d in the end",
 		scrapes, repos, page/1e6, slowest.Round(time.Millisecond), readers, exporters, pause,
 		s.answers.Load(), s.broken.Load(), s.refused.Load(), rest/1e6, loading/1e6, peak/1e6)
 }
@@ -103,7 +103,7 @@ type sluggish struct {
 	answers, broken, refused atomic.Int64
 }
 
-// ask asks until ctx ends, again when an answer has broken off.
+// ask asks until ctx ends, again when an answer has aborted.
 func (s *sluggish) ask(ctx context.Context, path string) {
 	dialer := net.Dialer{Control: func(_, _ string, c syscall.RawConn) error {
 		return c.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4096) })
