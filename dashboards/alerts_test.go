@@ -221,8 +221,11 @@ func TestAlertsFireWhenThingsGoWrong(t *testing.T) {
 	}
 	w.hubAhead.Store(600)
 	w.hub.ForbidToken("hf_fake", true)
-	w.hub.Fail(fakehub.On{Route: fakehub.Spaces}, fakehub.Always, almostUsedUp)
-	w.hub.Fail(fakehub.On{Route: fakehub.Models, Org: orgListings}, fakehub.Always, fakehub.Scaled(0))
+	w.hub.Fail(fakehub.On{Route: fakehub.Models, Org: orgListings}, fakehub.Always, func(rw http.ResponseWriter, r *http.Request, answer http.Handler) {
+		almostUsedUp(rw, r, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { fakehub.Scaled(0)(rw, r, answer) }))
+	})
+	// All answers say it: which of them comes last is left open.
+	w.hub.Fail(fakehub.On{}, fakehub.Always, almostUsedUp)
 	w.orgs = []string{"{name: " + orgAnalytics + ", interval: 5h}", "{name: " + orgListings + ", source: listings, interval: 5h}", "{name: " + orgNever + "}"}
 	w.configure(t, "metrics: {max_repos: 3}\n")
 	w.reload(t, http.StatusOK)

@@ -103,7 +103,7 @@ type sluggish struct {
 	answers, broken, refused atomic.Int64
 }
 
-// ask asks until ctx ends, again when an answer has aborted.
+// ask asks until ctx ends, again when an answer was aborted.
 func (s *sluggish) ask(ctx context.Context, path string) {
 	dialer := net.Dialer{Control: func(_, _ string, c syscall.RawConn) error {
 		return c.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4096) })
