@@ -88,9 +88,9 @@ func known(t *testing.T, s *Store) (counters history.Counters, days, readings st
 // archives do not move them.
 func TestReadingsInAnyOrder(t *testing.T) {
 	t.Parallel()
-	histories := 80
+	histories := 400
 	if testing.Short() {
-		histories = 20
+		histories = 40
 	}
 	for seed := range uint64(histories) {
 		rng := rand.New(rand.NewPCG(seed, 5))
