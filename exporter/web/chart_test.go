@@ -1,9 +1,7 @@
 package web
 
 import (
-	"math"
 	"math/rand/v2"
-	"strings"
 	"testing"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -96,29 +94,4 @@ func TestSparkline(t *testing.T) {
 	f("M0 23L60 12L120 1", 0, 5, 10)
 	f("M0 1M120 1", 10, history.Unknown, 10) // a gap where nothing is known
 	f("M0 23L120 23", 0, 0)
-}
-
-func TestMilestones(t *testing.T) {
-	t.Parallel()
-	f := func(total int64, want string, downloads ...int64) {
-		t.Helper()
-		var series []history.DayDownloads
-		for i, n := range downloads {
-			series = append(series, history.DayDownloads{Day: history.Day(i), Downloads: n})
-		}
-		var got []string
-		for _, m := range milestones(total, series) {
-			got = append(got, number(m.Downloads)+" on "+m.Day.String())
-		}
-		if strings.Join(got, ", ") != want {
-			t.Errorf("total %d of %v: got %q, want %q", total, downloads, strings.Join(got, ", "), want)
-		}
-	}
-	f(0, "")
-	f(999, "", 500, 499)
-	f(1000, "1,000 on 1970-01-02", 500, 500)
-	f(history.Unknown, "1,000 on 1970-01-02", 500, 500)
-	f(120_000, "100,000 on 1970-01-03, 10,000 on 1970-01-01, 1,000 on 1970-01-01", 50_000, 10_000, 60_000)
-	f(120_000, "100,000 on 1970-01-02", 1, 60_000) // the earlier ones were before the first day
-	f(math.MaxInt64, "1,000,000,000,000,000,000 on 1970-01-01", math.MaxInt64-999_999_999_999_999_999)
 }

@@ -2,9 +2,9 @@ package web
 
 import (
 	"context"
-	"slices"
 	"time"
 
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/analysis"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/wire"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
@@ -19,14 +19,8 @@ type repoView struct {
 	Removed, Backdated         int64
 	RemovedTime, BackdatedTime time.Time
 	Lines                      []line
-	Milestones                 []milestone
+	Milestones                 []analysis.Milestone
 	Readings                   string // the address of all
-}
-
-// milestone is a day on which the cumulative downloads passed a power of ten.
-type milestone struct {
-	Downloads int64
-	Day       history.Day
 }
 
 func (v *view) loadRepo(ctx context.Context, store history.Reader, r *history.RepoRow) error {
@@ -78,33 +72,8 @@ func (v *view) loadRepo(ctx context.Context, store history.Reader, r *history.Re
 		return err
 	}
 	for _, g := range all.Groups {
-		out.Milestones = milestones(r.Total, g.Series)
+		out.Milestones = analysis.Milestones(r.Total, g.Series, analysis.LeastMilestone)
 	}
 	v.Repo = out
 	return nil
-}
-
-// milestones returns the days on which a repository passed a power of ten from 1,000 on, the
-// newest first. What it had at the end of a day is its total less the downloads of the days
-// after it. Without a total it is the sum of the days.
-func milestones(total int64, series []history.DayDownloads) (out []milestone) {
-	if total == history.Unknown {
-		total = 0
-		for _, d := range series {
-			total += d.Downloads
-		}
-	}
-	for _, d := range slices.Backward(series) {
-		before := total - d.Downloads
-		power := int64(1000)
-		for ; power*10 > 0 && power*10 <= total; power *= 10 {
-		}
-		for ; power >= 1000 && power > before; power /= 10 {
-			if power <= total {
-				out = append(out, milestone{power, d.Day})
-			}
-		}
-		total = before
-	}
-	return out
 }

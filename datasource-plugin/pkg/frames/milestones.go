@@ -7,6 +7,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/analysis"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -26,7 +27,10 @@ func milestones(ctx context.Context, store history.Reader, q query.Milestones) (
 		if err != nil {
 			return nil, err
 		}
-		least = leastOf(o)
+		least = analysis.LeastMilestone
+		if len(o.Groups) > 0 {
+			least = analysis.SuitableMilestone(o.Groups[0].Total)
+		}
 	}
 	m := climbs{
 		least: least,
@@ -46,19 +50,6 @@ func milestones(ctx context.Context, store history.Reader, q query.Milestones) (
 	return eventsFrame(nameMilestones, m.events, q.Limit), nil
 }
 
-// leastOf returns the largest power of ten that is at most a hundredth of the total of
-// what is selected, from query.LeastMilestone on: what counts as a milestone grows with
-// those who reach it.
-func leastOf(o history.Overview) int64 {
-	least := int64(query.LeastMilestone)
-	if len(o.Groups) > 0 {
-		for least*10 <= o.Groups[0].Total/100 {
-			least *= 10
-		}
-	}
-	return least
-}
-
 // climbs finds milestones.
 type climbs struct {
 	least int64        // a power of ten
@@ -68,9 +59,8 @@ type climbs struct {
 	events []event
 
 	// The repository whose records come just now, and those of the days so far.
-	repo      history.Repo
-	day       []history.Day
-	downloads []int64
+	repo   history.Repo
+	series []history.DayDownloads
 }
 
 // find finds the repositories that passed a power of ten in the days of since.
@@ -114,11 +104,7 @@ func (m *climbs) findByRecords(ctx context.Context, store history.Reader, f hist
 
 // add takes a repository if it passed a power of ten with its last downloads.
 func (m *climbs) add(r history.Repo, end, last int64) {
-	power := m.least
-	for next := power * 10; next > 0 && next <= end; next *= 10 { // 10^19 does not fit: it is negative
-		power = next
-	}
-	if power <= end && power > end-last {
+	if analysis.Passes(end, last, m.least) {
 		m.ends[r] = end
 	}
 }
@@ -132,7 +118,7 @@ func (m *climbs) read(ctx context.Context, store history.Reader, f history.Filte
 				m.flush()
 				m.repo = r
 			}
-			m.day, m.downloads = append(m.day, day), append(m.downloads, downloads)
+			m.series = append(m.series, history.DayDownloads{Day: day, Downloads: downloads})
 		})
 		if err != nil {
 			return err
@@ -142,33 +128,23 @@ func (m *climbs) read(ctx context.Context, store history.Reader, f history.Filte
 	return nil
 }
 
-// flush finds the milestones of the repository whose records have come. It walks
-// them back from the end.
+// flush finds the milestones of the repository whose records have come.
 func (m *climbs) flush() {
-	after, ok := m.ends[m.repo] // a name may be of another type too, that find did not find
-	for i := len(m.day) - 1; ok && i >= 0 && after >= m.least; i-- {
-		before := after - m.downloads[i]
-		if m.days.Contains(m.day[i]) {
-			for power := m.least; power > 0 && power <= after; power *= 10 {
-				if power > before {
-					m.pass(power, m.day[i], after)
-				}
+	if end, ok := m.ends[m.repo]; ok { // a name may be of another type too, that find did not find
+		for _, p := range analysis.Milestones(end, m.series, m.least) {
+			if m.days.Contains(p.Day) {
+				m.events = append(m.events, event{
+					time:  p.Day.Time(),
+					kind:  "milestone",
+					title: m.repo.Name + " passed " + shortPower(p.Downloads) + " downloads",
+					text:  fmt.Sprintf("The %s %s had %d downloads in total at the end of %s.", m.repo.Type, m.repo.Name, p.Total, p.Day),
+					repo:  m.repo,
+					value: p.Downloads,
+				})
 			}
 		}
-		after = before
 	}
-	m.repo, m.day, m.downloads = history.Repo{}, m.day[:0], m.downloads[:0]
-}
-
-func (m *climbs) pass(power int64, day history.Day, after int64) {
-	m.events = append(m.events, event{
-		time:  day.Time(),
-		kind:  "milestone",
-		title: m.repo.Name + " passed " + shortPower(power) + " downloads",
-		text:  fmt.Sprintf("The %s %s had %d downloads in total at the end of %s.", m.repo.Type, m.repo.Name, after, day),
-		repo:  m.repo,
-		value: power,
-	})
+	m.repo, m.series = history.Repo{}, m.series[:0]
 }
 
 // shortPower writes a power of ten: 1k, 10M, 100B, 1T.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/analysis"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
@@ -50,8 +51,6 @@ const (
 	defaultTrend = 30
 	maxTrend     = 400
 
-	// LeastMilestone is the smallest milestone there is.
-	LeastMilestone   = 1000
 	largestMilestone = 1_000_000_000_000_000_000
 )
 
@@ -161,9 +160,9 @@ type Milestones struct {
 func decodeMilestones(f *form, asked backend.DataQuery) Query {
 	f.format(Table)
 	q := Milestones{Common: f.common(asked, TimeRange), Limit: f.limit(maxEvents, 5000)}
-	q.Least = f.number("least", 0, LeastMilestone, largestMilestone)
+	q.Least = f.number("least", 0, analysis.LeastMilestone, largestMilestone)
 	if q.Least > 0 && strings.Trim(strconv.FormatInt(q.Least, 10), "0") != "1" {
-		f.bad("least", "expected a power of ten from %d, got %d", LeastMilestone, q.Least)
+		f.bad("least", "expected a power of ten from %d, got %d", analysis.LeastMilestone, q.Least)
 	}
 	return q
 }
