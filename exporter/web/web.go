@@ -70,6 +70,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"hubPage": hubPage,
 	"n":       number,
 	"plural":  textenc.Plural[int],
+	"short":   textenc.Short,
 	"time":    fullTime,
 }).ParseFS(files, "templates/*.html"))
 

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"strconv"
+	"strings"
 )
 
 // Read8 reads the decimal digits at the start of b, at most eight, and returns their
@@ -64,6 +65,21 @@ func Grouped(n int64) string {
 	}
 	return sign + digits
 }
+
+// Short writes a count with two digits, or with all of those before the point, and a unit:
+// 999, 1.2k, 12k, 123k, 1.2M, 3B, 4T. It is rounded to the nearest.
+func Short(n int64) string {
+	v, unit, decimals := float64(n), 0, 0
+	for units := len(shortUnits) - 1; v >= 999.5 && unit < units; unit++ {
+		v /= 1000
+	}
+	if unit > 0 && v < 9.95 {
+		decimals = 1
+	}
+	return strings.TrimSuffix(strconv.FormatFloat(v, 'f', decimals, 64), ".0") + shortUnits[unit]
+}
+
+var shortUnits = []string{"", "k", "M", "B", "T"}
 
 // Plural writes a count with the name of what is counted: 1 file, 4,362,460 files.
 func Plural[N int | int64](n N, one, many string) string {

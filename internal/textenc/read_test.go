@@ -74,3 +74,30 @@ func TestPutDecimal(t *testing.T) {
 		f(r.Uint64() >> r.IntN(64))
 	}
 }
+
+func TestShort(t *testing.T) {
+	f := func(n int64, want string) {
+		t.Helper()
+		if got := Short(n); got != want {
+			t.Errorf("%d: got %s, want %s", n, got, want)
+		}
+	}
+	f(0, "0")
+	f(7, "7")
+	f(999, "999")
+	f(1000, "1k")
+	f(1049, "1k")
+	f(1051, "1.1k")
+	f(9949, "9.9k")
+	f(9951, "10k")
+	f(12_345, "12k")
+	f(999_499, "999k")
+	f(999_500, "1M")
+	f(1_234_567, "1.2M")
+	f(4_362_460, "4.4M")
+	f(123_456_789, "123M")
+	f(1_000_000_000, "1B")
+	f(2_500_000_000_000, "2.5T")
+	f(1_000_000_000_000_000, "1000T")
+	f(math.MaxInt64, "9223372T")
+}

@@ -153,23 +153,6 @@ func TestMilestonesOfMany(t *testing.T) {
 // synthetic0 is the last day of a synthetic history.
 const synthetic0 history.Day = 20453
 
-func TestShortPower(t *testing.T) {
-	f := func(n int64, want string) {
-		t.Helper()
-		if got := shortPower(n); got != want {
-			t.Errorf("%d: got %s, want %s", n, got, want)
-		}
-	}
-	f(1000, "1k")
-	f(10_000, "10k")
-	f(100_000, "100k")
-	f(1_000_000, "1M")
-	f(1_000_000_000, "1B")
-	f(100_000_000_000, "100B")
-	f(1_000_000_000_000, "1T")
-	f(1_000_000_000_000_000_000, "1000000T")
-}
-
 func TestCorrections(t *testing.T) {
 	s := corrected(t)
 	q := between(ask{Type: query.TypeCorrections, Limit: 100}, "2024-03-12", "2024-03-13")

@@ -9,6 +9,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/analysis"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // milestones answers with the days in the time range on which the cumulative
@@ -136,7 +137,7 @@ func (m *climbs) flush() {
 				m.events = append(m.events, event{
 					time:  p.Day.Time(),
 					kind:  "milestone",
-					title: m.repo.Name + " passed " + shortPower(p.Downloads) + " downloads",
+					title: m.repo.Name + " passed " + textenc.Short(p.Downloads) + " downloads",
 					text:  fmt.Sprintf("The %s %s had %d downloads in total at the end of %s.", m.repo.Type, m.repo.Name, p.Total, p.Day),
 					repo:  m.repo,
 					value: p.Downloads,
@@ -146,14 +147,3 @@ func (m *climbs) flush() {
 	}
 	m.repo, m.series = history.Repo{}, m.series[:0]
 }
-
-// shortPower writes a power of ten: 1k, 10M, 100B, 1T.
-func shortPower(n int64) string {
-	unit := 0
-	for n >= 1000 && unit < len(shortUnits)-1 {
-		n, unit = n/1000, unit+1
-	}
-	return fmt.Sprint(n) + shortUnits[unit]
-}
-
-var shortUnits = []string{"", "k", "M", "B", "T"}
