@@ -64,6 +64,8 @@ export function decode(query: any): Record<string, unknown> {
     values: own('values', undefined),
     number: own('number', 'total'),
     value: own('value', undefined),
+    overlay: own('overlay', undefined),
+    smooth: own('smooth', undefined),
   };
   return Object.fromEntries(Object.entries(decoded).filter(([, v]) => !isEmpty(v) && v !== 0 && v !== false));
 }

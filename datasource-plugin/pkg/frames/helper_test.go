@@ -120,6 +120,8 @@ type ask struct {
 	Values    query.Values
 	Number    query.Number
 	Value     query.Number
+	Overlay   query.Overlay
+	Smooth    query.Smooth
 }
 
 // query is what a is as a query of its type.
@@ -127,7 +129,10 @@ func (a ask) query() query.Query {
 	c := query.Common{Type: a.Type, RefID: a.RefID, Filter: a.Filter, Period: a.Period, From: a.From, To: a.To}
 	switch a.Type {
 	case query.TypeOverview:
-		return query.Overview{Common: c, Format: a.Format, GroupBy: a.GroupBy, Interval: a.Interval, Value: a.Value}
+		return query.Overview{
+			Common: c, Format: a.Format, GroupBy: a.GroupBy, Interval: a.Interval, Value: a.Value,
+			Overlay: a.Overlay, Smooth: a.Smooth,
+		}
 	case query.TypeRepos:
 		return query.Repos{
 			Common: c, Format: a.Format, Sort: a.Sort, Ascending: a.Ascending,

@@ -22,7 +22,7 @@ func overview(ctx context.Context, store history.Reader, q query.Overview) (data
 	case err != nil:
 		return nil, err
 	case q.Format == query.TimeSeries:
-		return overviewSeries(o, q), nil
+		return overviewSeries(ctx, store, o, q)
 	}
 	tallies, err := groupTallies(ctx, store, o, q)
 	if err != nil {
@@ -63,8 +63,13 @@ func overviewTotals(o history.Overview, tallies []tally, q query.Overview) *data
 	return f
 }
 
-// overviewSeries has a frame for each group that has a record in the period.
-func overviewSeries(o history.Overview, q query.Overview) data.Frames {
+// overviewSeries has a frame for each group that has a record in the period, and those of
+// what is drawn over it.
+func overviewSeries(ctx context.Context, store history.Reader, o history.Overview, q query.Overview) (data.Frames, error) {
+	over, err := newOverlays(ctx, store, o, q)
+	if err != nil {
+		return nil, err
+	}
 	var frames data.Frames
 	for i := range o.Groups {
 		g := &o.Groups[i]
@@ -72,14 +77,24 @@ func overviewSeries(o history.Overview, q query.Overview) data.Frames {
 		for _, d := range g.Series {
 			s.add(d.Day, d.Downloads)
 		}
-		name, labels := "Downloads", data.Labels(nil)
-		switch q.GroupBy {
-		case query.GroupByRepoType:
-			name, labels = string(g.RepoType), data.Labels{"repo_type": string(g.RepoType)}
-		case query.GroupByOrg:
-			name, labels = orgText(g.Org), data.Labels{"org": g.Org}
-		}
+		name, labels := groupName(g, q.GroupBy)
 		frames = append(frames, s.frames(nameOverview, name, labels)...)
+		frames = append(frames, over.frames(g, name, labels)...)
 	}
-	return framesOrNone(nameOverview, frames)
+	frames = framesOrNone(nameOverview, frames)
+	if q.Overlay == query.PreviousPeriod && q.Period == query.AllTime {
+		inform(frames[0], "All time has no previous period to compare with.")
+	}
+	return frames, nil
+}
+
+// groupName returns the name of a group for people, and the labels that its numbers have.
+func groupName(g *history.Group, by query.GroupBy) (name string, labels data.Labels) {
+	switch by {
+	case query.GroupByRepoType:
+		return string(g.RepoType), data.Labels{"repo_type": string(g.RepoType)}
+	case query.GroupByOrg:
+		return orgText(g.Org), data.Labels{"org": g.Org}
+	}
+	return "Downloads", nil
 }

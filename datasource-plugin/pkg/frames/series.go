@@ -92,17 +92,22 @@ func (s *series) frames(frame, name string, labels data.Labels) data.Frames {
 }
 
 func (s *series) frame(frame, name string, labels data.Labels, points series) *data.Frame {
-	times := describe(data.NewField("time", nil, points.times), "Time", "", "First instant of the first UTC day that is summed up.")
+	downloads := describe(data.NewField("downloads", labels, points.downloads), name, unitCount, "Downloads "+perInterval(s.interval)+".")
+	return newFrame(frame, data.FrameTypeTimeSeriesMulti, timeField(s.interval, points.times), downloads)
+}
+
+// timeField is that of points which sum up days, weeks or months.
+func timeField(interval query.Interval, times []time.Time) *data.Field {
+	f := describe(data.NewField("time", nil, times), "Time", "", "First instant of the first UTC day that is summed up.")
 	// By this Grafana knows where a point is missing and leaves a gap. Months are
 	// not of one length.
-	switch s.interval {
+	switch interval {
 	case query.Daily:
-		times.Config.Interval = float64(24 * time.Hour / time.Millisecond)
+		f.Config.Interval = float64(24 * time.Hour / time.Millisecond)
 	case query.Week:
-		times.Config.Interval = float64(7 * 24 * time.Hour / time.Millisecond)
+		f.Config.Interval = float64(7 * 24 * time.Hour / time.Millisecond)
 	}
-	downloads := describe(data.NewField("downloads", labels, points.downloads), name, unitCount, "Downloads "+perInterval(s.interval)+".")
-	return newFrame(frame, data.FrameTypeTimeSeriesMulti, times, downloads)
+	return f
 }
 
 func perInterval(i query.Interval) string {

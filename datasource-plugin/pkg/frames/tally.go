@@ -27,13 +27,9 @@ type tally struct {
 // the period nothing is known, and one that was not recorded over the previous period
 // compares with nothing.
 func groupTallies(ctx context.Context, store history.Reader, o history.Overview, q query.Overview) ([]tally, error) {
-	type key struct {
-		repoType history.RepoType
-		org      string
-	}
-	tallies, at := make([]tally, len(o.Groups)), make(map[key]int, len(o.Groups))
+	tallies, at := make([]tally, len(o.Groups)), make(map[groupKey]int, len(o.Groups))
 	for i, g := range o.Groups {
-		at[key{g.RepoType, g.Org}] = i
+		at[keyOf(&o.Groups[i])] = i
 		t := tally{total: g.Total, downloads: g.Downloads, before: g.Before, hasBefore: o.HasBefore, recorded: g.Recorded}
 		if g.Recorded.To < o.Days.From || g.Recorded.From > o.Days.To {
 			t.downloads, t.hasBefore = history.Unknown, false
@@ -49,7 +45,7 @@ func groupTallies(ctx context.Context, store history.Reader, o history.Overview,
 		if err != nil {
 			return nil, err
 		}
-		var k key
+		var k groupKey
 		switch q.GroupBy {
 		case query.GroupByRepoType:
 			k.repoType = c.Repo.Type

@@ -73,6 +73,8 @@ type decoded struct {
 	Trend     int                `json:"trend,omitempty"`
 	Least     int64              `json:"least,omitempty"`
 	Values    Values             `json:"values,omitempty"`
+	Overlay   Overlay            `json:"overlay,omitempty"`
+	Smooth    Smooth             `json:"smooth,omitempty"`
 }
 
 type decodedDays struct {
@@ -92,6 +94,7 @@ func decodedOf(q Query) *decoded {
 	switch q := q.(type) {
 	case Overview:
 		d.Format, d.GroupBy, d.Interval, d.Value = q.Format, q.GroupBy, q.Interval, q.Value
+		d.Overlay, d.Smooth = q.Overlay, q.Smooth
 	case Repos:
 		d.Format, d.Sort, d.Ascending, d.Interval = q.Format, q.Sort.String(), q.Ascending, q.Interval
 		d.Limit, d.Offset, d.Trend, d.Value = q.Limit, q.Offset, q.Trend, q.Value
@@ -177,8 +180,8 @@ func TestInvalidExamples(t *testing.T) {
 
 // ours are the members of the query model.
 var ours = []string{
-	"format", "groupBy", "interval", "least", "limit", "number", "offset", "order", "orgs", "period", "queryType",
-	"repoTypes", "repos", "search", "sort", "trend", "value", "values", "version",
+	"format", "groupBy", "interval", "least", "limit", "number", "offset", "order", "orgs", "overlay", "period", "queryType",
+	"repoTypes", "repos", "search", "smooth", "sort", "trend", "value", "values", "version",
 }
 
 // The frontend's tests read the examples too; what is in none of them is tried
@@ -202,6 +205,7 @@ func TestExamplesCoverTheModel(t *testing.T) {
 		seen["number "+string(d.Number)] = true
 		seen["value "+string(d.Value)+" of "+string(d.Type)] = true
 		seen["sort "+d.Sort] = true
+		seen["overlay "+string(d.Overlay)] = true
 		seen["order "+d.Order] = true
 	}
 	for _, e := range readExamples(t, "invalid") {
@@ -214,6 +218,7 @@ func TestExamplesCoverTheModel(t *testing.T) {
 		"time_range", "all_time", "last_month", "by none", "by repo_type", "by org",
 		"interval day", "interval week", "interval month", "number total", "number last_month", "number likes",
 		"sort downloads", "sort total", "sort change", "sort name", "sort removed", "order time", "order repo",
+		"overlay previous_period", "overlay previous_year",
 		"value downloads of overview", "value rank of repos", "value removed of corrections",
 	}) {
 		if !seen[want] {

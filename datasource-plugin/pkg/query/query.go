@@ -82,6 +82,23 @@ const (
 	Month Interval = "month"
 )
 
+// Overlay says which days are drawn over those of a series, to compare with.
+type Overlay string
+
+// The overlays. The previous period is as long and ends where the period starts. The
+// previous year is 52 weeks before, so that weekdays meet, and the same months of the year
+// before for the interval Month.
+const (
+	PreviousPeriod Overlay = "previous_period"
+	PreviousYear   Overlay = "previous_year"
+)
+
+// Smooth says which mean is drawn over a series, "" for none.
+type Smooth string
+
+// SevenDays is the mean of the seven days that end with a day. Only series by day have it.
+const SevenDays Smooth = "7d"
+
 // Number names a number of a reading, a repository or a group.
 type Number string
 

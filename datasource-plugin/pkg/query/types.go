@@ -61,8 +61,10 @@ type Overview struct {
 	GroupBy GroupBy
 	// Value is the one number wanted of each group, "" for Totals with all of them.
 	Value Number
-	// Interval is of TimeSeries, and never Auto.
+	// Interval is of TimeSeries, and never Auto. So are Overlay, "" for none, and Smooth.
 	Interval Interval
+	Overlay  Overlay
+	Smooth   Smooth
 }
 
 func decodeOverview(f *form, asked backend.DataQuery) Query {
@@ -74,6 +76,8 @@ func decodeOverview(f *form, asked backend.DataQuery) Query {
 	q.GroupBy = word(f, "groupBy", GroupByRepoType, GroupByNone, GroupByRepoType, GroupByOrg)
 	if q.Format == TimeSeries {
 		q.Interval = f.interval(q.Common, asked)
+		q.Overlay = word(f, "overlay", "", PreviousPeriod, PreviousYear)
+		q.Smooth = word(f, "smooth", "", SevenDays)
 		return q
 	}
 	q.Value = word(f, "value", "", append(slices.Clip(sums), RepoCount)...)

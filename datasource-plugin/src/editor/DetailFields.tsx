@@ -1,8 +1,8 @@
 import { EditorField } from '@grafana/plugin-ui';
-import { Combobox, RadioButtonGroup } from '@grafana/ui';
+import { Combobox, InlineSwitch, RadioButtonGroup } from '@grafana/ui';
 
 import { DEFAULT_TREND, formatOf, limitOf, MAX_OFFSET, MAX_TREND, membersOf, typeOf, valuesOf, type AnalyticsQuery } from '../query/model';
-import { GROUP_OPTIONS, INTERVAL_OPTIONS, LEAST_OPTIONS, NUMBER_OPTIONS, VALUE_OPTIONS } from './options';
+import { GROUP_OPTIONS, INTERVAL_OPTIONS, LEAST_OPTIONS, NUMBER_OPTIONS, OVERLAY_OPTIONS, VALUE_OPTIONS } from './options';
 import { SortFields } from './SortFields';
 import { NumberField } from './TextField';
 import { useFieldId } from './useFieldId';
@@ -16,6 +16,8 @@ interface Props {
 export function DetailFields({ query, onChange }: Props) {
   const intervalId = useFieldId('interval');
   const leastId = useFieldId('least');
+  const overlayId = useFieldId('overlay');
+  const smoothId = useFieldId('smooth');
   const valueId = useFieldId('value');
   const type = typeOf(query);
   const format = formatOf(query);
@@ -42,6 +44,24 @@ export function DetailFields({ query, onChange }: Props) {
             value={query.interval || 'auto'}
             onChange={({ value }) => onChange({ interval: value })}
           />
+        </EditorField>
+      )}
+      {members.includes('overlay') && (
+        <EditorField label="Compare with" htmlFor={overlayId} tooltip="Earlier days, drawn over those of the period as a dashed line.">
+          <Combobox
+            id={overlayId}
+            width={22}
+            isClearable
+            placeholder="Nothing"
+            options={OVERLAY_OPTIONS}
+            value={query.overlay ?? null}
+            onChange={(option) => onChange({ overlay: option?.value })}
+          />
+        </EditorField>
+      )}
+      {members.includes('smooth') && (
+        <EditorField label="7-day mean" htmlFor={smoothId} tooltip="Drawn over series by day: the mean of the seven days that end with each day.">
+          <InlineSwitch id={smoothId} value={query.smooth === '7d'} onChange={({ currentTarget }) => onChange({ smooth: currentTarget.checked ? '7d' : undefined })} />
         </EditorField>
       )}
       {members.includes('number') && (

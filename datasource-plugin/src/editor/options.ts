@@ -1,6 +1,6 @@
 import type { ComboboxOption } from '@grafana/ui';
 
-import { QUERY_TYPES, TYPES, type Format, type GroupBy, type Interval, type Period, type QueryType, type ReadingNumber, type Sort, type Value, type Values } from '../query/model';
+import { QUERY_TYPES, TYPES, type Format, type GroupBy, type Interval, type Overlay, type Period, type QueryType, type ReadingNumber, type Sort, type Value, type Values } from '../query/model';
 
 // The words of the query model, as they are shown.
 
@@ -40,6 +40,12 @@ export const INTERVAL_OPTIONS: Array<ComboboxOption<Interval>> = [
   { value: 'day', label: 'Day' },
   { value: 'week', label: 'Week', description: 'From Monday' },
   { value: 'month', label: 'Month' },
+];
+
+/** What a series can be compared with. */
+export const OVERLAY_OPTIONS: Array<ComboboxOption<Overlay>> = [
+  { value: 'previous_period', label: 'Previous period', description: 'As many days, just before' },
+  { value: 'previous_year', label: 'Previous year', description: '52 weeks before, or the same months' },
 ];
 
 export const NUMBER_OPTIONS: Array<ComboboxOption<ReadingNumber>> = [

@@ -10,6 +10,10 @@ export type Format = 'totals' | 'time_series' | 'table';
 export type Period = 'time_range' | 'all_time' | 'last_month';
 export type GroupBy = 'none' | 'repo_type' | 'org';
 export type Interval = 'auto' | 'day' | 'week' | 'month';
+/** The days that are drawn over those of a series. */
+export type Overlay = 'previous_period' | 'previous_year';
+/** The mean that is drawn over a series. */
+export type Smooth = '7d';
 export type Sort = 'downloads' | 'total' | 'change' | 'name' | 'removed';
 export type ReadingNumber = 'total' | 'last_month' | 'likes';
 /** The numbers that groups and repositories have. */
@@ -52,6 +56,8 @@ export interface AnalyticsQuery extends DataQuery {
   period?: Period;
   groupBy?: GroupBy;
   interval?: Interval;
+  overlay?: Overlay;
+  smooth?: Smooth;
   sort?: Sort;
   /** asc or desc of repos; time or repo of export. */
   order?: string;
@@ -104,7 +110,7 @@ const typeModels = {
     label: 'Overview',
     description: 'Sums over all selected repositories',
     formats: {
-      time_series: { members: ['groupBy', 'interval'] },
+      time_series: { members: ['groupBy', 'interval', 'overlay', 'smooth'] },
       totals: { members: ['groupBy', 'value'], values: [...SUMS, 'repos'] },
     },
   },
