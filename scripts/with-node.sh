@@ -7,8 +7,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-least=20
-version=22.23.3
+least=24
+version=24.21.0
 
 new_enough() {
 	command -v node >/dev/null && command -v npm >/dev/null &&
