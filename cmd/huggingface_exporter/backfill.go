@@ -86,7 +86,7 @@ func (f *backfillFlags) run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	store, err := f.storage.open(ctx, p, true)
+	store, groups, err := f.storage.openGroups(ctx, p, true)
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (f *backfillFlags) run(ctx context.Context, p *program) error {
 			o.Until, o.After = resume.Until, resume.Last
 		}
 	}
-	source := memtable.NewStoreOf(table)
+	source := groups.Reader(memtable.NewStoreOf(table))
 	n, err := backfill.Count(ctx, source, o)
 	if err != nil {
 		return err

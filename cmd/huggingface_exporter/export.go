@@ -42,16 +42,17 @@ func exportCommand(app *kingpin.Application) command {
 		if *output == "" && f == format.Parquet && terminal.Is(p.stdout) {
 			return errors.New("refusing to write Parquet to a terminal; set a file with --output")
 		}
-		store, err := storage.open(ctx, p, true)
+		store, groups, err := storage.openGroups(ctx, p, true)
 		if err != nil {
 			return err
 		}
 		defer store.Close()
+		reader := groups.Reader(store)
 		write := func(w *os.File) error {
 			if *what == "readings" {
-				return export.WriteReadings(w, f, store.Readings(ctx, history.ReadingsQuery{Filter: q.Filter, Period: q.Period}))
+				return export.WriteReadings(w, f, reader.Readings(ctx, history.ReadingsQuery{Filter: q.Filter, Period: q.Period}))
 			}
-			_, err := export.Write(ctx, w, f, false, store.Records(ctx, q))
+			_, err := export.Write(ctx, w, f, false, reader.Records(ctx, q))
 			return err
 		}
 		if *output == "" {

@@ -24,7 +24,7 @@ func overviewCommand(app *kingpin.Application) command {
 	storage := addStorageFlags(cmd)
 	filter := addFilterFlags(cmd)
 	return command{cmd.FullCommand(), func(ctx context.Context, p *program) error {
-		store, err := storage.open(ctx, p, true)
+		store, groups, err := storage.openGroups(ctx, p, true)
 		if err != nil {
 			return err
 		}
@@ -35,7 +35,7 @@ func overviewCommand(app *kingpin.Application) command {
 				width = w
 			}
 		}
-		return writeOverview(ctx, p.stdout, store, filter.filter(), width)
+		return writeOverview(ctx, p.stdout, groups.Reader(store), filter.filter(), width)
 	}}
 }
 

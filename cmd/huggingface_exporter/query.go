@@ -12,8 +12,8 @@ import (
 
 // filterFlags are the flags that select repositories.
 type filterFlags struct {
-	repoTypes, orgs, repos *[]string
-	search                 *string
+	repoTypes, orgs, repos, groups *[]string
+	search                         *string
 }
 
 func addFilterFlags(cmd *kingpin.CmdClause) filterFlags {
@@ -21,6 +21,7 @@ func addFilterFlags(cmd *kingpin.CmdClause) filterFlags {
 		repoTypes: cmd.Flag("repo-type", "Select repositories of this type, such as model or dataset. Repeatable.").PlaceHolder("TYPE").Strings(),
 		orgs:      cmd.Flag("org", "Select repositories of this organization. Repeatable.").PlaceHolder("ORG").Strings(),
 		repos:     cmd.Flag("repo", "Select this repository (full name). Repeatable.").PlaceHolder("ORG/NAME").Strings(),
+		groups:    cmd.Flag("group", "Select repositories of this group of the configuration file. Repeatable.").PlaceHolder("GROUP").Strings(),
 		search:    cmd.Flag("search", "Select repositories with this text in their full name. Not case-sensitive.").PlaceHolder("TEXT").String(),
 	}
 }
@@ -30,7 +31,7 @@ func (f filterFlags) filter() history.Filter {
 	for _, t := range *f.repoTypes {
 		types = append(types, history.RepoType(t))
 	}
-	return history.Filter{RepoTypes: types, Orgs: *f.orgs, Repos: *f.repos, Search: *f.search}
+	return history.Filter{RepoTypes: types, Orgs: *f.orgs, Repos: *f.repos, Search: *f.search, Groups: *f.groups}
 }
 
 // periodFlags are the flags that select days.

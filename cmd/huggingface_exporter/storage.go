@@ -8,6 +8,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/engine"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/groups"
 )
 
 // userAgent is how requests name this program.
@@ -32,11 +33,20 @@ func addStorageFlags(cmd *kingpin.CmdClause) storageFlags {
 // open opens the engine with the history, to write to it or, with readOnly, to read what
 // has to be there.
 func (f storageFlags) open(ctx context.Context, p *program, readOnly bool) (engine.Engine, error) {
+	store, _, err := f.openGroups(ctx, p, readOnly)
+	return store, err
+}
+
+// openGroups is open, and returns the groups of the configuration as well.
+func (f storageFlags) openGroups(ctx context.Context, p *program, readOnly bool) (engine.Engine, *groups.Groups, error) {
 	c, err := loadConfig(*f.configFile)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return engine.Open(ctx, p.engine(c.Storage, *f.path, readOnly))
+	g := groups.New()
+	g.Set(c.Groups)
+	store, err := engine.Open(ctx, p.engine(c.Storage, *f.path, readOnly))
+	return store, g, err
 }
 
 // engine says how a command opens an engine.

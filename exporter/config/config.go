@@ -26,6 +26,7 @@ import (
 type Config struct {
 	Hub     Hub     `yaml:"hub"`
 	Files   Files   `yaml:"files"`
+	Groups  []Group `yaml:"groups"`
 	Metrics Metrics `yaml:"metrics"`
 	Web     Web     `yaml:"web"`
 	Query   Query   `yaml:"query"`
@@ -82,6 +83,7 @@ func Parse(file string, text []byte, families ...string) (*Config, error) {
 	if len(d.faults) == d.values {
 		c.Hub.complete(d)
 		c.Files.complete(d)
+		completeGroups(d, c.Groups)
 		c.Push.complete(d)
 		c.Query.complete(d)
 		c.Storage.complete(d)

@@ -66,6 +66,7 @@ const wantText = "a string (quoted if it looks like another type)"
 var scalars = map[reflect.Type]scalar{
 	reflect.TypeFor[Secret]():                {"!!str", wantText},
 	reflect.TypeFor[Regexp]():                {"!!str", "a regular expression (quoted if it looks like another type)"},
+	reflect.TypeFor[RepoGlob]():              {"!!str", wantText},
 	reflect.TypeFor[Duration]():              {"", "a duration like 30s, 5m or 6h"},
 	reflect.TypeFor[httpconfig.URL]():        {"!!str", "a URL like http://proxy:3128"},
 	reflect.TypeFor[httpconfig.TLSVersion](): {"!!str", "TLS10, TLS11, TLS12 or TLS13"},
@@ -90,6 +91,8 @@ func scalarOf(t reflect.Type) (scalar, bool) {
 func (s scalar) check(v reflect.Value, tag reflect.StructTag) error {
 	switch value := v.Interface().(type) {
 	case Regexp:
+		return value.check()
+	case RepoGlob:
 		return value.check()
 	case httpconfig.URL:
 		if value.Scheme == "" || value.Host == "" {

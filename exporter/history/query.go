@@ -1,6 +1,7 @@
 package history
 
 import (
+	"math"
 	"slices"
 	"strings"
 )
@@ -15,16 +16,30 @@ type Filter struct {
 	Repos []string
 	// Search is looked for anywhere in the full name, case ignored.
 	Search string
+	// Groups are names of groups of repositories, of which one is enough. exporter/groups
+	// knows what they mean and asks an engine for Sets instead, to which a name means nothing.
+	Groups []string
+	// Sets are sets of repositories, of which one is enough.
+	Sets []*Set
+}
+
+// Set is a set of repositories, known ones and others. It does not change, so that what it
+// is of a history can be kept by its address.
+type Set struct {
+	// Has reports whether a repository is in it. It may be called from several goroutines.
+	Has func(Repo) bool
 }
 
 // IsZero reports whether f selects every repository.
 func (f Filter) IsZero() bool {
-	return len(f.RepoTypes) == 0 && len(f.Orgs) == 0 && len(f.Repos) == 0 && f.Search == ""
+	return len(f.RepoTypes) == 0 && len(f.Orgs) == 0 && f.WholeOrgs()
 }
 
-// ByGroup reports whether f selects whole groups of repo type and organization
-// and so needs no look at single repositories.
-func (f Filter) ByGroup() bool { return len(f.Repos) == 0 && f.Search == "" }
+// WholeOrgs reports whether f selects all repositories of a type and organization or none
+// and so needs no look at single ones.
+func (f Filter) WholeOrgs() bool {
+	return len(f.Repos) == 0 && f.Search == "" && len(f.Groups) == 0 && len(f.Sets) == 0
+}
 
 // MatchesGroup reports whether f selects repositories of that type and
 // organization, its other parts apart.
@@ -36,8 +51,11 @@ func (f Filter) MatchesGroup(t RepoType, org string) bool {
 // Matcher returns the test of f, made once for many repositories. It may be
 // called from several goroutines.
 func (f Filter) Matcher() func(Repo) bool {
-	if f.IsZero() {
+	switch {
+	case f.IsZero():
 		return func(Repo) bool { return true }
+	case len(f.Groups) > 0:
+		return func(Repo) bool { return false }
 	}
 	var names map[string]bool
 	if len(f.Repos) > 0 {
@@ -50,7 +68,8 @@ func (f Filter) Matcher() func(Repo) bool {
 	return func(r Repo) bool {
 		return f.MatchesGroup(r.Type, r.Org()) &&
 			(names == nil || names[r.Name]) &&
-			(search == "" || strings.Contains(strings.ToLower(r.Name), search))
+			(search == "" || strings.Contains(strings.ToLower(r.Name), search)) &&
+			(len(f.Sets) == 0 || slices.ContainsFunc(f.Sets, func(s *Set) bool { return s.Has(r) }))
 	}
 }
 
@@ -58,9 +77,9 @@ func (f Filter) Matcher() func(Repo) bool {
 type OverviewQuery struct {
 	Filter Filter
 	Period Period
-	// ByRepoType and ByOrg say what the sums are grouped by; with neither there
-	// is one group.
-	ByRepoType, ByOrg bool
+	// ByRepoType, ByOrg and ByGroup say what the sums are grouped by; with none of them there
+	// is one group. ByGroup is for exporter/groups, which asks an engine without it.
+	ByRepoType, ByOrg, ByGroup bool
 	// Series asks for the downloads of each day as well.
 	Series bool
 }
@@ -74,9 +93,40 @@ type Overview struct {
 	// Recorded runs from the first to the last recorded day of the whole
 	// history, whatever the filter. It is empty for an empty history.
 	Recorded Days
-	// Groups are ordered by repo type, then organization. A group without a
+	// Groups are ordered by group, repo type, then organization. A group without a
 	// repository is left out.
 	Groups []Group
+	// All, with ByGroup, is the sum of all repositories that the filter selects: groups may
+	// overlap.
+	All *Group
+}
+
+// Sum returns the sum of all repositories that the filter selects, each once.
+func (o *Overview) Sum() Group {
+	if o.All != nil {
+		return *o.All
+	}
+	return SumOf(o.Groups)
+}
+
+// SumOf adds groups up that do not overlap. Sums stay at the largest int64.
+func SumOf(groups []Group) (sum Group) {
+	sum.Recorded = NoDays
+	add := func(sum *int64, n int64) {
+		if *sum > math.MaxInt64-n {
+			n = math.MaxInt64 - *sum
+		}
+		*sum += n
+	}
+	for _, g := range groups {
+		sum.Repos += g.Repos
+		add(&sum.Records, g.Records)
+		add(&sum.Total, g.Total)
+		sum.Recorded = sum.Recorded.Span(g.Recorded)
+		add(&sum.Downloads, g.Downloads)
+		add(&sum.Before, g.Before)
+	}
+	return sum
 }
 
 // Group is the sums of one group of repositories. Sums that would pass the
@@ -84,6 +134,7 @@ type Overview struct {
 type Group struct {
 	RepoType RepoType // set if grouped by it
 	Org      string   // set if grouped by it
+	Group    string   // set if grouped by it
 	Repos    int
 	// Records is the number of recorded days of all repositories, all time.
 	Records int64

@@ -69,13 +69,13 @@ func TestSearchBeyondASCII(t *testing.T) {
 }
 
 func TestFilterParts(t *testing.T) {
-	f := func(filter Filter, zero, byGroup bool) {
+	f := func(filter Filter, zero, wholeOrgs bool) {
 		t.Helper()
 		if got := filter.IsZero(); got != zero {
 			t.Errorf("%+v: expected IsZero %v, got %v", filter, zero, got)
 		}
-		if got := filter.ByGroup(); got != byGroup {
-			t.Errorf("%+v: expected ByGroup %v, got %v", filter, byGroup, got)
+		if got := filter.WholeOrgs(); got != wholeOrgs {
+			t.Errorf("%+v: expected WholeOrgs %v, got %v", filter, wholeOrgs, got)
 		}
 	}
 	f(Filter{}, true, true)

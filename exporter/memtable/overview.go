@@ -20,16 +20,20 @@ func (t *Table) OverviewIn(recorded history.Days, q history.OverviewQuery) histo
 	o := history.Overview{Recorded: recorded}
 	o.Days, o.Before, o.HasBefore = q.Period.Resolve(recorded)
 	s := summary{query: q, overview: &o, parts: make(map[groupKey]*part)}
-	if q.Filter.ByGroup() {
-		for _, g := range t.groups {
-			if q.Filter.MatchesGroup(g.key.repoType, g.key.org) {
+	f, groups := q.Filter, t.groups
+	if p := t.part(f); p != nil {
+		f.Sets, groups = nil, p.groups
+	}
+	if f.WholeOrgs() {
+		for _, g := range groups {
+			if f.MatchesGroup(g.key.repoType, g.key.org) {
 				s.addGroup(g)
 			}
 		}
 	} else {
-		matches := q.Filter.Matcher()
-		for _, c := range t.shown {
-			if matches(c.meta.Repo) {
+		shown, matches := t.selected(q.Filter)
+		for _, c := range shown {
+			if matches(c) {
 				s.addColumn(c)
 			}
 		}

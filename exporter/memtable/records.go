@@ -13,11 +13,10 @@ func (t *Table) Records(ctx context.Context, q history.RecordsQuery) history.Row
 	return func(yield func(*history.Rows, error) bool) {
 		run := q.Days(t.recorded)
 		e := emitter{ctx: ctx, yield: yield, versions: q.Stored || q.Versions}
-		matches := filterColumns(q.Filter)
+		from, matches := t.selected(q.Filter)
 		var cols []*column
-		from := t.shown
 		if q.Stored {
-			from = t.cols
+			from, matches = t.cols, filterColumns(q.Filter)
 		}
 		for _, c := range from {
 			if q.Stored {

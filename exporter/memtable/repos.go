@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
@@ -55,14 +56,14 @@ const partRows = 256
 // rows returns the repositories that q selects, ordered by Repo.Compare. Of many it looks
 // with all processors.
 func (t *Table) rows(q history.ReposQuery, p *history.ReposPage) []row {
-	matches := filterColumns(q.Filter)
-	if len(t.shown) <= partRows {
-		return rowsOf(t.shown, matches, p)
+	shown, matches := t.selected(q.Filter)
+	if len(shown) <= partRows {
+		return rowsOf(shown, matches, p)
 	}
-	found := make([][]row, (len(t.shown)+partRows-1)/partRows)
-	parallel.Run(len(t.shown), partRows, func(parts iter.Seq2[int, int]) {
+	found := make([][]row, (len(shown)+partRows-1)/partRows)
+	parallel.Run(len(shown), partRows, func(parts iter.Seq2[int, int]) {
 		for from, to := range parts {
-			found[from/partRows] = rowsOf(t.shown[from:to], matches, p)
+			found[from/partRows] = rowsOf(shown[from:to], matches, p)
 		}
 	})
 	return slices.Concat(found...)
@@ -92,6 +93,46 @@ func filterColumns(f history.Filter) func(*column) bool {
 	return func(c *column) bool {
 		return matches(c.meta.Repo) && strings.Contains(c.lower, search)
 	}
+}
+
+// setPart is what a table has of a set of repositories.
+type setPart struct {
+	shown  []*column
+	groups []*group
+}
+
+// part returns the part of the one set that f selects by, nil if there is not one. It is made
+// once: a table does not change.
+func (t *Table) part(f history.Filter) *setPart {
+	if len(f.Sets) != 1 {
+		return nil
+	}
+	set := f.Sets[0]
+	if made, ok := t.parts.Load(set); ok {
+		return made.(func() *setPart)()
+	}
+	made, _ := t.parts.LoadOrStore(set, sync.OnceValue(func() *setPart {
+		p := new(setPart)
+		sums := editGroups(nil)
+		for _, c := range t.shown {
+			if set.Has(c.meta.Repo) {
+				p.shown = append(p.shown, c)
+				sums.addColumn(c)
+			}
+		}
+		p.groups = sums.list()
+		return p
+	}))
+	return made.(func() *setPart)()
+}
+
+// selected returns columns that f may select of the shown ones, and which of them it does.
+func (t *Table) selected(f history.Filter) ([]*column, func(*column) bool) {
+	if p := t.part(f); p != nil {
+		f.Sets = nil
+		return p.shown, filterColumns(f)
+	}
+	return t.shown, filterColumns(f)
 }
 
 // compareRows returns the order that q asks for.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"sync"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
@@ -17,6 +18,7 @@ type Table struct {
 	groups      []*group
 	recorded    history.Days
 	records     int64
+	parts       sync.Map // by *history.Set: func() *setPart
 }
 
 var empty = newTable(nil, nil)
@@ -89,13 +91,13 @@ func (t *Table) SelectMeta(ctx context.Context, q history.MetaQuery) iter.Seq2[h
 func (t *Table) Counts(ctx context.Context, f history.Filter) iter.Seq2[history.Counts, error] {
 	return func(yield func(history.Counts, error) bool) {
 		month, _, _ := history.Period{Kind: history.LastMonth}.Resolve(t.recorded)
-		matches := f.Matcher()
-		for _, c := range t.shown {
+		shown, matches := t.selected(f)
+		for _, c := range shown {
 			if err := ctx.Err(); err != nil {
 				yield(history.Counts{}, err)
 				return
 			}
-			if c.meta.Gone() || !matches(c.meta.Repo) {
+			if c.meta.Gone() || !matches(c) {
 				continue
 			}
 			n := c.meta.Counts()

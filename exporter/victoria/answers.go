@@ -71,7 +71,7 @@ func (s *Store) Overview(ctx context.Context, q history.OverviewQuery) (history.
 	if err != nil {
 		return history.Overview{}, err
 	}
-	if q.Filter.ByGroup() {
+	if q.Filter.WholeOrgs() {
 		return all.Overview(q), nil
 	}
 	t, _, err := v.read(q.Filter, allDays)

@@ -81,7 +81,7 @@ func (s *Store) stream(ctx context.Context, q history.RecordsQuery, yield func(*
 	if err := v.stands(); err != nil {
 		return err
 	}
-	if !q.Filter.ByGroup() {
+	if !q.Filter.WholeOrgs() {
 		return ctx.Err()
 	}
 	// An engine that crashed may lack what it took last, and an answer without that is none.

@@ -217,7 +217,7 @@ func (v *view) cards(groups []history.Group) {
 		v.Cards = append(v.Cards, c)
 	}
 	if len(groups) != 1 {
-		add("All repositories", "", wire.Sum(groups))
+		add("All repositories", "", history.SumOf(groups))
 	}
 	for i, g := range groups {
 		add(typeName(g.RepoType), typeClass(i), g)

@@ -38,8 +38,8 @@ func (s *Server) Handler() http.Handler {
 	get := func(h http.HandlerFunc) http.Handler { return allow(h, http.MethodGet, http.MethodHead) }
 
 	handle("/metrics", get(scrapes.wrap(timed(s.page.Handler())).ServeHTTP))
-	for _, r := range api.Routes(s.store, api.Options{
-		Logger: s.Log, Version: version.Version, Build: version.GetRevision(), Revision: s.store.Revision, StallTimeout: stallTimeout, Reserve: reserve,
+	for _, r := range api.Routes(s.reader, api.Options{
+		Logger: s.Log, Version: version.Version, Build: version.GetRevision(), Revision: s.revision, StallTimeout: stallTimeout, Reserve: reserve,
 		Limits: func() api.Limits {
 			q := &s.config.Load().Query
 			return api.Limits{Timeout: time.Duration(q.Timeout), MaxRows: int64(q.MaxRows)}
@@ -75,7 +75,7 @@ func (s *Server) Handler() http.Handler {
 
 // promQL is Prometheus' query API over the history.
 func (s *Server) promQL() *promapi.API {
-	return promapi.New(s.store, promapi.Options{
+	return promapi.New(s.reader, promapi.Options{
 		Logger: s.Log, Version: version.Version, Revision: version.GetRevision(),
 		Timeout: func() time.Duration { return time.Duration(s.config.Load().Query.Timeout) },
 		Labels:  func() map[string]string { return s.config.Load().Query.ExtraLabels },

@@ -24,6 +24,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/engine"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/groups"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
@@ -76,6 +77,8 @@ type Server struct {
 	loadedAs atomic.Pointer[checksum]      // of its file, from before that was loaded
 
 	store    *engine.Late
+	groups   *groups.Groups
+	reader   history.Reader // of store, with groups
 	metrics  *metrics
 	page     *exposition.Page
 	pusher   *exposition.Pusher
@@ -98,7 +101,8 @@ type Server struct {
 // New reads the configuration and puts a server together; nothing runs yet.
 func New(o Options) (*Server, error) {
 	reg := prometheus.NewRegistry()
-	s := &Server{Options: o, store: new(engine.Late), metrics: newMetrics(reg)}
+	s := &Server{Options: o, store: new(engine.Late), groups: groups.New(), metrics: newMetrics(reg)}
+	s.reader = s.groups.Reader(s.store)
 	s.collects = NewCollectors(s.store, reg, o.Shard, o.Log)
 	s.manager = hubsync.NewManager(s.collects.metrics, o.Log)
 	var err error
@@ -152,9 +156,19 @@ func (s *Server) apply(c *config.Config) error {
 	if err := s.page.SetOptions(pageOptions(&c.Metrics)); err != nil {
 		return err
 	}
+	s.groups.Set(c.Groups)
 	s.pusher.Set(push)
 	s.manager.Set(jobs)
 	return nil
+}
+
+// revision names the state of all that answers are of, as engine.Engine.Revision does.
+func (s *Server) revision() string {
+	store, groups := s.store.Revision(), s.groups.Revision()
+	if store == "" || groups == "" {
+		return store
+	}
+	return store + "-" + groups
 }
 
 // reload reads the configuration again and logs how that went. It does not wait for longer

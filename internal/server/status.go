@@ -86,7 +86,7 @@ func (s *Server) analyticsPage() http.Handler {
 	if s.Pprof {
 		links = append(links, web.Link{Address: "debug/pprof/", Text: "Profiles"})
 	}
-	return web.Handler(s.store, web.Options{
+	return web.Handler(s.reader, web.Options{
 		Logger:     s.Log,
 		Version:    version.Version,
 		Loaded:     s.loaded.Load,

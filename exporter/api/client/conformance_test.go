@@ -25,13 +25,16 @@ func (r remote) Meta(ctx context.Context, q history.MetaQuery) iter.Seq2[history
 	return r.behind.Meta(ctx, q)
 }
 
+// KnowsGroups says that the server does.
+func (remote) KnowsGroups() {}
+
 func (r remote) Refresh(ctx context.Context) (bool, error) { return r.behind.Refresh(ctx) }
 
 func TestConformance(t *testing.T) {
 	open := func(encoding string) func(t *testing.T) storetest.Store {
 		return func(t *testing.T) storetest.Store {
 			behind := storetest.NewModel()
-			c := clientOf(t, behind)
+			c := clientOf(t, storetest.Groups(behind))
 			c.encoding = encoding
 			return remote{c, behind}
 		}

@@ -121,7 +121,7 @@ func TestCountsAnswers(t *testing.T) {
 		`{"repo_type":"dataset","org":"huggingface","repo":"huggingface/documentation-images","downloads":2167284,"removed":0,"backdated":0,"all_time":2167284,"last_month":28,"likes":null}]}` + "\n"
 	f("", Options{}, http.StatusOK, all)
 	f("?search=none", named("r1"), http.StatusOK, `{"revision":"r1","rows":[]}`+"\n")
-	f("?period=all_time", Options{}, http.StatusBadRequest, `{"error":"expected one of the parameters org, repo, repo_type, search, got \"period\"","field":"period"}`+"\n")
+	f("?period=all_time", Options{}, http.StatusBadRequest, `{"error":"expected one of the parameters group, org, repo, repo_type, search, got \"period\"","field":"period"}`+"\n")
 	f("", limited(Limits{MaxRows: 3}), http.StatusOK, all)
 	f("", limited(Limits{MaxRows: 2}), http.StatusUnprocessableEntity, `{"error":"expected at most 2 repositories (query.max_rows), got more: select fewer"}`+"\n")
 }

@@ -65,15 +65,15 @@ func TestBadRequests(t *testing.T) {
 		f(route+"?from=2021-01-01;to=2021-01-02", http.StatusBadRequest, `{"error":"expected a URL-encoded query, got \"from=2021-01-01;to=2021-01-02\": invalid semicolon separator in query"}`)
 	}
 
-	const known = `expected one of the parameters from, group_by, org, period, repo, repo_type, search, series, to, got `
+	const known = `expected one of the parameters from, group, group_by, org, period, repo, repo_type, search, series, to, got `
 	bad(wire.OverviewRoute+"?form=2021-01-01", "form", known+`\"form\"`)
 	bad(wire.OverviewRoute+"?zz=1&aa=2", "aa", known+`\"aa\"`)
 	bad(wire.OverviewRoute+"?limit=1", "limit", known+`\"limit\"`)
 	bad(wire.OverviewRoute+"?From=2021-01-01", "From", known+`\"From\"`)
 	bad(wire.OverviewRoute+"?"+strings.Repeat("k", 100)+"=1", strings.Repeat("k", 80), known+`\"`+strings.Repeat("k", 80)+`\"... (100 bytes)`)
 	f(wire.OverviewRoute+"?=1", http.StatusBadRequest, `{"error":"`+known+`\"\""}`)
-	bad(wire.OverviewRoute+"?group_by=day", "group_by", `expected repo_type, org or both, got \"day\"`)
-	bad(wire.OverviewRoute+"?group_by=org,", "group_by", `expected repo_type, org or both, got \"\"`)
+	bad(wire.OverviewRoute+"?group_by=day", "group_by", `expected repo_type, org, group or several of them, got \"day\"`)
+	bad(wire.OverviewRoute+"?group_by=org,", "group_by", `expected repo_type, org, group or several of them, got \"\"`)
 	bad(wire.OverviewRoute+"?series=yes", "series", `expected true or false, got \"yes\"`)
 	bad(wire.OverviewRoute+"?series=", "series", `expected true or false, got \"\"`)
 	bad(wire.OverviewRoute+"?series=true&series=false", "series", `expected one value, got 2: \"true\", \"false\"`)
@@ -87,15 +87,15 @@ func TestBadRequests(t *testing.T) {
 	bad(wire.ReposRoute+"?offset=-1", "offset", `expected a whole number from 0 to 2147483647, got \"-1\"`)
 	bad(wire.ReposRoute+"?trend=1000001", "trend", `expected a whole number from 0 to 1000000, got \"1000001\"`)
 	bad(wire.ReposRoute+"?limit=1000&trend=1001", "trend", `expected at most 1000, because limit times trend must not exceed 1000000, got 1001 with a limit of 1000`)
-	bad(wire.ReposRoute+"?group_by=org", "group_by", `expected one of the parameters from, limit, offset, order, org, period, repo, repo_type, search, sort, to, trend, got \"group_by\"`)
+	bad(wire.ReposRoute+"?group_by=org", "group_by", `expected one of the parameters from, group, limit, offset, order, org, period, repo, repo_type, search, sort, to, trend, got \"group_by\"`)
 
 	bad(wire.RecordsRoute+"?order=desc", "order", `expected time or repo, got \"desc\"`)
 	bad(wire.RecordsRoute+"?format=xlsx", "format", `expected csv, jsonl or parquet, got \"xlsx\"`)
 	bad(wire.RecordsRoute+"?format=csv&format=csv", "format", `expected one value, got 2: \"csv\", \"csv\"`)
 	bad(wire.RecordsRoute+"?versions=1", "versions", `expected true or false, got \"1\"`)
-	bad(wire.RecordsRoute+"?limit=1", "limit", `expected one of the parameters format, from, order, org, period, repo, repo_type, search, stored, to, versions, got \"limit\"`)
+	bad(wire.RecordsRoute+"?limit=1", "limit", `expected one of the parameters format, from, group, order, org, period, repo, repo_type, search, stored, to, versions, got \"limit\"`)
 
-	bad(wire.ReadingsRoute+"?order=time", "order", `expected one of the parameters from, org, period, repo, repo_type, search, to, got \"order\"`)
+	bad(wire.ReadingsRoute+"?order=time", "order", `expected one of the parameters from, group, org, period, repo, repo_type, search, to, got \"order\"`)
 	bad(wire.StatusRoute+"?org=acme", "org", `expected no parameter, got \"org\"`)
 
 	const hubPath = "/organizations/huggingface/settings/publisher-analytics/download-breakdown"

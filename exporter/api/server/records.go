@@ -88,7 +88,7 @@ func (a *handlers) export(w http.ResponseWriter, r *http.Request, q wire.Records
 		if open {
 			days, _, _ = q.Period.Resolve(o.Recorded)
 		}
-		sum := wire.Sum(o.Groups)
+		sum := o.Sum()
 		if most > 0 && sum.Records > most {
 			if err := a.checkRecords(r.Context(), q.RecordsQuery, most); err != nil {
 				return err

@@ -200,7 +200,7 @@ func (a *handlers) counts(ctx context.Context, f history.Filter, revision string
 		if err != nil {
 			return nil, err
 		}
-		if n := 0; a.checkRows(wire.Sum(o.Groups).Repos, "", "") != nil {
+		if n := 0; a.checkRows(o.Sum().Repos, "", "") != nil {
 			for _, err := range a.store.Counts(ctx, f) {
 				if err == nil {
 					n++

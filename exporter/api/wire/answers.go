@@ -3,7 +3,6 @@ package wire
 import (
 	"io"
 	"iter"
-	"math"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
@@ -25,7 +24,7 @@ type Status struct {
 
 // NewStatus returns the status of a history of those groups.
 func NewStatus(exporter, revision string, o *history.Overview) Status {
-	sum := Sum(o.Groups)
+	sum := o.Sum()
 	return Status{Version, exporter, optional(revision), sum.Repos, sum.Records, daysOf(o.Recorded)}
 }
 
@@ -80,7 +79,8 @@ type sumJSON struct {
 }
 
 type groupJSON struct {
-	// RepoType and Org are left out where they are not grouped by.
+	// Group, RepoType and Org are left out where they are not grouped by.
+	Group    *string           `json:"group,omitempty"`
 	RepoType *history.RepoType `json:"repo_type,omitempty"`
 	Org      *string           `json:"org,omitempty"`
 	sumJSON
@@ -92,12 +92,15 @@ type groupJSON struct {
 func WriteOverview(w io.Writer, revision string, q history.OverviewQuery, o *history.Overview) error {
 	head := overviewJSON{
 		periodJSON: periodOf(revision, o.Recorded, o.Days, o.Before, o.HasBefore),
-		Sum:        sumOf(Sum(o.Groups), o.HasBefore),
+		Sum:        sumOf(o.Sum(), o.HasBefore),
 	}
 	return writeList(w, head, "groups", func(yield func(groupJSON, error) bool) {
 		for i := range o.Groups {
 			g := &o.Groups[i]
 			j := groupJSON{sumJSON: sumOf(*g, o.HasBefore)}
+			if q.ByGroup {
+				j.Group = &g.Group
+			}
 			if q.ByRepoType {
 				j.RepoType = &g.RepoType
 			}
@@ -118,26 +121,6 @@ func sumOf(g history.Group, hasBefore bool) sumJSON {
 	return sumJSON{g.Repos, g.Records, g.Total, daysOf(g.Recorded), compare(g.Downloads, g.Before, hasBefore)}
 }
 
-// Sum adds groups up. Sums stay at the largest int64.
-func Sum(groups []history.Group) (sum history.Group) {
-	sum.Recorded = history.NoDays
-	add := func(sum *int64, n int64) {
-		if *sum > math.MaxInt64-n {
-			n = math.MaxInt64 - *sum
-		}
-		*sum += n
-	}
-	for _, g := range groups {
-		sum.Repos += g.Repos
-		add(&sum.Records, g.Records)
-		add(&sum.Total, g.Total)
-		sum.Recorded = sum.Recorded.Span(g.Recorded)
-		add(&sum.Downloads, g.Downloads)
-		add(&sum.Before, g.Before)
-	}
-	return sum
-}
-
 // ReadOverview reads an answer of at most limit bytes to q.
 func ReadOverview(r io.Reader, limit int64, q history.OverviewQuery) (history.Overview, error) {
 	var j overviewJSON
@@ -148,13 +131,19 @@ func ReadOverview(r io.Reader, limit int64, q history.OverviewQuery) (history.Ov
 	// JSON has empty days as null; the rule tells which they are.
 	o.Days, o.Before, o.HasBefore = q.Period.Resolve(o.Recorded)
 	for _, g := range j.Groups {
-		o.Groups = append(o.Groups, history.Group{
-			RepoType: value(g.RepoType), Org: value(g.Org),
-			Repos: g.Repos, Records: g.Records, Total: g.Total, Recorded: daysIn(g.Recorded),
-			Downloads: g.Downloads, Before: value(g.Before), Series: nilIfEmpty(g.Series),
-		})
+		group := g.group()
+		group.Group, group.RepoType, group.Org, group.Series = value(g.Group), value(g.RepoType), value(g.Org), nilIfEmpty(g.Series)
+		o.Groups = append(o.Groups, group)
+	}
+	if q.ByGroup {
+		all := j.Sum.group()
+		o.All = &all
 	}
 	return o, nil
+}
+
+func (j *sumJSON) group() history.Group {
+	return history.Group{Repos: j.Repos, Records: j.Records, Total: j.Total, Recorded: daysIn(j.Recorded), Downloads: j.Downloads, Before: value(j.Before)}
 }
 
 func nilIfEmpty[T any](s []T) []T {

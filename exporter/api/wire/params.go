@@ -271,6 +271,7 @@ func selection[Q any](at func(*Q) *history.Filter) Query[Q] {
 		list("org", "", func(q *Q) *[]string { return &at(q).Orgs }), // "" is that of legacy names
 		list("repo", "a full name like org/name", func(q *Q) *[]string { return &at(q).Repos }),
 		text("search", func(q *Q) *string { return &at(q).Search }),
+		list("group", "the name of a group", func(q *Q) *[]string { return &at(q).Groups }),
 	}
 }
 

@@ -12,7 +12,7 @@ func TestQueriesAreReadAsWritten(t *testing.T) {
 	filters := []history.Filter{
 		{},
 		{RepoTypes: []history.RepoType{history.Model, "kernel"}, Orgs: []string{"a", "", "b"}},
-		{Orgs: []string{""}},
+		{Orgs: []string{""}, Groups: []string{`a,b`, "c"}},
 		{Repos: []string{`a/"b"`, "a/b,c", `a\b`, `a\,b`, `\\`, "été/模型", "100%/x", "a&b=c+d #e", "a b", "\xff"}, Search: `,a\,b&%`},
 	}
 	periods := []history.Period{
@@ -22,8 +22,8 @@ func TestQueriesAreReadAsWritten(t *testing.T) {
 	}
 	for _, filter := range filters {
 		for _, period := range periods {
-			for n := range 8 {
-				o := history.OverviewQuery{Filter: filter, Period: period, ByRepoType: n&1 != 0, ByOrg: n&2 != 0, Series: n&4 != 0}
+			for n := range 16 {
+				o := history.OverviewQuery{Filter: filter, Period: period, ByRepoType: n&1 != 0, ByOrg: n&2 != 0, Series: n&4 != 0, ByGroup: n&8 != 0}
 				readAsWritten(t, Overview, o)
 				r := history.ReposQuery{
 					Filter: filter, Period: period, Sort: history.Sort(n % 5), Ascending: n&4 != 0,

@@ -85,8 +85,10 @@ func readGroupBy(p *params, q *history.OverviewQuery) {
 			q.ByRepoType = true
 		case "org":
 			q.ByOrg = true
+		case "group":
+			q.ByGroup = true
 		default:
-			p.bad("group_by", "expected repo_type, org or both, got %s", textenc.Quote(by))
+			p.bad("group_by", "expected repo_type, org, group or several of them, got %s", textenc.Quote(by))
 		}
 	}
 }
@@ -97,6 +99,9 @@ func writeGroupBy(v url.Values, q *history.OverviewQuery) {
 	}
 	if q.ByOrg {
 		v.Add("group_by", "org")
+	}
+	if q.ByGroup {
+		v.Add("group_by", "group")
 	}
 }
 

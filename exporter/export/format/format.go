@@ -65,7 +65,7 @@ func (f Format) ContentType() string { return names[f].contentType }
 func (f Format) MediaTypes() []string { return names[f].mediaTypes }
 
 // FileName names a file of the records that filter selects, of those days: by the
-// repository or organization and the repo type, if one is selected, and the days. It has nothing
+// repository, group or organization and the repo type, if one is selected, and the days. It has nothing
 // that a header or a file system could take for something else.
 func (f Format) FileName(filter history.Filter, days history.Days) string {
 	parts := []string{"publisher-analytics"}
@@ -73,6 +73,8 @@ func (f Format) FileName(filter history.Filter, days history.Days) string {
 	switch {
 	case len(filter.Repos) == 1:
 		subject = filter.Repos[0]
+	case len(filter.Groups) == 1:
+		subject = filter.Groups[0]
 	case len(filter.Orgs) == 1:
 		subject = filter.Orgs[0]
 	}

@@ -88,6 +88,26 @@ var filterCases = []testCase{
 		f(history.Filter{Orgs: []string{"other", "acme"}, Search: "bert"}, bert, bertOther)
 		f(history.Filter{Orgs: []string{"other"}, Repos: []string{"acme/news"}})
 		f(history.Filter{Repos: []string{"acme/news", "squad"}, Search: "s"}, news, newsData, squad)
+
+		f(history.Filter{Groups: []string{"bert"}}, bert, bertOther)
+		f(history.Filter{Groups: []string{"acme"}}, bert, news, newsData, squad, flash)
+		f(history.Filter{Groups: []string{"acme", "bert", "acme"}}, bert, news, bertOther, newsData, squad, flash)
+		f(history.Filter{Groups: []string{"none"}})
+		f(history.Filter{Groups: []string{"acme"}, RepoTypes: []history.RepoType{"dataset"}}, newsData, squad)
+		f(history.Filter{Groups: []string{"bert"}, Orgs: []string{"other"}, Search: "MY"}, bertOther)
+		f(history.Filter{Groups: []string{"datasets", "bert"}, Repos: []string{"acme/news", "other/my_bert"}}, bertOther, newsData)
+
+		p.wantOverview(history.OverviewQuery{ByGroup: true},
+			"group=acme type= org= repos=5 records=5 total=1150 downloads=115 before=0",
+			"group=bert type= org= repos=2 records=2 total=90 downloads=9 before=0",
+			"group=datasets type= org= repos=2 records=2 total=480 downloads=48 before=0",
+			"all repos=7 downloads=127")
+		p.wantOverview(history.OverviewQuery{ByGroup: true, ByOrg: true, Filter: history.Filter{Groups: []string{"datasets", "bert"}}},
+			"group=bert type= org=acme repos=1 records=1 total=10 downloads=1 before=0",
+			"group=bert type= org=other repos=1 records=1 total=80 downloads=8 before=0",
+			"group=datasets type= org= repos=1 records=1 total=320 downloads=32 before=0",
+			"group=datasets type= org=acme repos=1 records=1 total=160 downloads=16 before=0",
+			"all repos=4 downloads=57")
 	}},
 
 	{"a filter and a period", func(p *probe) {

@@ -68,7 +68,7 @@ func randomCases(s sizes) []testCase {
 // answers all along. It stops at the first difference and returns false.
 func (p *probe) sameHistory(seed uint64) bool {
 	p.Helper()
-	model := &probe{T: p.T, store: NewModel()}
+	model := &probe{T: p.T, store: withGroups(NewModel())}
 	rng := rand.New(rand.NewPCG(seed, 1))
 	for step := range randomAppends {
 		where := fmt.Sprintf("history %d, append %d", seed, step)

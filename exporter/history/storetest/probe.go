@@ -16,7 +16,7 @@ type probe struct {
 }
 
 func newProbe(t T, open func() Store) *probe {
-	return &probe{T: t, store: open(), open: open}
+	return &probe{T: t, store: withGroups(open()), open: open}
 }
 
 // another returns a probe of another store, empty as well.

@@ -213,13 +213,16 @@ func randomFilter(rng *rand.Rand) history.Filter {
 	if oneOf(rng, 3) {
 		f.Search = pick(rng, randomSearches)
 	}
+	for oneOf(rng, 4) {
+		f.Groups = append(f.Groups, pick(rng, testGroups).Name)
+	}
 	return f
 }
 
 func randomOverview(rng *rand.Rand) history.OverviewQuery {
 	return history.OverviewQuery{
 		Filter: randomFilter(rng), Period: randomPeriod(rng),
-		ByRepoType: oneOf(rng, 2), ByOrg: oneOf(rng, 2), Series: oneOf(rng, 2),
+		ByRepoType: oneOf(rng, 2), ByOrg: oneOf(rng, 2), ByGroup: oneOf(rng, 4), Series: oneOf(rng, 2),
 	}
 }
 

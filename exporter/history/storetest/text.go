@@ -169,12 +169,18 @@ func overviewLines(o history.Overview) []string {
 	lines := []string{periodText(o.Days, o.Before, o.HasBefore, o.Recorded)}
 	for _, g := range o.Groups {
 		var line strings.Builder
+		if o.All != nil {
+			line.WriteString("group=" + g.Group + " ")
+		}
 		fmt.Fprintf(&line, "type=%s org=%s repos=%d records=%d total=%d downloads=%d before=%d",
 			g.RepoType, g.Org, g.Repos, g.Records, g.Total, g.Downloads, g.Before)
 		for _, d := range g.Series {
 			fmt.Fprintf(&line, " %s=%d", d.Day, d.Downloads)
 		}
 		lines = append(lines, line.String())
+	}
+	if o.All != nil {
+		lines = append(lines, fmt.Sprintf("all repos=%d downloads=%d", o.All.Repos, o.All.Downloads))
 	}
 	return lines
 }

@@ -1,0 +1,69 @@
+package config
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
+)
+
+// Group is a name for a set of repositories. Groups may overlap.
+type Group struct {
+	Name string `yaml:"name"`
+	// Repos select repositories by name, whether they are known or not.
+	Repos []RepoGlob `yaml:"repos"`
+	// Collections are slugs of collections on the Hub, whose repositories are in the group.
+	Collections []string `yaml:"collections"`
+}
+
+// RepoGlob is the full name of repositories, a glob of it like "org/*", or either after a type
+// of repositories: "model:org/*".
+type RepoGlob string
+
+// Parts returns the type, "" for any, and the name or glob.
+func (g RepoGlob) Parts() (repoType, glob string) {
+	if t, glob, ok := strings.Cut(string(g), ":"); ok {
+		return t, glob
+	}
+	return "", string(g)
+}
+
+func (g RepoGlob) check() error {
+	_, glob := g.Parts()
+	if _, err := path.Match(glob, ""); err != nil || glob == "" || strings.HasPrefix(string(g), ":") {
+		return fmt.Errorf("expected a name or glob of repositories like org/name, org/* or model:org/*, got %q", string(g))
+	}
+	return nil
+}
+
+// completeGroups checks what the tags do not say.
+func completeGroups(d *decoder, groups []Group) {
+	first := make(map[string]int)
+	for i, g := range groups {
+		at := fmt.Sprintf("groups[%d]", i)
+		if j, ok := first[g.Name]; ok {
+			d.fault(at+".name", "expected each group once, got %q again (first in groups[%d])", g.Name, j)
+		} else {
+			first[g.Name] = i
+		}
+		switch {
+		case g.Name == "":
+			d.fault(at+".name", "expected the name of a group, got none")
+		case len(g.Name) > maxGroupName || strings.ContainsFunc(g.Name, func(r rune) bool { return r < ' ' }):
+			d.fault(at+".name", "expected at most %d bytes without control characters, got %s", maxGroupName, textenc.Quote(g.Name))
+		}
+		if len(g.Repos)+len(g.Collections) == 0 {
+			d.fault(at+".repos", "expected repos or collections in the group, got none")
+		}
+		for j, slug := range g.Collections {
+			owner, name, ok := strings.Cut(slug, "/")
+			if !ok || owner == "" || name == "" || strings.ContainsAny(slug, " \t\n?#%") || strings.Contains(name, "/") {
+				d.fault(fmt.Sprintf("%s.collections[%d]", at, j), "expected the slug of a collection like org/title-64f9a55bb3115b4f513ec026, got %q", slug)
+			}
+		}
+	}
+}
+
+// maxGroupName bounds the name of a group, which is a label of metrics and a parameter of requests.
+const maxGroupName = 128

@@ -1,0 +1,114 @@
+// Package groups gives names to sets of repositories: all variants of a model, all repositories
+// of a team. A group has repositories by name, by glob, and as they are in collections on the
+// Hub. Groups may overlap.
+//
+// This is the only place where names of groups are resolved: a Reader of the package asks
+// the one below it for sets of repositories.
+package groups
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/wire"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
+)
+
+// pattern is a name or glob of repositories.
+type pattern struct {
+	repoType history.RepoType // "" for any
+	glob     string
+}
+
+func (p pattern) matches(r history.Repo) bool {
+	if p.repoType != "" && p.repoType != r.Type {
+		return false
+	}
+	ok, _ := path.Match(p.glob, r.Name)
+	return ok
+}
+
+// Groups are the groups of a configuration. They may be used from several goroutines.
+type Groups struct {
+	mu          sync.Mutex // of changes
+	definitions []config.Group
+	current     atomic.Pointer[resolved]
+}
+
+// resolved are groups with what is in them. It does not change.
+type resolved struct {
+	names    []string // sorted
+	sets     map[string]*history.Set
+	revision string
+}
+
+// New returns groups without any.
+func New() *Groups {
+	g := new(Groups)
+	g.current.Store(new(resolved))
+	return g
+}
+
+// Set replaces all groups.
+func (g *Groups) Set(definitions []config.Group) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.definitions = definitions
+	g.current.Store(resolve(definitions))
+}
+
+// Revision names what is in the groups: two equal names promise the same. It is "" without
+// groups.
+func (g *Groups) Revision() string { return g.current.Load().revision }
+
+func resolve(definitions []config.Group) *resolved {
+	now := &resolved{sets: make(map[string]*history.Set, len(definitions))}
+	sum := sha256.New()
+	for _, d := range definitions {
+		fmt.Fprintf(sum, "%q %q\n", d.Name, d.Repos)
+		types := make(map[string][]history.RepoType) // by name
+		var globs []pattern
+		for _, s := range d.Repos {
+			t, glob := s.Parts()
+			if strings.ContainsAny(glob, `*?[\`) {
+				globs = append(globs, pattern{history.RepoType(t), glob})
+			} else {
+				types[glob] = append(types[glob], history.RepoType(t))
+			}
+		}
+		now.names = append(now.names, d.Name)
+		now.sets[d.Name] = &history.Set{Has: func(r history.Repo) bool {
+			return slices.ContainsFunc(types[r.Name], func(t history.RepoType) bool { return t == "" || t == r.Type }) ||
+				slices.ContainsFunc(globs, func(p pattern) bool { return p.matches(r) })
+		}}
+	}
+	if slices.Sort(now.names); len(now.names) > 0 {
+		now.revision = hex.EncodeToString(sum.Sum(nil)[:8])
+	}
+	return now
+}
+
+// filter returns f with the sets of its groups in place of their names. An error is a *wire.Fault.
+func (n *resolved) filter(f history.Filter) (history.Filter, error) {
+	for _, name := range f.Groups {
+		set := n.sets[name]
+		switch {
+		case set == nil && len(n.names) == 0:
+			return f, &wire.Fault{Field: "group", Message: fmt.Sprintf("expected no group, because the configuration has none, got %s", textenc.Quote(name))}
+		case set == nil:
+			return f, &wire.Fault{Field: "group", Message: fmt.Sprintf("expected %s, got %s", textenc.Alternatives(n.names), textenc.Quote(name))}
+		case !slices.Contains(f.Sets, set):
+			f.Sets = append(slices.Clip(f.Sets), set)
+		}
+	}
+	f.Groups = nil
+	return f, nil
+}
