@@ -74,6 +74,7 @@ type ref struct{ Type, UID string }
 type panel struct {
 	ID                       int
 	Type, Title, Description string
+	Transparent              bool
 	Datasource               *ref
 	GridPos                  struct{ X, Y, W, H int }
 	Targets                  []object
@@ -133,9 +134,29 @@ func boards(t *testing.T) []*dashboard {
 		if err := json.Unmarshal(content(t, name), d); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
+		d.shareTargets(t)
 		all = append(all, d)
 	}
 	return all
+}
+
+// otherPanel is the data source of a panel that shows what another one asked for.
+var otherPanel = ref{Type: "datasource", UID: "-- Dashboard --"}
+
+// shareTargets gives panels that show the answer of another one its queries.
+func (d *dashboard) shareTargets(t *testing.T) {
+	t.Helper()
+	for i, p := range d.Panels {
+		if deref(p.Datasource) != otherPanel {
+			continue
+		}
+		id, _ := p.Targets[0]["panelId"].(float64)
+		j := slices.IndexFunc(d.Panels, func(p panel) bool { return p.ID == int(id) })
+		if len(p.Targets) != 1 || refOf(p.Targets[0]) != otherPanel || j < 0 || deref(d.Panels[j].Datasource) == otherPanel {
+			t.Fatalf("%s: panel %q: expected one query, with the id of a panel that has queries of its own, got %v", d.file, p.Title, p.Targets)
+		}
+		d.Panels[i].Datasource, d.Panels[i].Targets = d.Panels[j].Datasource, d.Panels[j].Targets
+	}
 }
 
 // board returns a dashboard by its file.

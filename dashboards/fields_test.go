@@ -58,7 +58,8 @@ func someHistory(t *testing.T) history.Reader {
 func inHistory(period string) choice {
 	return choice{
 		"period": {period}, "org": {someOrg}, "repo_type": {"model"}, "repo": {someRepo},
-		"search": {""}, "__searchFilter": {""}, "sort": {"downloads"}, "datasource": {"publisher-analytics"},
+		"search": {""}, "__searchFilter": {""}, "sort": {"downloads"}, "order": {"auto"}, "offset": {"0"},
+		"datasource": {"default"}, "source": {"publisher-analytics"},
 	}
 }
 
@@ -211,7 +212,7 @@ func TestNumbersAreThoseOfTheOverview(t *testing.T) {
 		for _, panel := range board(t, fileAnalytics).shown() {
 			compared++
 			switch panel.Title {
-			case "Total":
+			case "Total on the Hub":
 				expectNumber(t, period+" "+panel.Title, answer(t, store, panel.Targets[0], c), "total", all.Total)
 			case "All repositories", "Models", "By repository type: ${period:text}":
 				expectNumber(t, period+" "+panel.Title, answer(t, store, panel.Targets[0], c), "downloads", all.Downloads)

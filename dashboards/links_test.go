@@ -48,6 +48,8 @@ func inLink(c choice) choice {
 		"__data.fields.repo_type": {"dataset"},
 		"__data.fields.path":      {"datasets/" + sample["repo"][0]},
 		"__data.fields.url":       {"https://huggingface.co/datasets/" + sample["repo"][0]},
+		"__data.fields.value":     {"200"},
+		"__url.path":              {"/d/this-board"},
 		"__from":                  {"1772323200000"},
 		"__to":                    {"1780099199999"},
 	}
@@ -56,11 +58,12 @@ func inLink(c choice) choice {
 }
 
 func TestLinksLeadSomewhere(t *testing.T) {
-	csv, pages, others := 0, 0, 0
+	csv, pages, others, turns := 0, 0, 0, 0
 	for _, d := range boards(t) {
 		for _, l := range d.links() {
 			for _, c := range d.choices() {
-				address := strings.ReplaceAll(inLink(c).inText(l.URL), "${__url_time_range}", "from=now-7d&to=now")
+				address := strings.NewReplacer("${__url_time_range}", "from=now-7d&to=now", "${__url.params:exclude:var-offset}", "?from=now-7d&var-offset-of=others").
+					Replace(inLink(c).inText(l.URL))
 				u, err := url.Parse(address)
 				if err != nil || strings.Contains(strings.ReplaceAll(address, "$__all", ""), "$") {
 					t.Fatalf("%s: link %q: expected an address without variables, got %q, %v", d.file, l.Title, address, err)
@@ -70,6 +73,11 @@ func TestLinksLeadSomewhere(t *testing.T) {
 					pages++
 					if !l.TargetBlank || u.Path != "/datasets/"+sample["repo"][0] {
 						t.Errorf("%s: link %q: expected the page of the repository in another tab, got %q", d.file, l.Title, address)
+					}
+				case u.Path == "/d/this-board":
+					turns++
+					if u.Query().Get("var-offset") != "200" || u.Query().Get("from") != "now-7d" {
+						t.Errorf("%s: link %q: expected the same board with the page that was clicked, got %q", d.file, l.Title, address)
 					}
 				case strings.HasPrefix(address, "/d/"):
 					others++
@@ -81,8 +89,8 @@ func TestLinksLeadSomewhere(t *testing.T) {
 			}
 		}
 	}
-	if csv == 0 || pages == 0 || others == 0 {
-		t.Errorf("expected links to CSV files, pages of the Hub and dashboards, got %d, %d and %d", csv, pages, others)
+	if csv == 0 || pages == 0 || others == 0 || turns == 0 {
+		t.Errorf("expected links to CSV files, pages of the Hub, dashboards and pages of a table, got %d, %d, %d and %d", csv, pages, others, turns)
 	}
 }
 
@@ -111,7 +119,7 @@ func checkDashboardLink(t *testing.T, from *dashboard, l dataLink, u *url.URL) {
 func checkCSVLink(t *testing.T, d *dashboard, l dataLink, u *url.URL, c choice) {
 	t.Helper()
 	where := d.file + ": link " + l.Title + " to " + u.String()
-	if u.Path != "/api/datasources/uid/"+sample["datasource"][0]+"/resources/export.csv" {
+	if u.Path != "/api/datasources/uid/"+sample["source"][0]+"/resources/export.csv" {
 		t.Errorf("%s: expected the resource export.csv of the data source", where)
 	}
 	if !l.TargetBlank {

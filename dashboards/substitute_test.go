@@ -39,7 +39,9 @@ var sample = map[string][]string{
 	"search":     {"heron-1.5", ""},
 	"job":        {"huggingface_exporter", "hub"},
 	"instance":   {"127.0.0.1:10061", "[::1]:10061"},
-	"datasource": {"publisher-analytics"},
+	"datasource": {"default"},
+	"source":     {"publisher-analytics"},
+	"offset":     {"0", "100"},
 	"last_day":   {"2026-05-28"},
 }
 

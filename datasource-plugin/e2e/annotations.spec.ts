@@ -2,7 +2,7 @@ import { ANALYTICS, expect, open, test } from './grafana';
 
 test('milestones and corrections are marked, and each can be switched off', async ({ page, gotoDashboardPage }) => {
   await open(gotoDashboardPage, ANALYTICS, { from: 'now-1y', to: 'now' });
-  const marks = page.getByTestId(/Panel header Downloads a day: data up to \w+ \d+, \d{4}$/).getByTestId('data-testid annotation-marker');
+  const marks = page.getByTestId(/Panel header Downloads: data up to \w+ \d+, \d{4}$/).getByTestId('data-testid annotation-marker');
   const toggle = (name: string) => page.getByTestId(`data-testid Dashboard template variables submenu Label ${name}`);
   await expect(marks.first()).toBeVisible();
   const all = await marks.count();

@@ -25,17 +25,17 @@ async function numbersAre(page: Page, selection: Selection) {
       await expect(panel(page, title)).toContainText(sums ? written(sums.downloads) : '–', { timeout: 2000 });
       await expect(panel(page, title)).toContainText(sums ? change(sums) : '–', { timeout: 2000 });
     }
-    await expect(panel(page, 'Total')).toContainText(written(sum.repos), { timeout: 2000 });
+    await expect(panel(page, 'Total on the Hub')).toContainText(written(sum.repos), { timeout: 2000 });
   }).toPass({ timeout: 40_000 });
 }
 
 test('a period is chosen, and the numbers are those of the exporter', async ({ page, gotoDashboardPage }) => {
   await open(gotoDashboardPage, ANALYTICS);
   await numbersAre(page, { period: 'last_month' });
-  await choose(page, 'Period', 'All time');
-  await expect(panel(page, 'Repositories: All time')).toBeVisible();
+  await choose(page, 'Period of numbers', 'All recorded days');
+  await expect(panel(page, 'Repositories: All recorded days')).toBeVisible();
   await numbersAre(page, { period: 'all_time' });
-  await choose(page, 'Period', 'Last month');
+  await choose(page, 'Period of numbers', 'Last month');
   await expect(panel(page, 'Repositories: Last month')).toBeVisible();
   await numbersAre(page, { period: 'last_month' });
 });

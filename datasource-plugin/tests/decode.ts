@@ -55,7 +55,7 @@ export function decode(query: any): Record<string, unknown> {
     groupBy: own('groupBy', 'repo_type'),
     interval: own('interval', 'auto'),
     sort,
-    ascending: sort && own('order', sort === 'name' ? 'asc' : 'desc') === 'asc' ? true : type === 'variable' && sort === 'name',
+    ascending: sort && (own('order', 'auto') === 'auto' ? sort === 'name' : query.order === 'asc') ? true : type === 'variable' && sort === 'name',
     order: sort ? undefined : own('order', 'time'),
     limit: Number(own('limit', limitOf(type, format)?.def) ?? 0),
     offset: Number(own('offset', 0) ?? 0),

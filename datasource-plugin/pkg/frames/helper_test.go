@@ -147,7 +147,7 @@ func (a ask) query() query.Query {
 	case query.TypeCorrections:
 		return query.Corrections{Common: c, Limit: a.Limit, Value: a.Value}
 	case query.TypeVariable:
-		return query.Variable{Common: c, Values: a.Values, Sort: a.Sort, Ascending: a.Ascending, Limit: a.Limit}
+		return query.Variable{Common: c, Values: a.Values, Sort: a.Sort, Ascending: a.Ascending, Limit: a.Limit, Offset: a.Offset}
 	}
 	return c
 }

@@ -26,10 +26,15 @@ type PageInfo struct {
 
 // reposTable answers with a page of the table of repositories, or with one number of each.
 func reposTable(ctx context.Context, store history.Reader, q query.Repos) (data.Frames, error) {
-	page, err := store.Repos(ctx, history.ReposQuery{
+	ask := history.ReposQuery{
 		Filter: q.Filter, Period: q.Days(),
 		Sort: q.Sort, Ascending: q.Ascending, Limit: q.Limit, Offset: q.Offset, Trend: q.Trend,
-	})
+	}
+	page, err := store.Repos(ctx, ask)
+	if err == nil && q.Offset > 0 && q.Offset >= page.Matched {
+		q.Offset, ask.Offset = 0, 0
+		page, err = store.Repos(ctx, ask)
+	}
 	if err != nil {
 		return nil, err
 	}

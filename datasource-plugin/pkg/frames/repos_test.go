@@ -21,12 +21,14 @@ func TestReposTable(t *testing.T) {
 	q.Period, q.Trend = query.AllTime, 3
 	golden(t, "repos_table_all_time", answer(t, s, q))
 
+	// A page that is no longer there, since a search found less, is the first one.
 	q.Offset = 5
-	frames := answer(t, s, q)
-	noData(t, frames, data.FrameTypeTable)
-	if got, want := frames[0].Meta.Custom, (PageInfo{Matched: 5, Offset: 5, TrendStepDays: 3}); got != want {
-		t.Errorf("behind the last row: got %+v, want %+v", got, want)
+	frame := answer(t, s, q)[0]
+	if got, want := frame.Meta.Custom, (PageInfo{Matched: 5, Offset: 0, TrendStepDays: 3}); got != want || frame.Rows() != 2 {
+		t.Errorf("behind the last row: got %+v and %d rows, want %+v and 2", got, frame.Rows(), want)
 	}
+	q.Filter.Search = "nothing like it"
+	noData(t, answer(t, s, q), data.FrameTypeTable)
 }
 
 func TestPageURL(t *testing.T) {

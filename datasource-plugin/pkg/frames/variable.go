@@ -2,12 +2,16 @@ package frames
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 	"strings"
 
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
 // variable answers with the values that a dashboard variable can take: each once,
@@ -22,6 +26,12 @@ func variable(ctx context.Context, store history.Reader, q query.Variable) (data
 		texts = values
 	case query.LastDay:
 		texts, values, err = lastDay(ctx, store, q)
+	case query.Pages:
+		texts, values, err = pageValues(ctx, store, q)
+	case query.Source:
+		if source := backend.PluginConfigFromContext(ctx).DataSourceInstanceSettings; source != nil {
+			texts, values = []string{source.Name}, []string{source.UID}
+		}
 	default:
 		texts, values, err = groupValues(ctx, store, q)
 		if q.Limit > 0 && len(values) > q.Limit {
@@ -93,4 +103,30 @@ func lastDay(ctx context.Context, store history.Reader, q query.Variable) (texts
 	}
 	day := o.Groups[0].Recorded.To
 	return []string{day.Time().Format("January 2, 2006")}, []string{day.String()}, nil
+}
+
+// pageValues returns where one can go from a page of the table of repositories: to the first
+// one, to the one before it, to itself, to the next one and to the last, each as the number of
+// rows before it. What does not exist has no text, so that all of them keep their places.
+func pageValues(ctx context.Context, store history.Reader, q query.Variable) (texts, values []string, err error) {
+	page, err := store.Repos(ctx, history.ReposQuery{Filter: q.Filter, Period: q.Days(), Limit: 1})
+	if err != nil || page.Matched == 0 {
+		return nil, nil, err
+	}
+	offset, last := q.Offset, (page.Matched-1)/q.Limit*q.Limit
+	if offset >= page.Matched {
+		offset = 0 // as the table
+	}
+	add := func(text string, to int, is bool) {
+		if !is {
+			text = ""
+		}
+		texts, values = append(texts, text), append(values, strconv.Itoa(to))
+	}
+	add("« First", 0, offset > 0)
+	add("‹ Previous", max(offset-q.Limit, 0), offset > 0)
+	add(fmt.Sprintf("%s–%s of %s", textenc.Grouped(int64(offset+1)), textenc.Grouped(int64(min(offset+q.Limit, page.Matched))), textenc.Grouped(int64(page.Matched))), offset, true)
+	add("Next ›", offset+q.Limit, offset+q.Limit < page.Matched)
+	add("Last »", last, offset+q.Limit < page.Matched)
+	return texts, values, nil
 }

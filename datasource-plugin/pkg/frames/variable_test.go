@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
@@ -64,6 +65,31 @@ func TestVariable(t *testing.T) {
 	day(history.Filter{Orgs: []string{"beta"}}, "March 7, 2024", "2024-03-07")
 	last.Filter = history.Filter{Search: "nothing like it"}
 	noData(t, answer(t, s, last), data.FrameTypeTable)
+
+	// From a page one can go to others, which keep their places.
+	pages := func(offset, limit int, filter history.Filter, texts, values []string) {
+		t.Helper()
+		frame := answer(t, s, ask{Type: query.TypeVariable, Values: query.Pages, Period: query.AllTime, Filter: filter, Limit: limit, Offset: offset})[0]
+		if got := field[string](t, frame, "text"); !slices.Equal(got, texts) {
+			t.Errorf("offset %d: got the texts %q, want %q", offset, got, texts)
+		}
+		if got := field[string](t, frame, "value"); !slices.Equal(got, values) {
+			t.Errorf("offset %d: got the values %q, want %q", offset, got, values)
+		}
+	}
+	pages(0, 2, history.Filter{}, []string{"", "", "1–2 of 5", "Next ›", "Last »"}, []string{"0", "0", "0", "2", "4"})
+	pages(2, 2, history.Filter{}, []string{"« First", "‹ Previous", "3–4 of 5", "Next ›", "Last »"}, []string{"0", "0", "2", "4", "4"})
+	pages(4, 2, history.Filter{}, []string{"« First", "‹ Previous", "5–5 of 5", "", ""}, []string{"0", "2", "4", "6", "4"})
+	pages(0, 5, history.Filter{}, []string{"", "", "1–5 of 5", "", ""}, []string{"0", "0", "0", "5", "0"})
+	pages(4, 2, history.Filter{Search: "demo"}, []string{"", "", "1–1 of 1", "", ""}, []string{"0", "0", "0", "2", "0"})
+	noData(t, answer(t, s, ask{Type: query.TypeVariable, Values: query.Pages, Filter: last.Filter, Limit: 2}), data.FrameTypeTable)
+
+	// The data source that is asked is the one of the request.
+	source := backend.PluginContext{DataSourceInstanceSettings: &backend.DataSourceInstanceSettings{Name: "Acme", UID: "acme-1"}}
+	found, err := Answer(backend.WithPluginContext(t.Context(), source), s, ask{Type: query.TypeVariable, Values: query.Source}.query())
+	if err != nil || field[string](t, found[0], "value")[0] != "acme-1" || field[string](t, found[0], "text")[0] != "Acme" {
+		t.Errorf("got %v, %v, want the data source acme-1", found, err)
+	}
 
 	// A name that two repositories share is one value.
 	q = ask{Type: query.TypeVariable, Values: query.RepoNames, Period: query.AllTime, Sort: history.SortTotal, Limit: 5}

@@ -107,7 +107,7 @@ func decodedOf(q Query) *decoded {
 	case Corrections:
 		d.Limit, d.Value = q.Limit, q.Value
 	case Variable:
-		d.Values, d.Ascending, d.Limit = q.Values, q.Ascending, q.Limit
+		d.Values, d.Ascending, d.Limit, d.Offset = q.Values, q.Ascending, q.Limit, q.Offset
 		if q.Values == RepoNames {
 			d.Sort = q.Sort.String()
 		}
@@ -215,6 +215,7 @@ func TestExamplesCoverTheModel(t *testing.T) {
 	for _, want := range slices.Concat(ours, grafanas, []string{
 		"overview totals ", "overview time_series ", "repos table ", "repos time_series ", "export table ", "readings time_series ",
 		"milestones table ", "corrections table ", "variable table repo_type", "variable table org", "variable table repo", "variable table last_day",
+		"variable table page", "variable table source",
 		"time_range", "all_time", "last_month", "by none", "by repo_type", "by org",
 		"interval day", "interval week", "interval month", "number total", "number last_month", "number likes",
 		"sort downloads", "sort total", "sort change", "sort name", "sort removed", "order time", "order repo",

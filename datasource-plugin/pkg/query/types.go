@@ -90,7 +90,8 @@ type Repos struct {
 	Format    Format // Table or TimeSeries
 	Sort      history.Sort
 	Ascending bool
-	// Limit is the most rows or series, at least 1; Offset how many rows to skip.
+	// Limit is the most rows or series, at least 1; Offset how many rows to skip. One that
+	// skips all rows skips none: the search or the filter has changed since that page was shown.
 	Limit, Offset int
 	// Trend is the most points of each row's trend, 0 for none.
 	Trend int
@@ -103,11 +104,8 @@ type Repos struct {
 func decodeRepos(f *form, asked backend.DataQuery) Query {
 	q := Repos{Format: f.format(Table, TimeSeries), Common: f.common(asked, TimeRange, AllTime, LastMonth)}
 	q.Sort = parsed(f, "sort", history.SortDownloads, history.ParseSort)
-	def := "desc"
-	if q.Sort == history.SortName {
-		def = "asc"
-	}
-	q.Ascending = word(f, "order", def, "asc", "desc") == "asc"
+	order := word(f, "order", "auto", "auto", "asc", "desc")
+	q.Ascending = order == "asc" || order == "auto" && q.Sort == history.SortName
 	if q.Format == TimeSeries {
 		q.Limit = f.limit(10, 500)
 		q.Interval = f.interval(q.Common, asked)
@@ -194,17 +192,21 @@ type Variable struct {
 	// Sort and Ascending are of RepoNames.
 	Sort      history.Sort
 	Ascending bool
-	Limit     int
+	// Limit is the most values, and of Pages the rows of a page; Offset is of Pages, the rows
+	// before the page.
+	Limit, Offset int
 }
 
 func decodeVariable(f *form, asked backend.DataQuery) Query {
 	f.format(Table)
 	q := Variable{Common: f.common(asked, TimeRange, AllTime, LastMonth), Limit: f.limit(1000, 10_000)}
-	q.Values = word(f, "values", "", RepoTypes, Orgs, RepoNames, LastDay)
+	q.Values = word(f, "values", "", RepoTypes, Orgs, RepoNames, LastDay, Pages, Source)
 	f.what += " and values " + string(q.Values)
 	switch q.Values {
 	case "":
-		f.bad("values", "expected repo_type, org, repo or last_day, got nothing")
+		f.bad("values", "expected repo_type, org, repo, last_day, page or source, got nothing")
+	case Pages:
+		q.Offset = int(f.number("offset", 0, 0, maxOffset))
 	case RepoNames:
 		q.Sort = parsed(f, "sort", history.SortDownloads, parseVariableSort)
 		q.Ascending = q.Sort == history.SortName

@@ -46,7 +46,7 @@ export function SortFields({ query, onChange }: Props) {
         <EditorField label="Direction">
           <RadioButtonGroup
             options={DIRECTION_OPTIONS}
-            value={query.order || (sort === 'name' ? 'asc' : 'desc')}
+            value={query.order && query.order !== 'auto' ? query.order : sort === 'name' ? 'asc' : 'desc'}
             onChange={(order) => onChange({ order })}
           />
         </EditorField>

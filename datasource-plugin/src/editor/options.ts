@@ -96,6 +96,8 @@ export const VALUES_OPTIONS: Array<ComboboxOption<Values>> = [
   { value: 'org', label: 'Organizations' },
   { value: 'repo_type', label: 'Repo types' },
   { value: 'last_day', label: 'Last recorded day' },
+  { value: 'page', label: 'Pages of repositories' },
+  { value: 'source', label: 'Data source' },
 ];
 
 /** The milestones that can be asked for, 1,000 up to 10,000,000,000. */

@@ -31,7 +31,7 @@ export type Value =
   | 'likes'
   | 'removed'
   | 'backdated';
-export type Values = 'repo_type' | 'org' | 'repo' | 'last_day';
+export type Values = 'repo_type' | 'org' | 'repo' | 'last_day' | 'page' | 'source';
 
 /** One item, or several; none or [] selects all. An item may be a dashboard variable. */
 export type List = string | string[];
@@ -59,7 +59,7 @@ export interface AnalyticsQuery extends DataQuery {
   overlay?: Overlay;
   smooth?: Smooth;
   sort?: Sort;
-  /** asc or desc of repos; time or repo of export. */
+  /** auto, asc or desc of repos; time or repo of export. */
   order?: string;
   limit?: Num;
   offset?: Num;
@@ -151,7 +151,7 @@ const typeModels = {
   variable: {
     label: 'Variable',
     description: 'The values of a dashboard variable',
-    formats: { table: { members: ['values', 'sort'], limit: { def: 1000, most: 10_000, label: 'Most values' } } },
+    formats: { table: { members: ['values', 'sort', 'offset'], limit: { def: 1000, most: 10_000, label: 'Most values' } } },
   },
 } satisfies Record<string, TypeModel>;
 
@@ -201,7 +201,8 @@ const COMMON: Member[] = ['version', 'queryType', 'format', 'repoTypes', 'orgs',
 export function membersOf(type: QueryType, format: Format, values?: Values): Member[] {
   const { members = [], limit = undefined } = TYPES[type]?.formats[format] ?? {};
   const own: Member[] = [...COMMON, ...members, ...(limit ? (['limit'] as const) : [])];
-  return type === 'variable' && values !== 'repo' ? own.filter((member) => member !== 'sort') : own;
+  const others: Member[] = [...(values === 'repo' ? [] : ['sort' as const]), ...(values === 'page' ? [] : ['offset' as const])];
+  return type === 'variable' ? own.filter((member) => !others.includes(member)) : own;
 }
 
 /** All members that are ours, whatever the type. */
