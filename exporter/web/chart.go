@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/picture"
 )
 
 // The size of charts in units of their own. They are stretched to the width of the page.
@@ -16,29 +17,18 @@ const (
 	sparkHeight = 24
 )
 
-// chart is stacked bars of downloads, of days, weeks or months.
+// chart is where the bars of a chart are on the page.
 type chart struct {
-	// Each is what a bar sums up: day, week or month.
-	Each          string
+	picture.Chart
 	Width, Height int
 	Bars          []bar
 	Legend        []legend
-	// Top and Middle are the numbers of the scale, Labels the days below it.
-	Top, Middle int64
-	Labels      []string
-	// Partial says that the first or the last bar has fewer days than its week or month.
-	Partial bool
 }
 
-// bar is a day, week or month.
 type bar struct {
-	X int
-	// Name is that of the day, week or month, Title has the numbers too.
-	Name, Title string
-	Sum         int64
-	Segments    []segment
-	// Partial says that not all of its days are in the period or recorded yet.
-	Partial bool
+	picture.Bar
+	X        int
+	Segments []segment
 }
 
 type segment struct {
@@ -50,129 +40,26 @@ type legend struct {
 	Class, Text string
 }
 
-// bucket names the bar of a day: its first day and, for weeks and months, its last.
-func bucket(each string, d history.Day) history.Days {
-	switch each {
-	case "week":
-		monday := d - history.Day((int(d)+3)%7) // day 0 was a Thursday
-		return history.Days{From: monday, To: monday + 6}
-	case "month":
-		year, month, day := d.Date()
-		first := d - history.Day(day-1)
-		return history.Days{From: first, To: first + history.Day(history.DaysIn(year, month)-1)}
-	}
-	return history.Days{From: d, To: d}
-}
-
-// newChart draws the series of groups. Bars are wide enough to be seen: of days for some
-// months, of weeks for some years.
+// newChart draws the series of groups.
 func newChart(days, recorded history.Days, groups []history.Group) chart {
-	days.From, days.To = max(days.From, recorded.From), min(days.To, recorded.To)
-	c := chart{Each: "day", Height: chartHeight}
-	switch n := days.Len(); {
-	case n == 0:
-		return c
-	case n > 3*366:
-		c.Each = "month"
-	case n > 120:
-		c.Each = "week"
+	c := chart{Chart: picture.NewChart(days, recorded, groups, picture.MaxBars), Height: chartHeight}
+	for i, t := range c.Types {
+		c.Legend = append(c.Legend, legend{typeClass(i), picture.TypeName(t)})
 	}
-	var buckets []history.Days
-	for d := days.From; d <= days.To; {
-		b := bucket(c.Each, d)
-		buckets = append(buckets, b)
-		d = b.To + 1
-	}
-	sums := make([][]int64, len(buckets)) // of each group
-	for i := range sums {
-		sums[i] = make([]int64, len(groups))
-	}
-	var largest int64 = 1
-	for g := range groups {
-		i := 0
-		for _, d := range groups[g].Series {
-			for i < len(buckets)-1 && d.Day > buckets[i].To {
-				i++
-			}
-			if buckets[i].Contains(d.Day) {
-				sums[i][g] += d.Downloads
-			}
-		}
-		c.Legend = append(c.Legend, legend{typeClass(g), typeName(groups[g].RepoType)})
-	}
-	for _, of := range sums {
-		var sum int64
-		for _, n := range of {
-			sum += n
-		}
-		largest = max(largest, sum)
-	}
-	c.Top = roundUp(largest)
-	c.Middle = c.Top / 2
-	c.Width = len(buckets) * slotWidth
-	for i, b := range buckets {
-		out := bar{X: i * slotWidth, Partial: b.From < days.From || b.To > days.To}
-		c.Partial = c.Partial || out.Partial
-		var parts []string
-		var sum int64
+	c.Width = len(c.Chart.Bars) * slotWidth
+	for i, b := range c.Chart.Bars {
+		out := bar{Bar: b, X: i * slotWidth}
 		y := float64(chartHeight)
-		for g, n := range sums[i] {
-			if n == 0 {
-				continue
+		for g, n := range b.Parts {
+			if n > 0 {
+				height := float64(n) / float64(c.Top) * chartHeight
+				y -= height
+				out.Segments = append(out.Segments, segment{typeClass(g), decimal(y), decimal(height)})
 			}
-			height := float64(n) / float64(c.Top) * chartHeight
-			y -= height
-			out.Segments = append(out.Segments, segment{typeClass(g), decimal(y), decimal(height)})
-			parts = append(parts, fmt.Sprintf("%s %s", typeName(groups[g].RepoType), number(n)))
-			sum += n
-		}
-		out.Name, out.Sum = bucketName(c.Each, b), sum
-		out.Title = out.Name + ": " + number(sum)
-		if len(groups) > 1 && len(parts) > 0 {
-			out.Title += " (" + strings.Join(parts, ", ") + ")"
-		}
-		if out.Partial {
-			out.Title += ", not all of its days"
 		}
 		c.Bars = append(c.Bars, out)
 	}
-	for _, i := range []int{0, len(buckets) / 2, len(buckets) - 1} {
-		if name := bucketName(c.Each, buckets[i]); len(c.Labels) == 0 || c.Labels[len(c.Labels)-1] != name {
-			c.Labels = append(c.Labels, name)
-		}
-	}
 	return c
-}
-
-// bucketName names a bar.
-func bucketName(each string, b history.Days) string {
-	switch each {
-	case "week":
-		return "Week of " + b.From.Time().Format("Jan 2, 2006")
-	case "month":
-		return b.From.Time().Format("Jan 2006")
-	}
-	return b.From.Time().Format("Mon, Jan 2, 2006")
-}
-
-// roundUp returns the next even number of one digit and zeros, or of 15, 25 and zeros.
-func roundUp(n int64) int64 {
-	if n <= 2 {
-		return 2
-	}
-	var power int64 = 1
-	for n/10 >= power {
-		power *= 10
-	}
-	for _, tenths := range []int64{10, 12, 16, 20, 30, 40, 50, 60, 80, 100} {
-		if top := power / 10 * tenths; power >= 10 && top >= n {
-			return top
-		}
-	}
-	if power == 1 {
-		return (n + 1) / 2 * 2
-	}
-	return n
 }
 
 func decimal(f float64) string { return strings.TrimSuffix(fmt.Sprintf("%.1f", f), ".0") }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/wire"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/picture"
 )
 
 const (
@@ -220,14 +221,8 @@ func (v *view) cards(groups []history.Group) {
 		add("All repositories", "", history.SumOf(groups))
 	}
 	for i, g := range groups {
-		add(typeName(g.RepoType), typeClass(i), g)
+		add(picture.TypeName(g.RepoType), typeClass(i), g)
 	}
-}
-
-// typeName is the name of the repositories of a type.
-func typeName(t history.RepoType) string {
-	s := string(t)
-	return strings.ToUpper(s[:1]) + s[1:] + "s"
 }
 
 // typeClass is the class of the color of the i-th type.
@@ -275,7 +270,7 @@ func (v *view) controls(groups []history.Group) {
 	slices.Sort(orgs)
 	orgs = slices.Compact(orgs)
 	for _, t := range types {
-		v.Types = append(v.Types, choice{t, typeName(history.RepoType(t)), t == v.Type})
+		v.Types = append(v.Types, choice{t, picture.TypeName(history.RepoType(t)), t == v.Type})
 	}
 	const maxOrgs = 1000 // more make no list that anybody reads
 	if len(orgs) > 1 && len(orgs) <= maxOrgs {

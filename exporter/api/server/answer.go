@@ -55,6 +55,7 @@ func (a *handlers) fail(w http.ResponseWriter, r *http.Request, err error) {
 	h := w.Header()
 	h.Del("Content-Disposition")
 	h.Del("ETag")
+	h.Set("Cache-Control", "no-cache")
 	h.Set("Content-Type", wire.JSONType)
 	w.WriteHeader(f.status)
 	wire.WriteJSON(w, f.Fault) //nolint:errcheck // the client has gone
@@ -169,7 +170,7 @@ var gzipped = func() func(http.Handler) http.HandlerFunc {
 		gzhttp.EnableZstd(false),
 		gzhttp.SuffixETag(httpx.GzipTagSuffix),
 		gzhttp.ContentTypeFilter(func(contentType string) bool {
-			return strings.HasPrefix(contentType, "text/") || strings.Contains(contentType, "json")
+			return strings.HasPrefix(contentType, "text/") || strings.Contains(contentType, "json") || strings.Contains(contentType, "svg")
 		}),
 	)
 	if err != nil {

@@ -106,7 +106,7 @@ func TestBadRequests(t *testing.T) {
 		`{"error":"expected an organization with a known repository, got \"a/b%\\\"\""}`)
 
 	for _, path := range []string{"/api/", "/api/v1", "/api/v1/", "/api/v1/record", "/api/v2/records", "/api/v1/records/"} {
-		f(path, http.StatusNotFound, `{"error":"expected /api/v1/status, /api/v1/overview, /api/v1/repos, /api/v1/counts, /api/v1/records or /api/v1/readings, got \"`+path+`\""}`)
+		f(path, http.StatusNotFound, `{"error":"expected /api/v1/status, /api/v1/overview, /api/v1/repos, /api/v1/counts, /api/v1/records, /api/v1/readings, /api/v1/badge, /api/v1/chart.svg or /api/v1/chart.png, got \"`+path+`\""}`)
 	}
 }
 

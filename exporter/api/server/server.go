@@ -100,6 +100,9 @@ func Routes(store history.Reader, o Options) []Route {
 		{Pattern: wire.CountsRoute, Handler: jsonRoute(a, wire.CountsRoute, wire.Counts, a.counts), Export: true},
 		{Pattern: wire.RecordsRoute, Handler: a.route(a.records), Export: true},
 		{Pattern: wire.ReadingsRoute, Handler: jsonRoute(a, wire.ReadingsRoute, wire.Readings, a.readings), Export: true},
+		{Pattern: wire.BadgeRoute, Handler: a.route(a.badge)},
+		{Pattern: wire.ChartSVGRoute, Handler: a.route(a.chart(wire.ChartSVGRoute, wire.SVG))},
+		{Pattern: wire.ChartPNGRoute, Handler: a.route(a.chart(wire.ChartPNGRoute, wire.PNG))},
 		{Pattern: wire.HubRoute, Handler: a.route(a.hub), Export: true},
 		{Pattern: "/api/", Handler: a.route(notFound)},
 	}
@@ -134,8 +137,10 @@ func (a *handlers) route(f func(http.ResponseWriter, *http.Request) error) http.
 
 // notFound answers what is under /api/ and no route.
 func notFound(_ http.ResponseWriter, r *http.Request) error {
-	return faultf(http.StatusNotFound, "expected %s, %s, %s, %s, %s or %s, got %s",
-		wire.StatusRoute, wire.OverviewRoute, wire.ReposRoute, wire.CountsRoute, wire.RecordsRoute, wire.ReadingsRoute, textenc.Quote(r.URL.Path))
+	return faultf(http.StatusNotFound, "expected %s, got %s", textenc.Alternatives([]string{
+		wire.StatusRoute, wire.OverviewRoute, wire.ReposRoute, wire.CountsRoute, wire.RecordsRoute, wire.ReadingsRoute,
+		wire.BadgeRoute, wire.ChartSVGRoute, wire.ChartPNGRoute,
+	}), textenc.Quote(r.URL.Path))
 }
 
 // body writes an answer.

@@ -17,6 +17,8 @@ func FuzzParams(f *testing.F) {
 		`repo=a%5C,b,c%5C%5C&search=x&period=last_month&group_by=org,repo_type&series=true`,
 		"sort=name&order=asc&limit=100000&trend=10&offset=5",
 		"order=repo&versions=true&period=none",
+		"label=&color=4c1&format=png&scale=3&repo=a/b",
+		"title=x&theme=dark&width=240&height=800&org=a",
 		"%zz=1;&=&&a",
 		"to=" + strings.Repeat("%03", 300),
 	} {
@@ -28,6 +30,8 @@ func FuzzParams(f *testing.F) {
 		checkQuery(t, Counts, query)
 		checkQuery(t, Readings, query)
 		checkQuery(t, Records, query)
+		checkQuery(t, Badge, query)
+		checkQuery(t, Chart, query)
 	})
 }
 

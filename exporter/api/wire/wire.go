@@ -18,6 +18,9 @@ const (
 	CountsRoute   = "/api/v1/counts"
 	RecordsRoute  = "/api/v1/records"
 	ReadingsRoute = "/api/v1/readings"
+	BadgeRoute    = "/api/v1/badge"
+	ChartSVGRoute = "/api/v1/chart.svg"
+	ChartPNGRoute = "/api/v1/chart.png"
 	// HubRoute is the Hub's own, so that what reads the Hub reads the exporter.
 	HubRoute = "/organizations/{org}/settings/publisher-analytics/download-breakdown"
 )
