@@ -153,7 +153,7 @@ e2e: need-go ## use the dashboards of the Grafana at GRAFANA_URL in a real brows
 	@scripts/e2e.sh "$(GRAFANA_URL)"
 
 .PHONY: test-bench
-test-bench: need-go need-gcc need-victoria-single ## the benchmark's own tests: DuckDB reads what the exporter writes, and each row at small scale
+test-bench: need-go need-gcc need-prometheus need-victoria-single ## the benchmark's own tests: DuckDB reads what the exporter writes, and each row at small scale
 	@echo "== tests of the benchmark"
 	cd bench && go test -timeout 30m ./...
 
@@ -163,7 +163,7 @@ cluster: need-go need-gcc need-victoria-cluster ## bring 2000 repositories x 900
 	REQUIRE_VICTORIA_METRICS=1 CLUSTER_FULL_SIZE=1 go test -v -timeout 90m -run TestClusterRoundTrip ./cmd/huggingface_exporter
 
 .PHONY: bench
-bench: need-go need-gcc need-victoria-single ## measure against the peers; SCALE, ROUNDS, ROWS, REPORT
+bench: need-go need-gcc need-prometheus need-victoria-single ## measure against the peers; SCALE, ROUNDS, ROWS, REPORT
 	@echo "== benchmark at scale $(SCALE); at 1 it takes about 2 GB of bench/.cache, 6 GB of memory and half an hour"
 	cd bench && go run . -scale $(SCALE) -rounds $(ROUNDS) $(if $(ROWS),-rows $(ROWS)) $(if $(REPORT),-markdown $(abspath $(REPORT)))
 

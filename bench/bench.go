@@ -50,6 +50,7 @@ var rows = []row{
 	{"export", "export by the API", runExport, false},
 	{"backfill", "write counters from columns", runBackfill, false},
 	{"victoria", "the history in VictoriaMetrics", runVictoria, false},
+	{"promql", "PromQL over the history", runPromQL, false},
 	{"frames", "write CSV from data frames", runFrames, false},
 	{"plugin", "export through the plugin", runPlugin, false},
 	{"archive", "one organization of a snapshot of the whole Hub", runArchive, false},

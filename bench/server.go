@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// server is the exporter as a process of its own.
+// server is a process that answers over HTTP: the exporter, or a Prometheus.
 type server struct {
 	url  string
 	cmd  *exec.Cmd
@@ -24,6 +24,12 @@ type server struct {
 
 // startServer serves a store and returns when it answers.
 func startServer(program, store string, threads int) (*server, error) {
+	return startProcess(threads, program, "serve", "--storage.path="+store)
+}
+
+// startProcess starts a server with an address in addition to its arguments, and returns when
+// it is ready.
+func startProcess(threads int, program string, args ...string) (*server, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -32,7 +38,7 @@ func startServer(program, store string, threads int) (*server, error) {
 	listener.Close()
 
 	s := &server{url: "http://" + address, done: make(chan error, 1)}
-	s.cmd = exec.Command(program, "serve", "--storage.path="+store, "--web.listen-address="+address)
+	s.cmd = exec.Command(program, append(args, "--web.listen-address="+address)...)
 	s.cmd.Env = append(os.Environ(), "GOMAXPROCS="+strconv.Itoa(threads))
 	s.cmd.Stdout, s.cmd.Stderr = &s.said, &s.said
 	if err := s.cmd.Start(); err != nil {

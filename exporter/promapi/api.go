@@ -59,6 +59,8 @@ type API struct {
 	Reader history.Reader
 	engine *promql.Engine
 	parser parser.Parser
+	// batchValues is about how many values a batch of series has.
+	batchValues int
 }
 
 // New returns the API over a history.
@@ -68,7 +70,7 @@ func New(r history.Reader, o Options) *API {
 	}
 	p := parser.NewParser(parser.Options{})
 	return &API{
-		Options: o, Reader: r, parser: p,
+		Options: o, Reader: r, parser: p, batchValues: batchValues,
 		engine: promql.NewEngine(promql.EngineOpts{
 			Logger: o.Logger, MaxSamples: DefaultMaxSamples, Timeout: 365 * 24 * time.Hour, // the context of a request has the limit
 			LookbackDelta: Lookback, EnableAtModifier: true, EnableNegativeOffset: true, Parser: p,
@@ -78,12 +80,14 @@ func New(r history.Reader, o Options) *API {
 }
 
 // Querier implements storage.Queryable.
-func (a *API) Querier(mint, maxt int64) (storage.Querier, error) {
+func (a *API) Querier(mint, maxt int64) (storage.Querier, error) { return a.querier(mint, maxt), nil }
+
+func (a *API) querier(mint, maxt int64) *querier {
 	q := &querier{API: a, now: a.Now(), mint: mint, maxt: maxt}
 	if a.Labels != nil {
 		q.extra = a.Labels()
 	}
-	return q, nil
+	return q
 }
 
 // fault is an error with its type, as clients of Prometheus know it.
@@ -204,9 +208,7 @@ func (a *API) query(ctx context.Context, params url.Values, _ *http.Request) (an
 	if err != nil {
 		return answer{}, err
 	}
-	return a.execute(ctx, params, func(o promql.QueryOpts, text string) (promql.Query, error) {
-		return a.engine.NewInstantQuery(ctx, a, o, text, at)
-	})
+	return a.execute(ctx, params, evaluation{start: at, end: at})
 }
 
 func (a *API) queryRange(ctx context.Context, params url.Values, _ *http.Request) (answer, error) {
@@ -227,19 +229,17 @@ func (a *API) queryRange(ctx context.Context, params url.Values, _ *http.Request
 	switch {
 	case err != nil:
 		return answer{}, err
-	case step <= 0:
-		return answer{}, badData("step: expected a duration above 0, got %s", textenc.Quote(params.Get("step")))
+	case step < time.Millisecond:
+		return answer{}, badData("step: expected a duration of at least 1ms, got %s", textenc.Quote(params.Get("step")))
 	case end.Before(start):
 		return answer{}, badData("end: expected a time not before start, got %s", textenc.Quote(params.Get("end")))
 	case end.Sub(start)/step > maxPoints:
 		return answer{}, badData("step: expected at most %d steps from start to end, got %d: choose a longer step", maxPoints, end.Sub(start)/step)
 	}
-	return a.execute(ctx, params, func(o promql.QueryOpts, text string) (promql.Query, error) {
-		return a.engine.NewRangeQuery(ctx, a, o, text, start, end, step)
-	})
+	return a.execute(ctx, params, evaluation{start: start, end: end, step: step})
 }
 
-func (a *API) execute(ctx context.Context, params url.Values, newQuery func(promql.QueryOpts, string) (promql.Query, error)) (answer, error) {
+func (a *API) execute(ctx context.Context, params url.Values, e evaluation) (answer, error) {
 	var lookback time.Duration
 	if s := params.Get("lookback_delta"); s != "" {
 		var err error
@@ -247,17 +247,17 @@ func (a *API) execute(ctx context.Context, params url.Values, newQuery func(prom
 			return answer{}, err
 		}
 	}
-	text := params.Get("query")
-	q, err := newQuery(promql.NewPrometheusQueryOpts(false, lookback, nil), text)
+	e.API, e.text, e.opts = a, params.Get("query"), promql.NewPrometheusQueryOpts(false, lookback, nil)
+	q, notes, err := e.prepare(ctx)
 	if err != nil {
-		return answer{}, badData("query: %w", err)
+		return answer{}, err
 	}
 	defer q.Close()
 	result := q.Exec(ctx)
 	if result.Err != nil {
 		return answer{}, result.Err
 	}
-	warnings, infos := result.Warnings.AsStrings(text, 10, 10)
+	warnings, infos := notes.Merge(result.Warnings).AsStrings(e.text, 10, 10)
 	// What is returned is encoded before the query is closed.
 	return answer{encoded(appendResult(nil, result.Value)), warnings, infos}, nil
 }

@@ -63,7 +63,7 @@ func handlerOf(r history.Reader, o Options) http.Handler {
 	return mux
 }
 
-func get(t *testing.T, h http.Handler, path string) (int, string) {
+func get(t testing.TB, h http.Handler, path string) (int, string) {
 	t.Helper()
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, Prefix+path, nil))
@@ -122,8 +122,15 @@ func TestRoutes(t *testing.T) {
 			t.Errorf("%s: got %d %s\nwant %d %s", path, code, got, status, want)
 		}
 	}
-	// What Grafana's data source asks to see whether it works.
-	f("/api/v1/query?query=1%2B1&time=1728000000", 200, `{"status":"success","data":{"resultType":"scalar","result":[1728000000,"2"]}}`)
+	// What Grafana's data source asks to see whether it works, in both ways.
+	const two = `{"status":"success","data":{"resultType":"scalar","result":[1728000000,"2"]}}`
+	f("/api/v1/query?query=1%2B1&time=1728000000", 200, two)
+	w := httptest.NewRecorder()
+	post := httptest.NewRequest(http.MethodPost, Prefix+"/api/v1/query", strings.NewReader("query=1%2B1&time=1728000000"))
+	post.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if h.ServeHTTP(w, post); w.Code != 200 || w.Body.String() != two {
+		t.Errorf("POST: got %d %s", w.Code, w.Body)
+	}
 	f("/api/v1/query?query=%22a%5C%22%22&time=2024-10-04T00:00:00.5Z", 200, `{"status":"success","data":{"resultType":"string","result":[1728000000.500,"a\""]}}`)
 	f("/api/v1/query_range?query=huggingface_repo_downloads_total%7Brepo_type=%22dataset%22%7D&start=1727827200&end=1728000000&step=1d", 200,
 		`{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"huggingface_repo_downloads_total","job":"hf","org":"acme","repo":"acme/bert","repo_type":"dataset"},`+
@@ -146,7 +153,8 @@ func TestRoutes(t *testing.T) {
 	bad("/api/v1/query?query=sum(", "bad_data", "query: 1:5: parse error: unclosed left parenthesis")
 	bad("/api/v1/query?query=up&time=yesterday", "bad_data", `time: expected seconds since 1970 or a time like 2024-05-01T12:00:00Z, got "yesterday"`)
 	bad("/api/v1/query_range?query=up&start=1&end=2", "bad_data", "step: expected a value, got none")
-	bad("/api/v1/query_range?query=up&start=1&end=2&step=0", "bad_data", `step: expected a duration above 0, got "0"`)
+	bad("/api/v1/query_range?query=up&start=1&end=2&step=0", "bad_data", `step: expected a duration of at least 1ms, got "0"`)
+	bad("/api/v1/query_range?query=up&start=1&end=1&step=0.0001", "bad_data", `step: expected a duration of at least 1ms, got "0.0001"`)
 	bad("/api/v1/query_range?query=up&start=2&end=1&step=1", "bad_data", `end: expected a time not before start, got "1"`)
 	bad("/api/v1/query_range?query=up&start=0&end=20000&step=1", "bad_data", "step: expected at most 11000 steps from start to end, got 20000: choose a longer step")
 	bad("/api/v1/series", "bad_data", "match[]: expected at least one selector, got none")

@@ -4,6 +4,9 @@ import (
 	"context"
 	"slices"
 
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
+
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/backfill"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -15,8 +18,8 @@ type family struct {
 	// value returns the number of a repository now, negative if it has no series; nil if the
 	// series are not of repositories.
 	value func(*history.Counts) int64
-	// read yields the series with their samples from mint to maxt.
-	read func(ctx context.Context, q *querier, f *family, s *selection, mint, maxt int64, yield func(*series)) error
+	// read yields the series.
+	read func(context.Context, *request) error
 }
 
 // families are all metrics of the history: those of the metrics page that are about
@@ -49,122 +52,95 @@ var families = func() []family {
 }()
 
 // readDownloads reads the counter at both midnights of each recorded day, as backfill writes it.
-func readDownloads(ctx context.Context, q *querier, f *family, s *selection, mint, maxt int64, yield func(*series)) error {
-	if maxt < mint {
-		return nil
-	}
-	o := backfill.Options{Filter: s.filter, From: max(dayAt(mint)-1, history.MinDay), To: dayAt(maxt), Until: q.now}
+func readDownloads(ctx context.Context, r *request) error {
+	o := backfill.Options{Filter: r.filter, From: max(dayAt(r.mint)-1, history.MinDay), To: dayAt(r.maxt), Until: r.now}
 	var stats backfill.Stats
-	for one, err := range backfill.All(ctx, q.Reader, o, &stats) {
+	for one, err := range backfill.All(ctx, r.Reader, o, &stats) {
 		if err != nil {
 			return err
 		}
-		l := q.labelsOf(f, one.Repo.Type, one.Repo.Org(), one.Repo.Name)
-		if !s.matches(l) {
-			continue
-		}
-		from, to := 0, len(one.At)
-		for from < to && one.Milliseconds(from) < mint {
-			from++
-		}
-		for from < to && one.Milliseconds(to-1) > maxt {
-			to--
-		}
-		if from < to {
-			yield(&series{labels: l, days: slices.Clone(one.At[from:to]), values: slices.Clone(one.Values[from:to])})
+		if l, ok := r.wanted(one.Repo); ok {
+			points := make([]promql.FPoint, len(one.At))
+			for i, v := range one.Values {
+				points[i] = promql.FPoint{T: one.Milliseconds(i), F: float64(v)}
+			}
+			r.emit(l, points)
 		}
 	}
 	return nil
 }
 
 // readDays reads the downloads of each recorded day, at its first instant.
-func readDays(ctx context.Context, q *querier, f *family, s *selection, mint, maxt int64, yield func(*series)) error {
-	if maxt < mint {
-		return nil
-	}
-	from := dayAt(mint)
-	if int64(from)*millisPerDay < mint {
-		from++
-	}
-	var open *series
+func readDays(ctx context.Context, r *request) error {
+	var open promql.Series
 	var repo history.Repo
-	end := func() {
-		if open != nil {
-			yield(open)
-		}
-	}
-	query := history.RecordsQuery{Filter: s.filter, Period: history.RangeOf(from, dayAt(maxt)), Order: history.OrderRepo}
-	for rows, err := range q.Reader.Records(ctx, query) {
+	wanted := false
+	query := history.RecordsQuery{Filter: r.filter, Period: r.period(), Order: history.OrderRepo}
+	for rows, err := range r.Reader.Records(ctx, query) {
 		if err != nil {
 			return err
 		}
 		for i := range rows.Len() {
-			if r := rows.Repos[rows.Repo[i]].Repo; r != repo {
-				end()
-				open, repo = nil, r
-				if l := q.labelsOf(f, r.Type, r.Org(), r.Name); s.matches(l) {
-					open = &series{labels: l}
-				}
+			if next := rows.Repos[rows.Repo[i]].Repo; next != repo {
+				r.emit(open.Metric, open.Floats)
+				repo, open = next, promql.Series{}
+				open.Metric, wanted = r.wanted(next)
 			}
-			if open != nil {
-				open.days, open.values = append(open.days, rows.Day[i]), append(open.values, rows.Downloads[i])
+			if wanted {
+				open.Floats = append(open.Floats, promql.FPoint{T: int64(rows.Day[i]) * millisPerDay, F: float64(rows.Downloads[i])})
 			}
 		}
+	}
+	r.emit(open.Metric, open.Floats)
+	return nil
+}
+
+// eachRepo yields the readings of each repository that is wanted, with its labels.
+func (r *request) eachRepo(ctx context.Context, period history.Period, yield func(labels.Labels, []history.Reading)) error {
+	var all []history.Reading
+	end := func() {
+		if len(all) == 0 {
+			return
+		}
+		if l, ok := r.wanted(all[0].Repo); ok {
+			yield(l, all)
+		}
+	}
+	for reading, err := range r.Reader.Readings(ctx, history.ReadingsQuery{Filter: r.filter, Period: period}) {
+		if err != nil {
+			return err
+		}
+		if len(all) > 0 && all[0].Repo != reading.Repo {
+			end()
+			all = all[:0]
+		}
+		all = append(all, reading)
 	}
 	end()
 	return nil
 }
 
-// eachRepo yields the readings of each repository.
-func eachRepo(ctx context.Context, q *querier, filter history.Filter, period history.Period, yield func([]history.Reading)) error {
-	var all []history.Reading
-	for r, err := range q.Reader.Readings(ctx, history.ReadingsQuery{Filter: filter, Period: period}) {
-		if err != nil {
-			return err
-		}
-		if len(all) > 0 && all[0].Repo != r.Repo {
-			yield(all)
-			all = all[:0]
-		}
-		all = append(all, r)
-	}
-	if len(all) > 0 {
-		yield(all)
-	}
-	return nil
-}
-
 // readReadings reads a number of what the Hub said, at the time when it said it.
-func readReadings(number func(*history.Reading) int64) func(context.Context, *querier, *family, *selection, int64, int64, func(*series)) error {
-	return func(ctx context.Context, q *querier, f *family, s *selection, mint, maxt int64, yield func(*series)) error {
-		if maxt < mint {
-			return nil
-		}
-		return eachRepo(ctx, q, s.filter, history.RangeOf(dayAt(mint), dayAt(maxt)), func(readings []history.Reading) {
-			r := readings[0].Repo
-			l := q.labelsOf(f, r.Type, r.Org(), r.Name)
-			if !s.matches(l) {
-				return
-			}
-			one := &series{labels: l, times: []int64{}}
+func readReadings(number func(*history.Reading) int64) func(context.Context, *request) error {
+	return func(ctx context.Context, r *request) error {
+		return r.eachRepo(ctx, r.period(), func(l labels.Labels, readings []history.Reading) {
+			var points []promql.FPoint
 			for i := range readings {
 				if n := number(&readings[i]); n != history.Unknown {
-					one.times, one.values = append(one.times, millis(readings[i].AsOf)), append(one.values, n)
+					points = append(points, promql.FPoint{T: millis(readings[i].AsOf), F: float64(n)})
 				}
 			}
-			if one = within(one, mint, maxt); len(one.values) > 0 {
-				yield(one)
-			}
+			r.emit(l, points)
 		})
 	}
 }
 
 // readCorrections reads a counter of corrections as each reading left it. It begins with 0,
 // so that an increase shows the first correction, too.
-func readCorrections(number func(history.Counters) int64) func(context.Context, *querier, *family, *selection, int64, int64, func(*series)) error {
-	return func(ctx context.Context, q *querier, f *family, s *selection, mint, maxt int64, yield func(*series)) error {
+func readCorrections(number func(history.Counters) int64) func(context.Context, *request) error {
+	return func(ctx context.Context, r *request) error {
 		now := make(map[history.Repo]int64)
-		for c, err := range q.Reader.Counts(ctx, s.filter) {
+		for c, err := range r.Reader.Counts(ctx, r.filter) {
 			if err != nil {
 				return err
 			}
@@ -175,102 +151,72 @@ func readCorrections(number func(history.Counters) int64) func(context.Context, 
 		if len(now) == 0 {
 			return nil
 		}
-		return eachRepo(ctx, q, s.filter, history.Period{}, func(readings []history.Reading) {
-			r := readings[0].Repo
-			l := q.labelsOf(f, r.Type, r.Org(), r.Name)
-			if now[r] == 0 || !s.matches(l) {
+		return r.eachRepo(ctx, history.Period{}, func(l labels.Labels, readings []history.Reading) {
+			last := now[readings[0].Repo]
+			if last == 0 {
 				return
 			}
 			readings = slices.DeleteFunc(slices.Clone(readings), func(r history.Reading) bool { return r.Origin == history.Archive || r.Total == history.Unknown })
-			one := &series{labels: l, times: []int64{}}
+			var points []promql.FPoint
 			var d history.Derivation
 			add := func(n int) {
 				if n > 0 {
-					one.times, one.values = append(one.times, millis(readings[n-1].AsOf)), append(one.values, number(d.Counters()))
+					points = append(points, promql.FPoint{T: millis(readings[n-1].AsOf), F: float64(number(d.Counters()))})
 				}
 			}
 			d.Read(readings, nil, func(history.Day, int64, history.Source) {}, add)
-			if n := len(readings); n > 0 && len(one.times) < n {
+			if n := len(readings); len(points) < n {
 				add(n)
 			}
-			if n := len(one.values); n > 0 {
+			if n := len(points); n > 0 {
 				// What was corrected before the first reading that is kept.
-				before := now[r] - one.values[n-1]
-				for i := range one.values {
-					one.values[i] += before
+				before := float64(last) - points[n-1].F
+				for i := range points {
+					points[i].F += before
 				}
 			}
-			if one = within(one, mint, maxt); len(one.values) > 0 {
-				yield(one)
-			}
+			r.emit(l, points)
 		})
 	}
 }
 
 // readOrgRepos reads how many repositories of an organization had been recorded, at each
 // midnight.
-func readOrgRepos(ctx context.Context, q *querier, f *family, s *selection, mint, maxt int64, yield func(*series)) error {
-	if maxt < mint {
-		return nil
-	}
+func readOrgRepos(ctx context.Context, r *request) error {
 	type group struct {
 		repoType history.RepoType
 		org      string
 	}
 	since := make(map[group][]history.Day)
-	filter := s.filter
+	filter := r.filter
 	filter.Repos, filter.Search = nil, ""
-	page, err := q.Reader.Repos(ctx, history.ReposQuery{Filter: filter, Sort: history.SortName, Ascending: true})
+	page, err := r.Reader.Repos(ctx, history.ReposQuery{Filter: filter, Sort: history.SortName, Ascending: true})
 	if err != nil {
 		return err
 	}
-	recorded := page.Recorded
-	for _, r := range page.Rows {
-		first := r.Recorded.From
-		if r.Recorded.Len() == 0 {
-			first = recorded.To
+	for _, row := range page.Rows {
+		first := row.Recorded.From
+		if row.Recorded.Len() == 0 {
+			first = page.Recorded.To
 		}
-		g := group{r.Repo.Type, r.Repo.Org()}
+		g := group{row.Repo.Type, row.Repo.Org()}
 		since[g] = append(since[g], first)
 	}
 	for g, days := range since {
-		l := q.labelsOf(f, g.repoType, g.org, "")
-		if !s.matches(l) {
-			continue
-		}
 		slices.Sort(days)
-		one := &series{labels: l}
 		n := 0
-		for d := max(days[0], dayAt(mint)); int64(d)*millisPerDay <= maxt; d++ {
-			if int64(d)*millisPerDay < mint {
-				continue
-			}
+		r.emitDaily(r.labelsOf(r.family, g.repoType, g.org, ""), days[0], func(d history.Day) float64 {
 			for n < len(days) && days[n] <= d {
 				n++
 			}
-			one.days, one.values = append(one.days, d), append(one.values, int64(n))
-		}
-		if len(one.days) > 0 {
-			yield(one)
-		}
+			return float64(n)
+		})
 	}
 	return nil
 }
 
 // readOne is 1 at each midnight.
-func readOne(_ context.Context, q *querier, f *family, s *selection, mint, maxt int64, yield func(*series)) error {
-	l := q.labelsOf(f, "", "", "")
-	if maxt < mint || !s.matches(l) {
-		return nil
-	}
-	one := &series{labels: l}
-	for d := dayAt(mint); int64(d)*millisPerDay <= maxt; d++ {
-		if int64(d)*millisPerDay >= mint {
-			one.days, one.values = append(one.days, d), append(one.values, 1)
-		}
-	}
-	if len(one.days) > 0 {
-		yield(one)
-	}
+func readOne(_ context.Context, r *request) error {
+	r.emitDaily(r.labelsOf(r.family, "", "", ""), history.MinDay, func(history.Day) float64 { return 1 })
 	return nil
 }

@@ -1,6 +1,7 @@
 package promapi
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/util/annotations"
 
@@ -116,29 +118,76 @@ func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints
 	if hints != nil {
 		mint, maxt = hints.Start, hints.End
 	}
-	maxt = min(maxt, q.now.UnixMilli())
-	s := q.selected(matchers)
 	all := &seriesSet{at: -1}
-	onlyLabels := hints != nil && hints.Func == "series"
+	if hints != nil && hints.Func == "series" {
+		all.err = q.eachLabels(ctx, matchers, func(l labels.Labels) { all.series = append(all.series, promql.Series{Metric: l}) })
+	} else {
+		all.err = q.each(ctx, mint, maxt, matchers, func(one promql.Series) { all.series = append(all.series, one) })
+	}
+	slices.SortFunc(all.series, func(a, b promql.Series) int { return labels.Compare(a.Metric, b.Metric) })
+	return all
+}
+
+// each yields the series with their samples from mint to maxt, none of which is in the future.
+func (q *querier) each(ctx context.Context, mint, maxt int64, matchers []*labels.Matcher, yield func(promql.Series)) error {
+	s := q.selected(matchers)
+	maxt = min(maxt, q.now.UnixMilli())
 	for _, f := range s.families {
-		if onlyLabels {
-			all.err = q.names(ctx, f, &s, func(l labels.Labels) { all.series = append(all.series, &series{labels: l}) })
-		} else {
-			all.err = f.read(ctx, q, f, &s, mint, maxt, func(one *series) { all.series = append(all.series, one) })
+		if maxt < mint {
+			break
 		}
-		if all.err != nil {
-			all.err = &storeError{all.err}
-			return all
+		if err := f.read(ctx, &request{q, &s, f, mint, maxt, yield}); err != nil {
+			return &storeError{err}
 		}
 	}
-	slices.SortFunc(all.series, func(a, b *series) int { return labels.Compare(a.labels, b.labels) })
-	return all
+	return nil
+}
+
+// request asks for the series of a family with their samples from mint to maxt.
+type request struct {
+	*querier
+	*selection
+	family     *family
+	mint, maxt int64
+	yield      func(promql.Series)
+}
+
+// period is the days that have the samples.
+func (r *request) period() history.Period { return history.RangeOf(dayAt(r.mint), dayAt(r.maxt)) }
+
+// wanted returns the labels of the series of a repository, and whether they are selected.
+func (r *request) wanted(repo history.Repo) (labels.Labels, bool) {
+	l := r.labelsOf(r.family, repo.Type, repo.Org(), repo.Name)
+	return l, r.matches(l)
+}
+
+// emit yields a series if it has samples at the times that are asked for.
+func (r *request) emit(l labels.Labels, points []promql.FPoint) {
+	at := func(p promql.FPoint, t int64) int { return cmp.Compare(p.T, t) }
+	from, _ := slices.BinarySearchFunc(points, r.mint, at)
+	to, _ := slices.BinarySearchFunc(points, r.maxt+1, at)
+	if from < to {
+		r.yield(promql.Series{Metric: l, Floats: points[from:to]})
+	}
+}
+
+// emitDaily yields a series, if it is selected, that has a sample at each midnight from a day on.
+func (r *request) emitDaily(l labels.Labels, from history.Day, value func(history.Day) float64) {
+	if !r.matches(l) {
+		return
+	}
+	var points []promql.FPoint
+	for d := max(from, dayAt(r.mint)); int64(d)*millisPerDay <= r.maxt; d++ {
+		points = append(points, promql.FPoint{T: int64(d) * millisPerDay, F: value(d)})
+	}
+	r.emit(l, points)
 }
 
 // names yields the labels of the series that a family has now.
 func (q *querier) names(ctx context.Context, f *family, s *selection, yield func(labels.Labels)) error {
 	if f.value == nil {
-		return f.read(ctx, q, f, s, q.now.UnixMilli(), q.now.UnixMilli(), func(one *series) { yield(one.labels) })
+		now := q.now.UnixMilli()
+		return f.read(ctx, &request{q, s, f, now - now%millisPerDay, now, func(one promql.Series) { yield(one.Metric) }})
 	}
 	for c, err := range q.Reader.Counts(ctx, s.filter) {
 		if err != nil {
@@ -208,13 +257,21 @@ func dayAt(millis int64) history.Day {
 // millis is the time of a moment in milliseconds.
 func millis(a history.AsOf) int64 { return a.Time().UnixMilli() }
 
-// within returns the samples of times from mint to maxt.
-func within(one *series, mint, maxt int64) *series {
-	from, _ := slices.BinarySearch(one.times, mint)
-	to, found := slices.BinarySearch(one.times, maxt)
-	if found {
-		to++
-	}
-	one.times, one.values = one.times[from:to], one.values[from:to]
-	return one
+// seriesSet is the answer to a selection.
+type seriesSet struct {
+	series []promql.Series
+	at     int
+	err    error
 }
+
+func (s *seriesSet) Next() bool {
+	if s.err != nil {
+		return false
+	}
+	s.at++
+	return s.at < len(s.series)
+}
+
+func (s *seriesSet) At() storage.Series              { return promql.NewStorageSeries(s.series[s.at]) }
+func (s *seriesSet) Err() error                      { return s.err }
+func (*seriesSet) Warnings() annotations.Annotations { return nil }

@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/snappy"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/prompb"
+	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 )
@@ -129,12 +130,12 @@ func (a *API) readSamples(ctx context.Context, w http.ResponseWriter, request *p
 		}
 		result := &prompb.QueryResult{}
 		for _, s := range set.series {
-			if samples += len(s.values); samples > DefaultMaxSamples {
+			if samples += len(s.Floats); samples > DefaultMaxSamples {
 				return badData("expected a request for at most %d samples: ask for fewer series, a shorter time, or streamed chunks", DefaultMaxSamples)
 			}
-			one := &prompb.TimeSeries{Labels: labelsProto(s.labels), Samples: make([]prompb.Sample, len(s.values))}
-			for i, v := range s.values {
-				one.Samples[i] = prompb.Sample{Timestamp: s.time(i), Value: float64(v)}
+			one := &prompb.TimeSeries{Labels: labelsProto(s.Metric), Samples: make([]prompb.Sample, len(s.Floats))}
+			for i, p := range s.Floats {
+				one.Samples[i] = prompb.Sample{Timestamp: p.T, Value: p.F}
 			}
 			result.Timeseries = append(result.Timeseries, one)
 		}
@@ -161,11 +162,11 @@ func (a *API) readChunks(ctx context.Context, w http.ResponseWriter, request *pr
 		set, err := a.selectRead(ctx, q)
 		for _, s := range set.seriesOrNone() {
 			var chunks []prompb.Chunk
-			if chunks, err = chunksOf(s); err != nil {
+			if chunks, err = chunksOf(s.Floats); err != nil {
 				break
 			}
 			response := prompb.ChunkedReadResponse{
-				ChunkedSeries: []*prompb.ChunkedSeries{{Labels: labelsProto(s.labels), Chunks: chunks}}, QueryIndex: int64(index),
+				ChunkedSeries: []*prompb.ChunkedSeries{{Labels: labelsProto(s.Metric), Chunks: chunks}}, QueryIndex: int64(index),
 			}
 			var message []byte
 			if message, err = response.Marshal(); err != nil {
@@ -189,7 +190,7 @@ func (a *API) readChunks(ctx context.Context, w http.ResponseWriter, request *pr
 }
 
 // seriesOrNone are the series of a set, none of nil.
-func (s *seriesSet) seriesOrNone() []*series {
+func (s *seriesSet) seriesOrNone() []promql.Series {
 	if s == nil {
 		return nil
 	}
@@ -197,18 +198,17 @@ func (s *seriesSet) seriesOrNone() []*series {
 }
 
 // chunksOf packs the samples of a series.
-func chunksOf(s *series) (out []prompb.Chunk, err error) {
-	for from := 0; from < len(s.values); from += chunkSamples {
-		to := min(from+chunkSamples, len(s.values))
+func chunksOf(points []promql.FPoint) (out []prompb.Chunk, err error) {
+	for some := range slices.Chunk(points, chunkSamples) {
 		chunk := chunkenc.NewXORChunk()
 		app, err := chunk.Appender()
 		if err != nil {
 			return nil, err
 		}
-		for i := from; i < to; i++ {
-			app.Append(0, s.time(i), float64(s.values[i]))
+		for _, p := range some {
+			app.Append(0, p.T, p.F)
 		}
-		out = append(out, prompb.Chunk{MinTimeMs: s.time(from), MaxTimeMs: s.time(to - 1), Type: prompb.Chunk_XOR, Data: chunk.Bytes()})
+		out = append(out, prompb.Chunk{MinTimeMs: some[0].T, MaxTimeMs: some[len(some)-1].T, Type: prompb.Chunk_XOR, Data: chunk.Bytes()})
 	}
 	return out, nil
 }
