@@ -127,7 +127,7 @@ soak: need-go need-victoria-metrics ## the fault campaigns at full length, in ha
 	@echo "== fault campaigns"
 	cd internal/soak && go test -count=1 -timeout 40m -soak
 	@echo "== every store against the whole suite"
-	STORE_FULL_SIZE=1 go test -count=1 -timeout 20m -run '^(TestStore|TestExporterConformance$$)' ./exporter/localstore ./exporter/victoria ./datasource-plugin/pkg/connection
+	STORE_FULL_SIZE=1 go test -count=1 -timeout 20m -run '^(TestStore|TestExporterConformance$$|TestReadingsInAnyOrder$$)' ./exporter/memtable ./exporter/localstore ./exporter/victoria ./datasource-plugin/pkg/connection
 
 .PHONY: mutation
 mutation: need-go ## change the product in hundreds of small ways and see that tests notice; takes an hour

@@ -63,8 +63,10 @@ var errCrash = errors.New("crashed")
 // TestCrashAtEachStep ends an operation at each step that changes the file system,
 // as a kill would, and looks at what is there afterwards.
 func TestCrashAtEachStep(t *testing.T) {
+	t.Parallel()
 	for _, op := range operations {
 		t.Run(op.name, func(t *testing.T) {
+			t.Parallel()
 			from := base(t, op.appends)
 			before := contentsOf(t, open(t, from).Table())
 			var after contents
@@ -137,8 +139,10 @@ func healed(t *testing.T, dir string, again func(*Ledger) error, what string) {
 // TestFullDiskAtEachStep refuses one step of an operation, as a full disk does, and
 // expects that all stays as it was and the next try succeeds.
 func TestFullDiskAtEachStep(t *testing.T) {
+	t.Parallel()
 	for _, op := range operations {
 		t.Run(op.name, func(t *testing.T) {
+			t.Parallel()
 			from := base(t, op.appends)
 			for failAt := 1; ; failAt++ {
 				dir := t.TempDir()

@@ -91,6 +91,7 @@ func (y *lossy) lose(dir string) string {
 // Whichever syncs of a writer or of a reader beside it fail: what either has shown, and what
 // a write that ended well has brought, is there after a loss of power.
 func TestNothingIsShownThatIsNotDurable(t *testing.T) {
+	t.Parallel()
 	forget := func(l *Ledger) error {
 		_, err := l.Forget(t.Context(), history.ForgetQuery{Filter: history.Filter{Repos: []string{"org/m0"}}}, false)
 		return err
@@ -106,6 +107,7 @@ func TestNothingIsShownThatIsNotDurable(t *testing.T) {
 	}
 	for _, op := range all {
 		t.Run(op.name, func(t *testing.T) {
+			t.Parallel()
 			from := base(t, op.appends)
 			late := 0 // readers that have shown what the writer has not
 			for failAt, done := 1, false; !done; failAt++ {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -81,6 +82,7 @@ func appendForever(args []string) error {
 // TestKill kills a process that appends and compacts, over and over, at random
 // moments.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	const rounds = 60
 	dir := t.TempDir()
 	next := 0
@@ -149,11 +151,17 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// tablesOfDays are those of a history in memory of the batches of days 0 to each.
-var tablesOfDays []*memtable.Table
+// tablesOfDays are those of a history in memory of the batches of days 0 to each, for
+// every test.
+var (
+	tablesOfDays     []*memtable.Table
+	tablesOfDaysLock sync.Mutex
+)
 
 func tableOfDays(t *testing.T, last int) *memtable.Table {
 	t.Helper()
+	tablesOfDaysLock.Lock()
+	defer tablesOfDaysLock.Unlock()
 	for day := len(tablesOfDays); day <= last; day++ {
 		s := memtable.NewStore()
 		if day > 0 {
@@ -222,6 +230,7 @@ func writeSome(args []string) error {
 
 // TestProcessesTogether lets processes append to one store at once.
 func TestProcessesTogether(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	const days = 20
 	l := open(t, dir)
@@ -308,6 +317,7 @@ func TestRefresh(t *testing.T) {
 // TestOpenMeanwhile opens a store again and again while it is appended to and
 // compacted: what was there before is always there.
 func TestOpenMeanwhile(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	ctx := context.Background()
 	l := open(t, dir)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history/storetest"
 )
 
 var readingsRepo = history.Repo{Type: history.Model, Name: "acme/m"}
@@ -88,9 +89,9 @@ func known(t *testing.T, s *Store) (counters history.Counters, days, readings st
 // archives do not move them.
 func TestReadingsInAnyOrder(t *testing.T) {
 	t.Parallel()
-	histories := 400
-	if testing.Short() {
-		histories = 40
+	histories := 60
+	if storetest.FullSize() {
+		histories = 400
 	}
 	for seed := range uint64(histories) {
 		rng := rand.New(rand.NewPCG(seed, 5))

@@ -87,9 +87,9 @@ func (r *recorder) Fatalf(format string, args ...any) {
 }
 
 // watch runs a case of the suite and returns its failures.
-func watch(t *testing.T, name string, open func() Store) []string {
+func watch(t *testing.T, name string, s sizes, open func() Store) []string {
 	t.Helper()
-	all := cases(full)
+	all := cases()
 	i := slices.IndexFunc(all, func(c testCase) bool { return c.name == name })
 	if i < 0 {
 		t.Fatalf("the suite has no case %q", name)
@@ -103,15 +103,15 @@ func watch(t *testing.T, name string, open func() Store) []string {
 				r.Errorf("panic: %v", p)
 			}
 		}()
-		all[i].run(newProbe(r, open))
+		all[i].run(newProbe(r, s, open))
 	}()
 	<-done
 	return r.failures
 }
 
 func TestWatchedModelHasNoFailures(t *testing.T) {
-	for _, c := range cases(full) {
-		if failures := watch(t, c.name, func() Store { return &broken{Model: NewModel()} }); len(failures) > 0 {
+	for _, c := range cases() {
+		if failures := watch(t, c.name, short, func() Store { return &broken{Model: NewModel()} }); len(failures) > 0 {
 			t.Errorf("%s: %s", c.name, failures[0])
 		}
 	}
@@ -128,7 +128,7 @@ func TestSuiteCatchesFaults(t *testing.T) {
 		for name, f := range faults {
 			t.Run(name, func(t *testing.T) {
 				for _, c := range f.caughtBy {
-					failures := watch(t, c, func() Store {
+					failures := watch(t, c, full, func() Store {
 						b := &broken{Model: NewModel()}
 						f.breakIt(b)
 						return b
@@ -144,7 +144,7 @@ func TestSuiteCatchesFaults(t *testing.T) {
 
 func TestCaseNamesDiffer(t *testing.T) {
 	seen := make(map[string]bool)
-	for _, c := range cases(full) {
+	for _, c := range cases() {
 		if seen[c.name] {
 			t.Errorf("two cases have the name %q", c.name)
 		}

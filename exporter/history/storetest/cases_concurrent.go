@@ -9,9 +9,8 @@ import (
 )
 
 const (
-	writers       = 3
-	writerBatches = 15
-	writerRepos   = 5
+	writers     = 3
+	writerRepos = 5
 )
 
 // writerBatch is batch n of a writer: one day of its organization's repositories,
@@ -35,7 +34,7 @@ var concurrentCases = []testCase{
 		var writing, reading sync.WaitGroup
 		for w := range writers {
 			writing.Go(func() {
-				for n := range writerBatches {
+				for n := range p.sizes.batches {
 					if _, err := p.store.Append(p.Context(), history.Batch{Rows: stream(writerBatch(w, n))}); err != nil {
 						p.Errorf("Append beside others: %v", err)
 					}
@@ -54,16 +53,17 @@ var concurrentCases = []testCase{
 		done.Store(true)
 		reading.Wait()
 
-		p.wantOverview(history.OverviewQuery{ByOrg: true},
-			"type= org=w0 repos=5 records=75 total=75 downloads=75 before=0",
-			"type= org=w1 repos=5 records=75 total=75 downloads=75 before=0",
-			"type= org=w2 repos=5 records=75 total=75 downloads=75 before=0")
+		var want []string
+		for w := range writers {
+			want = append(want, fmt.Sprintf("type= org=w%d repos=5 records=%[2]d total=%[2]d downloads=%[2]d before=0", w, writerRepos*p.sizes.batches))
+		}
+		p.wantOverview(history.OverviewQuery{ByOrg: true}, want...)
 	}},
 
 	{"appends to the same repository side by side", func(p *probe) {
 		// In each round every writer has a day of its own, and all tell a number for
 		// another day.
-		const rounds = 60
+		rounds := p.sizes.rounds
 		contested := day("2023-12-31")
 		for n := range rounds {
 			var writing sync.WaitGroup
@@ -81,9 +81,10 @@ var concurrentCases = []testCase{
 			}
 			writing.Wait()
 		}
-		// None is lost, and the newest won: it told a total of 239, and 761 for the day.
-		p.wantOverview(history.OverviewQuery{}, "type= org= repos=1 records=241 total=239 downloads=1001 before=0")
-		p.wantRecords(history.RecordsQuery{Period: history.RangeOf(contested, contested)}, "model acme/a 239 2023-12-31 761")
+		// None is lost, and the newest won, which has the largest total.
+		n := 4 * rounds
+		p.wantOverview(history.OverviewQuery{}, fmt.Sprintf("type= org= repos=1 records=%d total=%d downloads=1001 before=0", n+1, n-1))
+		p.wantRecords(history.RecordsQuery{Period: history.RangeOf(contested, contested)}, fmt.Sprintf("model acme/a %d 2023-12-31 %d", n-1, 1001-n))
 	}},
 }
 

@@ -8,15 +8,17 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
-// sizes are those of the random cases.
+// sizes are those of the cases that take long.
 type sizes struct {
-	histories, orders uint64
+	histories, orders uint64 // random histories, and those in other orders
+	readings, rounds  int    // of one repository: readings, and rounds of appends side by side
+	batches           int    // of each writer beside readers
 	parallel          bool
 }
 
 var (
-	full  = sizes{histories: 25, orders: 12}
-	short = sizes{histories: 4, orders: 2, parallel: true}
+	full  = sizes{histories: 25, orders: 12, readings: 300, rounds: 60, batches: 15}
+	short = sizes{histories: 2, orders: 2, readings: 40, rounds: 10, batches: 6, parallel: true}
 )
 
 // Small histories, so that numbers meet often.
@@ -25,43 +27,41 @@ const (
 	randomQueries = 8
 )
 
-func randomCases(s sizes) []testCase {
-	return []testCase{
-		{"random histories", func(p *probe) {
-			for seed := range s.histories {
-				if !p.another().sameHistory(seed) {
-					return // what follows from one difference would be many
-				}
+var randomCases = []testCase{
+	{"random histories", func(p *probe) {
+		for seed := range p.sizes.histories {
+			if !p.another().sameHistory(seed) {
+				return // what follows from one difference would be many
 			}
-		}},
+		}
+	}},
 
-		{"random histories in another order", func(p *probe) {
-			for seed := range s.orders {
-				rng := rand.New(rand.NewPCG(seed, 2))
-				var batches []randomInput
-				for len(batches) < 8 {
-					if b := randomBatch(rng); !b.contradicts {
-						batches = append(batches, b)
-					}
-				}
-				var want []string
-				for try := range 3 {
-					p := p.another()
-					for _, b := range batches {
-						p.addBatch(b.batch())
-					}
-					got := p.everything()
-					if try == 0 {
-						want = got
-					}
-					if !p.sameLines(fmt.Sprintf("history %d, order %d of its appends", seed, try), got, want) {
-						return
-					}
-					rng.Shuffle(len(batches), func(i, j int) { batches[i], batches[j] = batches[j], batches[i] })
+	{"random histories in another order", func(p *probe) {
+		for seed := range p.sizes.orders {
+			rng := rand.New(rand.NewPCG(seed, 2))
+			var batches []randomInput
+			for len(batches) < 8 {
+				if b := randomBatch(rng); !b.contradicts {
+					batches = append(batches, b)
 				}
 			}
-		}},
-	}
+			var want []string
+			for try := range 3 {
+				p := p.another()
+				for _, b := range batches {
+					p.addBatch(b.batch())
+				}
+				got := p.everything()
+				if try == 0 {
+					want = got
+				}
+				if !p.sameLines(fmt.Sprintf("history %d, order %d of its appends", seed, try), got, want) {
+					return
+				}
+				rng.Shuffle(len(batches), func(i, j int) { batches[i], batches[j] = batches[j], batches[i] })
+			}
+		}
+	}},
 }
 
 // sameHistory feeds a random history to the store and to a Model, and compares their

@@ -198,15 +198,16 @@ var stateCases = []testCase{
 
 	{"many readings", func(p *probe) {
 		var want []string
-		for i := range 300 {
+		n := p.sizes.readings
+		for i := range n {
 			p.tell(told("model acme/a", int64(1000+10*i), 300, 2, hour(24*i)))
-			want = append(want, fmt.Sprintf("model acme/a 3990 %s 10", hourDay+history.Day(i)))
+			want = append(want, fmt.Sprintf("model acme/a %d %s 10", 990+10*n, hourDay+history.Day(i)))
 		}
-		p.wantRecords(history.RecordsQuery{}, want[:299]...)
-		p.wantCounts("model acme/a downloads=3990 removed=0 last_month=300 likes=2")
+		p.wantRecords(history.RecordsQuery{}, want[:n-1]...)
+		p.wantCounts(fmt.Sprintf("model acme/a downloads=%d removed=0 last_month=300 likes=2", 990+10*n))
 		// A late one in between.
 		p.addBatch(history.Batch{Readings: readings(history.NewReading(repo("model acme/a"), hour(24*7+1), history.Listing, 1073, 300, 3))})
-		p.wantRecords(history.RecordsQuery{}, want[:299]...)
+		p.wantRecords(history.RecordsQuery{}, want[:n-1]...)
 		p.wantReadings(history.ReadingsQuery{Period: between("2025-06-08", "2025-06-08")},
 			"model acme/a 2025-06-08T01:00:00Z listing total=1073 last_month=300 likes=3 first=1070@2025-06-08T00:00:00Z high=1073,300")
 	}},

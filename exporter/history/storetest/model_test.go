@@ -5,5 +5,5 @@ import (
 )
 
 func TestModel(t *testing.T) {
-	Run(t, func(*testing.T) Store { return NewModel() })
+	RunShort(t, func(*testing.T) Store { return NewModel() })
 }

@@ -11,16 +11,17 @@ import (
 // probe feeds a store and checks its answers.
 type probe struct {
 	T
+	sizes sizes
 	store Store
 	open  func() Store
 }
 
-func newProbe(t T, open func() Store) *probe {
-	return &probe{T: t, store: withGroups(open()), open: open}
+func newProbe(t T, s sizes, open func() Store) *probe {
+	return &probe{T: t, sizes: s, store: withGroups(open()), open: open}
 }
 
 // another returns a probe of another store, empty as well.
-func (p *probe) another() *probe { return newProbe(p.T, p.open) }
+func (p *probe) another() *probe { return newProbe(p.T, p.sizes, p.open) }
 
 // add appends record lines, all of one version.
 func (p *probe) add(v history.Version, lines ...string) history.Change {

@@ -20,24 +20,28 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 	run(t, open, full)
 }
 
-// RunShort runs every case as Run does, some side by side, with fewer of the random
+// RunShort runs every case as Run does, some side by side, with fewer appends and random
 // histories: for stores that take long. With STORE_FULL_SIZE in the environment, as make
 // soak has it, it is Run.
 func RunShort(t *testing.T, open func(t *testing.T) Store) {
-	if os.Getenv("STORE_FULL_SIZE") != "" {
+	if FullSize() {
 		Run(t, open)
 		return
 	}
 	run(t, open, short)
 }
 
+// FullSize returns whether tests that take long have their full size, as STORE_FULL_SIZE
+// in the environment says.
+func FullSize() bool { return os.Getenv("STORE_FULL_SIZE") != "" }
+
 func run(t *testing.T, open func(t *testing.T) Store, s sizes) {
-	for _, c := range cases(s) {
+	for _, c := range cases() {
 		t.Run(c.name, func(t *testing.T) {
 			if s.parallel {
 				t.Parallel()
 			}
-			c.run(newProbe(t, func() Store { return open(t) }))
+			c.run(newProbe(t, s, func() Store { return open(t) }))
 		})
 	}
 }
@@ -58,11 +62,11 @@ type testCase struct {
 }
 
 // cases returns the suite, simple cases first.
-func cases(s sizes) []testCase {
+func cases() []testCase {
 	var all []testCase
 	for _, part := range [][]testCase{
 		basicCases, mergeCases, stateCases, goneCases, inputCases, overviewCases, filterCases,
-		reposCases, trendCases, recordsCases, numberCases, streamCases, concurrentCases, randomCases(s),
+		reposCases, trendCases, recordsCases, numberCases, streamCases, concurrentCases, randomCases,
 	} {
 		all = append(all, part...)
 	}

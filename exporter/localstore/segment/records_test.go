@@ -183,7 +183,7 @@ func TestVersionsAreRegrouped(t *testing.T) {
 	want := collect(t, s.observed())
 	got := collect(t, r.All())
 	slices.SortFunc(got, compare)
-	if !reflect.DeepEqual(got, want) {
+	if !slices.Equal(got, want) {
 		t.Error("the records changed")
 	}
 }
