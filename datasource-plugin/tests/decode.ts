@@ -1,5 +1,5 @@
 import { isEmpty } from '../src/query/defaults';
-import { ALL, DEFAULT_TREND, formatOf, limitOf, membersOf, typeOf, type Member } from '../src/query/model';
+import { ALL, DEFAULT_TREND, formatOf, limitOf, membersOf, periodOf, typeOf, type Member } from '../src/query/model';
 
 /** What Grafana itself writes into the query of any data source. */
 const GRAFANAS = [
@@ -51,7 +51,7 @@ export function decode(query: any): Record<string, unknown> {
     orgs: list('orgs'),
     repos: list('repos'),
     search: query.search,
-    period: own('period', 'time_range'),
+    period: own('period', periodOf(type, format) ?? 'time_range'),
     groupBy: own('groupBy', 'repo_type'),
     interval: own('interval', 'auto'),
     sort,
@@ -66,6 +66,7 @@ export function decode(query: any): Record<string, unknown> {
     value: own('value', undefined),
     overlay: own('overlay', undefined),
     smooth: own('smooth', undefined),
+    event: own('event', 'record'),
   };
   return Object.fromEntries(Object.entries(decoded).filter(([, v]) => !isEmpty(v) && v !== 0 && v !== false));
 }

@@ -48,25 +48,33 @@ func Means(series []history.DayDownloads, days int) []Mean {
 // few days is none.
 const recordsFrom = 28
 
-// Records returns the days with more downloads than each day before, from the 29th recorded
-// day on.
-func Records(series []history.DayDownloads) []history.DayDownloads {
-	var out []history.DayDownloads
-	best := int64(math.MinInt64)
+// Record is a day with more downloads than each day before.
+type Record struct {
+	history.DayDownloads
+	// Previous is the best day until then.
+	Previous history.DayDownloads
+}
+
+// Records returns the days of a complete history with more downloads than each day before,
+// from the 29th recorded day on.
+func Records(series []history.DayDownloads) []Record {
+	var out []Record
+	var best history.DayDownloads
 	for i, d := range series {
-		if d.Downloads > best {
-			best = d.Downloads
-			if i >= recordsFrom {
-				out = append(out, d)
-			}
+		if i > 0 && d.Downloads <= best.Downloads {
+			continue
 		}
+		if i >= recordsFrom {
+			out = append(out, Record{d, best})
+		}
+		best = d
 	}
 	return out
 }
 
 const (
-	// outlierDays is how many days a day is compared with: eight of each weekday.
-	outlierDays = 8 * daysPerWeek
+	// OutlierDays is how many days a day is compared with: eight of each weekday.
+	OutlierDays = 8 * daysPerWeek
 	// leastOfWeekday is how many recorded days of the same weekday must be among them.
 	leastOfWeekday = 4
 	// outlierScore is the score from which a day stands out, as Iglewicz and Hoaglin
@@ -99,7 +107,7 @@ func Outliers(series []history.DayDownloads) []Outlier {
 	var out []Outlier
 	first := 0
 	for i, d := range series {
-		for series[first].Day < d.Day-outlierDays {
+		for series[first].Day < d.Day-OutlierDays {
 			first++
 		}
 		if o, ok := judge(d, series[first:i]); ok && math.Abs(o.Score) >= outlierScore {

@@ -83,7 +83,8 @@ func TestRandomSeries(t *testing.T) {
 			}
 
 			if before := window(19_000, day-1); recorded && len(before) >= 28 && n > slices.Max(before) {
-				if len(gotRecords) == 0 || gotRecords[0] != (history.DayDownloads{Day: day, Downloads: int64(n)}) {
+				if len(gotRecords) == 0 || gotRecords[0].Day != day || gotRecords[0].Downloads != int64(n) ||
+					float64(gotRecords[0].Previous.Downloads) != slices.Max(before) || days[gotRecords[0].Previous.Day] != slices.Max(before) {
 					t.Fatalf("series %d: expected a record on %s, got %v", seed, day, gotRecords[:min(len(gotRecords), 1)])
 				}
 				gotRecords = gotRecords[1:]
@@ -149,7 +150,7 @@ func checkForecast(t *testing.T, seed uint64, series []history.DayDownloads) boo
 		}
 	}
 	total := int64(12345)
-	f, ok := NextOf(total, series)
+	f, ok := NextOf(total, series, last)
 	if want := len(means) >= 4; ok != want {
 		t.Fatalf("series %d: expected a forecast %v, got %+v, %v", seed, want, f, ok)
 	}
@@ -177,10 +178,12 @@ func checkForecast(t *testing.T, seed uint64, series []history.DayDownloads) boo
 }
 
 func TestForecast(t *testing.T) {
+	last := history.Day(20_027) // 2024-10-31
 	week := func(means ...int64) (series []history.DayDownloads) {
 		for i, n := range means {
 			for d := range 7 {
-				series = append(series, history.DayDownloads{Day: history.Day(20_000 + 7*i + d), Downloads: n})
+				day := last + 1 - history.Day(7*(len(means)-i)-d)
+				series = append(series, history.DayDownloads{Day: day, Downloads: n})
 			}
 		}
 		return series
@@ -188,25 +191,27 @@ func TestForecast(t *testing.T) {
 	f := func(total int64, series []history.DayDownloads, want string) {
 		t.Helper()
 		got := "none"
-		if n, ok := NextOf(total, series); ok {
+		if n, ok := NextOf(total, series, last); ok {
 			got = fmt.Sprintf("%d at %g a day: %s, %s to %s", n.Milestone, n.PerDay, n.Day, n.Earliest, n.Latest)
 		}
 		if got != want {
 			t.Errorf("total %d: expected %s, got %s", total, want, got)
 		}
 	}
-	// The last day is 20027, 2024-10-31.
 	f(900, week(10, 20, 30, 40), "1000 at 25 a day: 2024-11-04, 2024-11-03 to 2024-11-10")
 	f(1000, week(10, 10, 10, 10), "10000 at 10 a day: 2027-04-19, 2027-04-19 to 2027-04-19")
 	f(900, week(0, 10, 10, 10), "1000 at 10 a day: 2024-11-10, 2024-11-10 to none")
 	f(900, week(0, 0, 0, 0), "1000 at 0 a day: none, none to none")
 	f(1, week(0, 0, 0, 1), "1000 at 0 a day: none, 2027-07-27 to none")
 	f(900, week(10, 20, 30), "none")
+	// The last days are absent.
+	f(900, week(10, 20, 30, 40)[:25], "1000 at 25 a day: 2024-11-04, 2024-11-03 to 2024-11-10")
+	f(900, week(10, 20, 30, 40)[:24], "none")
 	f(900, nil, "none")
 	f(history.Unknown, week(10, 20, 30, 40), "none")
 	f(math.MaxInt64, week(10, 20, 30, 40), "none")
 	// More than eight weeks ago counts no more.
-	f(900, week(1000, 10, 10, 10, 10, 10, 10, 10, 10), "1000 at 10 a day: 2024-12-15, 2024-12-15 to 2024-12-15")
+	f(900, week(1000, 10, 10, 10, 10, 10, 10, 10, 10), "1000 at 10 a day: 2024-11-10, 2024-11-10 to 2024-11-10")
 }
 
 func TestOutliersOfCounts(t *testing.T) {

@@ -75,6 +75,8 @@ func powerUpTo(n int64) int64 {
 const (
 	forecastWeeks = 8
 	leastWeeks    = 4
+	// ForecastDays is how many days a forecast looks at.
+	ForecastDays = forecastWeeks * daysPerWeek
 )
 
 // Forecast is when a total will pass its next milestone, if downloads continue as in the
@@ -89,14 +91,13 @@ type Forecast struct {
 }
 
 // NextOf forecasts when a total passes its next milestone. The weeks are the eight runs of
-// seven days that end with the last day of the series; those with four recorded days or more
-// count. There is no forecast (ok false) without four such weeks, without a total, or
-// without a next milestone.
-func NextOf(total int64, series []history.DayDownloads) (f Forecast, ok bool) {
-	if len(series) == 0 || total == history.Unknown {
+// seven days that end with last, the last recorded day of the history; those with four
+// recorded days or more count. There is no forecast (ok false) without four such weeks,
+// without a total, or without a next milestone.
+func NextOf(total int64, series []history.DayDownloads, last history.Day) (f Forecast, ok bool) {
+	if total == history.Unknown {
 		return Forecast{}, false
 	}
-	last := series[len(series)-1].Day
 	var sums [forecastWeeks]float64
 	var days [forecastWeeks]int
 	for _, d := range slices.Backward(series) {
@@ -115,7 +116,7 @@ func NextOf(total int64, series []history.DayDownloads) (f Forecast, ok bool) {
 	}
 	f.Milestone = NextMilestone(total)
 	if len(means) < leastWeeks || f.Milestone == 0 {
-		return Forecast{}, false
+		return f, false
 	}
 	missing := float64(f.Milestone - total)
 	passed := func(perDay float64) history.Day {

@@ -19,18 +19,26 @@ type event struct {
 	time        time.Time
 	kind        string // the first of its tags
 	title, text string
-	repo        history.Repo
-	value       int64
+	// repo is what it is about, with the type alone for a group of a type; org is of a group of
+	// an organization.
+	repo  history.Repo
+	org   string
+	value int64
+	// size says which events are shown if there are too many: the largest.
+	size float64
 }
+
+// eventOfRepos are the dimensions of events that are about repositories.
+var eventOfRepos = []string{"repo_type", "repo"}
 
 // eventsFrame returns the largest events, limit of them at the most (0: all), the newest
 // first. Grafana finds the fields of an annotation by the names that people read: time,
 // title, text and tags, in whatever case.
-func eventsFrame(name string, events []event, limit int) data.Frames {
+func eventsFrame(name string, dimensions []string, events []event, limit int) data.Frames {
 	f := newFrame(name, data.FrameTypeTable)
 	events = largest(f, events, limit)
 	slices.SortFunc(events, func(a, b event) int {
-		return cmp.Or(b.time.Compare(a.time), cmp.Compare(b.value, a.value), a.repo.Compare(b.repo))
+		return cmp.Or(b.time.Compare(a.time), cmp.Compare(b.size, a.size), a.repo.Compare(b.repo), cmp.Compare(a.org, b.org))
 	})
 	n := len(events)
 	if n == 0 {
@@ -38,20 +46,25 @@ func eventsFrame(name string, events []event, limit int) data.Frames {
 	}
 	times, values := make([]time.Time, n), make([]int64, n)
 	titles, texts, tags := make([]string, n), make([]string, n), make([]string, n)
-	repoTypes, repos := make([]string, n), make([]string, n)
+	named := map[string][]string{"repo_type": make([]string, n), "org": make([]string, n), "repo": make([]string, n)}
 	for i, e := range events {
 		times[i], values[i] = e.time, e.value
-		titles[i], texts[i], tags[i] = e.title, e.text, e.kind+","+string(e.repo.Type)
-		repoTypes[i], repos[i] = string(e.repo.Type), e.repo.Name
+		titles[i], texts[i], tags[i] = e.title, e.text, e.kind
+		if tag := cmp.Or(string(e.repo.Type), e.org); tag != "" {
+			tags[i] += "," + tag
+		}
+		named["repo_type"][i], named["org"][i], named["repo"][i] = string(e.repo.Type), e.org, e.repo.Name
 	}
 	f.Fields = append(f.Fields,
 		describe(data.NewField("time", nil, times), "Time", "", "When it was."),
 		describe(data.NewField("title", nil, titles), "Title", "", "What it was."),
 		describe(data.NewField("text", nil, texts), "Text", "", "The same with its numbers."),
-		describe(data.NewField("tags", nil, tags), "Tags", "", "Tags, with commas between them: the kind of event, and the repo type."),
-		dimensionField("repo_type", repoTypes), dimensionField("repo", repos),
-		describe(data.NewField("value", nil, values), "Value", unitCount, "The number of downloads it is about."),
+		describe(data.NewField("tags", nil, tags), "Tags", "", "Tags, with commas between them: the kind of event, and the repo type or the organization."),
 	)
+	for _, dimension := range dimensions {
+		f.Fields = append(f.Fields, dimensionField(dimension, named[dimension]))
+	}
+	f.Fields = append(f.Fields, describe(data.NewField("value", nil, values), "Value", unitCount, "The number of downloads it is about."))
 	return data.Frames{f}
 }
 
@@ -59,7 +72,7 @@ func eventsFrame(name string, events []event, limit int) data.Frames {
 // all), and says in a notice what is left out.
 func largest(f *data.Frame, events []event, limit int) []event {
 	slices.SortFunc(events, func(a, b event) int {
-		return cmp.Or(cmp.Compare(b.value, a.value), b.time.Compare(a.time), a.repo.Compare(b.repo))
+		return cmp.Or(cmp.Compare(b.size, a.size), b.time.Compare(a.time), a.repo.Compare(b.repo), cmp.Compare(a.org, b.org))
 	})
 	if limit > 0 && len(events) > limit {
 		inform(f, "Showing the largest %d of %d events. To see the others, use a shorter time range, a filter, or a larger limit.", limit, len(events))
@@ -89,6 +102,7 @@ func corrections(ctx context.Context, store history.Reader, q query.Corrections)
 			text:  fmt.Sprintf("The Hub has %s %s of the %s %s%s so far.", did, textenc.Plural(n, "download", "downloads"), r.Type, r.Name, when),
 			repo:  r,
 			value: n,
+			size:  float64(n),
 		})
 	}
 	err := eachRow(ctx, store, ask, func(r *history.RepoRow) bool {
@@ -100,7 +114,7 @@ func corrections(ctx context.Context, store history.Reader, q query.Corrections)
 		return nil, err
 	}
 	if q.Value == "" {
-		return eventsFrame(nameCorrections, events, q.Limit), nil
+		return eventsFrame(nameCorrections, eventOfRepos, events, q.Limit), nil
 	}
 	n, f := repoNumbers(q.Value), newFrame(nameCorrections, data.FrameTypeNumericLong)
 	for _, e := range largest(f, events, q.Limit) {

@@ -19,10 +19,39 @@ import (
 // each has the RefID of q. Errors are those of the store, and of ctx.
 func Answer(ctx context.Context, store history.Reader, q query.Query) (data.Frames, error) {
 	frames, err := framesOf(ctx, store, q)
+	if err == nil && len(frames) == 1 && len(frames[0].Fields) == 0 {
+		err = sayWhyEmpty(ctx, store, frames[0], q)
+	}
 	for _, f := range frames {
 		f.RefID = q.Base().RefID
 	}
 	return frames, err
+}
+
+// sayWhyEmpty adds a notice that names the last recorded day to a frame without data. That
+// there are no events, and no values of a variable, needs no reason.
+func sayWhyEmpty(ctx context.Context, store history.Reader, f *data.Frame, q query.Query) error {
+	switch q.Base().Type {
+	case query.TypeOverview, query.TypeRepos, query.TypeExport, query.TypeReadings, query.TypeForecast:
+	default:
+		return nil
+	}
+	o, err := store.Overview(ctx, history.OverviewQuery{Filter: q.Base().Filter})
+	switch {
+	case err != nil:
+		return err
+	case o.Recorded.Len() == 0:
+		inform(f, "No downloads are recorded yet.")
+	case len(o.Groups) == 0:
+		inform(f, "No repository matches the selection. The last recorded day of others is %s.", dateText(o.Recorded.To))
+	case o.Groups[0].Recorded.Len() == 0:
+		inform(f, "No downloads of the selected repositories are recorded. The last recorded day of others is %s.", dateText(o.Recorded.To))
+	default:
+		recorded := o.Groups[0].Recorded
+		inform(f, "There is nothing to show for this period. The last recorded day of the selected repositories is %s, the first is %s.",
+			dateText(recorded.To), dateText(recorded.From))
+	}
+	return nil
 }
 
 func framesOf(ctx context.Context, store history.Reader, q query.Query) (data.Frames, error) {
@@ -30,8 +59,11 @@ func framesOf(ctx context.Context, store history.Reader, q query.Query) (data.Fr
 	case query.Overview:
 		return overview(ctx, store, q)
 	case query.Repos:
-		if q.Format == query.TimeSeries {
+		switch q.Format {
+		case query.TimeSeries:
 			return reposSeries(ctx, store, q)
+		case query.Launch:
+			return launchCurves(ctx, store, q)
 		}
 		return reposTable(ctx, store, q)
 	case query.Export:
@@ -40,6 +72,10 @@ func framesOf(ctx context.Context, store history.Reader, q query.Query) (data.Fr
 		return readings(ctx, store, q)
 	case query.Milestones:
 		return milestones(ctx, store, q)
+	case query.Forecast:
+		return forecast(ctx, store, q)
+	case query.Highlights:
+		return highlights(ctx, store, q)
 	case query.Corrections:
 		return corrections(ctx, store, q)
 	case query.Variable:
@@ -55,6 +91,8 @@ const (
 	nameExport      = "export"
 	nameReadings    = "readings"
 	nameMilestones  = "milestones"
+	nameForecast    = "forecast"
+	nameHighlights  = "highlights"
 	nameCorrections = "corrections"
 	nameVariable    = "variable"
 )

@@ -122,6 +122,7 @@ type ask struct {
 	Value     query.Number
 	Overlay   query.Overlay
 	Smooth    query.Smooth
+	Event     query.Event
 }
 
 // query is what a is as a query of its type.
@@ -144,6 +145,10 @@ func (a ask) query() query.Query {
 		return query.Readings{Common: c, Number: a.Number, Limit: a.Limit}
 	case query.TypeMilestones:
 		return query.Milestones{Common: c, Least: a.Least, Limit: a.Limit}
+	case query.TypeForecast:
+		return query.Forecast{Common: c, GroupBy: a.GroupBy, Limit: a.Limit}
+	case query.TypeHighlights:
+		return query.Highlights{Common: c, GroupBy: a.GroupBy, Event: a.Event, Limit: a.Limit}
 	case query.TypeCorrections:
 		return query.Corrections{Common: c, Limit: a.Limit, Value: a.Value}
 	case query.TypeVariable:

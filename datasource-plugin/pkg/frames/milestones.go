@@ -48,7 +48,7 @@ func milestones(ctx context.Context, store history.Reader, q query.Milestones) (
 	if err := m.read(ctx, store, q.Filter, since); err != nil {
 		return nil, err
 	}
-	return eventsFrame(nameMilestones, m.events, q.Limit), nil
+	return eventsFrame(nameMilestones, eventOfRepos, m.events, q.Limit), nil
 }
 
 // climbs finds milestones.
@@ -141,6 +141,7 @@ func (m *climbs) flush() {
 					text:  fmt.Sprintf("The %s %s had %d downloads in total at the end of %s.", m.repo.Type, m.repo.Name, p.Total, p.Day),
 					repo:  m.repo,
 					value: p.Downloads,
+					size:  float64(p.Downloads),
 				})
 			}
 		}

@@ -91,14 +91,9 @@ func dimensionField(name string, values []string) *data.Field {
 
 // overviewNumbers answers with a number of each group.
 func overviewNumbers(ctx context.Context, store history.Reader, o history.Overview, tallies []tally, q query.Overview) (*data.Frame, error) {
-	var n *numbers
-	switch q.GroupBy {
-	case query.GroupByRepoType:
-		n = newNumbers(q.Value, "repo_type")
-	case query.GroupByOrg:
-		n = newNumbers(q.Value, "org")
-	default:
-		n = newNumbers(q.Value)
+	n := newNumbers(q.Value)
+	if dimension := dimensions[q.GroupBy]; dimension != "" {
+		n = newNumbers(q.Value, dimension)
 	}
 	all := int64(0)
 	if q.Value == query.Share {
@@ -123,16 +118,12 @@ func overviewNumbers(ctx context.Context, store history.Reader, o history.Overvi
 				}
 			}
 		}
-		if !known {
-			continue
-		}
-		switch q.GroupBy {
-		case query.GroupByRepoType:
-			n.add(value, string(g.RepoType))
-		case query.GroupByOrg:
-			n.add(value, g.Org)
-		default:
+		switch {
+		case !known:
+		case q.GroupBy == query.GroupByNone:
 			n.add(value)
+		default:
+			n.add(value, dimensionOf(g, q.GroupBy))
 		}
 	}
 	return n.frame(nameOverview), nil

@@ -52,10 +52,9 @@ func newOverlays(ctx context.Context, store history.Reader, o history.Overview, 
 		return over, nil
 	}
 	from := max(o.Days.From-history.Day(earlier), history.MinDay)
-	wide, err := store.Overview(ctx, history.OverviewQuery{
-		Filter: q.Filter, Period: history.RangeOf(from, o.Days.To), Series: true,
-		ByRepoType: q.GroupBy == query.GroupByRepoType, ByOrg: q.GroupBy == query.GroupByOrg,
-	})
+	ask := groupsBy(q.GroupBy, q.Filter, history.RangeOf(from, o.Days.To))
+	ask.Series = true
+	wide, err := store.Overview(ctx, ask)
 	for i := range wide.Groups {
 		over.groups[keyOf(&wide.Groups[i])] = wide.Groups[i].Series
 	}

@@ -11,13 +11,9 @@ import (
 
 // overview answers with sums.
 func overview(ctx context.Context, store history.Reader, q query.Overview) (data.Frames, error) {
-	o, err := store.Overview(ctx, history.OverviewQuery{
-		Filter:     q.Filter,
-		Period:     q.Days(),
-		ByRepoType: q.GroupBy == query.GroupByRepoType,
-		ByOrg:      q.GroupBy == query.GroupByOrg,
-		Series:     q.Format == query.TimeSeries,
-	})
+	ask := groupsBy(q.GroupBy, q.Filter, q.Days())
+	ask.Series = q.Format == query.TimeSeries
+	o, err := store.Overview(ctx, ask)
 	switch {
 	case err != nil:
 		return nil, err
@@ -35,7 +31,18 @@ func overview(ctx context.Context, store history.Reader, q query.Overview) (data
 		return nil, err
 	}
 	markHub(f, tallies)
-	return data.Frames{f}, nil
+	if len(f.Fields) > 0 && !anyDownloads(tallies) {
+		err = sayWhyEmpty(ctx, store, f, q)
+	}
+	return data.Frames{f}, err
+}
+
+// groupsBy asks for the sums of groups.
+func groupsBy(by query.GroupBy, f history.Filter, p history.Period) history.OverviewQuery {
+	return history.OverviewQuery{
+		Filter: f, Period: p,
+		ByRepoType: by == query.GroupByRepoType, ByOrg: by == query.GroupByOrg,
+	}
 }
 
 // overviewTotals has a row for each group.
@@ -45,18 +52,13 @@ func overviewTotals(o history.Overview, tallies []tally, q query.Overview) *data
 	if n == 0 {
 		return f
 	}
-	repoTypes, orgs := make([]string, n), make([]string, n)
-	repos, totals := make([]int64, n), make([]int64, n)
+	names, repos, totals := make([]string, n), make([]int64, n), make([]int64, n)
 	for i := range o.Groups {
 		g := &o.Groups[i]
-		repoTypes[i], orgs[i] = string(g.RepoType), g.Org
-		repos[i], totals[i] = int64(g.Repos), g.Total
+		names[i], repos[i], totals[i] = dimensionOf(g, q.GroupBy), int64(g.Repos), g.Total
 	}
-	switch q.GroupBy {
-	case query.GroupByRepoType:
-		f.Fields = append(f.Fields, dimensionField("repo_type", repoTypes))
-	case query.GroupByOrg:
-		f.Fields = append(f.Fields, dimensionField("org", orgs))
+	if dimension := dimensions[q.GroupBy]; dimension != "" {
+		f.Fields = append(f.Fields, dimensionField(dimension, names))
 	}
 	f.Fields = append(f.Fields, numberField(query.RepoCount, repos), numberField(query.TotalDownloads, totals))
 	f.Fields = append(f.Fields, comparisonFields(tallies, q.Common)...)
@@ -90,11 +92,28 @@ func overviewSeries(ctx context.Context, store history.Reader, o history.Overvie
 
 // groupName returns the name of a group for people, and the labels that its numbers have.
 func groupName(g *history.Group, by query.GroupBy) (name string, labels data.Labels) {
+	value := dimensionOf(g, by)
+	switch by {
+	case query.GroupByNone:
+		return "Downloads", nil
+	case query.GroupByOrg:
+		name = orgText(value)
+	default:
+		name = value
+	}
+	return name, data.Labels{dimensions[by]: value}
+}
+
+// dimensions are what groups are told apart by.
+var dimensions = map[query.GroupBy]string{query.GroupByRepoType: "repo_type", query.GroupByOrg: "org"}
+
+// dimensionOf returns what a group is told apart by from others, "" if there is one group.
+func dimensionOf(g *history.Group, by query.GroupBy) string {
 	switch by {
 	case query.GroupByRepoType:
-		return string(g.RepoType), data.Labels{"repo_type": string(g.RepoType)}
+		return string(g.RepoType)
 	case query.GroupByOrg:
-		return orgText(g.Org), data.Labels{"org": g.Org}
+		return g.Org
 	}
-	return "Downloads", nil
+	return ""
 }

@@ -39,10 +39,8 @@ func reposSeries(ctx context.Context, store history.Reader, q query.Repos) (data
 		}
 	} else {
 		for i, r := range page.Rows {
-			for j, n := range r.Trend {
-				if n != history.Unknown {
-					lines[i].add(page.Days.From+history.Day(j), n)
-				}
+			for _, d := range seriesOf(r.Trend, page.Days) {
+				lines[i].add(d.Day, d.Downloads)
 			}
 		}
 	}

@@ -51,6 +51,11 @@ func reposTable(ctx context.Context, store history.Reader, q query.Repos) (data.
 	}
 	f := newFrame(nameRepos, data.FrameTypeTable)
 	markHub(f, tallies)
+	if page.Days.Len() == 0 && len(page.Rows) > 0 {
+		if err := sayWhyEmpty(ctx, store, f, q); err != nil {
+			return nil, err
+		}
+	}
 	f.Meta.Custom = PageInfo{Matched: page.Matched, Offset: q.Offset, TrendStepDays: page.TrendStep}
 	n := len(page.Rows)
 	if n == 0 {

@@ -2,6 +2,7 @@ package frames
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
@@ -120,6 +121,11 @@ func (m months) fill(tallies []tally, days history.Days) {
 			t.downloads, t.hasBefore, t.byHub = m[i], false, true
 		}
 	}
+}
+
+// anyDownloads reports whether the downloads in the period are known of any of them.
+func anyDownloads(tallies []tally) bool {
+	return slices.ContainsFunc(tallies, func(t tally) bool { return t.downloads != history.Unknown })
 }
 
 // number returns a number that follows from the tally alone.

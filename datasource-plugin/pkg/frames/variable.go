@@ -102,7 +102,7 @@ func lastDay(ctx context.Context, store history.Reader, q query.Variable) (texts
 		return nil, nil, err
 	}
 	day := o.Groups[0].Recorded.To
-	return []string{day.Time().Format("January 2, 2006")}, []string{day.String()}, nil
+	return []string{dateText(day)}, []string{day.String()}, nil
 }
 
 // pageValues returns where one can go from a page of the table of repositories: to the first

@@ -130,7 +130,7 @@ func TestTypeBesideTheQuery(t *testing.T) {
 	}
 	bad("repos", `{"queryType":"overview"}`, `expected "repos", the type that came with the query, got "overview"`)
 	bad("table", `{"queryType":"overview"}`, `expected "table", the type that came with the query, got "overview"`)
-	bad("table", `{}`, `expected overview, repos, export, readings, milestones, corrections or variable, got "table"`)
+	bad("table", `{}`, `expected overview, repos, export, readings, milestones, forecast, highlights, corrections or variable, got "table"`)
 	bad("$type", `{}`, `alert rules have no dashboard variables`)
 }
 

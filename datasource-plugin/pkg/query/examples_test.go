@@ -75,6 +75,7 @@ type decoded struct {
 	Values    Values             `json:"values,omitempty"`
 	Overlay   Overlay            `json:"overlay,omitempty"`
 	Smooth    Smooth             `json:"smooth,omitempty"`
+	Event     Event              `json:"event,omitempty"`
 }
 
 type decodedDays struct {
@@ -104,6 +105,10 @@ func decodedOf(q Query) *decoded {
 		d.Format, d.Number, d.Limit = TimeSeries, q.Number, q.Limit
 	case Milestones:
 		d.Least, d.Limit = q.Least, q.Limit
+	case Forecast:
+		d.GroupBy, d.Limit = q.GroupBy, q.Limit
+	case Highlights:
+		d.GroupBy, d.Event, d.Limit = q.GroupBy, q.Event, q.Limit
 	case Corrections:
 		d.Limit, d.Value = q.Limit, q.Value
 	case Variable:
@@ -180,7 +185,7 @@ func TestInvalidExamples(t *testing.T) {
 
 // ours are the members of the query model.
 var ours = []string{
-	"format", "groupBy", "interval", "least", "limit", "number", "offset", "order", "orgs", "overlay", "period", "queryType",
+	"event", "format", "groupBy", "interval", "least", "limit", "number", "offset", "order", "orgs", "overlay", "period", "queryType",
 	"repoTypes", "repos", "search", "smooth", "sort", "trend", "value", "values", "version",
 }
 
@@ -205,6 +210,7 @@ func TestExamplesCoverTheModel(t *testing.T) {
 		seen["number "+string(d.Number)] = true
 		seen["value "+string(d.Value)+" of "+string(d.Type)] = true
 		seen["sort "+d.Sort] = true
+		seen["event "+string(d.Event)] = true
 		seen["overlay "+string(d.Overlay)] = true
 		seen["order "+d.Order] = true
 	}
@@ -214,12 +220,12 @@ func TestExamplesCoverTheModel(t *testing.T) {
 	}
 	for _, want := range slices.Concat(ours, grafanas, []string{
 		"overview totals ", "overview time_series ", "repos table ", "repos time_series ", "export table ", "readings time_series ",
-		"milestones table ", "corrections table ", "variable table repo_type", "variable table org", "variable table repo", "variable table last_day",
-		"variable table page", "variable table source",
+		"repos launch ", "milestones table ", "forecast table ", "highlights table ", "corrections table ",
+		"variable table repo_type", "variable table org", "variable table repo", "variable table last_day", "variable table page", "variable table source",
 		"time_range", "all_time", "last_month", "by none", "by repo_type", "by org",
 		"interval day", "interval week", "interval month", "number total", "number last_month", "number likes",
 		"sort downloads", "sort total", "sort change", "sort name", "sort removed", "order time", "order repo",
-		"overlay previous_period", "overlay previous_year",
+		"overlay previous_period", "overlay previous_year", "event record", "event outlier", "by repo",
 		"value downloads of overview", "value rank of repos", "value removed of corrections",
 	}) {
 		if !seen[want] {

@@ -160,6 +160,15 @@ func checkRanges(t *testing.T, q Query) {
 		if q.Least != 0 {
 			within("least", q.Least, 1000, 1e18)
 		}
+	case Forecast:
+		words(q.Period, false, "")
+		within("limit", int64(q.Limit), 1, 500)
+	case Highlights:
+		words(q.Period, false, "")
+		within("limit", int64(q.Limit), 1, 5000)
+		if q.GroupBy == GroupByRepo || q.Event != RecordDay && q.Event != OutlierDay {
+			t.Errorf("expected events of groups, got %+v", q)
+		}
 	case Corrections:
 		words(q.Period, false, "")
 		within("limit", int64(q.Limit), 1, 5000)

@@ -16,7 +16,7 @@ import (
 )
 
 // Query is a decoded and checked query: an Overview, Repos, Export, Readings,
-// Milestones, Corrections or Variable.
+// Milestones, Forecast, Highlights, Corrections or Variable.
 type Query interface {
 	// Base returns what every query has.
 	Base() Common
@@ -48,6 +48,8 @@ const (
 	Totals     Format = "totals"
 	TimeSeries Format = "time_series"
 	Table      Format = "table"
+	// Launch is the cumulative downloads of repositories by days since their release.
+	Launch Format = "launch"
 )
 
 // Period says which days a query is about.
@@ -68,7 +70,12 @@ const (
 	GroupByNone     GroupBy = "none"
 	GroupByRepoType GroupBy = "repo_type"
 	GroupByOrg      GroupBy = "org"
+	// GroupByRepo is of forecasts alone.
+	GroupByRepo GroupBy = "repo"
 )
+
+// groupings are those of an overview.
+var groupings = []GroupBy{GroupByNone, GroupByRepoType, GroupByOrg}
 
 // Interval is the length of time that a point of a series sums up. Weeks begin
 // on Monday.
@@ -122,6 +129,16 @@ const (
 
 // sums are the numbers that both a group and a repository have.
 var sums = []Number{Downloads, Before, Change, ChangePercent, Share, Rank, TotalDownloads, DaysSinceRecord}
+
+// Event says which days highlights are.
+type Event string
+
+// The events. A RecordDay has more downloads than each day before, an OutlierDay many more or
+// fewer than the same weekdays of the eight weeks before.
+const (
+	RecordDay  Event = "record"
+	OutlierDay Event = "outlier"
+)
 
 // Values says what the values of a variable are.
 type Values string

@@ -20,6 +20,8 @@ const (
 	TypeExport      Type = "export"
 	TypeReadings    Type = "readings"
 	TypeMilestones  Type = "milestones"
+	TypeForecast    Type = "forecast"
+	TypeHighlights  Type = "highlights"
 	TypeCorrections Type = "corrections"
 	TypeVariable    Type = "variable"
 )
@@ -34,6 +36,8 @@ var types = []struct {
 	{TypeExport, decodeExport},
 	{TypeReadings, decodeReadings},
 	{TypeMilestones, decodeMilestones},
+	{TypeForecast, decodeForecast},
+	{TypeHighlights, decodeHighlights},
 	{TypeCorrections, decodeCorrections},
 	{TypeVariable, decodeVariable},
 }
@@ -73,7 +77,7 @@ func decodeOverview(f *form, asked backend.DataQuery) Query {
 		slices.Reverse(formats)
 	}
 	q := Overview{Format: f.format(formats...), Common: f.common(asked, TimeRange, AllTime, LastMonth)}
-	q.GroupBy = word(f, "groupBy", GroupByRepoType, GroupByNone, GroupByRepoType, GroupByOrg)
+	q.GroupBy = word(f, "groupBy", GroupByRepoType, groupings...)
 	if q.Format == TimeSeries {
 		q.Interval = f.interval(q.Common, asked)
 		q.Overlay = word(f, "overlay", "", PreviousPeriod, PreviousYear)
@@ -84,13 +88,13 @@ func decodeOverview(f *form, asked backend.DataQuery) Query {
 	return q
 }
 
-// Repos is the table of repositories, or a series for each.
+// Repos is the table of repositories, or a series or a launch curve for each.
 type Repos struct {
 	Common
-	Format    Format // Table or TimeSeries
+	Format    Format // Table, TimeSeries or Launch, which is of AllTime
 	Sort      history.Sort
 	Ascending bool
-	// Limit is the most rows or series, at least 1; Offset how many rows to skip. One that
+	// Limit is the most rows, series or curves, at least 1; Offset how many rows to skip. One that
 	// skips all rows skips none: the search or the filter has changed since that page was shown.
 	Limit, Offset int
 	// Trend is the most points of each row's trend, 0 for none.
@@ -102,11 +106,20 @@ type Repos struct {
 }
 
 func decodeRepos(f *form, asked backend.DataQuery) Query {
-	q := Repos{Format: f.format(Table, TimeSeries), Common: f.common(asked, TimeRange, AllTime, LastMonth)}
+	periods := []Period{TimeRange, AllTime, LastMonth}
+	format := f.format(Table, TimeSeries, Launch)
+	if format == Launch {
+		periods = []Period{AllTime}
+	}
+	q := Repos{Format: format, Common: f.common(asked, periods...)}
 	q.Sort = parsed(f, "sort", history.SortDownloads, history.ParseSort)
 	order := word(f, "order", "auto", "auto", "asc", "desc")
 	q.Ascending = order == "asc" || order == "auto" && q.Sort == history.SortName
-	if q.Format == TimeSeries {
+	switch q.Format {
+	case Launch:
+		q.Limit = f.limit(10, 100)
+		return q
+	case TimeSeries:
 		q.Limit = f.limit(10, 500)
 		q.Interval = f.interval(q.Common, asked)
 		return q
@@ -167,6 +180,40 @@ func decodeMilestones(f *form, asked backend.DataQuery) Query {
 		f.bad("least", "expected a power of ten from %d, got %d", analysis.LeastMilestone, q.Least)
 	}
 	return q
+}
+
+// Forecast is when the totals of groups or repositories will pass their next milestone.
+type Forecast struct {
+	Common
+	GroupBy GroupBy
+	Limit   int // the most rows: those with the largest totals
+}
+
+func decodeForecast(f *form, asked backend.DataQuery) Query {
+	f.format(Table)
+	return Forecast{
+		Common:  f.common(asked, TimeRange),
+		GroupBy: word(f, "groupBy", GroupByRepoType, append(slices.Clip(groupings), GroupByRepo)...),
+		Limit:   f.limit(10, 500),
+	}
+}
+
+// Highlights are the days on which the downloads of groups stand out, for annotations.
+type Highlights struct {
+	Common
+	GroupBy GroupBy
+	Event   Event
+	Limit   int
+}
+
+func decodeHighlights(f *form, asked backend.DataQuery) Query {
+	f.format(Table)
+	return Highlights{
+		Common:  f.common(asked, TimeRange),
+		GroupBy: word(f, "groupBy", GroupByRepoType, groupings...),
+		Event:   word(f, "event", RecordDay, RecordDay, OutlierDay),
+		Limit:   f.limit(maxEvents, 5000),
+	}
 }
 
 // Corrections are the times at which the Hub removed downloads, or added some for the past,

@@ -2,7 +2,7 @@ import { EditorField } from '@grafana/plugin-ui';
 import { Combobox, InlineSwitch, RadioButtonGroup } from '@grafana/ui';
 
 import { DEFAULT_TREND, formatOf, limitOf, MAX_OFFSET, MAX_TREND, membersOf, typeOf, valuesOf, type AnalyticsQuery } from '../query/model';
-import { GROUP_OPTIONS, INTERVAL_OPTIONS, LEAST_OPTIONS, NUMBER_OPTIONS, OVERLAY_OPTIONS, VALUE_OPTIONS } from './options';
+import { EVENT_OPTIONS, groupOptions, INTERVAL_OPTIONS, LEAST_OPTIONS, NUMBER_OPTIONS, OVERLAY_OPTIONS, VALUE_OPTIONS } from './options';
 import { SortFields } from './SortFields';
 import { NumberField } from './TextField';
 import { useFieldId } from './useFieldId';
@@ -26,10 +26,19 @@ export function DetailFields({ query, onChange }: Props) {
   const values = valuesOf(type, format);
   return (
     <>
+      {members.includes('event') && (
+        <EditorField label="Days">
+          <RadioButtonGroup
+            options={EVENT_OPTIONS.map(({ value, label, description }) => ({ value, label, description }))}
+            value={query.event || 'record'}
+            onChange={(event) => onChange({ event })}
+          />
+        </EditorField>
+      )}
       {members.includes('groupBy') && (
         <EditorField label="Group by">
           <RadioButtonGroup
-            options={GROUP_OPTIONS.map(({ value, label, description }) => ({ value, label, description }))}
+            options={groupOptions(type).map(({ value, label, description }) => ({ value, label, description }))}
             value={query.groupBy || 'repo_type'}
             onChange={(groupBy) => onChange({ groupBy })}
           />

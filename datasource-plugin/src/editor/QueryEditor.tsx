@@ -6,7 +6,7 @@ import { useEffect } from 'react';
 import type { AnalyticsOptions } from '../config/settings';
 import type { DataSource } from '../datasource';
 import { ALERT_QUERY, ANNOTATION_QUERY, isNew, withMembers } from '../query/defaults';
-import { formatOf, membersOf, TYPES, typeOf, type AnalyticsQuery, type Member, type QueryType } from '../query/model';
+import { formatOf, membersOf, periodOf, typeOf, type AnalyticsQuery, type Member, type QueryType } from '../query/model';
 import { DetailFields } from './DetailFields';
 import { ExportLink } from './ExportLink';
 import { FilterFields } from './FilterFields';
@@ -62,7 +62,7 @@ function Fields({ datasource, query, onChange, onRunQuery, range, types, withExp
     <EditorRows>
       <EditorRow>
         <TypeAndFormat query={query} types={types} onChange={change} />
-        {!TYPES[type]?.events && <PeriodField value={query.period} onChange={(period) => set({ period })} />}
+        {!periodOf(type, formatOf(query)) && <PeriodField value={query.period} onChange={(period) => set({ period })} />}
         {withExport && (
           <>
             <FlexItem grow={1} />
@@ -82,4 +82,4 @@ function Fields({ datasource, query, onChange, onRunQuery, range, types, withExp
   );
 }
 
-const DETAILS: Member[] = ['groupBy', 'interval', 'number', 'value', 'sort', 'order', 'least', 'limit'];
+const DETAILS: Member[] = ['event', 'groupBy', 'interval', 'number', 'value', 'sort', 'order', 'least', 'limit'];

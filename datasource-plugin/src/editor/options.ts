@@ -1,6 +1,6 @@
 import type { ComboboxOption } from '@grafana/ui';
 
-import { QUERY_TYPES, TYPES, type Format, type GroupBy, type Interval, type Overlay, type Period, type QueryType, type ReadingNumber, type Sort, type Value, type Values } from '../query/model';
+import { QUERY_TYPES, TYPES, type Event, type Format, type GroupBy, type Interval, type Overlay, type Period, type QueryType, type ReadingNumber, type Sort, type Value, type Values } from '../query/model';
 
 // The words of the query model, as they are shown.
 
@@ -21,6 +21,7 @@ export const FORMAT_LABELS: Record<Format, string> = {
   totals: 'Totals',
   time_series: 'Time series',
   table: 'Table',
+  launch: 'Launch curves',
 };
 
 export const PERIOD_OPTIONS: Array<ComboboxOption<Period>> = [
@@ -29,10 +30,19 @@ export const PERIOD_OPTIONS: Array<ComboboxOption<Period>> = [
   { value: 'all_time', label: 'All time', description: 'Every recorded day' },
 ];
 
-export const GROUP_OPTIONS: Array<ComboboxOption<GroupBy>> = [
+const GROUP_OPTIONS: Array<ComboboxOption<GroupBy>> = [
   { value: 'none', label: 'Nothing', description: 'One sum' },
   { value: 'repo_type', label: 'Repo type', description: 'Models, datasets, ...' },
   { value: 'org', label: 'Organization' },
+];
+
+/** The groupings that a type has. */
+export const groupOptions = (type: QueryType) =>
+  type === 'forecast' ? [...GROUP_OPTIONS, { value: 'repo' as const, label: 'Repository' }] : GROUP_OPTIONS;
+
+export const EVENT_OPTIONS: Array<ComboboxOption<Event>> = [
+  { value: 'record', label: 'Records', description: 'More downloads than on any day before' },
+  { value: 'outlier', label: 'Outliers', description: 'Unlike the same weekdays of the 8 weeks before' },
 ];
 
 export const INTERVAL_OPTIONS: Array<ComboboxOption<Interval>> = [

@@ -3,7 +3,7 @@ import {
   formatsOf,
   MEMBERS,
   membersOf,
-  TYPES,
+  periodOf,
   typeOf,
   valuesOf,
   VERSION,
@@ -36,8 +36,8 @@ export const ANNOTATION_QUERY: Partial<AnalyticsQuery> = { version: VERSION, que
 export const VARIABLE_QUERY: Partial<AnalyticsQuery> = { version: VERSION, queryType: 'variable', values: 'repo' };
 
 /**
- * Returns the query without the members that do not belong to its type and format.
- * Members that are Grafana's stay.
+ * Returns the query without the members that do not belong to its type and format, and
+ * without a period that these do not have. Members that are Grafana's stay.
  */
 export function pruned(query: AnalyticsQuery): AnalyticsQuery {
   const own = membersOf(typeOf(query), formatOf(query), query.values);
@@ -46,6 +46,10 @@ export function pruned(query: AnalyticsQuery): AnalyticsQuery {
     if (!own.includes(member)) {
       delete next[member];
     }
+  }
+  const period = periodOf(typeOf(query), formatOf(query));
+  if (period && next.period !== period) {
+    delete next.period;
   }
   return next;
 }
@@ -66,9 +70,6 @@ export function withType(query: AnalyticsQuery, queryType: QueryType): Analytics
   const formats = formatsOf(queryType);
   if (next.format && (formats.length === 1 || !formats.includes(next.format))) {
     delete next.format;
-  }
-  if (TYPES[queryType].events) {
-    delete next.period;
   }
   if (next.value && !formats.some((format) => valuesOf(queryType, format)?.includes(next.value!))) {
     delete next.value;

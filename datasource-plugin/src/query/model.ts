@@ -6,9 +6,11 @@ export const VERSION = 1;
 /** The value of a dashboard variable whose option "All" is chosen. */
 export const ALL = '$__all';
 
-export type Format = 'totals' | 'time_series' | 'table';
+export type Format = 'totals' | 'time_series' | 'table' | 'launch';
 export type Period = 'time_range' | 'all_time' | 'last_month';
-export type GroupBy = 'none' | 'repo_type' | 'org';
+export type GroupBy = 'none' | 'repo_type' | 'org' | 'repo';
+/** The days that highlights are. */
+export type Event = 'record' | 'outlier';
 export type Interval = 'auto' | 'day' | 'week' | 'month';
 /** The days that are drawn over those of a series. */
 export type Overlay = 'previous_period' | 'previous_year';
@@ -58,6 +60,7 @@ export interface AnalyticsQuery extends DataQuery {
   interval?: Interval;
   overlay?: Overlay;
   smooth?: Smooth;
+  event?: Event;
   sort?: Sort;
   /** auto, asc or desc of repos; time or repo of export. */
   order?: string;
@@ -90,12 +93,14 @@ interface FormatModel {
   limit?: Limit;
   /** What the member value can be. */
   values?: Value[];
+  /** The only period that there is; undefined where there is a choice. */
+  period?: Period;
 }
 
 interface TypeModel {
   label: string;
   description: string;
-  /** Events in the time range, for annotations: there is no other period. */
+  /** Events in the time range, for annotations. */
   events?: boolean;
   /** The formats, the default first. */
   formats: Partial<Record<Format, FormatModel>>;
@@ -124,6 +129,7 @@ const typeModels = {
         values: [...SUMS, 'last_month', 'likes', 'removed', 'backdated'],
       },
       time_series: { members: ['sort', 'order', 'interval'], limit: { def: 10, most: 500, label: 'Most series' } },
+      launch: { members: ['sort', 'order'], limit: { def: 10, most: 100, label: 'Most curves' }, period: 'all_time' },
     },
   },
   export: {
@@ -140,13 +146,24 @@ const typeModels = {
     label: 'Milestones',
     description: 'Days on which a repository passed 1,000, 10,000, ... downloads',
     events: true,
-    formats: { table: { members: ['least'], limit: EVENTS } },
+    formats: { table: { members: ['least'], limit: EVENTS, period: 'time_range' } },
+  },
+  forecast: {
+    label: 'Next milestones',
+    description: 'When totals will pass the next power of ten, if downloads continue as in the last 8 weeks',
+    formats: { table: { members: ['groupBy'], limit: { def: 10, most: 500, label: 'Most rows' }, period: 'time_range' } },
+  },
+  highlights: {
+    label: 'Highlights',
+    description: 'Days with more downloads than ever before, or unlike the 8 weeks before',
+    events: true,
+    formats: { table: { members: ['event', 'groupBy'], limit: EVENTS, period: 'time_range' } },
   },
   corrections: {
     label: 'Corrections',
     description: 'Times at which the Hub removed downloads, or added some for the past',
     events: true,
-    formats: { table: { members: ['value'], limit: EVENTS, values: ['removed', 'backdated'] } },
+    formats: { table: { members: ['value'], limit: EVENTS, values: ['removed', 'backdated'], period: 'time_range' } },
   },
   variable: {
     label: 'Variable',
@@ -188,6 +205,11 @@ export function formatOf(query: Pick<AnalyticsQuery, 'queryType' | 'format' | 'v
 /** What the member value of a type and format can be; undefined where there is none. */
 export function valuesOf(type: QueryType, format: Format): Value[] | undefined {
   return TYPES[type]?.formats[format]?.values;
+}
+
+/** The only period of a type and format; undefined where there is a choice. */
+export function periodOf(type: QueryType, format: Format): Period | undefined {
+  return TYPES[type]?.formats[format]?.period;
 }
 
 /** The range of the limit of a type and format; undefined where there is no limit. */
