@@ -85,6 +85,27 @@ describe('the query editor', () => {
     expect(screen.queryByText('Number')).toBeNull();
   });
 
+  it('draws other days and a mean over a series, and over nothing else', async () => {
+    const { query } = show(QueryEditor, { queryType: 'overview' });
+    await userEvent.click(screen.getByLabelText('Compare with'));
+    await userEvent.click(await screen.findByRole('option', { name: /^Previous year/ }));
+    await userEvent.click(screen.getByLabelText('7-day mean'));
+    expect(query()).toMatchObject({ overlay: 'previous_year', smooth: '7d' });
+    await userEvent.click(screen.getByLabelText('7-day mean'));
+    expect(query()).not.toHaveProperty('smooth');
+    await userEvent.click(screen.getByRole('radio', { name: 'Totals' }));
+    expect(query()).not.toHaveProperty('overlay');
+    expect(screen.queryByLabelText('Compare with')).toBeNull();
+  });
+
+  it('has no period for launch curves, which are of all time', async () => {
+    const { query } = show(QueryEditor, { queryType: 'repos', period: 'last_month' });
+    expect(screen.getByLabelText('Period')).toBeTruthy();
+    await userEvent.click(screen.getByRole('radio', { name: 'Launch curves' }));
+    expect(query()).toEqual({ refId: 'A', queryType: 'repos', format: 'launch' });
+    expect(screen.queryByLabelText('Period')).toBeNull();
+  });
+
   it('offers variables before what is known, and keeps what was picked', async () => {
     const { query } = show(QueryEditor, { queryType: 'overview' }, { org: { current: 'acme-ai' } });
     await userEvent.click(screen.getByLabelText('Organizations'));
@@ -159,6 +180,13 @@ describe('the annotation editor', () => {
     expect(screen.getByLabelText<HTMLInputElement>('Smallest milestone').value).toBe('');
     expect(screen.queryByLabelText('Period')).toBeNull();
     expect(screen.queryByRole('link', { name: 'Export CSV' })).toBeNull();
+  });
+
+  it('switches from records to outliers', async () => {
+    const { query } = show(AnnotationEditor, { queryType: 'highlights' });
+    expect(screen.getByRole<HTMLInputElement>('radio', { name: /^Records/ }).checked).toBe(true);
+    await userEvent.click(screen.getByRole('radio', { name: /^Outliers/ }));
+    expect(query()).toMatchObject({ queryType: 'highlights', event: 'outlier' });
   });
 
   it('switches to corrections', async () => {

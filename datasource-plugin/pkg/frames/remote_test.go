@@ -44,6 +44,8 @@ func TestOverTheAPI(t *testing.T) {
 		all(func(q *ask) { q.Type, q.Number = query.TypeReadings, query.TotalDownloads }),
 		all(func(q *ask) { q.Type = query.TypeMilestones }),
 		all(func(q *ask) { q.Type = query.TypeCorrections }),
+		all(func(q *ask) { q.Type, q.GroupBy = query.TypeForecast, query.GroupByOrg }),
+		all(func(q *ask) { q.Type, q.Format = query.TypeRepos, query.Launch }),
 		all(func(q *ask) { q.Type = query.TypeVariable }),
 		all(func(q *ask) { q.Type, q.Values = query.TypeVariable, query.RepoNames }),
 	)
@@ -51,7 +53,16 @@ func TestOverTheAPI(t *testing.T) {
 	few, many := large, large
 	few.Limit, many.Limit = 1, 500 // the many by their records
 	last := between(ask{Type: query.TypeMilestones, Least: 1000}, "2025-01-01", "2025-12-31")
-	f(syntheticStore(t, 120, 2100), few, many, last)
+	overlaid := ask{
+		Type: query.TypeOverview, Format: query.TimeSeries, Interval: query.Daily, Period: query.LastMonth, GroupBy: query.GroupByRepoType,
+		Overlay: query.PreviousYear, Smooth: query.SevenDays,
+	}
+	record := between(ask{Type: query.TypeHighlights, Event: query.RecordDay, GroupBy: query.GroupByOrg}, "2025-01-01", "2025-12-31")
+	outlier := record
+	outlier.Event = query.OutlierDay
+	next := ask{Type: query.TypeForecast, GroupBy: query.GroupByRepo, Limit: 500}
+	curves := ask{Type: query.TypeRepos, Format: query.Launch, Period: query.AllTime, Limit: 100}
+	f(syntheticStore(t, 120, 2100), few, many, last, overlaid, record, outlier, next, curves)
 }
 
 // TestScanOfManyPages reads a table of more pages than one.

@@ -14,7 +14,7 @@ interface Props {
 export function PeriodField({ value, onChange }: Props) {
   const id = useFieldId('period');
   return (
-    <EditorField label="Period" htmlFor={id} tooltip="Days are UTC days. A time range has the days that begin within it.">
+    <EditorField label="Period" htmlFor={id} tooltip="Days are UTC days. A time range has the days whose noon lies within it.">
       <Combobox
         id={id}
         width={26}
