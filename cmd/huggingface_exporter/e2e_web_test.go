@@ -85,9 +85,19 @@ func pathOf(pattern string) string {
 	return strings.NewReplacer("{org}", "huggingface", "{$}", "").Replace(pattern)
 }
 
-// Every route is behind TLS and password once the web configuration has them.
+// Every route is behind TLS and password once the web configuration has them, also if some
+// badges are public.
 func TestEveryRouteIsBehindTLSAndPassword(t *testing.T) {
 	t.Parallel()
+	for name, badges := range map[string]string{"nothing is public": "", "badges are public": "badges: {public: [repo=*/*, org=*, group=*]}\n"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			everyRouteIsBehindTLSAndPassword(t, badges)
+		})
+	}
+}
+
+func everyRouteIsBehindTLSAndPassword(t *testing.T, badges string) {
 	r := newRunner(t)
 	pool := r.certificate()
 	hash, err := bcrypt.GenerateFromPassword([]byte("open sesame"), bcrypt.MinCost)
@@ -97,7 +107,7 @@ func TestEveryRouteIsBehindTLSAndPassword(t *testing.T) {
 	r.write("web.yaml", fmt.Sprintf("tls_server_config: {cert_file: cert.pem, key_file: key.pem}\n"+
 		"http_server_config: {headers: {X-Frame-Options: sameorigin}}\nbasic_auth_users: {prom: %s}\n", hash), 1)
 	r.write("in/six.csv", sixRows, 5)
-	r.write("c.yaml", "files: [in/*.csv]\n", 5)
+	r.write("c.yaml", "files: [in/*.csv]\n"+badges, 5)
 	s := r.serve("--web.config.file=web.yaml", "--config.file=c.yaml", "--web.enable-pprof")
 	s.until("it is ready", func() bool { return strings.Contains(s.log.String(), "msg=Ready") })
 	address := strings.TrimPrefix(s.url, "http://")
@@ -155,12 +165,121 @@ func TestEveryRouteIsBehindTLSAndPassword(t *testing.T) {
 				"Referrer-Policy":         "no-referrer",
 				"Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 			} {
+				if name == "Content-Security-Policy" && pattern == "/api/v1/chart.svg" && password == "open sesame" {
+					want = "default-src 'none'; frame-ancestors 'none'; sandbox"
+				}
 				if got := h.Values(name); len(got) != 1 || got[0] != want {
 					t.Errorf("%s: the header %s is %q, want %q", path, name, got, want)
 				}
 			}
 		}
 	}
+}
+
+// Badges and charts that badges.public names need no password, and nothing else does.
+func TestPublicBadges(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t)
+	hash, err := bcrypt.GenerateFromPassword([]byte("open sesame"), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.write("web.yaml", fmt.Sprintf("http_server_config: {headers: {X-Frame-Options: sameorigin}}\nbasic_auth_users: {prom: %s}\n", hash), 1)
+	r.write("in/six.csv", sixRows, 5)
+	const configuration = "files: [in/*.csv]\ngroups: [{name: all, repos: [huggingface/*]}, {name: mine, repos: [huggingface/*]}]\n"
+	r.write("c.yaml", configuration+"badges: {public: [repo=huggingface/CodeBERTa-*, group=all, group=none]}\n", 5)
+	s := r.serve("--web.config.file=web.yaml", "--config.file=c.yaml")
+	s.until("it is ready", func() bool { return strings.Contains(s.log.String(), "msg=Ready") })
+	do := func(target string, header ...string) *http.Response {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path, query, _ := strings.Cut(target, "?")
+		req.URL.Opaque, req.URL.RawQuery = path, query // sent as it is
+		for i := 0; i < len(header); i += 2 {
+			req.Header.Set(header[i], header[i+1])
+		}
+		resp, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp
+	}
+	const bert = "repo=huggingface/CodeBERTa-small-v1"
+	public := func(target, contentType, want string, header ...string) {
+		t.Helper()
+		resp := do(target, header...)
+		defer resp.Body.Close()
+		body, _ := io.ReadAll(resp.Body)
+		h := resp.Header
+		if resp.StatusCode != http.StatusOK || !strings.HasPrefix(h.Get("Content-Type"), contentType) || !strings.Contains(string(body), want) {
+			t.Errorf("%s: got %d, %v\n%s", target, resp.StatusCode, h, body)
+		}
+		if h.Get("WWW-Authenticate") != "" || h.Get("X-Frame-Options") != "sameorigin" || h.Get("Cache-Control") != "max-age=300" {
+			t.Errorf("%s: got %v", target, h)
+		}
+		if resp := do(target, append(header, "If-None-Match", h.Get("ETag"))...); resp.StatusCode != http.StatusNotModified {
+			t.Errorf("%s again: got %d", target, resp.StatusCode)
+		}
+	}
+	public("/api/v1/badge?"+bert, "application/json", `"message":"4.4M"`)
+	public("/api/v1/badge?"+bert+"&format=svg", "image/svg+xml", "4.4M")
+	public("/api/v1/badge?"+bert+"&format=png", "image/png", "PNG")
+	public("/api/v1/badge?"+bert, "application/json", `"message":"4.4M"`, "Authorization", "Basic d3Jvbmc6d3Jvbmc=")
+	public("/api/v1/badge?repo=huggingface%2FCodeBERTa-none", "application/json", "not found")
+	public("/api/v1/badge?group=all", "application/json", `"message":"6.5M"`)
+	public("/api/v1/badge?group=none", "application/json", "not found") // and no names of groups
+	public("/api/v1/chart.svg?"+bert, "image/svg+xml", "Jan 22, 2021 to Nov 29, 2021: 13")
+	public("/api/v1/chart.png?"+bert, "image/png", "PNG")
+
+	private := func(target string) {
+		t.Helper()
+		resp := do(target)
+		defer resp.Body.Close()
+		body, _ := io.ReadAll(resp.Body)
+		if resp.StatusCode != http.StatusUnauthorized || resp.Header.Get("WWW-Authenticate") == "" || strings.TrimSpace(string(body)) != "Unauthorized" {
+			t.Errorf("%s: got %d, %v\n%s", target, resp.StatusCode, resp.Header, body)
+		}
+	}
+	private("/api/v1/badge")
+	private("/api/v1/badge?repo=huggingface/documentation-images")
+	private("/api/v1/badge?org=huggingface")
+	private("/api/v1/badge?group=mine")
+	private("/api/v1/badge?" + bert + ",huggingface/documentation-images")
+	private("/api/v1/badge?" + bert + "&repo=huggingface/documentation-images")
+	private("/api/v1/badge?" + bert + "&org=huggingface")
+	private("/api/v1/badge?group=all&repo=huggingface/documentation-images")
+	private("/api/v1/badge?group=all&search=images")
+	private("/api/v1/badge?repo=huggingface/codeberta-small-v1")
+	private("/api/v1/badge?REPO=huggingface/CodeBERTa-small-v1")
+	private("/api/v1/badge?" + bert + "&format=exe")
+	private("/api/v1/%62adge?" + bert)
+	private("/api/v1%2Fbadge?" + bert)
+	private("//api/v1/badge?" + bert)
+	private("/api/v1/badge/?" + bert)
+	private("/api/v1/./badge?" + bert)
+	private("/api/v1/badge/../overview?" + bert)
+	private("/API/v1/badge?" + bert)
+	private("/api/v1/overview?" + bert)
+	private("/api/v1/chart.svg?org=huggingface")
+	private("/api/v1/chart.gif?" + bert)
+	private("/metrics?" + bert)
+	private("/?" + bert)
+
+	// A reload takes it back.
+	r.write("c.yaml", configuration, 5)
+	resp, err := http.DefaultClient.Do(func() *http.Request {
+		req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/-/reload", nil)
+		req.SetBasicAuth("prom", "open sesame")
+		return req
+	}())
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%v, %v", resp, err)
+	}
+	resp.Body.Close()
+	private("/api/v1/badge?" + bert)
 }
 
 // With all exports taken, a further one is told to wait, and scrapes and questions

@@ -29,6 +29,7 @@ type Config struct {
 	Groups  []Group `yaml:"groups"`
 	Metrics Metrics `yaml:"metrics"`
 	Web     Web     `yaml:"web"`
+	Badges  Badges  `yaml:"badges"`
 	Query   Query   `yaml:"query"`
 	Push    Push    `yaml:"push"`
 	Storage Storage `yaml:"storage"`

@@ -65,6 +65,7 @@ const wantText = "a string (quoted if it looks like another type)"
 
 var scalars = map[reflect.Type]scalar{
 	reflect.TypeFor[Secret]():                {"!!str", wantText},
+	reflect.TypeFor[BadgePattern]():          {"!!str", "a pattern like repo=my-org/* (quoted if it looks like another type)"},
 	reflect.TypeFor[Regexp]():                {"!!str", "a regular expression (quoted if it looks like another type)"},
 	reflect.TypeFor[RepoGlob]():              {"!!str", wantText},
 	reflect.TypeFor[Duration]():              {"", "a duration like 30s, 5m or 6h"},
@@ -91,6 +92,8 @@ func scalarOf(t reflect.Type) (scalar, bool) {
 func (s scalar) check(v reflect.Value, tag reflect.StructTag) error {
 	switch value := v.Interface().(type) {
 	case Regexp:
+		return value.check()
+	case BadgePattern:
 		return value.check()
 	case RepoGlob:
 		return value.check()

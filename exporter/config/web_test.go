@@ -29,3 +29,39 @@ func TestWebAndQuery(t *testing.T) {
 	f("query: {max_rows: -5}", `c.yaml:1: query.max_rows: expected a whole number from 0 (no limit), got "-5"`)
 	f("query: {extra_labels: {org: x}}", `c.yaml:1: query.extra_labels.org: expected a label that repositories do not already have, got "org"`)
 }
+
+func TestBadges(t *testing.T) {
+	c, err := Parse("c.yaml", []byte(`badges: {public: [repo=acme/b*, "org=globex", group=our team]}`), families...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := func(parameter string, want bool, values ...string) {
+		t.Helper()
+		if got := c.Badges.IsPublic(parameter, values); got != want {
+			t.Errorf("%s of %q: got %v, want %v", parameter, values, got, want)
+		}
+	}
+	f("repo", true, "acme/bert")
+	f("repo", true)
+	f("repo", false, "acme/squad")
+	f("repo", false, "acme/bert", "acme/squad")
+	f("repo", false, "acme/b/c")
+	f("repo", false, "globex")
+	f("org", true, "globex")
+	f("org", false, "acme/bert")
+	f("org", false, "our team")
+	f("group", true, "our team")
+	bad := func(pattern string) {
+		t.Helper()
+		want := `c.yaml:1: badges.public[0]: expected a pattern like repo=my-org/*, org=my-org or group=my-group, got "` + pattern + `"`
+		if _, err := Parse("c.yaml", []byte(`badges: {public: ["`+pattern+`"]}`), families...); err == nil || err.Error() != want {
+			t.Errorf("%s: got %v\nwant %s", pattern, err, want)
+		}
+	}
+	bad("")
+	bad("acme/*")
+	bad("repo=")
+	bad("repo=acme/[")
+	bad("search=x")
+	bad("Repo=acme/*")
+}

@@ -87,12 +87,8 @@ func CountBadge(ctx context.Context, store history.Reader, f history.Filter, p h
 	if err != nil {
 		return Badge{}, err
 	}
-	failed := func(message, name string) (Badge, error) {
-		c, err := ParseColor(name)
-		return Badge{Message: message, Color: c, IsError: true}, err
-	}
 	if len(o.Groups) == 0 {
-		return failed("not found", "red")
+		return NotFound(), nil
 	}
 	g := o.Groups[0]
 	n, known, suffix := g.Downloads, g.Records > 0 && o.Days.Len() > 0, ""
@@ -113,11 +109,19 @@ func CountBadge(ctx context.Context, store history.Reader, f history.Filter, p h
 		}
 	}
 	if !known {
-		return failed("no data", "lightgrey")
+		return failed("no data", "lightgrey"), nil
 	}
-	c, err := ParseColor("")
-	return Badge{Message: textenc.Short(n) + suffix, Color: c}, err
+	return Badge{Message: textenc.Short(n) + suffix, Color: named("blue")}, nil
 }
+
+// NotFound is the badge of repositories of which there are none.
+func NotFound() Badge { return failed("not found", "red") }
+
+func failed(message, color string) Badge {
+	return Badge{Message: message, Color: named(color), IsError: true}
+}
+
+func named(name string) Color { return Color{name, rgbOf(colors[name])} }
 
 // WriteJSON writes the badge for the endpoint badge of shields.io.
 func (b *Badge) WriteJSON(w io.Writer) error {

@@ -237,7 +237,7 @@ func (s *Server) httpServer() *http.Server {
 		mu.Lock()
 		defer mu.Unlock()
 		if _, ok := h.Handler.(secured); !ok {
-			h.Handler = secured{s.admitHealthchecks(routes, h.Handler)}
+			h.Handler = secured{s.admitHealthchecks(routes, s.admitPublic(routes, h.Handler))}
 		}
 		return context.Background()
 	}

@@ -2,10 +2,12 @@ package server
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/wire"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/picture"
 )
 
@@ -32,6 +34,9 @@ func (a *handlers) badge(w http.ResponseWriter, r *http.Request) error {
 	}
 	return a.picture(w, r, q.Format, wire.BadgeRoute, wire.Badge.Encode(q), func(ctx context.Context) (body, error) {
 		b, err := picture.CountBadge(ctx, a.store, q.Filter, q.Period)
+		if isUnknownGroup(err) {
+			b, err = picture.NotFound(), nil
+		}
 		b.Label = q.Label
 		if !b.IsError {
 			b.Color = color
@@ -60,6 +65,9 @@ func (a *handlers) chart(route string, format wire.PictureFormat) func(http.Resp
 		}
 		return a.picture(w, r, format, route, wire.Chart.Encode(q), func(ctx context.Context) (body, error) {
 			c, err := picture.CountChart(ctx, a.store, q.Filter, q.Period, q.Width)
+			if isUnknownGroup(err) {
+				c, err = picture.NewChart(history.NoDays, history.NoDays, nil, 0), nil
+			}
 			frame := picture.Frame{Title: q.Title, Width: q.Width, Height: q.Height, Dark: q.Theme == wire.Dark}
 			return func(w io.Writer) error {
 				if format == wire.PNG {
@@ -71,7 +79,14 @@ func (a *handlers) chart(route string, format wire.PictureFormat) func(http.Resp
 	}
 }
 
-// picture answers with what make draws, unless the client has it.
+// isUnknownGroup reports whether a group is none of the configuration. Unlike other answers,
+// pictures do not name those that are: they may be public.
+func isUnknownGroup(err error) bool {
+	fault, ok := errors.AsType[*wire.Fault](err)
+	return ok && fault.Field == "group"
+}
+
+// picture answers with what draw draws, unless the client has it.
 func (a *handlers) picture(w http.ResponseWriter, r *http.Request, format wire.PictureFormat, route, query string, draw func(context.Context) (body, error)) error {
 	h := w.Header()
 	h.Set("Cache-Control", pictureCaching)
