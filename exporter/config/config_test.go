@@ -39,16 +39,16 @@ func TestParseFaults(t *testing.T) {
 	f("files: *none", `1: not YAML, here or just below: unknown anchor 'none' referenced`)
 
 	// the root
-	f("- files", `1: expected a mapping with hub, files, groups, metrics, web, query, push or storage, got a list`)
-	f("\nfiles", `2: expected a mapping with hub, files, groups, metrics, web, query, push or storage, got "files"`)
+	f("- files", `1: expected a mapping with hub, files, groups, metrics, web, badges, query, push or storage, got a list`)
+	f("\nfiles", `2: expected a mapping with hub, files, groups, metrics, web, badges, query, push or storage, got "files"`)
 
 	// unknown and double fields
-	f("file: []", `1: file: unknown field, expected hub, files, groups, metrics, web, query, push or storage`)
+	f("file: []", `1: file: unknown field, expected hub, files, groups, metrics, web, badges, query, push or storage`)
 	f("metrics:\n  max_repo: 1", `2: metrics.max_repo: unknown field, expected include, exclude, max_repos or families`)
 	f("metrics:\n  families:\n    like: true",
 		`3: metrics.families.like: unknown field, expected downloads, removed, backdated, all_time, last_month, likes or org_repos`)
 	f("storage:\n  path: x", `2: storage.path: unknown field, expected engine, queue_bytes, queue_path or victoriametrics`)
-	f("dir: x", `1: dir: unknown field, expected hub, files, groups, metrics, web, query, push or storage`)
+	f("dir: x", `1: dir: unknown field, expected hub, files, groups, metrics, web, badges, query, push or storage`)
 	f("files: []\nfiles: []", `2: files: given twice, first on line 1`)
 	f("metrics:\n  max_repos: 1\n  max_repos: 1", `3: metrics.max_repos: given twice, first on line 2`)
 	f("[a]: 1", `1: expected the name of a field, got a list`)
