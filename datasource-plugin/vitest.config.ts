@@ -4,7 +4,6 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.{ts,tsx}'],
     environment: 'jsdom',
-    globalSetup: ['tests/buildModule.ts'],
     setupFiles: ['tests/setup.ts'],
     // Grafana's packages are large: they are loaded once, and shared by all tests.
     isolate: false,

@@ -10,7 +10,7 @@ npm() { scripts/with-node.sh npm --prefix "$PWD/datasource-plugin" "$@"; }
 
 echo "== the frontend's packages (datasource-plugin/node_modules)"
 npm ci --no-audit --no-fund
-for script in typecheck lint test build test:browser; do
+for script in typecheck lint test test:browser; do
 	echo "== frontend: $script"
 	npm run --silent "$script"
 done

@@ -4,7 +4,6 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 
-import { bundle } from '../build/bundle.mjs';
 import { lookUp } from './repos.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -26,8 +25,8 @@ const FONTS = {
 };
 
 /**
- * Bundles the page, which has Grafana's own components in it, and the plugin's module.js
- * as it is shipped, and serves both on a free port of this machine. Look-ups are answered from repos.mjs.
+ * Bundles the page, which has Grafana's own components in it, and serves it with the plugin's
+ * dist/module.js on a free port of this machine. Look-ups are answered from repos.mjs.
  *
  * @returns {Promise<{url: string, requests: string[], close: () => Promise<void>}>}
  *          requests has the path and parameters of each request for a resource
@@ -45,10 +44,9 @@ export async function serve() {
     define: { 'process.env.NODE_ENV': '"development"', global: 'window' },
     logLevel: 'error',
   });
-  const { code: module } = await bundle();
   const requests = [];
   const server = createServer((request, response) => {
-    answer(new URL(request.url, 'http://localhost'), module, requests)
+    answer(new URL(request.url, 'http://localhost'), requests)
       .then(({ status = 200, type, body }) => {
         response.writeHead(status, { 'Content-Type': type });
         response.end(body);
@@ -66,7 +64,7 @@ export async function serve() {
   };
 }
 
-async function answer(url, module, requests) {
+async function answer(url, requests) {
   const resource = /^\/api\/datasources\/uid\/[^/]+\/resources\/(.*)$/.exec(url.pathname);
   if (resource) {
     requests.push(`${resource[1]}?${url.searchParams}`);
@@ -74,9 +72,6 @@ async function answer(url, module, requests) {
     return found
       ? { type: 'application/json', body: JSON.stringify(found) }
       : { status: 404, type: 'application/json', body: '{"error":"no such resource"}' };
-  }
-  if (url.pathname === '/plugin/module.js') {
-    return { type: TYPES['.js'], body: module };
   }
   const file = fileOf(url.pathname);
   return { type: TYPES[path.extname(file)] ?? 'application/octet-stream', body: await readFile(file) };
@@ -93,6 +88,9 @@ function fileOf(pathname) {
   const font = /^\/public\/fonts\/inter\/([\w-]+)\.woff2$/.exec(pathname);
   if (font) {
     return path.join(modules, '@fontsource/inter/files', `${FONTS[font[1]]}.woff2`);
+  }
+  if (pathname === '/plugin/module.js') {
+    return path.join(root, 'dist/module.js');
   }
   if (pathname === '/page.js') {
     return path.join(root, 'harness/out/page.js');

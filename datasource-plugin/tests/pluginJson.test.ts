@@ -1,23 +1,26 @@
-import { mkdtemp, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
-import { checkIncludes, pluginJSON } from '../build/pluginJson.mjs';
+import { stamp } from '../.config/bundler/copied';
 import { NAME } from '../src/config/settings';
 
 const root = path.join(__dirname, '..');
-const source = () => readFile(path.join(root, 'src/plugin.json'), 'utf8');
+const json = (name: string) => JSON.parse(readFileSync(path.join(root, name), 'utf8'));
+const built = json('dist/plugin.json');
 
 describe('plugin.json', () => {
-  it('has the version and the day of the build', async () => {
-    const { info } = pluginJSON(await source(), '1.2.3', new Date('2026-05-06T23:00:00Z'));
-    expect(info.version).toBe('1.2.3');
-    expect(info.updated).toBe('2026-05-06');
+  it('has the version and the day of the build', () => {
+    expect(built.info.version).toBe(json('package.json').version);
+    expect(built.info.updated).toMatch(/^\d{4}-\d\d-\d\d$/);
+
+    vi.stubEnv('SOURCE_DATE_EPOCH', String(Date.parse('2026-05-06T23:00:00Z') / 1000));
+    expect(stamp(Buffer.from('%TODAY%'))).toBe('2026-05-06');
+    vi.unstubAllEnvs();
   });
 
-  it('is of a backend data source for panels, alerts and annotations', async () => {
-    expect(pluginJSON(await source(), '1.2.3', new Date())).toMatchObject({
+  it('is of a backend data source for panels, alerts and annotations', () => {
+    expect(built).toMatchObject({
       id: 'huggingfaceexporter-publisheranalytics-datasource',
       name: NAME,
       type: 'datasource',
@@ -30,18 +33,10 @@ describe('plugin.json', () => {
     });
   });
 
-  it('names no file that is missing, or says which', async () => {
-    const plugin = pluginJSON(await source(), '1.2.3', new Date());
-    const dashboards = await mkdtemp(path.join(tmpdir(), 'dashboards-'));
-    await expect(checkIncludes(plugin, root, dashboards)).rejects.toThrow('publisher-analytics.json');
-
-    await mkdir(dashboards, { recursive: true });
-    for (const include of plugin.includes) {
-      await writeFile(path.join(dashboards, path.basename(include.path)), '{}');
-    }
-    await expect(checkIncludes(plugin, root, dashboards)).resolves.toBeUndefined();
-
-    plugin.info.logos.small = 'img/none.svg';
-    await expect(checkIncludes(plugin, root, dashboards)).rejects.toThrow('src/img/none.svg');
+  it('names no file that is missing', () => {
+    const { logos, screenshots } = built.info;
+    const files = [logos.small, logos.large, ...[...screenshots, ...built.includes].map((file) => file.path)];
+    expect(files.length).toBeGreaterThan(4);
+    expect(files.filter((name) => !existsSync(path.join(root, 'dist', name)))).toEqual([]);
   });
 });

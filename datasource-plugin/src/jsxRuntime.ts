@@ -6,11 +6,16 @@
  * but createElement, so that one module.js runs under React 18 and React 19, and in
  * versions of Grafana that do not give react/jsx-runtime to plugins.
  */
-import { createElement, Fragment } from 'react';
+import { createElement, Fragment, type ElementType, type Key, type ReactElement, type ReactNode } from 'react';
 
 export { Fragment };
 
-export function jsx(type, props, key) {
+interface Props {
+  children?: ReactNode;
+  [name: string]: unknown;
+}
+
+export function jsx(type: ElementType, props: Props, key?: Key): ReactElement {
   const { children, ...rest } = props;
   if (key !== undefined) {
     rest.key = key;
@@ -19,10 +24,7 @@ export function jsx(type, props, key) {
 }
 
 /** As jsx, for children that are written out, and so need no keys. */
-export function jsxs(type, props, key) {
+export function jsxs(type: ElementType, props: Props & { children: ReactNode[] }, key?: Key): ReactElement {
   const { children, ...rest } = props;
-  if (key !== undefined) {
-    rest.key = key;
-  }
-  return createElement(type, rest, ...children);
+  return createElement(type, key === undefined ? rest : { ...rest, key }, ...children);
 }
