@@ -100,6 +100,12 @@ lint: need-go need-gcc ## golangci-lint over the product and the benchmark
 	$(GOLANGCI_LINT) run ./...
 	cd bench && $(GOLANGCI_LINT) run --config ../.golangci.yml ./...
 
+.PHONY: lint-dashboards
+lint-dashboards: need-go ## Grafana's dashboard-linter over the dashboards; needs its module, which not every proxy has
+	@for board in dashboards/*.json; do \
+		echo "== $$board"; scripts/tool.sh dashboard-linter lint --strict --config dashboards/.lint "$$board" || exit 1; \
+	done
+
 .PHONY: tidy
 tidy: need-go ## check that go.mod and go.sum are complete and hold nothing else
 	@echo "== go mod tidy"

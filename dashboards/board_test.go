@@ -14,6 +14,7 @@ const pluginID = "huggingfaceexporter-publisheranalytics-datasource"
 // The dashboards there are, by file.
 const (
 	fileAnalytics  = "publisher-analytics.json"
+	fileShared     = "publisher-analytics-shared.json"
 	fileRepository = "repository.json"
 	filePrometheus = "publisher-analytics-prometheus.json"
 	fileExporter   = "exporter.json"
@@ -171,8 +172,11 @@ func board(t *testing.T, file string) *dashboard {
 }
 
 // source returns the type of the data source that the variable "datasource"
-// offers.
+// offers, or without variables that of the panels.
 func (d *dashboard) source() string {
+	if len(d.Templating.List) == 0 {
+		return deref(d.Panels[0].Datasource).Type
+	}
 	for _, v := range d.Templating.List {
 		if v.Name == "datasource" {
 			s, _ := v.Query.(string)

@@ -16,10 +16,12 @@ cyclonedx-gomod) package=github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomo
 helm) package=helm.sh/helm/v4/cmd/helm version=v4.3.1 ;;
 kube-score) package=github.com/zegl/kube-score/cmd/kube-score version=v1.20.0 ;;
 actionlint) package=github.com/rhysd/actionlint/cmd/actionlint version=v1.7.12 ;;
+# The newest whose requirements are all modules that the Go module proxy has.
+dashboard-linter) package=github.com/grafana/dashboard-linter version=v0.1.1 ;;
 gremlins) package=github.com/go-gremlins/gremlins/cmd/gremlins version=v0.6.0 ;;
 govulncheck) package=golang.org/x/vuln/cmd/govulncheck version=v1.9.0 ;;
 *)
-	echo "tool: expected goreleaser, cyclonedx-gomod, helm, kube-score, actionlint, gremlins or govulncheck, got \"$name\"" >&2
+	echo "tool: expected goreleaser, cyclonedx-gomod, helm, kube-score, actionlint, dashboard-linter, gremlins or govulncheck, got \"$name\"" >&2
 	exit 1
 	;;
 esac
