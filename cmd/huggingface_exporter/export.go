@@ -19,7 +19,7 @@ func exportCommand(app *kingpin.Application) command {
 	cmd := app.Command("export", "Write stored records or readings as CSV, JSON lines, or Parquet.")
 	storage := addStorageFlags(cmd)
 	filter := addFilterFlags(cmd)
-	period := addPeriodFlags(cmd)
+	period := addPeriodFlags(cmd, history.AllTime.String())
 	order := orderFlag(cmd)
 	what := cmd.Flag("what", "What to write: records (the downloads of each day) or readings (the Hub's totals, 30-day downloads, and likes "+
 		"by day; --order does not apply).").Default("records").Enum("records", "readings")

@@ -35,27 +35,33 @@ func (f filterFlags) filter() history.Filter {
 }
 
 // periodFlags are the flags that select days.
-type periodFlags struct{ from, to, name *string }
+type periodFlags struct {
+	from, to, name *string
+	byDefault      string
+}
 
-func addPeriodFlags(cmd *kingpin.CmdClause) periodFlags {
+// addPeriodFlags declares the flags of a period, and the one that is meant without them.
+func addPeriodFlags(cmd *kingpin.CmdClause, byDefault string) periodFlags {
 	return periodFlags{
-		from: cmd.Flag("from", "First day, such as 2021-01-22. Default: the first recorded day.").PlaceHolder("DAY").String(),
-		to:   cmd.Flag("to", "Last day, such as 2021-01-22. Default: the last recorded day.").PlaceHolder("DAY").String(),
-		name: cmd.Flag("period", "Period: all_time or last_month (the 30 days that end with the last recorded day).").
+		byDefault: byDefault,
+		from:      cmd.Flag("from", "First day, such as 2021-01-22. Default: the first recorded day.").PlaceHolder("DAY").String(),
+		to:        cmd.Flag("to", "Last day, such as 2021-01-22. Default: the last recorded day.").PlaceHolder("DAY").String(),
+		name: cmd.Flag("period", "Period: all_time or last_month (the 30 days that end with the last recorded day). Default: "+byDefault+", or the days from --from to --to.").
 			PlaceHolder("NAME").Enum(history.AllTime.String(), history.LastMonth.String()),
 	}
 }
 
 func (f periodFlags) period() (history.Period, error) {
-	if *f.name != "" {
-		if *f.from != "" || *f.to != "" {
-			return history.Period{}, errors.New("expected either --period or --from and --to, got both")
+	name := *f.name
+	switch {
+	case *f.from == "" && *f.to == "":
+		if name == "" {
+			name = f.byDefault
 		}
-		kind, err := history.ParsePeriodKind(*f.name)
+		kind, err := history.ParsePeriodKind(name)
 		return history.Period{Kind: kind}, err
-	}
-	if *f.from == "" && *f.to == "" {
-		return history.Period{Kind: history.AllTime}, nil
+	case name != "":
+		return history.Period{}, errors.New("expected either --period or --from and --to, got both")
 	}
 	return parseDays("--from", *f.from, "--to", *f.to)
 }

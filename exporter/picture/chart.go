@@ -19,6 +19,8 @@ type Chart struct {
 	// Days are those of the bars, Sum their downloads.
 	Days history.Days
 	Sum  int64
+	// Repos is how many repositories the downloads are of, if the chart was counted.
+	Repos int
 	// Partial says that the first or the last bar has fewer days than its week, month or year.
 	Partial bool
 }

@@ -1,5 +1,5 @@
 // Package picture draws downloads for other pages: badges like those of shields.io and charts by
-// day, as SVG and as PNG. PNG is for pages that show no SVG, such as the Hub's model cards.
+// day, as SVG, as PNG and for the terminal. PNG is for pages that show no SVG, such as the Hub's model cards.
 //
-// A Chart is also what the exporter's page and the terminal show: bars, their numbers and names.
+// A Chart is also what the exporter's page shows: bars, their numbers and names.
 package picture

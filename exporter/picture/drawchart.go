@@ -23,9 +23,12 @@ type Frame struct {
 // barWidth is the least width of a bar and the gap after it in pixels.
 const barWidth = 5
 
-// CountChart returns the chart of the downloads of repositories in a period, of as many bars as
-// have room in a width in pixels.
-func CountChart(ctx context.Context, store history.Reader, f history.Filter, p history.Period, width int) (Chart, error) {
+// Bars is how many bars have room in a width in pixels.
+func Bars(width int) int { return min(MaxBars, width/barWidth) }
+
+// CountChart returns the chart of the downloads of repositories in a period, of about as many
+// bars at most.
+func CountChart(ctx context.Context, store history.Reader, f history.Filter, p history.Period, bars int) (Chart, error) {
 	o, err := store.Overview(ctx, history.OverviewQuery{Filter: f, Period: p, ByRepoType: true, Series: true})
 	if err != nil {
 		return Chart{}, err
@@ -33,7 +36,9 @@ func CountChart(ctx context.Context, store history.Reader, f history.Filter, p h
 	if !slices.ContainsFunc(o.Groups, func(g history.Group) bool { return g.Records > 0 }) {
 		o.Days = history.NoDays // unlike days without downloads
 	}
-	return NewChart(o.Days, o.Recorded, o.Groups, min(MaxBars, width/barWidth)), nil
+	c := NewChart(o.Days, o.Recorded, o.Groups, bars)
+	c.Repos = o.Sum().Repos
+	return c, nil
 }
 
 // theme is the colors of a chart, those of the exporter's page.

@@ -90,6 +90,31 @@ func (t *Table) Write(w io.Writer) error {
 	return err
 }
 
+// WriteMarkdown writes the table as Markdown.
+func (t *Table) WriteMarkdown(w io.Writer) error {
+	var b strings.Builder
+	for i, row := range t.rows {
+		for _, cell := range row {
+			b.WriteString("| " + markdown.Replace(cell) + " ")
+		}
+		b.WriteString("|\n")
+		if i > 0 {
+			continue
+		}
+		for _, right := range t.right {
+			if b.WriteString("|---"); right {
+				b.WriteString(":")
+			}
+		}
+		b.WriteString("|\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// markdown escapes what Markdown would act upon.
+var markdown = strings.NewReplacer(`\`, `\\`, "|", `\|`, "<", "&lt;", "&", "&amp;", "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`, "]", `\]`)
+
 // Printable replaces what a terminal would act upon.
 func Printable(s string) string {
 	return strings.Map(func(r rune) rune {

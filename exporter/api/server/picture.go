@@ -64,7 +64,7 @@ func (a *handlers) chart(route string, format wire.PictureFormat) func(http.Resp
 			return &wire.Fault{Field: "title", Message: err.Error()}
 		}
 		return a.picture(w, r, format, route, wire.Chart.Encode(q), func(ctx context.Context) (body, error) {
-			c, err := picture.CountChart(ctx, a.store, q.Filter, q.Period, q.Width)
+			c, err := picture.CountChart(ctx, a.store, q.Filter, q.Period, picture.Bars(q.Width))
 			if isUnknownGroup(err) {
 				c, err = picture.NewChart(history.NoDays, history.NoDays, nil, 0), nil
 			}

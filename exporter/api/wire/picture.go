@@ -28,8 +28,10 @@ var Types = map[PictureFormat]string{JSON: JSONType, SVG: "image/svg+xml; charse
 const (
 	minWidth, maxWidth   = 240, 1600
 	minHeight, maxHeight = 120, 800
-	maxScale             = 3
 )
+
+// MaxScale is the most pixels of a PNG for each pixel of its width and height.
+const MaxScale = 3
 
 // BadgeQuery asks for a badge.
 type BadgeQuery struct {
@@ -85,7 +87,7 @@ var (
 		field[BadgeQuery]{readLabel, writeLabel},
 		text("color", func(q *BadgeQuery) *string { return &q.Color }),
 		word("format", JSON, oneOf(JSON, SVG, PNG), func(q *BadgeQuery) *PictureFormat { return &q.Format }),
-		number("scale", 1, 1, maxScale, func(q *BadgeQuery) *int { return &q.Scale }),
+		number("scale", 1, 1, MaxScale, func(q *BadgeQuery) *int { return &q.Scale }),
 	)
 
 	// Chart is of the routes of charts.
@@ -95,7 +97,7 @@ var (
 		word("theme", Light, oneOf(Light, Dark), func(q *ChartQuery) *Theme { return &q.Theme }),
 		number("width", 800, minWidth, maxWidth, func(q *ChartQuery) *int { return &q.Width }),
 		number("height", 300, minHeight, maxHeight, func(q *ChartQuery) *int { return &q.Height }),
-		number("scale", 1, 1, maxScale, func(q *ChartQuery) *int { return &q.Scale }),
+		number("scale", 1, 1, MaxScale, func(q *ChartQuery) *int { return &q.Scale }),
 	)
 )
 

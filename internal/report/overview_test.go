@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"strings"
@@ -24,7 +24,7 @@ func TestOverviewFitsTheTerminal(t *testing.T) {
 	f := func(width, wantLine int, wantEnd string, wantTrend int) {
 		t.Helper()
 		var b strings.Builder
-		if err := writeOverview(t.Context(), &b, store, history.Filter{}, width); err != nil {
+		if err := Overview(t.Context(), &b, store, history.Filter{}, Screen{Table, width}); err != nil {
 			t.Fatal(err)
 		}
 		lines := strings.Split(strings.TrimSpace(b.String()), "\n")
