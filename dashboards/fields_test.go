@@ -12,6 +12,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/frames"
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/synthetic"
 )
@@ -70,7 +71,7 @@ func answer(t *testing.T, store history.Reader, q object, c choice) data.Frames 
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := frames.Answer(context.Background(), store, decoded)
+	f, err := frames.Answer(context.Background(), store, decoded, hub.DefaultEndpoint)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/frames"
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
 
@@ -86,7 +87,7 @@ func (r grafanaRule) firing(t *testing.T, store history.Reader, now time.Time) [
 	if err != nil {
 		t.Fatalf("%s: %s", r.Title, err)
 	}
-	answer, err := frames.Answer(t.Context(), store, q)
+	answer, err := frames.Answer(t.Context(), store, q, hub.DefaultEndpoint)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -193,8 +193,8 @@ describe('the annotation editor', () => {
     const { query } = show(AnnotationEditor, { queryType: 'milestones', least: 1000 });
     await userEvent.click(screen.getByLabelText('Show'));
     const options = await screen.findAllByRole('option');
-    expect(options).toHaveLength(2);
-    await userEvent.click(options[1]);
+    expect(options).toHaveLength(3);
+    await userEvent.click(options[2]);
     expect(query()).toEqual({ refId: 'A', queryType: 'corrections' });
   });
 });

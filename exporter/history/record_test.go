@@ -70,3 +70,20 @@ func TestLines(t *testing.T) {
 		t.Errorf("expected no line, got %d", got)
 	}
 }
+
+func TestPage(t *testing.T) {
+	f := func(endpoint string, repoType RepoType, name, want string) {
+		t.Helper()
+		if got := (Repo{repoType, name}).Page(endpoint); got != want {
+			t.Errorf("expected %s, got %s", want, got)
+		}
+	}
+	const hub = "https://huggingface.co"
+	f(hub, "model", "org/name", "https://huggingface.co/org/name")
+	f(hub, "model", "gpt2", "https://huggingface.co/gpt2")
+	f(hub, "dataset", "org/name", "https://huggingface.co/datasets/org/name")
+	f(hub, "space", "org/name", "https://huggingface.co/spaces/org/name")
+	f(hub, "kernel", "org/a.b_c-d", "https://huggingface.co/kernels/org/a.b_c-d")
+	f(hub, "model", "org/a?b#c d", "https://huggingface.co/org/a%3Fb%23c%20d")
+	f("https://hub.example.org/mirror/", "dataset", "org/name", "https://hub.example.org/mirror/datasets/org/name")
+}

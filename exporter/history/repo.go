@@ -3,6 +3,7 @@ package history
 import (
 	"cmp"
 	"fmt"
+	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -76,6 +77,16 @@ func (r Repo) Org() string {
 		return r.Name[:i]
 	}
 	return ""
+}
+
+// Page returns the address of the repository's page on the Hub at an endpoint like
+// "https://huggingface.co". The Hub has models at the root, and each other type below its plural.
+func (r Repo) Page(endpoint string) string {
+	path := &url.URL{Path: "/" + r.Name}
+	if r.Type != Model {
+		path.Path = "/" + string(r.Type) + "s/" + r.Name
+	}
+	return strings.TrimSuffix(endpoint, "/") + path.EscapedPath()
 }
 
 // Compare orders repositories by type, then by the bytes of their names.

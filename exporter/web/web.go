@@ -57,7 +57,7 @@ type Link struct{ Address, Text string }
 const StaticRoute = "/static/"
 
 // hubURL is where the Hub shows repositories to people.
-const hubURL = "https://huggingface.co/"
+const hubURL = "https://huggingface.co"
 
 //go:embed templates static
 var files embed.FS
@@ -67,7 +67,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"count":   func(n int) string { return number(int64(n)) },
 	"asset":   func(name string) string { return "static/" + Asset(name) },
 	"day":     func(d history.Day) string { return d.Time().Format("Jan 2, 2006") },
-	"hubPage": hubPage,
+	"hubPage": func(r history.Repo) string { return r.Page(hubURL) },
 	"n":       number,
 	"plural":  textenc.Plural[int],
 	"short":   textenc.Short,
@@ -187,11 +187,3 @@ func ago(t time.Time) string {
 }
 
 func fullTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
-
-// hubPage is where the Hub shows a repository.
-func hubPage(r history.Repo) string {
-	if r.Type == history.Model {
-		return hubURL + r.Name
-	}
-	return hubURL + string(r.Type) + "s/" + r.Name
-}

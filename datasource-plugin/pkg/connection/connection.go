@@ -27,6 +27,8 @@ type Connection interface {
 	// come from upstream are marked as backend.DownstreamError and wrap an
 	// *Error.
 	Reader(ctx context.Context) (history.Reader, string, error)
+	// HubURL is where the Hub has the pages of repositories, for links.
+	HubURL() string
 	// Check says what was reached, or what is wrong and how to mend it.
 	Check(ctx context.Context) Health
 	// Close ends what runs in the background and returns when it has ended.

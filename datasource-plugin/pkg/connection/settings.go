@@ -39,10 +39,11 @@ type settings struct {
 	// url is that of the exporter.
 	url *url.URL
 
-	// The Hub's: whose downloads, where, as whom, how often, in how many bytes of
+	// endpoint is where the Hub is, with the pages of repositories.
+	endpoint hub.Endpoint
+	// Of the connection to the Hub: whose downloads, as whom, how often, in how many bytes of
 	// memory at most.
 	organization string
-	endpoint     hub.Endpoint
 	token        hub.Token
 	refresh      time.Duration
 	memoryLimit  int64
@@ -59,13 +60,16 @@ type settings struct {
 func parseSettings(ctx context.Context, s backend.DataSourceInstanceSettings) (settings, error) {
 	m := parseMembers(s.JSONData)
 	out := settings{kind: m.text("connection"), timeout: defaultTimeout}
+	var err error
+	if out.endpoint, err = hub.ParseEndpoint(m.text("endpoint")); err != nil {
+		m.fail("endpoint", "%w", err)
+	}
 	switch out.kind {
 	case kindHub:
 		out.timeout = defaultHubTimeout
 		out.parseHub(m, s.DecryptedSecureJSONData["token"])
 	case "", kindExporter:
 		out.kind = kindExporter
-		var err error
 		if out.url, err = parseURL(strings.TrimSpace(s.URL)); err != nil {
 			m.fail("url", "%w", err)
 		}
@@ -80,6 +84,9 @@ func parseSettings(ctx context.Context, s backend.DataSourceInstanceSettings) (s
 	}
 	return out, out.parseHTTP(ctx, s, m)
 }
+
+// HubURL implements Connection.
+func (s *settings) HubURL() string { return s.endpoint.String() }
 
 // parseURL reads the URL of an exporter.
 func parseURL(text string) (*url.URL, error) {
@@ -114,9 +121,6 @@ func (s *settings) parseHub(m *members, token string) {
 	}
 	s.organization = org
 	var err error
-	if s.endpoint, err = hub.ParseEndpoint(m.text("endpoint")); err != nil {
-		m.fail("endpoint", "%w", err)
-	}
 	if s.token, err = hub.NewToken(token, "the settings"); err != nil {
 		m.fail("token", "%w", err)
 	}

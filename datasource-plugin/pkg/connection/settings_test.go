@@ -41,6 +41,8 @@ func TestSettingsOfAnExporter(t *testing.T) {
 		return s.timeout == 5*time.Second && s.http.TLS.InsecureSkipVerify && s.http.Header.Get("X-Key") == secret
 	})
 	f("http://x", `{"timeout":0}`, defaults)
+	f("http://x", `{}`, func(s settings) bool { return s.HubURL() == "https://huggingface.co" })
+	f("http://x", `{"endpoint":"https://hub.example.org/mirror/"}`, func(s settings) bool { return s.HubURL() == "https://hub.example.org/mirror" })
 	f("http://x", `{"timeout":1e1}`, func(s settings) bool { return s.timeout == 10*time.Second })
 }
 

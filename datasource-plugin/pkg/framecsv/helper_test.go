@@ -11,6 +11,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/frames"
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 )
 
@@ -64,7 +65,7 @@ func recorded(tb testing.TB, rows history.RowSeq) string {
 // framesOf returns the records of a store as two frames, one after the other.
 func framesOf(tb testing.TB, store history.Reader, order history.Order) data.Frames {
 	tb.Helper()
-	all, err := frames.Answer(tb.Context(), store, query.Export{Common: query.Common{Period: query.AllTime}, Order: order})
+	all, err := frames.Answer(tb.Context(), store, query.Export{Common: query.Common{Period: query.AllTime}, Order: order}, hub.DefaultEndpoint)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/frames"
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
@@ -53,7 +54,7 @@ func TestDocs(t *testing.T) {
 			t.Errorf("%s: %s", e[1], err)
 			continue
 		}
-		answer, err := frames.Answer(t.Context(), store, q)
+		answer, err := frames.Answer(t.Context(), store, q, hub.DefaultEndpoint)
 		if err != nil {
 			t.Errorf("%s: %s", e[1], err)
 			continue

@@ -12,6 +12,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 )
 
 func TestExport(t *testing.T) {
@@ -72,7 +73,7 @@ func TestExportRecords(t *testing.T) {
 			t.Fatal(err)
 		}
 		q.Type = query.TypeExport
-		frames, err := Answer(t.Context(), s, q.query())
+		frames, err := Answer(t.Context(), s, q.query(), hub.DefaultEndpoint)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,7 +148,7 @@ func TestErrorsOfTheStore(t *testing.T) {
 	s := syntheticStore(t, 50, 2100)
 	f := func(s history.Reader, q ask) {
 		t.Helper()
-		frames, err := Answer(t.Context(), s, q.query())
+		frames, err := Answer(t.Context(), s, q.query(), hub.DefaultEndpoint)
 		if !errors.Is(err, errBroken) || frames != nil {
 			t.Errorf("%s, %s: got %d frames and error %v, want %v", q.Type, q.Format, len(frames), err, errBroken)
 		}
@@ -164,13 +165,13 @@ func TestErrorsOfTheStore(t *testing.T) {
 	f(onlyRecords{s}, ask{Type: query.TypeRepos, Format: query.TimeSeries, Limit: 500, Period: query.AllTime})
 	f(onlyRecords{s}, ask{Type: query.TypeMilestones, Least: 10, Period: query.TimeRange})
 
-	_, err := Answer(t.Context(), s, ask{Type: "other"}.query())
+	_, err := Answer(t.Context(), s, ask{Type: "other"}.query(), hub.DefaultEndpoint)
 	if err == nil || !strings.Contains(err.Error(), "got a query.Common") {
 		t.Errorf("got error %v, want one that quotes the type", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Answer(ctx, s, ask{Type: query.TypeExport}.query()); !errors.Is(err, context.Canceled) {
+	if _, err := Answer(ctx, s, ask{Type: query.TypeExport}.query(), hub.DefaultEndpoint); !errors.Is(err, context.Canceled) {
 		t.Errorf("got error %v, want that of the context", err)
 	}
 }

@@ -16,14 +16,17 @@ import (
 )
 
 // Answer asks the store what q asks for. There is always at least one frame, and
-// each has the RefID of q. Errors are those of the store, and of ctx.
-func Answer(ctx context.Context, store history.Reader, q query.Query) (data.Frames, error) {
+// each has the RefID of q. Repositories link to their pages on the Hub at hubURL, like
+// "https://huggingface.co". Errors are those of the store, and of ctx.
+func Answer(ctx context.Context, store history.Reader, q query.Query, hubURL string) (data.Frames, error) {
 	frames, err := framesOf(ctx, store, q)
 	if err == nil && len(frames) == 1 && len(frames[0].Fields) == 0 {
 		err = sayWhyEmpty(ctx, store, frames[0], q)
 	}
 	for _, f := range frames {
 		f.RefID = q.Base().RefID
+		link(f, hubURL)
+		layOut(f)
 	}
 	return frames, err
 }
@@ -108,12 +111,17 @@ func newFrame(name string, t data.FrameType, fields ...*data.Field) *data.Frame 
 // describe gives a field the name that people read, a unit ("" for none) and an
 // explanation.
 func describe(f *data.Field, name, unit, description string) *data.Field {
-	return f.SetConfig(&data.FieldConfig{DisplayNameFromDS: name, Unit: unit, Description: description})
+	config := &data.FieldConfig{DisplayNameFromDS: name, Unit: unit, Description: description}
+	if unit == unitPercent {
+		config.Decimals = new(uint16)
+		*config.Decimals = 1
+	}
+	return f.SetConfig(config)
 }
 
 // The units of fields, in Grafana's words.
 const (
-	unitCount   = "short"
+	unitCount   = "locale" // exact, with separators
 	unitPercent = "percent"
 	unitDay     = "time:YYYY-MM-DD"
 )

@@ -13,6 +13,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/synthetic"
 )
@@ -165,7 +166,7 @@ func between(q ask, from, to string) ask {
 
 func answer(t *testing.T, s history.Reader, q ask) data.Frames {
 	t.Helper()
-	frames, err := Answer(t.Context(), s, q.query())
+	frames, err := Answer(t.Context(), s, q.query(), hub.DefaultEndpoint)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package frames
 import (
 	"context"
 	"encoding/json"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -61,13 +60,13 @@ func reposTable(ctx context.Context, store history.Reader, q query.Repos) (data.
 	if n == 0 {
 		return data.Frames{f}, nil
 	}
-	repoTypes, repos, urls := make([]string, n), make([]string, n), make([]string, n)
+	repoTypes, repos := make([]string, n), make([]string, n)
 	totals, removed, backdated := make([]*int64, n), make([]int64, n), make([]int64, n)
 	lastDays := make([]*time.Time, n)
 	trends := make([]json.RawMessage, n)
 	for i := range page.Rows {
 		r := &page.Rows[i]
-		repoTypes[i], repos[i], urls[i] = string(r.Repo.Type), r.Repo.Name, pageURL(r.Repo)
+		repoTypes[i], repos[i] = string(r.Repo.Type), r.Repo.Name
 		totals[i], removed[i], backdated[i] = known(r.Total), r.Removed, r.Backdated
 		if r.Recorded.Len() > 0 {
 			t := r.Recorded.To.Time()
@@ -85,7 +84,6 @@ func reposTable(ctx context.Context, store history.Reader, q query.Repos) (data.
 	f.Fields = append(f.Fields,
 		describe(data.NewField("last_day", nil, lastDays), "Last day", unitDay, "Last UTC day that has a record."),
 		numberField(query.Removed, removed), numberField(query.Backdated, backdated),
-		describe(data.NewField("url", nil, urls), "Page", "", "The repository's page on the Hub."),
 	)
 	return data.Frames{f}, nil
 }
@@ -113,14 +111,4 @@ func trendJSON(points []int64) json.RawMessage {
 		}
 	}
 	return append(b, ']')
-}
-
-// pageURL returns the address of a repository's page. The Hub has models at the
-// root, and each other type below its plural.
-func pageURL(r history.Repo) string {
-	u := url.URL{Scheme: "https", Host: "huggingface.co", Path: "/" + r.Name}
-	if r.Type != history.Model {
-		u.Path = "/" + string(r.Type) + "s/" + r.Name
-	}
-	return u.String()
 }

@@ -31,19 +31,49 @@ func TestReposTable(t *testing.T) {
 	noData(t, answer(t, s, q), data.FrameTypeTable)
 }
 
-func TestPageURL(t *testing.T) {
-	f := func(repoType history.RepoType, name, want string) {
+// TestLinks: repositories link to their pages on the Hub that the data source is configured
+// for, in tables and in series.
+func TestLinks(t *testing.T) {
+	s := world(t)
+	const mirror = "https://hub.example.org/hf"
+	links := func(q ask) (out []string) {
 		t.Helper()
-		if got := pageURL(history.Repo{Type: repoType, Name: name}); got != want {
-			t.Errorf("got %s, want %s", got, want)
+		frames, err := Answer(t.Context(), s, q.query(), mirror)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range frames {
+			for _, field := range f.Fields {
+				for _, l := range field.Config.Links {
+					if !l.TargetBlank {
+						t.Errorf("expected a page of its own for %s", l.URL)
+					}
+					out = append(out, field.Name+" "+l.URL)
+				}
+			}
+			if pages, at := f.FieldByName("url"); at >= 0 {
+				out = append(out, pages.At(0).(string))
+			}
+		}
+		return out
+	}
+	f := func(q ask, want ...string) {
+		t.Helper()
+		q.Limit, q.Interval, q.GroupBy = 1, query.Daily, query.GroupByRepo
+		q.Filter = history.Filter{RepoTypes: []history.RepoType{history.Dataset}}
+		if got := links(between(q, "2024-03-01", "2024-03-09")); !slices.Equal(got, want) {
+			t.Errorf("%s, %s: got %q, want %q", q.Type, q.Format, got, want)
 		}
 	}
-	f("model", "org/name", "https://huggingface.co/org/name")
-	f("model", "gpt2", "https://huggingface.co/gpt2")
-	f("dataset", "org/name", "https://huggingface.co/datasets/org/name")
-	f("space", "org/name", "https://huggingface.co/spaces/org/name")
-	f("kernel", "org/a.b_c-d", "https://huggingface.co/kernels/org/a.b_c-d")
-	f("model", "org/a?b#c d", "https://huggingface.co/org/a%3Fb%23c%20d")
+	const page = mirror + "/datasets/acme/alpha"
+	f(ask{Type: query.TypeRepos, Format: query.Table}, "repo ${__data.fields.url}", page)
+	f(ask{Type: query.TypeRepos, Format: query.TimeSeries}, "downloads "+page)
+	f(ask{Type: query.TypeRepos, Format: query.Launch}, "downloads "+page)
+	f(ask{Type: query.TypeMilestones, Least: 1000}, "repo ${__data.fields.url}", page)
+	f(ask{Type: query.TypeForecast}, "repo ${__data.fields.url}", page)
+	// A column of addresses would be a dimension of numbers, and none of the CSV.
+	f(ask{Type: query.TypeRepos, Format: query.Table, Value: query.Downloads})
+	f(ask{Type: query.TypeExport})
 }
 
 func TestReposSeries(t *testing.T) {

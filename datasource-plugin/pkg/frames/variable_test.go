@@ -9,6 +9,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 )
 
 func TestVariable(t *testing.T) {
@@ -86,7 +87,7 @@ func TestVariable(t *testing.T) {
 
 	// The data source that is asked is the one of the request.
 	source := backend.PluginContext{DataSourceInstanceSettings: &backend.DataSourceInstanceSettings{Name: "Acme", UID: "acme-1"}}
-	found, err := Answer(backend.WithPluginContext(t.Context(), source), s, ask{Type: query.TypeVariable, Values: query.Source}.query())
+	found, err := Answer(backend.WithPluginContext(t.Context(), source), s, ask{Type: query.TypeVariable, Values: query.Source}.query(), hub.DefaultEndpoint)
 	if err != nil || field[string](t, found[0], "value")[0] != "acme-1" || field[string](t, found[0], "text")[0] != "Acme" {
 		t.Errorf("got %v, %v, want the data source acme-1", found, err)
 	}

@@ -60,6 +60,8 @@ func (m misconfigured) Check(context.Context) connection.Health {
 	return connection.Health{Message: m.err.Error()}
 }
 
+func (m misconfigured) HubURL() string { return "" }
+
 func (m misconfigured) Close() {}
 
 // settingsError is an error that only other settings mend.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/connection"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/synthetic"
@@ -34,6 +35,7 @@ func (c *fakeConn) Reader(context.Context) (history.Reader, string, error) {
 	return c.store, c.notice, c.err
 }
 func (c *fakeConn) Check(context.Context) connection.Health { return c.health }
+func (c *fakeConn) HubURL() string                          { return hub.DefaultEndpoint }
 func (c *fakeConn) Close()                                  { c.closed = true }
 
 // fakeStore is a store with answers that may be set one by one; the others are

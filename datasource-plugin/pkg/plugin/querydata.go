@@ -56,7 +56,7 @@ func (d *Datasource) frames(ctx context.Context, q query.Query) (data.Frames, er
 	if err != nil {
 		return nil, err
 	}
-	out, err := frames.Answer(ctx, store, q)
+	out, err := frames.Answer(ctx, store, q, d.conn.HubURL())
 	if err != nil {
 		return nil, err
 	}

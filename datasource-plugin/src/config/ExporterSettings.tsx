@@ -2,7 +2,8 @@ import type { DataSourcePluginOptionsEditorProps } from '@grafana/data';
 import { Auth, AuthMethod, ConfigSection, ConnectionSettings, convertLegacyAuthProps } from '@grafana/plugin-ui';
 import { Divider } from '@grafana/ui';
 
-import type { AnalyticsOptions, AnalyticsSecrets } from './settings';
+import { SettingField } from './SettingField';
+import { checkEndpoint, HUB, type AnalyticsOptions, type AnalyticsSecrets } from './settings';
 import { TimeoutField } from './TimeoutField';
 
 type Props = DataSourcePluginOptionsEditorProps<AnalyticsOptions, AnalyticsSecrets>;
@@ -24,7 +25,17 @@ export function ExporterSettings({ options, onOptionsChange }: Props) {
         visibleMethods={[AuthMethod.NoAuth, AuthMethod.BasicAuth]}
       />
       <Divider spacing={4} />
-      <ConfigSection title="Additional settings" isCollapsible isInitiallyOpen={!!jsonData.timeout}>
+      <ConfigSection title="Additional settings" isCollapsible isInitiallyOpen={!!(jsonData.timeout || jsonData.endpoint)}>
+        <SettingField
+          id="exporter-endpoint"
+          label="Hub"
+          disabled={readOnly}
+          tooltip="Where repositories link to, if the Hub is not at its usual address. Nothing is sent there."
+          placeholder={HUB}
+          value={jsonData.endpoint}
+          error={checkEndpoint(jsonData.endpoint)}
+          onChange={(text) => onOptionsChange({ ...options, jsonData: { ...jsonData, endpoint: text || undefined } })}
+        />
         <TimeoutField
           value={jsonData.timeout}
           placeholder="30"

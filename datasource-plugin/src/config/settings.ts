@@ -8,7 +8,7 @@ export interface AnalyticsOptions extends DataSourceJsonData {
   connection?: Connection;
   /** The organization on the Hub, of hub. */
   organization?: string;
-  /** Where the Hub is, of hub. */
+  /** Where the Hub is: what repositories link to, and of hub what is read. */
   endpoint?: string;
   /** How often the history is read anew, as 6h or 30m, of hub. */
   refreshInterval?: string;
