@@ -18,6 +18,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/engine"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/groups"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
@@ -64,8 +65,34 @@ func collectCommand(app *kingpin.Application) command {
 			return err
 		}
 		defer store.Close()
-		return collectOnce(ctx, p, c, store, collecting{*shard, *accept, false})
+		err = collectOnce(ctx, p, c, store, collecting{*shard, *accept, false})
+		if len(*orgs) == 0 {
+			err = errors.Join(err, fetchCollections(ctx, p, c, store, *storage))
+		}
+		return err
 	}}
+}
+
+// fetchCollections fetches the collections of groups once.
+func fetchCollections(ctx context.Context, p *program, c *config.Config, store history.Appender, path string) error {
+	g, err := groups.Open(c.Storage.StateDir(path))
+	if err != nil {
+		return err
+	}
+	g.Set(c.Groups)
+	client, err := server.NewCollectors(store, prometheus.NewRegistry(), hubsync.Shard{}, p.log).CollectionClients(&c.Hub, c.Groups)
+	if err != nil {
+		return err
+	}
+	if err := g.Fetch(ctx, client, store); err != nil {
+		return fmt.Errorf("collections of groups could not be fetched; their last known repositories stay in the groups:\n%w", err)
+	}
+	for _, s := range g.Status() {
+		if _, err := fmt.Fprintf(p.stdout, "collection %s: %s\n", s.Slug, textenc.Repositories(s.Repos)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tryOut returns a store in memory that begins with what is stored, or with nothing if

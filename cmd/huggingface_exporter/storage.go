@@ -43,7 +43,10 @@ func (f storageFlags) openGroups(ctx context.Context, p *program, readOnly bool)
 	if err != nil {
 		return nil, nil, err
 	}
-	g := groups.New()
+	g, err := groups.Open(c.Storage.StateDir(*f.path))
+	if err != nil && len(c.Groups) > 0 {
+		return nil, nil, err
+	}
 	g.Set(c.Groups)
 	store, err := engine.Open(ctx, p.engine(c.Storage, *f.path, readOnly))
 	return store, g, err

@@ -10,7 +10,7 @@ import (
 )
 
 // families are the names that Metrics can switch.
-var families = []string{"downloads", "removed", "backdated", "all_time", "last_month", "likes", "org_repos"}
+var families = []string{"downloads", "removed", "backdated", "all_time", "last_month", "likes", "org_repos", "group_downloads", "group_all_time", "group_repos"}
 
 func TestParseFaults(t *testing.T) {
 	f := func(text string, want ...string) {
@@ -46,7 +46,7 @@ func TestParseFaults(t *testing.T) {
 	f("file: []", `1: file: unknown field, expected hub, files, groups, metrics, web, badges, query, push or storage`)
 	f("metrics:\n  max_repo: 1", `2: metrics.max_repo: unknown field, expected include, exclude, max_repos or families`)
 	f("metrics:\n  families:\n    like: true",
-		`3: metrics.families.like: unknown field, expected downloads, removed, backdated, all_time, last_month, likes or org_repos`)
+		`3: metrics.families.like: unknown field, expected downloads, removed, backdated, all_time, last_month, likes, org_repos, group_downloads, group_all_time or group_repos`)
 	f("storage:\n  path: x", `2: storage.path: unknown field, expected engine, queue_bytes, queue_path or victoriametrics`)
 	f("dir: x", `1: dir: unknown field, expected hub, files, groups, metrics, web, badges, query, push or storage`)
 	f("files: []\nfiles: []", `2: files: given twice, first on line 1`)
@@ -105,7 +105,7 @@ func TestParseFaults(t *testing.T) {
 		`2: storage.engin: unknown field, expected engine, queue_bytes, queue_path or victoriametrics`,
 		`4: metrics.max_repos: expected a whole number, got "x"`,
 		`5: metrics.families.likes: expected true or false, got "1"`,
-		`5: metrics.families.x: unknown field, expected downloads, removed, backdated, all_time, last_month, likes or org_repos`,
+		`5: metrics.families.x: unknown field, expected downloads, removed, backdated, all_time, last_month, likes, org_repos, group_downloads, group_all_time or group_repos`,
 		`6: files: expected a list, got "1"`)
 	f("storage: {engine: a}\nmetrics: {max_repos: 0}\nfiles: ['']",
 		`1: storage.engine: expected embedded or victoriametrics, got "a"`,

@@ -63,7 +63,7 @@ func TestPushFaults(t *testing.T) {
 	f("extra_labels: {a: x, a: y}", "extra_labels.a: given twice, first on line 1")
 	f("extra_labels: {my-job: x}", `extra_labels.my-job: expected a label name like job, got "my-job"`)
 	f("extra_labels: {__name__: x}", `extra_labels.__name__: expected a label name like job, got "__name__"`)
-	f("extra_labels: {org: x}", `extra_labels.org: expected a label that repositories do not already have, got "org"`)
+	f("extra_labels: {org: x}", `extra_labels.org: expected a label that repositories and groups do not already have, got "org"`)
 	f("extra_labels: {job: ''}", "extra_labels.job: expected a value for the label, got none")
 }
 

@@ -24,7 +24,9 @@ type Hub struct {
 	MaxMemoryBytes int            `yaml:"max_memory_bytes" default:"1073741824" min:"1048576"`
 	Timeouts       HubTimeouts    `yaml:"timeouts"`
 	Organizations  []Organization `yaml:"organizations"`
-	HTTP           HTTP           `yaml:",inline"`
+	// CollectionsInterval is the time between two requests for the collections of groups.
+	CollectionsInterval Duration `yaml:"collections_interval" default:"6h" min:"1m"`
+	HTTP                HTTP     `yaml:",inline"`
 }
 
 // HubTimeouts are how long the Hub is waited for.
@@ -101,6 +103,6 @@ func (h *Hub) checkToken(d *decoder, path string, token Secret, file string) {
 // organization.
 func (h *Hub) For(o Organization) Hub {
 	only := *h
-	only.Organizations = []Organization{o}
+	only.Organizations, only.CollectionsInterval = []Organization{o}, 0
 	return only
 }

@@ -26,7 +26,7 @@ func TestHubFaults(t *testing.T) {
 			t.Errorf("%q: the error shows a token: %v", text, err)
 		}
 	}
-	const hubFields = "endpoint, token, token_file, allow_insecure_token, max_response_bytes, max_memory_bytes, timeouts, organizations, " + httpFields
+	const hubFields = "endpoint, token, token_file, allow_insecure_token, max_response_bytes, max_memory_bytes, timeouts, organizations, collections_interval, " + httpFields
 	const orgFields = "name, source, interval, split, token or token_file"
 
 	f("hub: x", "1: hub: expected a mapping with "+hubFields+`, got "x"`)
@@ -108,7 +108,10 @@ func TestHubDefaults(t *testing.T) {
 			MaxMemoryBytes:   1 << 30,
 			Timeouts:         HubTimeouts{Connect: Duration(10 * time.Second), Headers: Duration(time.Minute), Idle: Duration(time.Minute)},
 			Organizations:    []Organization{},
-			HTTP:             Default().Hub.HTTP,
+
+			CollectionsInterval: Duration(6 * time.Hour),
+
+			HTTP: Default().Hub.HTTP,
 		}
 		h.HTTP.Settings.ProxyFromEnvironment = true
 		change(&h)

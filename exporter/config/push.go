@@ -35,8 +35,8 @@ func checkLabels(d *decoder, at string, labels map[string]string) {
 		switch path := at + "." + name; {
 		case !labelName.MatchString(name) || strings.HasPrefix(name, "__"):
 			d.fault(path, "expected a label name like job, got %q", name)
-		case slices.Contains([]string{"repo_type", "org", "repo"}, name):
-			d.fault(path, "expected a label that repositories do not already have, got %q", name)
+		case slices.Contains([]string{"repo_type", "org", "repo", "group"}, name):
+			d.fault(path, "expected a label that repositories and groups do not already have, got %q", name)
 		case labels[name] == "":
 			d.fault(path, "expected a value for the label, got none")
 		}

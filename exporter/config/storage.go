@@ -35,6 +35,15 @@ const (
 // Embedded reports whether the history is in the folder of --storage.path.
 func (s *Storage) Embedded() bool { return s.Engine == "" || s.Engine == EngineEmbedded }
 
+// StateDir returns the folder for what a process keeps beside the history, which is in path if
+// it is embedded; "" for none.
+func (s *Storage) StateDir(path string) string {
+	if s.Embedded() {
+		return path
+	}
+	return s.QueuePath
+}
+
 // VictoriaMetrics says how the engine of that name is reached.
 type VictoriaMetrics struct {
 	// InsertURL and SelectURL are what the routes of the import and the export are

@@ -27,7 +27,7 @@ func TestWebAndQuery(t *testing.T) {
 	f("web:\n  max_exports: many", `c.yaml:2: web.max_exports: expected a whole number, got "many"`)
 	f("query: {timeout: 0s}", `c.yaml:1: query.timeout: expected a duration like 30s, 5m or 6h, got "0s"`)
 	f("query: {max_rows: -5}", `c.yaml:1: query.max_rows: expected a whole number from 0 (no limit), got "-5"`)
-	f("query: {extra_labels: {org: x}}", `c.yaml:1: query.extra_labels.org: expected a label that repositories do not already have, got "org"`)
+	f("query: {extra_labels: {org: x}}", `c.yaml:1: query.extra_labels.org: expected a label that repositories and groups do not already have, got "org"`)
 }
 
 func TestBadges(t *testing.T) {

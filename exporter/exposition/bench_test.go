@@ -132,13 +132,13 @@ func BenchmarkRender1M(b *testing.B) {
 	// All that an update does.
 	b.Run("text+gzip", func(b *testing.B) {
 		p := benchPage(b, onlyDownloads)
-		measure(b, func() { p.Update(seq) })
+		measure(b, func() { p.Update(seq, Stored{}) })
 	})
 	// A third of the repositories with three series each.
 	b.Run("text+gzip/families", func(b *testing.B) {
 		p := benchPage(b, Options{MaxRepos: -1})
 		third := slices.Values(counts[:million/3])
-		measure(b, func() { p.Update(third) })
+		measure(b, func() { p.Update(third, Stored{}) })
 	})
 	b.Run("VictoriaMetrics-writers", func(b *testing.B) {
 		measure(b, func() { writeWithVictoriaMetrics(io.Discard, seq) })
@@ -180,7 +180,7 @@ func writeWithVictoriaMetrics(w io.Writer, counts iter.Seq[history.Counts]) {
 func BenchmarkScrape1M(b *testing.B) {
 	counts := manyCounts()
 	p := benchPage(b, onlyDownloads)
-	p.Update(slices.Values(counts))
+	p.Update(slices.Values(counts), Stored{})
 	handlers := []struct {
 		name string
 		http.Handler

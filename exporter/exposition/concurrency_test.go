@@ -62,7 +62,7 @@ func pageNumber(t *testing.T, page []byte) int64 {
 func TestScrapesDuringUpdates(t *testing.T) {
 	const updates = 8
 	p, _ := newPage(t, Options{})
-	p.Update(allAt(0))
+	p.Update(allAt(0), Stored{})
 	var wg sync.WaitGroup
 	for _, format := range []expfmt.Format{expfmt.FmtText, expfmt.FmtOpenMetrics_1_0_0} {
 		for _, encoding := range []string{"identity", "gzip"} {
@@ -88,7 +88,7 @@ func TestScrapesDuringUpdates(t *testing.T) {
 		}
 	})
 	for n := range int64(updates) {
-		p.Update(allAt(n + 1))
+		p.Update(allAt(n+1), Stored{})
 	}
 	wg.Wait()
 }
@@ -96,7 +96,7 @@ func TestScrapesDuringUpdates(t *testing.T) {
 // A scrape does not wait for an update that is under way.
 func TestScrapeDoesNotWaitForUpdate(t *testing.T) {
 	p, _ := newPage(t, Options{})
-	p.Update(allAt(1))
+	p.Update(allAt(1), Stored{})
 	reading, release := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	var wg sync.WaitGroup
@@ -111,7 +111,7 @@ func TestScrapeDoesNotWaitForUpdate(t *testing.T) {
 					return
 				}
 			}
-		})
+		}, Stored{})
 	})
 	<-reading
 	for _, format := range formats[:2] {
@@ -147,9 +147,9 @@ func (s *slowClient) Write(b []byte) (int, error) {
 // began with, whole.
 func TestUpdateDoesNotWaitForSlowClient(t *testing.T) {
 	p, _ := newPage(t, Options{})
-	p.Update(allAt(1))
+	p.Update(allAt(1), Stored{})
 	for _, encoding := range []string{"identity", "gzip"} {
-		p.Update(allAt(1))
+		p.Update(allAt(1), Stored{})
 		client := &slowClient{ResponseRecorder: httptest.NewRecorder(), begun: make(chan struct{}), release: make(chan struct{})}
 		var wg sync.WaitGroup
 		wg.Go(func() {
@@ -159,7 +159,7 @@ func TestUpdateDoesNotWaitForSlowClient(t *testing.T) {
 		})
 		<-client.begun
 		for n := range int64(3) {
-			p.Update(allAt(n + 2))
+			p.Update(allAt(n+2), Stored{})
 			if got := pageNumber(t, get(t, p.Handler(), expfmt.FmtText, encoding)); got != n+2 {
 				t.Errorf("page %d for others, expected %d", got, n+2)
 			}
@@ -179,7 +179,7 @@ func TestUpdateDoesNotWaitForSlowClient(t *testing.T) {
 // A client that leaves in mid page ends its scrape and no more.
 func TestClientLeaves(t *testing.T) {
 	p, _ := newPage(t, Options{})
-	p.Update(allAt(1))
+	p.Update(allAt(1), Stored{})
 	for _, encoding := range []string{"identity", "gzip"} {
 		gone := &goneClient{header: make(http.Header)}
 		r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
@@ -220,12 +220,12 @@ func TestOldPagesAreGivenUp(t *testing.T) {
 	clients := make([]*slowClient, 3)
 	var wg sync.WaitGroup
 	for i := range clients {
-		p.Update(large)
+		p.Update(large, Stored{})
 		clients[i] = &slowClient{ResponseRecorder: httptest.NewRecorder(), begun: make(chan struct{}), release: make(chan struct{})}
 		wg.Go(func() { p.Handler().ServeHTTP(clients[i], httptest.NewRequest(http.MethodGet, "/metrics", nil)) })
 		<-clients[i].begun
 	}
-	p.Update(large)
+	p.Update(large, Stored{})
 	for _, c := range clients {
 		close(c.release)
 	}

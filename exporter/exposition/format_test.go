@@ -36,7 +36,7 @@ func fullPage(t testing.TB) (*Page, *prometheus.Registry) {
 			Buckets: []float64{1, 2}, NativeHistogramBucketFactor: 1.1,
 		}),
 	)
-	p.Update(fixture(), storedFixture...)
+	p.Update(fixture(), storedFixture)
 	return p, reg
 }
 
@@ -158,7 +158,7 @@ func TestLargeNumbersAreExact(t *testing.T) {
 	p, _ := newPage(t, Options{Families: []string{"downloads"}})
 	f := func(n int64, want string) {
 		t.Helper()
-		p.Update(ordered(downloads("acme/rocket", n)))
+		p.Update(ordered(downloads("acme/rocket", n)), Stored{})
 		line := `huggingface_repo_downloads_total{repo_type="model",org="acme",repo="acme/rocket"} ` + want + "\n"
 		for _, format := range []expfmt.Format{expfmt.FmtText, expfmt.FmtOpenMetrics_1_0_0} {
 			if page := get(t, p.Handler(), format, "gzip"); !bytes.Contains(page, []byte(line)) {
@@ -176,7 +176,7 @@ func TestLabelsAreEscaped(t *testing.T) {
 	p, _ := newPage(t, Options{Families: []string{"downloads", "org_repos"}})
 	f := func(typ, name, wantType, wantOrg, wantRepo string) {
 		t.Helper()
-		p.Update(ordered(history.Counts{Repo: repo(history.RepoType(typ), name), Counters: history.Counters{Downloads: 7}}))
+		p.Update(ordered(history.Counts{Repo: repo(history.RepoType(typ), name), Counters: history.Counters{Downloads: 7}}), Stored{})
 		for _, format := range []expfmt.Format{expfmt.FmtText, expfmt.FmtOpenMetrics_1_0_0, expfmt.FmtProtoDelim} {
 			families := decode(t, get(t, p.Handler(), format, "gzip"), format)
 			got := flatten(slices.DeleteFunc(families, func(f *dto.MetricFamily) bool {

@@ -20,7 +20,7 @@ func FuzzScrape(f *testing.F) {
 	f.Add("application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited", "", "name[]=")
 	f.Add(";;q=,", "gzip;q=nan,,", "%zz&;name[]")
 	p, _ := newPage(f, Options{})
-	p.Update(fixture(), storedFixture...)
+	p.Update(fixture(), storedFixture)
 	h := p.Handler()
 	f.Fuzz(func(t *testing.T, accept, encoding, query string) {
 		r := httptest.NewRequest(http.MethodGet, "/metrics", nil)

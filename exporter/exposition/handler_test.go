@@ -35,7 +35,7 @@ func manyRepos(t *testing.T) (*Page, []string) {
 		want = append(want, fmt.Sprintf(`huggingface_repo_downloads_total{repo_type="model",org=%q,repo=%q} %d`,
 			c.Repo.Org(), c.Repo.Name, c.Downloads))
 	}
-	p.Update(ordered(counts...))
+	p.Update(ordered(counts...), Stored{})
 	return p, want
 }
 
@@ -165,7 +165,7 @@ func TestContentLengthAndHead(t *testing.T) {
 
 func TestNameParameter(t *testing.T) {
 	p, _ := newPage(t, Options{})
-	p.Update(fixture(), storedFixture...)
+	p.Update(fixture(), storedFixture)
 	f := func(query string, want ...string) {
 		t.Helper()
 		var pages [][]byte

@@ -11,7 +11,7 @@ import (
 // The page answers the same headers with the same formats as promhttp.
 func TestNegotiationIsThatOfPromhttp(t *testing.T) {
 	p, reg := newPage(t, Options{})
-	p.Update(fixture(), storedFixture...)
+	p.Update(fixture(), storedFixture)
 	ours := p.Handler()
 	theirs := promhttp.HandlerFor(reg, promhttp.HandlerOpts{EnableOpenMetrics: true})
 	f := func(wantType, wantEncoding string, header ...string) {

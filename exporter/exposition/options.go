@@ -33,8 +33,22 @@ type Options struct {
 type settings struct {
 	include, exclude *regexp.Regexp
 	repoFamilies     []metric
+	groupFamilies    []metric
 	orgRepos         bool
 	maxRepos         int // negative for no limit
+}
+
+// Stored is what the page shows besides repositories.
+type Stored struct {
+	Orgs   []StoredOrg
+	Groups []Group
+}
+
+// Group is what is known of a group of repositories.
+type Group struct {
+	Name string
+	// Downloads is a counter, AllTime a sum of totals.
+	Downloads, AllTime, Repos int64
 }
 
 // StoredOrg is how much is stored of an organization.
@@ -55,8 +69,12 @@ func (o Options) settings() (*settings, error) {
 	}
 	on := func(f string) bool { return o.Families == nil || slices.Contains(o.Families, f) }
 	for _, m := range families {
-		if m.value != nil && on(m.short) {
+		switch {
+		case !on(m.short):
+		case m.value != nil:
 			s.repoFamilies = append(s.repoFamilies, m)
+		case m.group != nil:
+			s.groupFamilies = append(s.groupFamilies, m)
 		}
 	}
 	s.orgRepos = on(orgFamily.short)
@@ -124,6 +142,8 @@ type metric struct {
 	// value returns what is exposed of a repository, a negative number if it has
 	// no series. It is nil for the families of organizations.
 	value func(*history.Counts) int64
+	// group returns what is exposed of a group of repositories.
+	group func(Group) int64
 	// stored returns what is exposed of a stored organization.
 	stored func(StoredOrg) int64
 }
@@ -178,9 +198,24 @@ var families = []metric{
 		help: "Repositories of the organization that metrics.include and metrics.exclude select," +
 			" including those over metrics.max_repos" + fromStore,
 	},
+	{
+		short: "group_downloads", name: "huggingface_group_downloads_total", counter: true,
+		help:  "Downloads of the repositories of the group while they were in it, since the exporter knows the group" + fromStore,
+		group: func(g Group) int64 { return g.Downloads },
+	},
+	{
+		short: "group_all_time", name: "huggingface_group_downloads_all_time",
+		help:  "Sum of the all-time downloads of the repositories that are in the group, including corrections" + fromStore,
+		group: func(g Group) int64 { return g.AllTime },
+	},
+	{
+		short: "group_repos", name: "huggingface_group_repos",
+		help:  "Repositories in the store that are in the group, including those that are no longer on the Hub" + fromStore,
+		group: func(g Group) int64 { return g.Repos },
+	},
 }
 
-var orgFamily = &families[len(families)-1]
+var orgFamily = &families[slices.IndexFunc(families, func(m metric) bool { return m.short == "org_repos" })]
 
 // storedFamilies follow the others and are always shown. They belong to the page, and not to
 // the exporter's own metrics, which are gathered at each scrape: they have as many samples as

@@ -45,7 +45,7 @@ func TestFaultyOwnMetrics(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.Update(fixture(), storedFixture...)
+		p.Update(fixture(), storedFixture)
 		var broken atomic.Bool
 		broken.Store(true)
 		reg.MustRegister(

@@ -31,7 +31,7 @@ type Page struct {
 
 	settings *settings
 	counts   iter.Seq[history.Counts] // nil before the first Update
-	stored   []StoredOrg
+	stored   Stored
 }
 
 // New returns a page without repositories. The exporter's own metrics that
@@ -45,7 +45,7 @@ func New(o Options, reg *prometheus.Registry, log *slog.Logger) (*Page, error) {
 		return nil, err
 	}
 	p := &Page{own: newOwn(reg, log), log: log, settings: s}
-	p.current.Store(newSnapshot(func(func(history.Counts) bool) {}, nil, s))
+	p.current.Store(newSnapshot(func(func(history.Counts) bool) {}, Stored{}, s))
 	over := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "huggingface_exporter_repos_over_limit",
 		Help: "Repositories that are not on the metrics page because it is full" +
@@ -60,13 +60,13 @@ func New(o Options, reg *prometheus.Registry, log *slog.Logger) (*Page, error) {
 }
 
 // Update renders the page anew from counts, which come ordered by Repo.Compare, and
-// what is stored of organizations, and puts it in the place of the one before. When it returns, every scrape
-// that begins sees the new page.
+// what is stored of organizations and groups, and puts it in the place of the one before. When
+// it returns, every scrape that begins sees the new page.
 //
 // The page keeps counts to read them again: when options change, and for the
 // first client that asks for protobuf. So they have to be repeatable, the same
 // each time, and readable from several goroutines at once.
-func (p *Page) Update(counts iter.Seq[history.Counts], stored ...StoredOrg) {
+func (p *Page) Update(counts iter.Seq[history.Counts], stored Stored) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.counts, p.stored = counts, stored

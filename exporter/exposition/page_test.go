@@ -24,7 +24,7 @@ import (
 
 func TestGoldenPages(t *testing.T) {
 	p, _ := newPage(t, Options{})
-	p.Update(fixture(), storedFixture...)
+	p.Update(fixture(), storedFixture)
 	f := func(format expfmt.Format, file string) {
 		t.Helper()
 		want, err := os.ReadFile("testdata/" + file)
@@ -76,7 +76,7 @@ func TestIncludeExclude(t *testing.T) {
 			o.Exclude = regexp.MustCompile(exclude)
 		}
 		p, _ := newPage(t, o)
-		p.Update(counts)
+		p.Update(counts, Stored{})
 		var got []string
 		for _, s := range samples(t, p, "huggingface_repo_downloads_total{") {
 			got = append(got, regexp.MustCompile(`repo="([^"]*)"`).FindStringSubmatch(s)[1])
@@ -101,7 +101,7 @@ func TestFamiliesSwitchedOff(t *testing.T) {
 	f := func(families []string, want ...string) {
 		t.Helper()
 		p, _ := newPage(t, Options{Families: families})
-		p.Update(fixture(), storedFixture...)
+		p.Update(fixture(), storedFixture)
 		var got []string
 		for _, line := range samples(t, p, "# TYPE ") {
 			if name := strings.Fields(line)[2]; !strings.HasPrefix(name, "huggingface_exporter_") {
@@ -116,6 +116,7 @@ func TestFamiliesSwitchedOff(t *testing.T) {
 		"huggingface_repo_downloads_total", "huggingface_repo_downloads_removed_total",
 		"huggingface_repo_downloads_backdated_total", "huggingface_repo_downloads_all_time",
 		"huggingface_repo_downloads_last_month", "huggingface_repo_likes", "huggingface_org_repos",
+		"huggingface_group_downloads_total", "huggingface_group_downloads_all_time", "huggingface_group_repos",
 	}
 	f(nil, all...)
 	f(Families(), all...)
@@ -130,7 +131,7 @@ func TestWrongOptions(t *testing.T) {
 	f := func(o Options, want string) {
 		t.Helper()
 		p, reg := newPage(t, Options{MaxRepos: 2})
-		p.Update(fixture(), storedFixture...)
+		p.Update(fixture(), storedFixture)
 		before := text(t, p)
 		if _, err := New(o, reg, discardLog); err == nil || err.Error() != want {
 			t.Errorf("New: got error %v, expected %s", err, want)
@@ -143,9 +144,9 @@ func TestWrongOptions(t *testing.T) {
 		}
 	}
 	f(Options{Families: []string{"likes", "stars"}},
-		`metric family: expected downloads, removed, backdated, all_time, last_month, likes or org_repos, got "stars"`)
+		`metric family: expected downloads, removed, backdated, all_time, last_month, likes, org_repos, group_downloads, group_all_time or group_repos, got "stars"`)
 	f(Options{Families: []string{""}},
-		`metric family: expected downloads, removed, backdated, all_time, last_month, likes or org_repos, got ""`)
+		`metric family: expected downloads, removed, backdated, all_time, last_month, likes, org_repos, group_downloads, group_all_time or group_repos, got ""`)
 }
 
 func TestMetricsOfThePageAreRegisteredOnce(t *testing.T) {
@@ -157,7 +158,7 @@ func TestMetricsOfThePageAreRegisteredOnce(t *testing.T) {
 
 func TestSetOptionsRendersAgain(t *testing.T) {
 	p, _ := newPage(t, Options{})
-	p.Update(fixture(), storedFixture...)
+	p.Update(fixture(), storedFixture)
 	before := text(t, p)
 	if err := p.SetOptions(Options{Families: []string{"likes"}, Include: regexp.MustCompile("acme/.*"), MaxRepos: 3}); err != nil {
 		t.Fatal(err)
@@ -193,7 +194,7 @@ func TestCountersNeverFall(t *testing.T) {
 		readings = append(readings, history.NewReading(rocket, at, history.Listing, total, 300_000, history.Unknown))
 		var d history.Derivation
 		d.Read(readings, nil, func(history.Day, int64, history.Source) {}, nil)
-		p.Update(ordered(history.Counts{Repo: rocket, Counters: d.Counters(), AllTime: total, LastMonth: history.Unknown, Likes: history.Unknown}))
+		p.Update(ordered(history.Counts{Repo: rocket, Counters: d.Counters(), AllTime: total, LastMonth: history.Unknown, Likes: history.Unknown}), Stored{})
 		for i := range want {
 			name, value, _ := strings.Cut(want[i], " ")
 			want[i] = "huggingface_repo_downloads_" + name + `{repo_type="model",org="acme",repo="acme/rocket"} ` + value
@@ -227,7 +228,7 @@ func TestOverLimitIsLoggedOnce(t *testing.T) {
 	}
 	f := func(n, over, lines int) {
 		t.Helper()
-		p.Update(ordered(repos(n)...))
+		p.Update(ordered(repos(n)...), Stored{})
 		want := []string{fmt.Sprintf("huggingface_exporter_repos_over_limit %d", over)}
 		if got := samples(t, p, "huggingface_exporter_repos_over_limit"); !slices.Equal(got, want) {
 			t.Errorf("%d repositories: got %q, expected %q", n, got, want)
@@ -251,7 +252,7 @@ func TestOverLimitIsLoggedOnce(t *testing.T) {
 // The page is what VictoriaMetrics/metrics pushes.
 func TestPushedPage(t *testing.T) {
 	p, _ := newPage(t, Options{})
-	p.Update(fixture(), storedFixture...)
+	p.Update(fixture(), storedFixture)
 	var pushed []byte
 	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		var err error
@@ -292,7 +293,7 @@ func TestCountsAreReadOnceAnUpdate(t *testing.T) {
 		fixture()(yield)
 	}
 	for update := range 3 {
-		p.Update(counts)
+		p.Update(counts, Stored{})
 		for _, format := range []expfmt.Format{expfmt.FmtText, expfmt.FmtOpenMetrics_1_0_0, expfmt.FmtProtoDelim} {
 			before := get(t, p.Handler(), format, "identity")
 			for range 2 {

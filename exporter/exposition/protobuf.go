@@ -72,8 +72,12 @@ func (p *protobufSampler) append(b []byte, m *metric, value int64) []byte {
 
 func (p *protobufSampler) orgs(b []byte, m *metric, orgs []orgSample) []byte {
 	for _, o := range orgs {
-		p.labels = appendOrgPairs(p.labels[:0], o.org, m.stored == nil)
-		b = appendSample(b, p.labels, fieldMetricGauge, o.value)
+		if m.group != nil {
+			p.labels = appendPair(p.labels[:0], "group", o.name)
+		} else {
+			p.labels = appendOrgPairs(p.labels[:0], o.org, m.stored == nil)
+		}
+		b = p.append(b, m, o.value)
 	}
 	return b
 }

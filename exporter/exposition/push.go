@@ -182,7 +182,7 @@ func (p *Page) packed(labels map[string]string) [][]byte {
 	} else {
 		// Each sample has one of these as its first label, and no value or help text has it:
 		// there the quote is escaped.
-		firsts := [][]byte{[]byte(`{repo_type="`), []byte(`{org="`)}
+		firsts := [][]byte{[]byte(`{repo_type="`), []byte(`{org="`), []byte(`{group="`)}
 		insert := []byte("{")
 		for _, l := range pairs {
 			insert = append(append(insert, l.GetName()...), `="`...)

@@ -143,7 +143,7 @@ func (s *syncBuffer) String() string {
 func startPushing(t *testing.T, o PushOptions) *pushing {
 	t.Helper()
 	page, reg := newPage(t, Options{})
-	page.Update(fixture())
+	page.Update(fixture(), Stored{})
 	log := new(syncBuffer)
 	p := &pushing{Pusher: NewPusher(page, slog.New(slog.NewTextHandler(log, nil))), reg: reg, log: log}
 	reg.MustRegister(p.Pusher)
@@ -276,7 +276,7 @@ func TestPushHangsAtTheEnd(t *testing.T) {
 func TestPushedLabels(t *testing.T) {
 	labels := map[string]string{"job": `a "b"` + "\\\n", "cause": "extra"}
 	p, _ := newPage(t, Options{})
-	p.Update(fixture(), storedFixture...)
+	p.Update(fixture(), storedFixture)
 	page := gunzipOne(t, slices.Concat(p.packed(labels)...))
 	families := byName(decode(t, page, expfmt.FmtText))
 	plain := byName(decode(t, gunzipOne(t, slices.Concat(p.packed(nil)...)), expfmt.FmtText))

@@ -20,7 +20,7 @@ type sampler interface {
 	setRepo(*history.Repo)
 	// append appends a sample.
 	append(b []byte, m *metric, value int64) []byte
-	// orgs appends samples of organizations.
+	// orgs appends samples of organizations or groups.
 	orgs(b []byte, m *metric, orgs []orgSample) []byte
 }
 
@@ -97,9 +97,16 @@ func render(sel selection, s *settings, newSampler func() sampler) []rendered {
 		}
 	}
 	add(orgFamily, sel.orgs)
-	samples := make([]orgSample, len(sel.stored))
+	samples := make([]orgSample, len(sel.stored.Groups))
+	for i := range s.groupFamilies {
+		for j, g := range sel.stored.Groups {
+			samples[j] = orgSample{org{name: g.Name}, s.groupFamilies[i].group(g)}
+		}
+		add(&s.groupFamilies[i], samples)
+	}
+	samples = make([]orgSample, len(sel.stored.Orgs))
 	for i := range storedFamilies {
-		for j, o := range sel.stored {
+		for j, o := range sel.stored.Orgs {
 			samples[j] = orgSample{org{name: o.Org}, storedFamilies[i].stored(o)}
 		}
 		add(&storedFamilies[i], samples)

@@ -15,7 +15,7 @@ type selection struct {
 	orgs  []orgSample // ordered by type and organization
 	over  int         // repositories left out by the limit
 
-	stored []StoredOrg
+	stored Stored
 }
 
 type org struct {
@@ -23,7 +23,7 @@ type org struct {
 	name string
 }
 
-// orgSample is a sample of an organization, or of one type of its repositories.
+// orgSample is a sample of an organization, of one type of its repositories, or of a group.
 type orgSample struct {
 	org
 	value int64

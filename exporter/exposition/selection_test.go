@@ -113,7 +113,7 @@ func TestOrgsAreCountedWhole(t *testing.T) {
 		of(history.Model, "a-b/1"), of(history.Model, "a/1"), of(history.Model, "a/2"), of(history.Model, "b"),
 		of(history.Model, "c/1"), of(history.Model, "d"), of(history.Model, "a"), of(history.Model, "c/2"),
 		of(history.Dataset, "a/1"), of("kernel", "a/1"), of(history.Space, "z/1"),
-	))
+	), Stored{})
 	want := []string{
 		`huggingface_org_repos{repo_type="model",org=""} 3`,
 		`huggingface_org_repos{repo_type="model",org="a"} 2`,

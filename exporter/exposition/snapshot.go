@@ -43,7 +43,7 @@ func (p *snapshot) size() (n int64) {
 // not when the first client asks for gzip: that takes about as long as rendering
 // them, most clients do ask, and so none has to wait. It keeps counts to make
 // the protobuf form from when someone asks for it.
-func newSnapshot(counts iter.Seq[history.Counts], stored []StoredOrg, s *settings) *snapshot {
+func newSnapshot(counts iter.Seq[history.Counts], stored Stored, s *settings) *snapshot {
 	selected := func() selection {
 		sel := s.selectCounts(counts)
 		sel.stored = stored

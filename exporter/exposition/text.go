@@ -57,7 +57,7 @@ func (t *textSampler) append(b []byte, m *metric, value int64) []byte {
 	return append(b, '\n')
 }
 
-// orgs leaves the samples of organizations to VictoriaMetrics/metrics. This is all
+// orgs leaves the samples of organizations and groups to VictoriaMetrics/metrics. This is all
 // there is for it: its metrics of the process have other names than those of client_golang
 // that dashboards and alerts know, and why it does not push is said at Pusher. Its switch
 // ExposeMetadata, for the whole process and off unless turned on, has to stay off.
@@ -65,7 +65,12 @@ func (t *textSampler) orgs(b []byte, m *metric, orgs []orgSample) []byte {
 	buf := bytes.NewBuffer(b)
 	var name []byte
 	for _, o := range orgs {
-		name = append(appendOrgLabels(append(name[:0], m.name...), o.org, m.stored == nil), '}')
+		name = append(name[:0], m.name...)
+		if m.group != nil {
+			name = append(appendEscaped(append(name, `{group="`...), o.name), `"}`...)
+		} else {
+			name = append(appendOrgLabels(name, o.org, m.stored == nil), '}')
+		}
 		metrics.WriteGaugeUint64(buf, string(name), uint64(o.value))
 	}
 	return buf.Bytes()

@@ -42,7 +42,10 @@ func downloads(name string, n int64) history.Counts {
 }
 
 // storedFixture is what is stored of organizations.
-var storedFixture = []StoredOrg{{Org: "", Repos: 1, Records: 12}, {Org: "acme", Repos: 5, Records: 1 << 40}, {Org: `grö"ße`, Repos: 1}}
+var storedFixture = Stored{
+	Orgs:   []StoredOrg{{Org: "", Repos: 1, Records: 12}, {Org: "acme", Repos: 5, Records: 1 << 40}, {Org: `grö"ße`, Repos: 1}},
+	Groups: []Group{{Name: `all "big" ones`, Downloads: 0, AllTime: 1 << 40, Repos: 6}, {Name: "llama", Downloads: 12, AllTime: 30, Repos: 2}},
+}
 
 // fixture has every kind of repository.
 func fixture() iter.Seq[history.Counts] {

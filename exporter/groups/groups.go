@@ -38,9 +38,14 @@ func (p pattern) matches(r history.Repo) bool {
 
 // Groups are the groups of a configuration. They may be used from several goroutines.
 type Groups struct {
+	dir string // of files with what is below, "" for none
+
 	mu          sync.Mutex // of changes
 	definitions []config.Group
-	current     atomic.Pointer[resolved]
+	collections map[string]*collection // by slug
+	counters    map[string]*counter    // by name of the group
+
+	current atomic.Pointer[resolved]
 }
 
 // resolved are groups with what is in them. It does not change.
@@ -52,7 +57,7 @@ type resolved struct {
 
 // New returns groups without any.
 func New() *Groups {
-	g := new(Groups)
+	g := &Groups{collections: make(map[string]*collection)}
 	g.current.Store(new(resolved))
 	return g
 }
@@ -62,20 +67,24 @@ func (g *Groups) Set(definitions []config.Group) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.definitions = definitions
-	g.current.Store(resolve(definitions))
+	g.resolve()
 }
 
 // Revision names what is in the groups: two equal names promise the same. It is "" without
 // groups.
 func (g *Groups) Revision() string { return g.current.Load().revision }
 
-func resolve(definitions []config.Group) *resolved {
-	now := &resolved{sets: make(map[string]*history.Set, len(definitions))}
+// Names returns the names of the groups, sorted.
+func (g *Groups) Names() []string { return g.current.Load().names }
+
+// resolve works out what is in the groups. g.mu is held.
+func (g *Groups) resolve() {
+	now := &resolved{sets: make(map[string]*history.Set, len(g.definitions))}
 	sum := sha256.New()
-	for _, d := range definitions {
-		fmt.Fprintf(sum, "%q %q\n", d.Name, d.Repos)
+	for _, d := range g.definitions {
 		types := make(map[string][]history.RepoType) // by name
 		var globs []pattern
+		fmt.Fprintf(sum, "%q %q", d.Name, d.Repos)
 		for _, s := range d.Repos {
 			t, glob := s.Parts()
 			if strings.ContainsAny(glob, `*?[\`) {
@@ -84,6 +93,14 @@ func resolve(definitions []config.Group) *resolved {
 				types[glob] = append(types[glob], history.RepoType(t))
 			}
 		}
+		for _, slug := range d.Collections {
+			for _, s := range g.collections[slug].members() {
+				fmt.Fprintf(sum, " %q", s)
+				t, name := config.RepoGlob(s).Parts()
+				types[name] = append(types[name], history.RepoType(t))
+			}
+		}
+		fmt.Fprintln(sum)
 		now.names = append(now.names, d.Name)
 		now.sets[d.Name] = &history.Set{Has: func(r history.Repo) bool {
 			return slices.ContainsFunc(types[r.Name], func(t history.RepoType) bool { return t == "" || t == r.Type }) ||
@@ -93,7 +110,10 @@ func resolve(definitions []config.Group) *resolved {
 	if slices.Sort(now.names); len(now.names) > 0 {
 		now.revision = hex.EncodeToString(sum.Sum(nil)[:8])
 	}
-	return now
+	if was := g.current.Load(); was.revision == now.revision {
+		return // what is kept by the addresses of the sets still holds
+	}
+	g.current.Store(now)
 }
 
 // filter returns f with the sets of its groups in place of their names. An error is a *wire.Fault.

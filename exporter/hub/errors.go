@@ -141,6 +141,8 @@ func (e *Error) hint() string {
 		return "check the token, or remove it"
 	case e.Kind == KindForbidden && e.Route == RoutePublisherAnalytics:
 		return "the route needs a Team or Enterprise plan, and a token that can read the organization's settings"
+	case e.Kind == KindNotFound && e.Route == RouteCollections:
+		return "check the slug in groups; a private collection needs a token of a member of its organization"
 	case e.Kind == KindNotFound:
 		return "check the name of the organization"
 	}

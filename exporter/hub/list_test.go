@@ -294,3 +294,43 @@ func TestEndpointWithPath(t *testing.T) {
 		equal(w.t, "repositories", len(all), 2500)
 	})
 }
+
+func TestCollection(t *testing.T) {
+	run(t, fakehub.Options{}, func(w *world) {
+		m := w.AddRepo(history.Model, "acme/m")
+		hidden := w.AddRepo(history.Dataset, "acme/hidden").SetPrivate(true)
+		space := w.AddRepo(history.Space, "acme/s")
+		c := w.AddCollection("acme", "a-title", m, hidden, space)
+		f := func(client *hub.Client, want string) {
+			w.t.Helper()
+			repos, err := client.Collection(w.t.Context(), c.Slug())
+			equal(w.t, "collection", strings.TrimSpace(fmt.Sprintf("%v %s", repos, hub.KindOf(err))), want)
+		}
+		options := w.options()
+		options.Token = nil
+		anonymous := hub.New(options)
+		f(w.client(), "[model acme/m dataset acme/hidden space acme/s]") // without the paper in it
+		f(anonymous, "[model acme/m space acme/s]")
+		m.Rename("acme/n")
+		space.Delete()
+		f(anonymous, "[model acme/n]")
+		c.SetPrivate(true)
+		f(w.client(), "[model acme/n dataset acme/hidden]")
+		f(anonymous, "[] not_found")
+		c.SetItems()
+		f(w.client(), "[]")
+
+		for _, text := range []string{`[]`, `{"slug":"x"}`, `{"items":[{"id":"acme/m"}]}`, `{"items":[{"type":"model","id":"a\u0000b"}]}`, `{"items":[`, `<html>`} {
+			w.Fail(fakehub.On{Route: fakehub.Collections}, fakehub.Always, fakehub.Body("application/json", text))
+			f(w.client(), "[] malformed")
+			w.Heal()
+		}
+		c.Delete()
+		f(w.client(), "[] not_found")
+		for _, slug := range []string{"", "acme", "acme/", "/x", "acme/x/y", "../x"} {
+			if _, err := w.client().Collection(w.t.Context(), slug); err == nil || !strings.Contains(err.Error(), "expected the slug of a collection") {
+				w.t.Errorf("%q: got %v", slug, err)
+			}
+		}
+	})
+}

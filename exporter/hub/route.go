@@ -20,6 +20,7 @@ const (
 	RouteDatasets           Route = "datasets"
 	RouteSpaces             Route = "spaces"
 	RouteOverview           Route = "overview" // of an organization or user
+	RouteCollections        Route = "collections"
 )
 
 // listedType is a type of repositories that the Hub lists.
@@ -50,7 +51,7 @@ func Routes() []Route {
 	for _, l := range listed {
 		routes = append(routes, l.route)
 	}
-	return append(routes, RouteOverview)
+	return append(routes, RouteOverview, RouteCollections)
 }
 
 // RouteOf returns the route that lists repositories of type t.

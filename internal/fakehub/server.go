@@ -19,15 +19,16 @@ type Route string
 
 // The routes. Other is everything else: the login page, and what is not found.
 const (
-	Analytics Route = "publisher_analytics"
-	Models    Route = "models"
-	Datasets  Route = "datasets"
-	Spaces    Route = "spaces"
-	Overview  Route = "overview"
-	Other     Route = "other"
+	Analytics   Route = "publisher_analytics"
+	Models      Route = "models"
+	Datasets    Route = "datasets"
+	Spaces      Route = "spaces"
+	Overview    Route = "overview"
+	Collections Route = "collections"
+	Other       Route = "other"
 )
 
-// routeOf returns the route of a path, and the organization in it.
+// routeOf returns the route of a path, and the organization or slug in it.
 func routeOf(r *http.Request) (route Route, org string) {
 	switch path := r.URL.Path; path {
 	case "/api/models":
@@ -41,6 +42,9 @@ func routeOf(r *http.Request) (route Route, org string) {
 		org, ok2 := strings.CutSuffix(rest, "/settings/publisher-analytics/download-breakdown")
 		if ok && ok2 && org != "" && !strings.Contains(org, "/") {
 			return Analytics, org
+		}
+		if slug, ok := strings.CutPrefix(path, "/api/collections/"); ok {
+			return Collections, slug
 		}
 		for _, kind := range []string{"organizations", "users"} {
 			rest, ok := strings.CutPrefix(path, "/api/"+kind+"/")
@@ -101,6 +105,8 @@ func (h *Hub) answer(w http.ResponseWriter, r *http.Request) {
 		h.analytics(w, r, caller, org)
 	case route == Overview:
 		h.overview(w, r, org)
+	case route == Collections:
+		h.collection(w, r, caller, org)
 	case route != Other:
 		h.listing(w, r, caller, route)
 	case r.URL.Path == "/login":

@@ -48,11 +48,14 @@ const (
 type Hub struct {
 	options Options
 
-	mu      sync.Mutex
-	orgs    map[string]*org
-	users   map[string]*user // by token
-	repos   map[string]*Repo // by id, "_id"
-	names   map[history.Repo]*Repo
+	mu    sync.Mutex
+	orgs  map[string]*org
+	users map[string]*user // by token
+	repos map[string]*Repo // by id, "_id"
+	names map[history.Repo]*Repo
+	// collections are by slug.
+	collections map[string]*Collection
+
 	made    int
 	today   history.Day
 	changed time.Time // when a count last changed
@@ -98,6 +101,9 @@ func New(o Options) *Hub {
 		users:   map[string]*user{},
 		repos:   map[string]*Repo{},
 		names:   map[history.Repo]*Repo{},
+
+		collections: map[string]*Collection{},
+
 		today:   history.NoDay,
 		changed: o.Now(),
 		windows: map[windowKey]*window{},

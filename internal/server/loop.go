@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
@@ -44,12 +45,10 @@ func (s *Server) work(ctx context.Context) error {
 
 	s.manager.Start(ctx)
 	s.manager.Wake()
-	pushed := make(chan struct{})
-	go func() {
-		defer close(pushed)
-		s.pusher.Run(ctx)
-	}()
-	defer func() { <-pushed }()
+	var running sync.WaitGroup
+	running.Go(func() { s.pusher.Run(ctx) })
+	running.Go(func() { s.fetchCollections(ctx) })
+	defer running.Wait()
 
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
@@ -61,7 +60,7 @@ func (s *Server) work(ctx context.Context) error {
 		}
 		s.refresh(ctx, !stats.OnDisk)
 		s.files.poll(ctx, false)
-		if s.store.Revision() != s.shown {
+		if s.revision() != s.shown {
 			s.updatePage(ctx, true)
 		}
 	}
@@ -168,16 +167,23 @@ func (s *Server) setReachable(err error) {
 
 // updatePage renders the metrics page anew from what the store holds now.
 func (s *Server) updatePage(ctx context.Context, changed bool) {
-	s.shown = s.store.Revision()
+	s.shown = s.revision()
 	// The page reads them again after ctx has ended.
 	counts := s.store.Counts(context.WithoutCancel(ctx), history.Filter{})
 	o, err := s.store.Overview(ctx, history.OverviewQuery{ByOrg: true})
 	if err != nil && ctx.Err() == nil {
 		s.Log.Error("The metrics page does not say what is stored of organizations", "err", err)
 	}
-	stored := make([]exposition.StoredOrg, len(o.Groups))
+	stored := exposition.Stored{Orgs: make([]exposition.StoredOrg, len(o.Groups))}
 	for i, g := range o.Groups {
-		stored[i] = exposition.StoredOrg{Org: g.Org, Repos: int64(g.Repos), Records: g.Records}
+		stored.Orgs[i] = exposition.StoredOrg{Org: g.Org, Repos: int64(g.Repos), Records: g.Records}
+	}
+	sums, err := s.groups.Count(s.store.Meta(ctx, history.MetaQuery{}))
+	if err != nil && ctx.Err() == nil {
+		s.Log.Error("The counters of groups may fall to 0 at the next restart, or are not up to date", "err", err)
+	}
+	for _, g := range sums {
+		stored.Groups = append(stored.Groups, exposition.Group{Name: g.Group, Downloads: g.Downloads, AllTime: g.AllTime, Repos: g.Repos})
 	}
 	s.page.Update(func(yield func(history.Counts) bool) {
 		for c, err := range counts {
@@ -189,7 +195,7 @@ func (s *Server) updatePage(ctx context.Context, changed bool) {
 				return
 			}
 		}
-	}, stored...)
+	}, stored)
 	if changed {
 		setToNow(s.metrics.storeChanged)
 	}

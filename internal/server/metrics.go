@@ -29,6 +29,8 @@ type metrics struct {
 	storeUp, storeChanged prometheus.Gauge
 	refreshFailures       prometheus.Counter
 	imports               *prometheus.CounterVec
+
+	collectionSuccess, collectionTime *prometheus.GaugeVec // of the Hub's collections in groups
 }
 
 // newMetrics registers the metrics of the server and of its process.
@@ -77,6 +79,11 @@ func newMetrics(reg *prometheus.Registry) *metrics {
 			Help: "Imports of configured files, by outcome.",
 		}, []string{"outcome"}),
 	}
+	perCollection := func(name, help string) *prometheus.GaugeVec {
+		return auto.NewGaugeVec(prometheus.GaugeOpts{Name: progName + "_group_collection_" + name, Help: help}, []string{"collection"})
+	}
+	m.collectionSuccess = perCollection("success", "Whether the Hub's collection in a group could be fetched the last time (1) or not (0).")
+	m.collectionTime = perCollection("last_success_timestamp_seconds", "Unix time at which the Hub's collection in a group was last fetched.")
 	m.storeUp.Set(1) // the embedded engine; one elsewhere is asked at once
 	m.imports.WithLabelValues("success")
 	m.imports.WithLabelValues("failure")

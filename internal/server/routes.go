@@ -39,7 +39,7 @@ func (s *Server) Handler() http.Handler {
 
 	handle("/metrics", get(scrapes.wrap(timed(s.page.Handler())).ServeHTTP))
 	for _, r := range api.Routes(s.reader, api.Options{
-		Logger: s.Log, Version: version.Version, Build: version.GetRevision(), Revision: s.revision, StallTimeout: stallTimeout, Reserve: reserve,
+		Logger: s.Log, Version: version.Version, Build: version.GetRevision(), Revision: s.revision, Groups: s.groupStatus, StallTimeout: stallTimeout, Reserve: reserve,
 		Limits: func() api.Limits {
 			q := &s.config.Load().Query
 			return api.Limits{Timeout: time.Duration(q.Timeout), MaxRows: int64(q.MaxRows)}

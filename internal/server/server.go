@@ -26,6 +26,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/groups"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/pushclient"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/httpx"
@@ -76,9 +77,13 @@ type Server struct {
 	reloadMu sync.Mutex                    // serializes reloads
 	loadedAs atomic.Pointer[checksum]      // of its file, from before that was loaded
 
-	store    *engine.Late
-	groups   *groups.Groups
-	reader   history.Reader // of store, with groups
+	store  *engine.Late
+	groups *groups.Groups
+	reader history.Reader // of store, with groups
+	// groupsChanged has a signal for fetchCollections, which uses collectionClients.
+	groupsChanged     chan struct{}
+	collectionClients atomic.Pointer[func(slug string) *hub.Client]
+
 	metrics  *metrics
 	page     *exposition.Page
 	pusher   *exposition.Pusher
@@ -101,8 +106,7 @@ type Server struct {
 // New reads the configuration and puts a server together; nothing runs yet.
 func New(o Options) (*Server, error) {
 	reg := prometheus.NewRegistry()
-	s := &Server{Options: o, store: new(engine.Late), groups: groups.New(), metrics: newMetrics(reg)}
-	s.reader = s.groups.Reader(s.store)
+	s := &Server{Options: o, store: new(engine.Late), metrics: newMetrics(reg), groupsChanged: make(chan struct{}, 1)}
 	s.collects = NewCollectors(s.store, reg, o.Shard, o.Log)
 	s.manager = hubsync.NewManager(s.collects.metrics, o.Log)
 	var err error
@@ -132,6 +136,10 @@ func (s *Server) load() error {
 		return err
 	}
 	s.config.Store(c)
+	select {
+	case s.groupsChanged <- struct{}{}:
+	default: // it is to look anyway
+	}
 	s.loadedAs.Store(&sum)
 	s.metrics.reloadSuccessful.Set(1)
 	setToNow(s.metrics.reloadTime)
@@ -140,6 +148,17 @@ func (s *Server) load() error {
 
 func (s *Server) apply(c *config.Config) error {
 	if err := s.collects.OpenQueue(&c.Storage); err != nil {
+		return err
+	}
+	if s.groups == nil {
+		var err error
+		if s.groups, err = groups.Open(c.Storage.StateDir(s.Engine.Path)); err != nil {
+			s.Log.Error("Collections of groups start over", "err", err)
+		}
+		s.reader = s.groups.Reader(s.store)
+	}
+	clients, err := s.collects.CollectionClients(&c.Hub, c.Groups)
+	if err != nil {
 		return err
 	}
 	jobs, err := s.collects.Jobs(&c.Hub)
@@ -156,6 +175,7 @@ func (s *Server) apply(c *config.Config) error {
 	if err := s.page.SetOptions(pageOptions(&c.Metrics)); err != nil {
 		return err
 	}
+	s.collectionClients.Store(&clients)
 	s.groups.Set(c.Groups)
 	s.pusher.Set(push)
 	s.manager.Set(jobs)

@@ -75,8 +75,8 @@ func TestPageOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := pageOptions(&c.Metrics)
-	if got, want := len(o.Families), 5; got != want || o.Families[0] != "downloads" {
-		t.Errorf("families %q, want five", o.Families)
+	if got, want := len(o.Families), len(exposition.Families())-2; got != want || o.Families[0] != "downloads" {
+		t.Errorf("families %q, want all but two", o.Families)
 	}
 	if o.MaxRepos != 7 {
 		t.Errorf("max repos %d, want 7", o.MaxRepos)
@@ -89,7 +89,7 @@ func TestPageOptions(t *testing.T) {
 	if len(all.Families) != len(exposition.Families()) || all.Include != nil || all.Exclude != nil || all.MaxRepos != exposition.DefaultMaxRepos {
 		t.Errorf("the defaults are %+v", all)
 	}
-	none, err := config.Parse("c.yaml", []byte("metrics: {families: {downloads: false, removed: false, backdated: false, all_time: false, last_month: false, likes: false, org_repos: false}}"), exposition.Families()...)
+	none, err := config.Parse("c.yaml", []byte("metrics: {families: {downloads: false, removed: false, backdated: false, all_time: false, last_month: false, likes: false, org_repos: false, group_downloads: false, group_all_time: false, group_repos: false}}"), exposition.Families()...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -38,6 +39,9 @@ type Options struct {
 	StallTimeout time.Duration
 	// Limits returns what a query may take, asked at each; nil: no bounds.
 	Limits func() Limits
+	// Groups returns the names of the groups that can be asked for, and the Hub's collections
+	// in them; nil: there are none.
+	Groups func() ([]string, []wire.Collection)
 	// Reserve asks for the memory that an export of many repositories takes in bytes, which
 	// the request keeps to its end, and reports whether it may have it; nil: it may.
 	Reserve func(ctx context.Context, bytes int64) bool
@@ -92,9 +96,12 @@ func Routes(store history.Reader, o Options) []Route {
 	if o.Limits == nil {
 		o.Limits = func() Limits { return Limits{} }
 	}
+	if o.Groups == nil {
+		o.Groups = func() ([]string, []wire.Collection) { return nil, nil }
+	}
 	a := &handlers{store: store, Options: o}
 	return []Route{
-		{Pattern: wire.StatusRoute, Handler: jsonRoute(a, wire.StatusRoute, wire.NoParams, a.status)},
+		{Pattern: wire.StatusRoute, Handler: a.route(a.status)},
 		{Pattern: wire.OverviewRoute, Handler: jsonRoute(a, wire.OverviewRoute, wire.Overview, a.overview)},
 		{Pattern: wire.ReposRoute, Handler: jsonRoute(a, wire.ReposRoute, wire.Repos, a.repos)},
 		{Pattern: wire.CountsRoute, Handler: jsonRoute(a, wire.CountsRoute, wire.Counts, a.counts), Export: true},
@@ -173,12 +180,25 @@ func (a *handlers) notModified(w http.ResponseWriter, r *http.Request, revision 
 	return revision != "" && httpx.NotModified(w, r, append([]string{a.Version, a.Build, revision}, parts...)...)
 }
 
-func (a *handlers) status(ctx context.Context, _ struct{}, revision string) (body, error) {
-	o, err := a.store.Overview(ctx, history.OverviewQuery{Period: wire.NoDays})
-	if err != nil {
-		return nil, err
+// status answers with what there is. The state of collections changes without the history.
+func (a *handlers) status(w http.ResponseWriter, r *http.Request) error {
+	if _, err := wire.NoParams.Decode(r.URL.RawQuery); err != nil {
+		return err
 	}
-	return func(w io.Writer) error { return wire.WriteJSON(w, wire.NewStatus(a.Version, revision, &o)) }, nil
+	revision := a.Revision()
+	groups, collections := a.Groups()
+	state, err := json.Marshal(collections)
+	if err != nil || a.notModified(w, r, revision, wire.StatusRoute, string(state)) {
+		return err
+	}
+	o, err := a.store.Overview(r.Context(), history.OverviewQuery{Period: wire.NoDays})
+	if err != nil {
+		return err
+	}
+	status := wire.NewStatus(a.Version, revision, &o)
+	status.Groups, status.Collections = groups, collections
+	w.Header().Set("Content-Type", wire.JSONType)
+	return a.stream(w, r, func(w io.Writer) error { return wire.WriteJSON(w, status) })
 }
 
 func (a *handlers) overview(ctx context.Context, q history.OverviewQuery, revision string) (body, error) {

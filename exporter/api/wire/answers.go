@@ -3,6 +3,7 @@ package wire
 import (
 	"io"
 	"iter"
+	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
@@ -20,12 +21,26 @@ type Status struct {
 	Records int64 `json:"records"`
 	// Recorded runs from the first to the last recorded day, nil for an empty history.
 	Recorded *history.Days `json:"recorded"`
+	// Groups are the names of the groups that can be asked for, Collections the Hub's
+	// collections in them.
+	Groups      []string     `json:"groups,omitempty"`
+	Collections []Collection `json:"collections,omitempty"`
 }
 
-// NewStatus returns the status of a history of those groups.
+// Collection is how a collection on the Hub stands, which is in a group.
+type Collection struct {
+	Slug  string `json:"slug"`
+	Repos int    `json:"repos"`
+	// AsOf is when the Hub last said what is in it, nil for never.
+	AsOf *time.Time `json:"as_of"`
+	// Failure is why it could not the last time, nil if it could.
+	Failure *string `json:"failure"`
+}
+
+// NewStatus returns the status of a history.
 func NewStatus(exporter, revision string, o *history.Overview) Status {
 	sum := o.Sum()
-	return Status{Version, exporter, optional(revision), sum.Repos, sum.Records, daysOf(o.Recorded)}
+	return Status{API: Version, Version: exporter, Revision: optional(revision), Repos: sum.Repos, Records: sum.Records, Recorded: daysOf(o.Recorded)}
 }
 
 // periodJSON is what overview and page have in common: what they are about.
