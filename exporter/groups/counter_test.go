@@ -23,7 +23,6 @@ type past struct {
 	members []config.RepoGlob
 	hour    int
 	totals  map[string]int64 // of the repositories on the Hub
-	made    int
 }
 
 // listing has the store learn all totals, and what is gone or has another name.
