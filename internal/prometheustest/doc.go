@@ -3,5 +3,6 @@
 // scrapes it, and its answers are compared with what was imported.
 //
 // The tests need prometheus and promtool in PATH (Debian package prometheus)
-// and fail without them. Everything listens on loopback alone.
+// and fail without them; vmalert is in the package victoria-metrics. Everything
+// listens on loopback alone.
 package prometheustest

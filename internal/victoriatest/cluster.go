@@ -37,7 +37,7 @@ type Cluster struct {
 // on as many of them as replication says. Who calls it closes it.
 func NewCluster(t testing.TB, dir string, storages, replication int) (*Cluster, error) {
 	t.Helper()
-	insert, query, storage := program(t, "vminsert"), program(t, "vmselect"), program(t, "vmstorage")
+	insert, query, storage := Program(t, "vminsert"), Program(t, "vmselect"), Program(t, "vmstorage")
 	c := new(Cluster)
 	free, err := freeAddresses(3*storages + 4)
 	if err != nil {

@@ -56,10 +56,10 @@ func (l *log) String() string {
 	return l.b.String()
 }
 
-// program returns the path of a program: in PATH, or where make puts those that it
+// Program returns the path of a program: in PATH, or where make puts those that it
 // builds. Without it the test is skipped, unless the variable REQUIRE_VICTORIA_METRICS
 // is set, which makes it fail.
-func program(t testing.TB, name string) string {
+func Program(t testing.TB, name string) string {
 	t.Helper()
 	if path, err := exec.LookPath(name); err == nil {
 		return path
@@ -211,13 +211,13 @@ func do(req *http.Request) (string, error) {
 // calls it kills it.
 func NewSingle(t testing.TB, dir string) (*Node, error) {
 	t.Helper()
-	return newSingle(program(t, "victoria-metrics"), dir)
+	return newSingle(Program(t, "victoria-metrics"), dir)
 }
 
 // NewForgetful is NewSingle that drops samples which are older than a year.
 func NewForgetful(t testing.TB, dir string) (*Node, error) {
 	t.Helper()
-	return newSingle(program(t, "victoria-metrics"), dir, "-retentionPeriod=1y")
+	return newSingle(Program(t, "victoria-metrics"), dir, "-retentionPeriod=1y")
 }
 
 // NewNewSingle is NewSingle of a version newer than Debian's, without an index by day.
