@@ -29,6 +29,7 @@ var setup = map[string]string{
 	"CONTRIBUTING.md":       "cd $PROJECT\n",
 	"README.md":             "mkdir home\n" + hub,
 	"docs/api.md":           sixRows + server,
+	"docs/badges.md":        sixRows + server,
 	"docs/backfill.md":      sixRows + victoria + receiver,
 	"docs/configuration.md": hub + config,
 	"docs/history.md":       hub,

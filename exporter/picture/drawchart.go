@@ -61,7 +61,7 @@ var dark = theme{
 func (c *Chart) WriteSVG(w io.Writer, f Frame) error {
 	alt := f.title(c)
 	if len(c.Bars) > 0 {
-		alt += ", " + c.Range() + ": " + textenc.Grouped(c.Sum)
+		alt += ", " + f.subtitle(c)
 	}
 	s := newSVG(f.Width, f.Height, alt)
 	c.draw(s, f)
@@ -79,6 +79,15 @@ func (f Frame) title(c *Chart) string {
 		return f.Title
 	}
 	return c.Title()
+}
+
+// subtitle is the days and their downloads.
+func (f Frame) subtitle(c *Chart) string {
+	by := ""
+	if f.Title != "" {
+		by = ", by " + c.Each // which the title does not say
+	}
+	return c.Range() + by + ": " + textenc.Grouped(c.Sum)
 }
 
 const (
@@ -103,7 +112,7 @@ func (c *Chart) draw(to canvas, f Frame) {
 		return
 	}
 	top += lineHeight
-	to.text(chartMargin, top-3, smallFont, start, f.fit(c.Range()+": "+textenc.Grouped(c.Sum), smallFont), colors.faint)
+	to.text(chartMargin, top-3, smallFont, start, f.fit(f.subtitle(c), smallFont), colors.faint)
 	if len(c.Types) > 1 {
 		top += lineHeight
 		c.legend(to, f, top-3, &colors)

@@ -2,6 +2,7 @@ package picture
 
 import (
 	"sync"
+	"unicode"
 
 	"github.com/go-fonts/dejavu/dejavusans"
 	"golang.org/x/image/font"
@@ -51,11 +52,11 @@ func hasGlyph(r rune) bool {
 }
 
 // Undrawable returns the first character of a text that a PNG cannot show, "" if there is none:
-// the font has Latin, Greek, Cyrillic, Arabic and other alphabets, but no Chinese, Japanese or
-// Korean, and no emoji in color.
+// the font has Latin, Greek, Cyrillic and other alphabets, but no Chinese, Japanese or Korean,
+// and few emoji. It has scripts from right to left, too, which would come out in the wrong order.
 func Undrawable(text string) string {
 	for _, r := range text {
-		if !hasGlyph(r) {
+		if !hasGlyph(r) || unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Nko) {
 			return string(r)
 		}
 	}

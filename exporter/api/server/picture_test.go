@@ -47,7 +47,7 @@ func TestBadges(t *testing.T) {
 	f(wire.BadgeRoute+"?repo=huggingface/none&format=svg&color=blue", svg, "not found")
 	f(wire.BadgeRoute+"?org=x&format=png", "image/png", "PNG")
 	f(wire.ChartSVGRoute+"?org=huggingface", svg, "Downloads by week")
-	f(wire.ChartSVGRoute+"?org=huggingface&title=A%26B&theme=dark", svg, `A&amp;B, Jan 22, 2021 to Nov 29, 2021: 41`)
+	f(wire.ChartSVGRoute+"?org=huggingface&title=A%26B&theme=dark", svg, `A&amp;B, Jan 22, 2021 to Nov 29, 2021, by week: 41`)
 	f(wire.ChartSVGRoute+"?org=x", svg, "No daily downloads")
 	f(wire.ChartPNGRoute+"?org=huggingface", "image/png", "PNG")
 
