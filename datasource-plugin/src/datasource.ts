@@ -1,4 +1,12 @@
-import { CoreApp, type DataSourceInstanceSettings, type ScopedVars, type TimeRange } from '@grafana/data';
+import {
+  CoreApp,
+  type AdHocVariableFilter,
+  type DataSourceGetTagValuesOptions,
+  type DataSourceInstanceSettings,
+  type MetricFindValue,
+  type ScopedVars,
+  type TimeRange,
+} from '@grafana/data';
 import { config, DataSourceWithBackend, getTemplateSrv, type TemplateSrv } from '@grafana/runtime';
 
 import { annotationSupport } from './annotations';
@@ -6,9 +14,21 @@ import { exportHref } from './exportLink';
 import { Lookups } from './lookups';
 import { PANEL_QUERY } from './query/defaults';
 import { interpolate } from './query/interpolate';
-import type { AnalyticsQuery } from './query/model';
+import type { AnalyticsQuery, Filter, FilterKey } from './query/model';
 import type { AnalyticsOptions } from './config/settings';
 import { AnalyticsVariableSupport } from './variables';
+
+/** What ad hoc filters can be about. */
+const FILTER_KEYS: Array<{ value: FilterKey; text: string }> = [
+  { value: 'repo_type', text: 'Repo type' },
+  { value: 'org', text: 'Organization' },
+  { value: 'repo', text: 'Repository' },
+];
+
+/** An ad hoc filter of Grafana as the backend takes it. */
+function filterOf({ key, operator, value, values }: AdHocVariableFilter): Filter {
+  return { key: key as FilterKey, operator, values: values?.length ? values : [value] };
+}
 
 /** The data source: what Grafana's frontend asks goes to the backend, with values in the place of variables. */
 export class DataSource extends DataSourceWithBackend<AnalyticsQuery, AnalyticsOptions> {
@@ -34,8 +54,28 @@ export class DataSource extends DataSourceWithBackend<AnalyticsQuery, AnalyticsO
     return !query.hide && !(query.queryType === 'variable' && !query.values);
   }
 
-  override applyTemplateVariables(query: AnalyticsQuery, scopedVars: ScopedVars): AnalyticsQuery {
-    return interpolate(query, this.templates, scopedVars);
+  /** The ad hoc filters of a dashboard go with the query: what they leave of it is the backend's to say. */
+  override applyTemplateVariables(query: AnalyticsQuery, scopedVars: ScopedVars, filters?: AdHocVariableFilter[]): AnalyticsQuery {
+    const next = interpolate(query, this.templates, scopedVars);
+    return filters?.length ? { ...next, filters: [...(next.filters ?? []), ...filters.map(filterOf)] } : next;
+  }
+
+  override async getTagKeys(): Promise<MetricFindValue[]> {
+    return FILTER_KEYS;
+  }
+
+  /** The values of an ad hoc filter, of what the other filters select. Of repositories it is those with the most downloads. */
+  override async getTagValues({ key, filters }: DataSourceGetTagValuesOptions<AnalyticsQuery>): Promise<MetricFindValue[]> {
+    const valuesOf = (key: FilterKey) => filters.map(filterOf).flatMap((filter) => (filter.key === key ? filter.values : []));
+    switch (key) {
+      case 'repo_type':
+        return (await this.lookups.repoTypes()).items;
+      case 'org':
+        return (await this.lookups.organizations('')).items;
+      case 'repo':
+        return (await this.lookups.repos('', { repoTypes: valuesOf('repo_type'), orgs: valuesOf('org') })).items;
+    }
+    return [];
   }
 
   /** The dashboard's variables, as they are written into a query. */

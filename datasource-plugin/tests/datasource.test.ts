@@ -16,6 +16,18 @@ describe('queries', () => {
     expect(datasource.interpolateVariablesInQueries([query], {})).toEqual([{ ...query, orgs: ['a', 'b'] }]);
   });
 
+  it('are sent with the ad hoc filters of the dashboard', () => {
+    const datasource = fakeDatasource();
+    const query: AnalyticsQuery = { refId: 'A', queryType: 'repos', orgs: ['a', 'b', 'c'] };
+    const sent = datasource.applyTemplateVariables(query, {}, [
+      { key: 'org', operator: '=|', value: 'b', values: ['b', 'c'] },
+      { key: 'repo_type', operator: '=', value: 'model' },
+    ]);
+    expect(sent).toMatchObject({ orgs: ['a', 'b', 'c'] });
+    expect(decode(sent)).toMatchObject({ orgs: ['b', 'c'], repoTypes: ['model'] });
+    expect(datasource.applyTemplateVariables(query, {}, [])).toEqual(query);
+  });
+
   it('that are hidden or not filled in are not sent', () => {
     const datasource = fakeDatasource();
     expect(datasource.filterQuery({ refId: 'A' })).toBe(true);
@@ -101,6 +113,28 @@ describe('annotations', () => {
   it('are asked for as they were stored', () => {
     const target: AnalyticsQuery = { refId: 'Anno', queryType: 'corrections', orgs: ['a'] };
     expect(annotations!.prepareQuery!({ name: 'x', enable: true, iconColor: 'red', target })).toBe(target);
+  });
+});
+
+describe('ad hoc filters', () => {
+  it('have values of what the others select', async () => {
+    const datasource = fakeDatasource();
+    const items = [{ value: 'x', text: 'X' }];
+    const get = vi.spyOn(datasource, 'getResource').mockResolvedValue({ items, matched: 1 });
+    const keys = (await datasource.getTagKeys()).map(({ value }) => String(value));
+    expect(keys).toEqual(['repo_type', 'org', 'repo']);
+    const filters = [
+      { key: 'org', operator: '=|', value: 'a', values: ['a', 'b'] },
+      { key: 'repo_type', operator: '=', value: 'model' },
+    ];
+    for (const key of keys) {
+      expect(await datasource.getTagValues({ key, filters })).toEqual(items);
+    }
+    expect(get.mock.calls).toEqual([
+      ['repo-types', {}],
+      ['organizations', { search: '' }],
+      ['repos', { search: '', org: ['a', 'b'], repo_type: ['model'], limit: PAGE, offset: 0 }],
+    ]);
   });
 });
 

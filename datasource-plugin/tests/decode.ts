@@ -1,5 +1,5 @@
 import { isEmpty } from '../src/query/defaults';
-import { ALL, DEFAULT_TREND, formatOf, limitOf, membersOf, periodOf, typeOf, type Member } from '../src/query/model';
+import { ALL, DEFAULT_TREND, formatOf, limitOf, membersOf, periodOf, typeOf, type Filter, type Member } from '../src/query/model';
 
 /** What Grafana itself writes into the query of any data source. */
 const GRAFANAS = [
@@ -43,13 +43,17 @@ export function decode(query: any): Record<string, unknown> {
     const items: string[] = [own(member, [])].flat();
     return items.includes(ALL) ? [] : items;
   };
+  const narrowed = (member: Member, key: string) =>
+    (query.filters ?? [])
+      .filter((filter: Filter) => filter.key === key)
+      .reduce((items: string[], { values }: Filter) => (items.length ? items.filter((item) => values.includes(item)) : values), list(member));
   const sort = own('sort', 'downloads');
   const decoded = {
     type,
     format,
-    repoTypes: list('repoTypes'),
-    orgs: list('orgs'),
-    repos: list('repos'),
+    repoTypes: narrowed('repoTypes', 'repo_type'),
+    orgs: narrowed('orgs', 'org'),
+    repos: narrowed('repos', 'repo'),
     search: query.search,
     period: own('period', periodOf(type, format) ?? 'time_range'),
     groupBy: own('groupBy', 'repo_type'),

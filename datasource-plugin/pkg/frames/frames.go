@@ -19,6 +19,9 @@ import (
 // each has the RefID of q. Repositories link to their pages on the Hub at hubURL, like
 // "https://huggingface.co". Errors are those of the store, and of ctx.
 func Answer(ctx context.Context, store history.Reader, q query.Query, hubURL string) (data.Frames, error) {
+	if q.Base().Nothing {
+		store = nothing{store}
+	}
 	frames, err := framesOf(ctx, store, q)
 	if err == nil && len(frames) == 1 && len(frames[0].Fields) == 0 {
 		err = sayWhyEmpty(ctx, store, frames[0], q)
@@ -29,6 +32,26 @@ func Answer(ctx context.Context, store history.Reader, q query.Query, hubURL str
 		layOut(f)
 	}
 	return frames, err
+}
+
+// nothing is a history of which nothing is selected.
+type nothing struct{ history.Reader }
+
+func (n nothing) Overview(ctx context.Context, q history.OverviewQuery) (history.Overview, error) {
+	o, err := n.Reader.Overview(ctx, q)
+	o.Groups, o.All = nil, nil
+	return o, err
+}
+
+func (n nothing) Repos(ctx context.Context, q history.ReposQuery) (history.ReposPage, error) {
+	q.Limit, q.Trend = 1, 0
+	page, err := n.Reader.Repos(ctx, q)
+	page.Rows, page.Matched = nil, 0
+	return page, err
+}
+
+func (n nothing) Records(context.Context, history.RecordsQuery) history.RowSeq {
+	return func(func(*history.Rows, error) bool) {}
 }
 
 // sayWhyEmpty adds a notice that names the last recorded day to a frame without data. That

@@ -124,11 +124,12 @@ type ask struct {
 	Overlay   query.Overlay
 	Smooth    query.Smooth
 	Event     query.Event
+	Nothing   bool
 }
 
 // query is what a is as a query of its type.
 func (a ask) query() query.Query {
-	c := query.Common{Type: a.Type, RefID: a.RefID, Filter: a.Filter, Period: a.Period, From: a.From, To: a.To}
+	c := query.Common{Type: a.Type, RefID: a.RefID, Filter: a.Filter, Period: a.Period, From: a.From, To: a.To, Nothing: a.Nothing}
 	switch a.Type {
 	case query.TypeOverview:
 		return query.Overview{

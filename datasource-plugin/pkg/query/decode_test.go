@@ -38,7 +38,7 @@ func TestDecodeRefuses(t *testing.T) {
 	f(`{"search":"a","search":"b"}`, "search", `expected the member once, got it again: "b"`)
 	f(`{"search":"","search":""}`, "search", `expected the member once, got it again: ""`)
 	f(`{"refId":"A","refId":"B"}`, "refId", `expected the member once, got it again: "B"`)
-	f(`{"":1}`, "", `expected no such member in a query of type overview and format time_series, got 1; remove it, or use one of format, groupBy, interval, orgs, overlay, period, queryType, repoTypes, repos, search, smooth, version`)
+	f(`{"":1}`, "", `expected no such member in a query of type overview and format time_series, got 1; remove it, or use one of filters, format, groupBy, interval, orgs, overlay, period, queryType, repoTypes, repos, search, smooth, version`)
 	f(`{"Search":"a"}`, "Search", `expected no such member in a query of type overview and format time_series, got "a"`)
 	f(`{"`+strings.Repeat("x", 100)+`":7}`, strings.Repeat("x", 80), `, got 7; remove it`)
 	// Other kinds of values.

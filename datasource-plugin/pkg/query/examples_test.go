@@ -185,7 +185,7 @@ func TestInvalidExamples(t *testing.T) {
 
 // ours are the members of the query model.
 var ours = []string{
-	"event", "format", "groupBy", "interval", "least", "limit", "number", "offset", "order", "orgs", "overlay", "period", "queryType",
+	"event", "filters", "format", "groupBy", "interval", "least", "limit", "number", "offset", "order", "orgs", "overlay", "period", "queryType",
 	"repoTypes", "repos", "search", "smooth", "sort", "trend", "value", "values", "version",
 }
 

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"regexp"
@@ -29,6 +30,7 @@ type value struct {
 	text  string   // the text, or what errors show of another kind
 	items []string // the same as a list
 	fault *Error   // why it is no list
+	raw   json.RawMessage
 }
 
 // kind is what a value is.

@@ -71,7 +71,7 @@ func memberOf(name string, raw json.RawMessage) (v value, empty bool) {
 	var compact bytes.Buffer
 	_ = json.Compact(&compact, raw) // the decoder has taken it
 	raw = compact.Bytes()
-	v = value{field: name, kind: isOther, text: show(raw)}
+	v = value{field: name, kind: isOther, text: show(raw), raw: raw}
 	v.fault = bad(name, "expected a string or a list of strings, got %s", v.text)
 	var list []json.RawMessage
 	if s, ok := textOf(raw); ok {

@@ -35,6 +35,9 @@ type Common struct {
 	// From and To are the time range of the dashboard or of the alert rule. They
 	// count with TimeRange; a zero time leaves that end open.
 	From, To time.Time
+	// Nothing is set if the ad hoc filters of the dashboard leave nothing of what the query
+	// selects. Filter is what the query itself selects then.
+	Nothing bool
 }
 
 // Base implements Query.
@@ -204,6 +207,7 @@ func Decode(asked backend.DataQuery) (Query, error) {
 func (f *form) common(asked backend.DataQuery, periods ...Period) Common {
 	c := Common{Type: f.queryType, RefID: asked.RefID, From: asked.TimeRange.From, To: asked.TimeRange.To}
 	c.Filter = f.filter("repoTypes", "orgs", "repos", "search")
+	c.Nothing = !f.narrow(&c.Filter)
 	if c.To.Before(c.From) {
 		f.bad("timeRange", "expected a time range that does not end before %s, where it begins, got its end at %s",
 			c.From.UTC().Format(time.RFC3339), c.To.UTC().Format(time.RFC3339))

@@ -35,6 +35,16 @@ export type Value =
   | 'backdated';
 export type Values = 'repo_type' | 'org' | 'repo' | 'last_day' | 'page' | 'source';
 
+/** An ad hoc filter of a dashboard: repositories with one of the values. */
+export interface Filter {
+  key: FilterKey;
+  operator: string;
+  values: string[];
+}
+
+/** What ad hoc filters can be about. */
+export type FilterKey = 'repo_type' | 'org' | 'repo';
+
 /** One item, or several; none or [] selects all. An item may be a dashboard variable. */
 export type List = string | string[];
 
@@ -55,6 +65,8 @@ export interface AnalyticsQuery extends DataQuery {
   repos?: List;
   /** A part of the full name, case ignored. */
   search?: string;
+  /** Narrows what the lists and the search select. */
+  filters?: Filter[];
   period?: Period;
   groupBy?: GroupBy;
   interval?: Interval;
@@ -217,7 +229,7 @@ export function limitOf(type: QueryType, format: Format): Limit | undefined {
   return TYPES[type]?.formats[format]?.limit;
 }
 
-const COMMON: Member[] = ['version', 'queryType', 'format', 'repoTypes', 'orgs', 'repos', 'search', 'period'];
+const COMMON: Member[] = ['version', 'queryType', 'format', 'repoTypes', 'orgs', 'repos', 'search', 'filters', 'period'];
 
 /** The members that belong to a query of that type, format and (of variables) values. */
 export function membersOf(type: QueryType, format: Format, values?: Values): Member[] {
