@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/wire"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -44,11 +43,13 @@ type view struct {
 	Chart    chart
 	Types    []choice // of repository
 	Orgs     []choice
+	Groups   []choice // of the configuration
+	ByGroup  []groupRow
 	Periods  []link
 	From, To string
 	CSV      string // the address of the records
 
-	Search, Type, Org string
+	Search, Type, Org, Group string
 	// Kept are the parameters that the search form passes on.
 	Kept []link
 
@@ -87,6 +88,12 @@ type change struct{ Text, Class string }
 type column struct {
 	Text, Address, Sorted string
 	Number                bool
+}
+
+// groupRow is the sums of a group of the configuration.
+type groupRow struct {
+	card
+	Address string
 }
 
 type row struct {
@@ -205,18 +212,21 @@ func (v *view) load(ctx context.Context, store history.Reader) error {
 		return v.loadRepo(ctx, store, &page.Rows[0])
 	}
 	v.table(&page)
-	return nil
+	return v.loadGroups(ctx, store)
+}
+
+// cardOf returns the sums of g.
+func (v *view) cardOf(title, class string, g history.Group) card {
+	c := card{Title: title, Class: class, Repos: g.Repos, Downloads: g.Downloads, Total: g.Total, Change: v.changeOf(g.Downloads, g.Before)}
+	if g.Records == 0 {
+		c.Downloads, c.Change = history.Unknown, change{}
+	}
+	return c
 }
 
 // cards are the sums of all, and of each type.
 func (v *view) cards(groups []history.Group) {
-	add := func(title, class string, g history.Group) {
-		c := card{Title: title, Class: class, Repos: g.Repos, Downloads: g.Downloads, Total: g.Total, Change: v.changeOf(g.Downloads, g.Before)}
-		if g.Records == 0 {
-			c.Downloads, c.Change = history.Unknown, change{}
-		}
-		v.Cards = append(v.Cards, c)
-	}
+	add := func(title, class string, g history.Group) { v.Cards = append(v.Cards, v.cardOf(title, class, g)) }
 	if len(groups) != 1 {
 		add("All repositories", "", history.SumOf(groups))
 	}
@@ -243,90 +253,6 @@ func (v *view) changeOf(downloads, before int64) change {
 		return change{fmt.Sprintf("−%.1f%%", -percent), "down"}
 	}
 	return change{"0%", ""}
-}
-
-// controls are what one can choose.
-func (v *view) controls(groups []history.Group) {
-	f := &v.q.Filter
-	one := func(items []string) string {
-		if len(items) == 1 {
-			return items[0]
-		}
-		return ""
-	}
-	v.Search, v.Org = f.Search, one(f.Orgs)
-	if len(f.RepoTypes) == 1 {
-		v.Type = string(f.RepoTypes[0])
-	}
-	var types, orgs []string
-	for _, g := range groups {
-		if !slices.Contains(types, string(g.RepoType)) {
-			types = append(types, string(g.RepoType))
-		}
-		if g.Org != "" {
-			orgs = append(orgs, g.Org)
-		}
-	}
-	slices.Sort(orgs)
-	orgs = slices.Compact(orgs)
-	for _, t := range types {
-		v.Types = append(v.Types, choice{t, picture.TypeName(history.RepoType(t)), t == v.Type})
-	}
-	const maxOrgs = 1000 // more make no list that anybody reads
-	if len(orgs) > 1 && len(orgs) <= maxOrgs {
-		for _, o := range orgs {
-			v.Orgs = append(v.Orgs, choice{o, o, o == v.Org})
-		}
-	}
-
-	period := v.q.Period
-	for _, p := range []struct {
-		text   string
-		period history.Period
-	}{
-		{"Last month", history.Period{Kind: history.LastMonth}},
-		{"90 days", lastDays(v.Recorded, 90)},
-		{"Year", lastDays(v.Recorded, 365)},
-		{"All time", history.Period{}},
-	} {
-		v.Periods = append(v.Periods, link{p.text, v.with(func(q *history.ReposQuery) { q.Period = p.period }), p.period == period})
-	}
-	if v.Days.Len() > 0 {
-		v.From, v.To = v.Days.From.String(), v.Days.To.String()
-	}
-	v.CSV = "api/v1/records"
-	if s := wire.Records.Encode(wire.RecordsQuery{RecordsQuery: history.RecordsQuery{Filter: *f, Period: period}}); s != "" {
-		v.CSV += "?" + s
-	}
-
-	q := v.q
-	q.Offset, q.Filter.Search, q.Filter.RepoTypes, q.Filter.Orgs = 0, "", nil, nil
-	if len(f.RepoTypes) > 1 {
-		q.Filter.RepoTypes = f.RepoTypes
-	}
-	if len(f.Orgs) > 1 || v.Orgs == nil {
-		q.Filter.Orgs = f.Orgs
-	}
-	kept, _ := url.ParseQuery(strings.TrimPrefix(address(q), "?"))
-	for _, name := range slices.Sorted(func(yield func(string) bool) {
-		for name := range kept {
-			if !yield(name) {
-				return
-			}
-		}
-	}) {
-		for _, value := range kept[name] {
-			v.Kept = append(v.Kept, link{Text: name, Address: value})
-		}
-	}
-}
-
-// lastDays is the period of the last recorded days.
-func lastDays(recorded history.Days, n int) history.Period {
-	if recorded.Len() == 0 {
-		return history.RangeOf(history.NoDay, history.NoDay)
-	}
-	return history.RangeOf(recorded.To-history.Day(n)+1, recorded.To)
 }
 
 // table has the rows of a page, and the ways to other ones.

@@ -33,6 +33,8 @@ type Options struct {
 	Collecting func() []Collector
 	// Stored returns a sentence on how much is stored, "" if that is not known.
 	Stored func(context.Context) string
+	// GroupNames returns the names of the groups of the configuration, nil for none.
+	GroupNames func() []string
 	// Links go to the footer.
 	Links []Link
 	// Timeout returns how long a view may take to be found, 0 for no bound.

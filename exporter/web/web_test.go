@@ -10,10 +10,13 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/groups"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
@@ -233,5 +236,42 @@ func TestStatic(t *testing.T) {
 		if strings.Contains(got, inline) {
 			t.Errorf("the page has %s", inline)
 		}
+	}
+}
+
+func TestGroups(t *testing.T) {
+	t.Parallel()
+	s := storeOf(t, slices.Concat(
+		daily(repo(history.Model, "acme/bert"), append(repeat(10, 60), repeat(20, 30)...)...),
+		daily(repo(history.Dataset, "acme/squad"), repeat(4, 90)...),
+		daily(repo(history.Model, "globex/bert-q4"), repeat(1, 90)...))...)
+	g := groups.New()
+	g.Set([]config.Group{{Name: "bert <all>", Repos: []config.RepoGlob{"*/bert*"}}, {Name: "acme", Repos: []config.RepoGlob{"acme/*"}}, {Name: "none", Repos: []config.RepoGlob{"x/y"}}})
+	names := func(o *Options) { o.GroupNames = g.Names }
+	f := func(query string, want, not []string) {
+		t.Helper()
+		status, html := page(t, g.Reader(s), query, names)
+		got := text(html)
+		for _, w := range want {
+			if status != http.StatusOK || !strings.Contains(got, w) && !strings.Contains(html, w) {
+				t.Errorf("%s: expected %q, got %d\n%s", query, w, status, html)
+			}
+		}
+		for _, w := range not {
+			if strings.Contains(got, w) {
+				t.Errorf("%s: expected no %q, got\n%s", query, w, got)
+			}
+		}
+	}
+	// A row a group that has repositories, which leads to the group.
+	f("", []string{"Groups\n", "\nacme\n2\n720\n+71.4%\n1,560\n", "\nbert <all>\n2\n630\n+90.9%\n1,290\n", `href="?group=bert&#43;%3Call%3E"`, "All groups\n"}, nil)
+	f("?org=globex", []string{"\nbert <all>\n1\n30\n"}, []string{"\nacme\n2\n"})
+	f("?group=bert+%3Call%3E", []string{
+		"Downloads of bert <all>\n", "\n630\n", "globex/bert-q4", `href="api/v1/records?group=bert&#43;%3Call%3E&amp;period=last_month"`,
+		`<option value="bert &lt;all&gt;" selected>`, `<input type="hidden" name="group" value="bert &lt;all&gt;">`,
+	}, []string{"acme/squad", "Table of groups"})
+	f("?group=acme&group=none", []string{"acme/squad", `<input type="hidden" name="group" value="none">`}, []string{"globex/bert"})
+	if status, html := page(t, g.Reader(s), "?group=x", names); status != http.StatusBadRequest || !strings.Contains(text(html), `group: expected acme, bert <all> or none, got "x"`) {
+		t.Errorf("an unknown group: got %d\n%s", status, text(html))
 	}
 }

@@ -13,8 +13,9 @@ import (
 // largestRepos is how many repositories an overview shows.
 const largestRepos = 10
 
-// sums are those of the repositories of a type.
+// sums are those of the repositories of a type, or of a group.
 type sums struct {
+	Group     string           `json:"group,omitempty"`
 	RepoType  history.RepoType `json:"repo_type,omitempty"`
 	Repos     int              `json:"repos"`
 	Total     int64            `json:"total"`
@@ -23,30 +24,45 @@ type sums struct {
 	compared
 }
 
-func sumsOf(t history.RepoType, all, month history.Group, hasBefore bool) sums {
-	return sums{t, all.Repos, all.Total, all.Downloads, month.Downloads, compare(month.Downloads, month.Before, hasBefore)}
+func sumsOf(all, month history.Group, hasBefore bool) sums {
+	return sums{all.Group, all.RepoType, all.Repos, all.Total, all.Downloads, month.Downloads, compare(month.Downloads, month.Before, hasBefore)}
 }
 
-// Overview writes sums by repository type, and the repositories with the most downloads of the
-// last month.
+// overviews are sums over all time and over the last month.
+type overviews struct{ all, month history.Overview }
+
+func ask(ctx context.Context, store history.Reader, q history.OverviewQuery) (o overviews, err error) {
+	if o.all, err = store.Overview(ctx, q); err != nil {
+		return o, err
+	}
+	q.Period.Kind = history.LastMonth
+	o.month, err = store.Overview(ctx, q)
+	return o, err
+}
+
+func (o *overviews) rows() []sums {
+	rows := make([]sums, len(o.all.Groups))
+	for i, g := range o.all.Groups {
+		rows[i] = sumsOf(g, o.month.Groups[i], o.month.HasBefore)
+	}
+	return rows
+}
+
+// Overview writes sums by repository type and by group, and the repositories with the most
+// downloads of the last month.
 func Overview(ctx context.Context, w io.Writer, store history.Reader, f history.Filter, s Screen) error {
-	ask := func(kind history.PeriodKind) (history.Overview, error) {
-		return store.Overview(ctx, history.OverviewQuery{Filter: f, Period: history.Period{Kind: kind}, ByRepoType: true})
-	}
-	all, err := ask(history.AllTime)
+	types, err := ask(ctx, store, history.OverviewQuery{Filter: f, ByRepoType: true})
 	if err != nil {
 		return err
 	}
-	month, err := ask(history.LastMonth)
+	groups, err := ask(ctx, store, history.OverviewQuery{Filter: f, ByGroup: true})
 	if err != nil {
 		return err
 	}
+	all, month := types.all, types.month
 	q := history.ReposQuery{Filter: f, Period: history.Period{Kind: history.LastMonth}, Limit: largestRepos, Trend: history.LastMonthDays}
-	byType := make([]sums, len(all.Groups))
-	for i, g := range all.Groups {
-		byType[i] = sumsOf(g.RepoType, g, month.Groups[i], month.HasBefore)
-	}
-	sum := sumsOf("", all.Sum(), month.Sum(), month.HasBefore)
+	byType, byGroup := types.rows(), groups.rows()
+	sum := sumsOf(all.Sum(), month.Sum(), month.HasBefore)
 	switch {
 	case s.Format == CSV:
 		var rows [][]string
@@ -64,8 +80,9 @@ func Overview(ctx context.Context, w io.Writer, store history.Reader, f history.
 			LastMonth *history.Days `json:"last_month"`
 			Sum       sums          `json:"sum"`
 			Types     []sums        `json:"types"`
+			Groups    []sums        `json:"groups,omitempty"`
 			Repos     []repo        `json:"repos"`
-		}{daysOf(month.Recorded), daysOf(month.Days), sum, byType, reposOf(&page)})
+		}{daysOf(month.Recorded), daysOf(month.Days), sum, byType, byGroup, reposOf(&page)})
 	case len(all.Groups) == 0:
 		return noMatch(w)
 	}
@@ -74,20 +91,23 @@ func Overview(ctx context.Context, w io.Writer, store history.Reader, f history.
 			return err
 		}
 	}
-	t := terminal.NewTable("<TYPE", ">REPOS", ">TOTAL", ">ALL TIME", ">LAST MONTH", ">CHANGE")
 	if len(byType) > 1 {
 		sum.RepoType = "all"
 		byType = append(byType, sum)
 	}
-	for _, r := range byType {
-		change := "-"
-		if r.Before != nil {
-			change = terminal.Change(r.LastMonth, *r.Before, true)
-		}
-		t.Add(terminal.Printable(string(r.RepoType)), textenc.Grouped(int64(r.Repos)), count(r.Total), count(r.AllTime), count(r.LastMonth), change)
-	}
-	if err := s.write(w, t); err != nil || month.Days.Len() == 0 {
+	if err := s.sums(w, "<TYPE", byType); err != nil {
 		return err
+	}
+	if len(byGroup) > 0 {
+		if err := s.title(w, "\nGroups, which may share repositories"); err != nil {
+			return err
+		}
+		if err := s.sums(w, "<GROUP", byGroup); err != nil {
+			return err
+		}
+	}
+	if month.Days.Len() == 0 {
+		return nil
 	}
 	return s.repos(ctx, w, store, q, func(page *history.ReposPage) error {
 		if page.Matched == len(page.Rows) {
@@ -95,6 +115,19 @@ func Overview(ctx context.Context, w io.Writer, store history.Reader, f history.
 		}
 		return s.title(w, "\nThe %d largest of %s repositories in the last month", len(page.Rows), textenc.Grouped(int64(page.Matched)))
 	})
+}
+
+// sums writes a table of sums.
+func (s Screen) sums(w io.Writer, heading string, rows []sums) error {
+	t := terminal.NewTable(heading, ">REPOS", ">TOTAL", ">ALL TIME", ">LAST MONTH", ">CHANGE")
+	for _, r := range rows {
+		change := "-"
+		if r.Before != nil {
+			change = terminal.Change(r.LastMonth, *r.Before, true)
+		}
+		t.Add(terminal.Printable(r.Group+string(r.RepoType)), textenc.Grouped(int64(r.Repos)), count(r.Total), count(r.AllTime), count(r.LastMonth), change)
+	}
+	return s.write(w, t)
 }
 
 // daysOf is nil for no days.

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/groups"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
@@ -24,7 +26,7 @@ func TestOverviewFitsTheTerminal(t *testing.T) {
 	f := func(width, wantLine int, wantEnd string, wantTrend int) {
 		t.Helper()
 		var b strings.Builder
-		if err := Overview(t.Context(), &b, store, history.Filter{}, Screen{Table, width}); err != nil {
+		if err := Overview(t.Context(), &b, groups.New().Reader(store), history.Filter{}, Screen{Table, width}); err != nil {
 			t.Fatal(err)
 		}
 		lines := strings.Split(strings.TrimSpace(b.String()), "\n")
@@ -44,4 +46,42 @@ func TestOverviewFitsTheTerminal(t *testing.T) {
 	f(150, 140, "-name", 15) // two days a point
 	f(120, 120, "…", 10)
 	f(80, 80, "…", 10)
+}
+
+func TestOverviewOfGroups(t *testing.T) {
+	store := memtable.NewStore()
+	var records []history.Record
+	for i, name := range []string{"org/a", "org/b", "other/a"} {
+		records = append(records, history.Record{Repo: history.Repo{Type: history.Model, Name: name}, Total: 1 << i, Day: 19000, Downloads: 1 << i})
+	}
+	if _, err := store.Append(t.Context(), history.Batch{Rows: history.RowsOf(history.Version{Source: history.Published, AsOf: 1}, records...)}); err != nil {
+		t.Fatal(err)
+	}
+	g := groups.New()
+	g.Set([]config.Group{{Name: "org", Repos: []config.RepoGlob{"org/*"}}, {Name: "a", Repos: []config.RepoGlob{"*/a"}}})
+	f := func(format Format, filter history.Filter, want string) {
+		t.Helper()
+		var b strings.Builder
+		if err := Overview(t.Context(), &b, g.Reader(store), filter, Screen{format, 200}); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.String(); !strings.Contains(got, want) {
+			t.Errorf("expected\n%s\nin\n%s", want, got)
+		}
+	}
+	f(Table, history.Filter{}, `
+TYPE   REPOS  TOTAL  ALL TIME  LAST MONTH  CHANGE
+model      3      7         7           7       -
+
+Groups, which may share repositories
+
+GROUP  REPOS  TOTAL  ALL TIME  LAST MONTH  CHANGE
+a          2      5         5           5       -
+org        2      3         3           3       -
+`)
+	f(Table, history.Filter{Groups: []string{"a"}, Orgs: []string{"org"}}, "\na          1      1 ")
+	f(JSON, history.Filter{}, `"groups": [
+    {
+      "group": "a",
+      "repos": 2,`)
 }

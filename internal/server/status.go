@@ -90,6 +90,7 @@ func (s *Server) analyticsPage() http.Handler {
 		Logger:     s.Log,
 		Version:    version.Version,
 		Loaded:     s.loaded.Load,
+		GroupNames: s.groups.Names,
 		Timeout:    func() time.Duration { return time.Duration(s.config.Load().Query.Timeout) },
 		Collecting: s.collectors,
 		Stored:     s.stored,
