@@ -149,7 +149,13 @@ func everyRouteIsBehindTLSAndPassword(t *testing.T, badges string) {
 				t.Errorf("%s as %q with %q: got %d, want %d", path, user, password, resp.StatusCode, want)
 			}
 		}
-		f("", "", http.StatusUnauthorized)
+		for _, verb := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions, http.MethodTrace} {
+			for _, at := range []string{path, "/" + path, path + "/", "/-/healthy/.." + path, "/api/v1/badge/../../.." + path} {
+				if resp := ask("https://"+address+at, verb, "", ""); resp.StatusCode != http.StatusUnauthorized {
+					t.Errorf("%s %s without a password: got %d", verb, at, resp.StatusCode)
+				}
+			}
+		}
 		f("prom", "wrong", http.StatusUnauthorized)
 		f("other", "open sesame", http.StatusUnauthorized)
 		f("prom", "open sesame", want)

@@ -59,8 +59,8 @@ type API struct {
 	Reader history.Reader
 	engine *promql.Engine
 	parser parser.Parser
-	// batchValues is about how many values a batch of series has.
-	batchValues int
+	// maxSamples and batchValues are their constants.
+	maxSamples, batchValues int
 }
 
 // New returns the API over a history.
@@ -70,7 +70,7 @@ func New(r history.Reader, o Options) *API {
 	}
 	p := parser.NewParser(parser.Options{})
 	return &API{
-		Options: o, Reader: r, parser: p, batchValues: batchValues,
+		Options: o, Reader: r, parser: p, maxSamples: DefaultMaxSamples, batchValues: batchValues,
 		engine: promql.NewEngine(promql.EngineOpts{
 			Logger: o.Logger, MaxSamples: DefaultMaxSamples, Timeout: 365 * 24 * time.Hour, // the context of a request has the limit
 			LookbackDelta: Lookback, EnableAtModifier: true, EnableNegativeOffset: true, Parser: p,

@@ -184,6 +184,20 @@ func TestFailures(t *testing.T) {
 			t.Errorf("%s: got %d %s", path, code, got)
 		}
 	}
+	a := New(storeOf(t), Options{Now: func() time.Time { return now }, Logger: slog.New(slog.DiscardHandler)})
+	a.maxSamples = 50
+	f := func(query string, status int, want string) {
+		t.Helper()
+		code, got := get(t, a.Routes()[Prefix+"/api/v1/query"], "/api/v1/query?query="+url.QueryEscape(query))
+		if code != status || !strings.Contains(got, want) {
+			t.Errorf("%s: got %d %s", query, code, got)
+		}
+	}
+	const tooMany = `"errorType":"execution","error":"expected a query that loads at most 50 samples: select fewer repositories or a shorter time"`
+	f(`avg(increase(huggingface_repo_downloads_total[30d]))`, 422, tooMany)
+	f(`avg(increase(huggingface_repo_downloads_total{repo_type="model"}[30d])) + avg(increase(huggingface_repo_downloads_total{repo_type="dataset"}[30d]))`, 422, tooMany)
+	f(`avg(increase(huggingface_repo_downloads_total{repo_type="model"}[30d]))`, 200, `"216.31578947368422"`)
+	f(`sum(increase(huggingface_repo_downloads_total[30d]))`, 200, `"522.6315789473684"`) // in batches
 	slow := handlerOf(storeOf(t), Options{Timeout: func() time.Duration { return time.Nanosecond }})
 	if code, got := get(t, slow, "/api/v1/query?query=huggingface_repo_downloads_total"); code != 503 || !strings.Contains(got, `"errorType":"timeout"`) {
 		t.Errorf("got %d %s", code, got)

@@ -3,6 +3,8 @@ package promapi
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +33,7 @@ type querier struct {
 	mint, maxt int64
 	extra      map[string]string
 	builder    labels.ScratchBuilder
+	samples    int // that were loaded
 }
 
 func (*querier) Close() error { return nil }
@@ -119,10 +122,22 @@ func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints
 		mint, maxt = hints.Start, hints.End
 	}
 	all := &seriesSet{at: -1}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	if hints != nil && hints.Func == "series" {
 		all.err = q.eachLabels(ctx, matchers, func(l labels.Labels) { all.series = append(all.series, promql.Series{Metric: l}) })
 	} else {
-		all.err = q.each(ctx, mint, maxt, matchers, func(one promql.Series) { all.series = append(all.series, one) })
+		all.err = q.each(ctx, mint, maxt, matchers, func(one promql.Series) {
+			if q.samples += len(one.Floats); q.samples > q.maxSamples {
+				stop(&fault{http.StatusUnprocessableEntity, "execution",
+					fmt.Errorf("expected a query that loads at most %d samples: select fewer repositories or a shorter time", q.maxSamples)})
+				return
+			}
+			all.series = append(all.series, one)
+		})
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		all.series, all.err = nil, cause
 	}
 	slices.SortFunc(all.series, func(a, b promql.Series) int { return labels.Compare(a.Metric, b.Metric) })
 	return all

@@ -91,9 +91,9 @@ var matchTypes = map[prompb.LabelMatcher_Type]labels.MatchType{
 }
 
 // selectRead yields the series of a query, ordered by their labels.
-func (a *API) selectRead(ctx context.Context, q *prompb.Query) (*seriesSet, error) {
+func (q *querier) selectRead(ctx context.Context, of *prompb.Query) (*seriesSet, error) {
 	var matchers []*labels.Matcher
-	for _, m := range q.Matchers {
+	for _, m := range of.Matchers {
 		kind, ok := matchTypes[m.Type]
 		if !ok {
 			return nil, badData("expected a matcher of a known type, got %d", m.Type)
@@ -104,11 +104,7 @@ func (a *API) selectRead(ctx context.Context, q *prompb.Query) (*seriesSet, erro
 		}
 		matchers = append(matchers, matcher)
 	}
-	querier, err := a.Querier(q.StartTimestampMs, q.EndTimestampMs)
-	if err != nil {
-		return nil, err
-	}
-	set, ok := querier.Select(ctx, true, &storage.SelectHints{Start: q.StartTimestampMs, End: q.EndTimestampMs}, matchers...).(*seriesSet)
+	set, ok := q.Select(ctx, true, &storage.SelectHints{Start: of.StartTimestampMs, End: of.EndTimestampMs}, matchers...).(*seriesSet)
 	if !ok {
 		return nil, errors.New("the querier returned another set")
 	}
@@ -122,17 +118,14 @@ func labelsProto(l labels.Labels) (out []prompb.Label) {
 
 func (a *API) readSamples(ctx context.Context, w http.ResponseWriter, request *prompb.ReadRequest) error {
 	response := &prompb.ReadResponse{}
-	samples := 0
+	all := a.querier(0, 0) // the response is one, so that one limit is for all queries
 	for _, q := range request.Queries {
-		set, err := a.selectRead(ctx, q)
+		set, err := all.selectRead(ctx, q)
 		if err != nil {
 			return err
 		}
 		result := &prompb.QueryResult{}
 		for _, s := range set.series {
-			if samples += len(s.Floats); samples > DefaultMaxSamples {
-				return badData("expected a request for at most %d samples: ask for fewer series, a shorter time, or streamed chunks", DefaultMaxSamples)
-			}
 			one := &prompb.TimeSeries{Labels: labelsProto(s.Metric), Samples: make([]prompb.Sample, len(s.Floats))}
 			for i, p := range s.Floats {
 				one.Samples[i] = prompb.Sample{Timestamp: p.T, Value: p.F}
@@ -159,7 +152,7 @@ func (a *API) readChunks(ctx context.Context, w http.ResponseWriter, request *pr
 	w.Header().Set("Content-Type", "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse")
 	sent := false
 	for index, q := range request.Queries {
-		set, err := a.selectRead(ctx, q)
+		set, err := a.querier(0, 0).selectRead(ctx, q)
 		for _, s := range set.seriesOrNone() {
 			var chunks []prompb.Chunk
 			if chunks, err = chunksOf(s.Floats); err != nil {
