@@ -58,11 +58,8 @@ func golden(t *testing.T, name string, got []byte) {
 	if err == nil && (bytes.Equal(got, want) || strings.HasSuffix(name, ".png") && samePixels(t, got, want)) {
 		return
 	}
-	dir, tempErr := os.MkdirTemp("", "picture")
-	if tempErr != nil {
-		t.Fatal(tempErr)
-	}
-	t.Errorf("%s: expected the picture in testdata (%v), got %s, %v", name, err, filepath.Join(dir, name), os.WriteFile(filepath.Join(dir, name), got, 0o600))
+	left := filepath.Join(os.TempDir(), name)
+	t.Errorf("%s: expected the picture in testdata (%v), got %s, %v", name, err, left, os.WriteFile(left, got, 0o600))
 }
 
 // samePixels compares pictures. Processors round a little differently.

@@ -50,13 +50,14 @@ func (c *Chart) WriteText(w io.Writer, columns int) error {
 		case textRows / 2:
 			label = textenc.Short(c.Middle())
 		}
-		line := fmt.Sprintf("%*s ", scaleColumns-2, label)
+		var line strings.Builder
+		fmt.Fprintf(&line, "%*s ", scaleColumns-2, label)
 		for i := range c.Bars {
 			filled := float64(c.Bars[i].Sum)/float64(c.Top)*textRows - float64(textRows-1-row)
 			cell := eighths[int(math.Round(min(max(filled, 0), 1)*8))]
-			line += strings.Repeat(string(cell), bar) + strings.Repeat(" ", each-bar)
+			line.WriteString(strings.Repeat(string(cell), bar) + strings.Repeat(" ", each-bar))
 		}
-		b.WriteString(strings.TrimRight(line, " ") + "\n")
+		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 	}
 	b.WriteString(c.textLabels(len(c.Bars)*each) + "\n")
 	_, err := io.WriteString(w, b.String())

@@ -21,6 +21,7 @@ type repoView struct {
 	Lines                      []line
 	Milestones                 []analysis.Milestone
 	Readings                   string // the address of all
+	Badge, Chart               string // the addresses of pictures for other pages
 }
 
 func (v *view) loadRepo(ctx context.Context, store history.Reader, r *history.RepoRow) error {
@@ -31,6 +32,11 @@ func (v *view) loadRepo(ctx context.Context, store history.Reader, r *history.Re
 		Back:     address(history.ReposQuery{Period: v.q.Period, Limit: v.q.Limit}),
 		Readings: "api/v1/readings?" + wire.Readings.Encode(history.ReadingsQuery{Filter: one}),
 	}
+	badge, _ := wire.Badge.Decode("format=svg")
+	badge.Filter, badge.Period = one, v.q.Period
+	chart, _ := wire.Chart.Decode("")
+	chart.Filter, chart.Period = one, v.q.Period
+	out.Badge, out.Chart = "api/v1/badge?"+wire.Badge.Encode(badge), "api/v1/chart.svg?"+wire.Chart.Encode(chart)
 	for c, err := range store.Counts(ctx, one) {
 		if err != nil {
 			return err

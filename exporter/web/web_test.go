@@ -116,7 +116,7 @@ func TestPage(t *testing.T) {
 	f("?color=red", 400, "color: expected one of the parameters")
 	f("?repo=acme/none", 404, "There is no repository acme/none in the history.")
 	f("?repo=acme/bert&repo_type=model&period=all_time", 200, "\nacme/bert\nmodel\n", "\nTotal on the Hub\n1,200\n", "\nMilestones\n", "\n1,000\nSep 24, 2024\n",
-		"Daily numbers from Jul 7, 2024 to Oct 4, 2024")
+		"Daily numbers from Jul 7, 2024 to Oct 4, 2024", "\nBadge\n", "\nChart\n")
 }
 
 // What a repository has had is shown: its readings, and what the Hub corrected.

@@ -163,6 +163,38 @@ const tests = {
     });
   },
 
+  async 'badges and charts show, and nothing runs in them'() {
+    const hostile = encodeURIComponent('"><script>alert(1)</script>');
+    await open('/', {}, async (page) => {
+      for (const [address, height] of [
+        ['api/v1/badge?org=acme&format=svg', 20],
+        ['api/v1/badge?org=acme&format=png&scale=2', 40],
+        [`api/v1/badge?format=svg&label=${hostile}`, 20],
+        ['api/v1/badge?org=none&format=svg', 20],
+        [`api/v1/chart.svg?title=${hostile}`, 300],
+        ['api/v1/chart.png?org=acme&theme=dark&height=200', 200],
+      ]) {
+        const size = await page.evaluate(async (src) => {
+          const image = new Image();
+          image.src = src;
+          await image.decode();
+          return [image.naturalWidth, image.naturalHeight];
+        }, address);
+        assert.ok(size[0] > 30 && size[1] === height, `${address}: ${size}`);
+      }
+    });
+    for (const address of [`/api/v1/badge?format=svg&label=${hostile}`, `/api/v1/chart.svg?title=${hostile}&repo=${encodeURIComponent(evil)}`]) {
+      await open(address, {}, async (page) => {
+        assert.equal(await page.evaluate(() => document.documentElement.localName + document.querySelectorAll('script').length), 'svg0');
+        assert.match(await page.evaluate(() => document.documentElement.textContent), /"><script>alert\(1\)<\/script>/);
+      });
+    }
+    await open(`/?repo=${encodeURIComponent(evil)}`, {}, async (page) => {
+      await page.getByRole('link', { name: 'Badge' }).click();
+      assert.match(await page.evaluate(() => document.documentElement.textContent), /60\/month/);
+    });
+  },
+
   async 'it reads without JavaScript'() {
     await open('/', { javaScriptEnabled: false }, async (page) => {
       await page.getByPlaceholder('Search by name').fill('globex');
