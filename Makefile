@@ -47,7 +47,7 @@ build: need-go ## build the exporter into bin/ (pure Go, no C compiler needed)
 PLATFORMS ?= local
 
 .PHONY: plugin
-plugin: need-go ## build the Grafana plugin for PLATFORMS (default: local) into bin/plugin/*.zip
+plugin: need-go ## build the Grafana plugin for PLATFORMS (default: local) into bin/plugin/*.zip, and pack its source
 	@scripts/plugin.sh "$(PLATFORMS)"
 
 .PHONY: run
@@ -194,7 +194,7 @@ audit: need-go ## look for known vulnerabilities with govulncheck and npm audit;
 	@scripts/audit.sh
 
 .PHONY: validate-plugin
-validate-plugin: ## have Grafana's validator look at the packed plugin
+validate-plugin: ## have Grafana's validator look at the packed plugin and its source
 	@scripts/validate-plugin.sh
 
 .PHONY: clean

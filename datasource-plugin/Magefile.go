@@ -124,21 +124,29 @@ func member(path, name string) (string, error) {
 	return s, nil
 }
 
-// Package packs dist as a zip archive into the named directory: the same bytes
-// for the same files.
-func Package(dir string) (err error) {
+// Package packs dist, as Grafana unpacks it, and the sources in the second
+// directory into zip archives in the first one: the same bytes for the same files.
+func Package(dir, source string) error {
 	id, version, err := identity()
-	if err != nil {
-		return err
-	}
-	when, err := sourceTime()
 	if err != nil {
 		return err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	path := filepath.Join(dir, id+"-"+version+".zip")
+	name := id + "-" + version
+	if err := packAll(filepath.Join(dir, name+".zip"), "dist", id); err != nil {
+		return err
+	}
+	return packAll(filepath.Join(dir, name+"-source.zip"), source, name)
+}
+
+// packAll packs the files of a directory below a folder of a new archive.
+func packAll(path, dir, folder string) (err error) {
+	when, err := sourceTime()
+	if err != nil {
+		return err
+	}
 	f, err := os.Create(path)
 	if err != nil {
 		return err
@@ -152,12 +160,12 @@ func Package(dir string) (err error) {
 		}
 	}()
 	z := zip.NewWriter(f)
-	dist := os.DirFS("dist")
-	err = fs.WalkDir(dist, ".", func(name string, d fs.DirEntry, err error) error {
+	files := os.DirFS(dir)
+	err = fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		return pack(z, dist, name, id, when)
+		return pack(z, files, name, folder, when)
 	})
 	if err != nil {
 		return err
@@ -169,9 +177,9 @@ func Package(dir string) (err error) {
 	return nil
 }
 
-// pack adds a file below a folder of the plugin's id, as Grafana unpacks it.
-func pack(z *zip.Writer, dist fs.FS, name, id string, when time.Time) error {
-	h := &zip.FileHeader{Name: id + "/" + name, Method: zip.Deflate, Modified: when}
+// pack adds a file below a folder of an archive.
+func pack(z *zip.Writer, files fs.FS, name, folder string, when time.Time) error {
+	h := &zip.FileHeader{Name: folder + "/" + name, Method: zip.Deflate, Modified: when}
 	h.SetMode(0o644)
 	if strings.HasPrefix(filepath.Base(name), "gpx_") {
 		h.SetMode(0o755)
@@ -180,7 +188,7 @@ func pack(z *zip.Writer, dist fs.FS, name, id string, when time.Time) error {
 	if err != nil {
 		return err
 	}
-	r, err := dist.Open(name)
+	r, err := files.Open(name)
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,9 @@
 #
 # Builds the Grafana plugin into datasource-plugin/dist: the frontend, and the
 # backend for the given platforms (such as "linux/amd64", local for this machine,
-# or all that are released). Packs it into bin/plugin/*.zip. Builds of the same
-# commit have the same bytes.
+# or all that are released). Packs it into bin/plugin/*.zip, and its source, which
+# builds by itself, into bin/plugin/*-source.zip. Builds of the same commit have the
+# same bytes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
@@ -29,9 +30,15 @@ echo "== building the frontend"
 "$root/scripts/with-node.sh" npm --prefix "$PWD" run build
 
 mage() { go run github.com/magefile/mage "$@"; }
-PLATFORMS=$platforms mage platforms
+source=$(mktemp -d)
+trap 'rm -rf "$source"' EXIT
+"$root/scripts/plugin-source.sh" "$source"
+# What is packed is built of the packed source: the backend's manifest lists its files.
+(cd "$source" && PLATFORMS=$platforms mage platforms)
+mv "$source"/dist/* dist
+rmdir "$source/dist"
 
 for file in plugin.json module.js README.md CHANGELOG.md LICENSE go_plugin_build_manifest; do
 	[ -s "dist/$file" ] || { echo "plugin: expected dist/$file after the build, found none" >&2; exit 1; }
 done
-mage package "$root/bin/plugin"
+mage package "$root/bin/plugin" "$source"

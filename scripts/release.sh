@@ -50,7 +50,8 @@ done
 echo "== the Grafana plugin"
 scripts/plugin.sh all
 mkdir -p "$out/plugin"
-cp "bin/plugin/$(sed -n 's/^ *"id": "\(.*\)",/\1/p' datasource-plugin/src/plugin.json | head -n 1)-$next.zip" "$out/plugin/"
+plugin=$(sed -n 's/^ *"id": "\(.*\)",/\1/p' datasource-plugin/src/plugin.json | head -n 1)-$next
+cp "bin/plugin/$plugin.zip" "bin/plugin/$plugin-source.zip" "$out/plugin/"
 for program in datasource-plugin/dist/gpx_*; do
 	name=$(basename "${program%.exe}")
 	scripts/sbom.sh "$program" "$next" "$out/plugin/plugin-${name#gpx_}-$next.cdx.json"
