@@ -63,6 +63,26 @@ for (const [name, type, shows] of [
   });
 }
 
+test('begins with data, whatever the time range is, and with queries to start with', async ({ page, explorePage }) => {
+  const answer = answered(page, 'overview');
+  const pane = { datasource: SOURCE, range: { from: 'now-1h', to: 'now' } };
+  await explorePage.goto({ queryParams: new URLSearchParams({ schemaVersion: '1', panes: JSON.stringify({ a: pane }) }) });
+  await answer;
+  await isShown(page, 'model');
+  const repos = answered(page, 'repos');
+  await explorePage.getQueryEditorRow('A').getByRole('button', { name: 'Top repositories' }).click();
+  await repos;
+  await isShown(page, '/');
+});
+
+test('says which day was recorded last if there is none in the time range', async ({ page, explorePage }) => {
+  const pane = { datasource: SOURCE, queries: [{ refId: 'A', queryType: 'overview' }], range: { from: '2030-01-01', to: '2030-01-02' } };
+  await explorePage.goto({ queryParams: new URLSearchParams({ schemaVersion: '1', panes: JSON.stringify({ a: pane }) }) });
+  const row = explorePage.getQueryEditorRow('A');
+  await row.getByText('1 info').hover();
+  await expect(page.getByText(/The last recorded day of the selected repositories is \w+ \d+, \d{4}/)).toBeVisible();
+});
+
 test('an overview that comes with the address is shown', async ({ page, explorePage }) => {
   const answer = answered(page, 'overview');
   await editorOf(explorePage, { queryType: 'overview', format: 'totals' });

@@ -12,7 +12,7 @@ import { config, DataSourceWithBackend, getTemplateSrv, type TemplateSrv } from 
 import { annotationSupport } from './annotations';
 import { exportHref } from './exportLink';
 import { Lookups } from './lookups';
-import { PANEL_QUERY } from './query/defaults';
+import { EXPLORE_QUERY, PANEL_QUERY } from './query/defaults';
 import { interpolate } from './query/interpolate';
 import type { AnalyticsQuery, Filter, FilterKey } from './query/model';
 import type { AnalyticsOptions } from './config/settings';
@@ -46,7 +46,13 @@ export class DataSource extends DataSourceWithBackend<AnalyticsQuery, AnalyticsO
 
   /** The query editor itself fills in that of a new alert rule. */
   override getDefaultQuery(app?: CoreApp): Partial<AnalyticsQuery> {
-    return app === CoreApp.UnifiedAlerting ? {} : PANEL_QUERY;
+    switch (app) {
+      case CoreApp.UnifiedAlerting:
+        return {};
+      case CoreApp.Explore:
+        return EXPLORE_QUERY;
+    }
+    return PANEL_QUERY;
   }
 
   /** Leaves out what is hidden, and what has not been filled in yet. */

@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
 
-import { ALERT_QUERY, ANNOTATION_QUERY, PANEL_QUERY, VARIABLE_QUERY, withFormat, withMembers, withType, withValues } from '../src/query/defaults';
+import {
+  ALERT_QUERY,
+  ANNOTATION_QUERY,
+  EXPLORE_QUERY,
+  PANEL_QUERY,
+  STARTERS,
+  VARIABLE_QUERY,
+  withFormat,
+  withMembers,
+  withType,
+  withValues,
+} from '../src/query/defaults';
 import { formatsOf, MEMBERS, membersOf, QUERY_TYPES, type AnalyticsQuery } from '../src/query/model';
 import { decode } from './decode';
 
@@ -13,6 +24,8 @@ describe('new queries', () => {
   f('alert rules', ALERT_QUERY);
   f('annotations', ANNOTATION_QUERY);
   f('variables', VARIABLE_QUERY);
+  f('Explore', EXPLORE_QUERY);
+  STARTERS.forEach(({ title, query }) => f(title, query));
 });
 
 describe('switching the type', () => {
@@ -43,6 +56,12 @@ describe('switching the type', () => {
       period: 'all_time',
       interval: 'week',
     });
+  });
+
+  it('drops a grouping and an overlay that the new type does not have', () => {
+    const query: AnalyticsQuery = { refId: 'A', queryType: 'forecast', groupBy: 'repo' };
+    expect(withType(query, 'overview')).toEqual({ refId: 'A', queryType: 'overview' });
+    expect(withType({ refId: 'A', overlay: 'previous_year', groupBy: 'org' }, 'highlights')).toEqual({ refId: 'A', queryType: 'highlights', groupBy: 'org' });
   });
 
   it('drops what means something else there', () => {

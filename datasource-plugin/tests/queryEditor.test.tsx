@@ -4,6 +4,7 @@ import userEvent from '@testing-library/user-event';
 import { useState, type ComponentType } from 'react';
 import { describe, expect, it, vi } from 'vitest';
 
+import { CheatSheet } from '../src/editor/CheatSheet';
 import { AnnotationEditor, QueryEditor } from '../src/editor/QueryEditor';
 import { VariableEditor } from '../src/editor/VariableEditor';
 import type { AnalyticsQuery } from '../src/query/model';
@@ -83,6 +84,15 @@ describe('the query editor', () => {
     await userEvent.click(await screen.findByRole('option', { name: /^Repositories/ }));
     expect(query()).toEqual({ refId: 'A', queryType: 'repos' });
     expect(screen.queryByText('Number')).toBeNull();
+  });
+
+  it('offers queries to start with in Explore, until one is made', async () => {
+    const first = fakeDatasource().getDefaultQuery(CoreApp.Explore);
+    const { query, onRunQuery } = show(QueryEditor, { ...first, hide: false }, {}, CoreApp.Explore);
+    await userEvent.click(screen.getByRole('button', { name: 'Launch curves' }));
+    expect(query()).toEqual({ refId: 'A', hide: false, version: 1, queryType: 'repos', format: 'launch', sort: 'total', limit: 5 });
+    expect(onRunQuery).toHaveBeenCalled();
+    expect(screen.queryByText('Start with')).toBeNull();
   });
 
   it('draws other days and a mean over a series, and over nothing else', async () => {
@@ -170,6 +180,16 @@ describe('the query editor of an alert rule', () => {
     expect(query().value).toBe('likes');
     await userEvent.click(screen.getByRole('radio', { name: 'Time series' }));
     expect(query()).toEqual({ refId: 'A', queryType: 'repos', format: 'time_series' });
+  });
+});
+
+describe('the help', () => {
+  it('puts a query to start with in the place of the query', async () => {
+    const onClickExample = vi.fn();
+    const query: AnalyticsQuery = { refId: 'B', queryType: 'readings', number: 'likes' };
+    render(<CheatSheet datasource={fakeDatasource()} query={query} onClickExample={onClickExample} />);
+    await userEvent.click(screen.getByRole('button', { name: /Top repositories/ }));
+    expect(onClickExample).toHaveBeenCalledWith({ refId: 'B', version: 1, queryType: 'repos', period: 'last_month' });
   });
 });
 

@@ -1,11 +1,11 @@
 import { CoreApp, type AnnotationQuery, type QueryEditorProps } from '@grafana/data';
 import { EditorRow, EditorRows, FlexItem } from '@grafana/plugin-ui';
-import type { ComboboxOption } from '@grafana/ui';
+import { Button, Stack, type ComboboxOption } from '@grafana/ui';
 import { useEffect } from 'react';
 
 import type { AnalyticsOptions } from '../config/settings';
 import type { DataSource } from '../datasource';
-import { ALERT_QUERY, ANNOTATION_QUERY, isNew, withMembers } from '../query/defaults';
+import { ALERT_QUERY, ANNOTATION_QUERY, isNew, isStart, STARTERS, startWith, withMembers } from '../query/defaults';
 import { formatOf, membersOf, periodOf, typeOf, type AnalyticsQuery, type Member, type QueryType } from '../query/model';
 import { DetailFields } from './DetailFields';
 import { ExportLink } from './ExportLink';
@@ -28,7 +28,30 @@ export function QueryEditor(props: QueryEditorProps<DataSource, AnalyticsQuery, 
     // What is new is so once.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [isNewRule]);
-  return <Fields {...props} types={alerting ? ALERT_TYPE_OPTIONS : TYPE_OPTIONS} withExport={!alerting} />;
+  return (
+    <>
+      {app === CoreApp.Explore && isStart(query) && (
+        <Stack wrap="wrap" alignItems="center">
+          <span>Start with</span>
+          {STARTERS.map((starter) => (
+            <Button
+              key={starter.title}
+              variant="secondary"
+              size="sm"
+              tooltip={starter.description}
+              onClick={() => {
+                onChange(startWith(query, starter));
+                onRunQuery();
+              }}
+            >
+              {starter.title}
+            </Button>
+          ))}
+        </Stack>
+      )}
+      <Fields {...props} types={alerting ? ALERT_TYPE_OPTIONS : TYPE_OPTIONS} withExport={!alerting} />
+    </>
+  );
 }
 
 type AnnotationProps = QueryEditorProps<DataSource, AnalyticsQuery> & {

@@ -12,6 +12,20 @@ import {
   type QueryType,
   type Values,
 } from './model';
+import starters from './starters.json';
+
+/** A query to begin with. */
+export interface Starter {
+  title: string;
+  description: string;
+  query: Partial<AnalyticsQuery>;
+}
+
+/** The queries to begin with; a test of the backend asks them all. */
+export const STARTERS = starters as Starter[];
+
+/** A new query of Explore: the first starter, whose days do not depend on the time range, which is an hour there. */
+export const EXPLORE_QUERY: Partial<AnalyticsQuery> = { version: VERSION, ...STARTERS[0].query };
 
 /**
  * A new panel's query: how the downloads went, day by day. Grafana merges it into queries
@@ -67,6 +81,9 @@ export function withType(query: AnalyticsQuery, queryType: QueryType): Analytics
   for (const member of ['limit', 'order', 'sort'] as const) {
     delete next[member];
   }
+  if (next.groupBy === 'repo') {
+    delete next.groupBy;
+  }
   const formats = formatsOf(queryType);
   if (next.format && (formats.length === 1 || !formats.includes(next.format))) {
     delete next.format;
@@ -89,6 +106,20 @@ export function withFormat(query: AnalyticsQuery, format: Format): AnalyticsQuer
 /** Reports whether nothing of ours is in a query yet. */
 export function isNew(query: AnalyticsQuery): boolean {
   return MEMBERS.every((member) => isEmpty(query[member]));
+}
+
+/** Returns a starter in the place of what is ours in a query. */
+export function startWith(query: AnalyticsQuery, starter: Starter): AnalyticsQuery {
+  const next: AnalyticsQuery = { ...query };
+  for (const member of MEMBERS) {
+    delete next[member];
+  }
+  return { ...next, version: VERSION, ...starter.query };
+}
+
+/** Reports whether a query is the one that Explore begins with. */
+export function isStart(query: AnalyticsQuery): boolean {
+  return MEMBERS.every((member) => query[member] === EXPLORE_QUERY[member]);
 }
 
 /** Returns a variable's query for other values. */
