@@ -60,7 +60,7 @@ func inHistory(period string) choice {
 	return choice{
 		"period": {period}, "org": {someOrg}, "repo_type": {"model"}, "repo": {someRepo},
 		"search": {""}, "__searchFilter": {""}, "sort": {"downloads"}, "order": {"auto"}, "offset": {"0"},
-		"datasource": {"default"}, "source": {"publisher-analytics"},
+		"overlay": {"previous_period"}, "datasource": {"default"}, "source": {"publisher-analytics"},
 	}
 }
 

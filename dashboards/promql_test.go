@@ -240,3 +240,13 @@ func checkAllAreAsked(t *testing.T, asked map[string]bool, known metrics) {
 		}
 	}
 }
+
+// The exporter's own PromQL API has series without job and instance, and the dashboard of
+// publisher analytics works over it, too.
+func TestSeriesWithoutJobAreShown(t *testing.T) {
+	for _, v := range board(t, filePrometheus).Templating.List {
+		if v.IncludeAll && !regexp.MustCompile("^(?:"+v.AllValue+")$").MatchString("") {
+			t.Errorf("variable %s: expected all values to match a series without the label, got %q", v.Name, v.AllValue)
+		}
+	}
+}

@@ -105,7 +105,7 @@ echo "== demo data and the made-up Hub"
 start demo-data scripts/demo-data.sh "$binary" "$work/demo"
 until_ready grep -q ready "$work/demo-data.log"
 hub=127.0.0.1:$(free_port "${HUB_PORT:-8765}")
-start hub bin/fakehub --listen-address="$hub" --org=initech --org=umbrella --repos=12 --days=500 --seed=11
+start hub bin/fakehub --listen-address="$hub" --org=initech --org=umbrella --repos=60 --days=500 --seed=11
 until_ready answers "http://$hub/api/models?author=initech"
 
 echo "== exporter"

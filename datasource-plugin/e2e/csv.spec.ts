@@ -63,15 +63,16 @@ test('the link of the table follows the time range', async ({ page, gotoDashboar
 test('a repository of the table is a file of its own, and a dashboard of its own', async ({ page, gotoDashboardPage }) => {
   await open(gotoDashboardPage, ANALYTICS);
   const [repo] = await repos(page.request, { period: 'last_month', limit: '1' });
-  const cell = column(panel(page, 'Repositories: Last month'), 2).getByText(repo, { exact: true });
-  await cell.click();
+  const row = panel(page, 'Repositories: Last month').locator('[role="row"]').filter({ hasText: repo }).first();
+  await row.getByText('Hub, CSV').click();
   const menu = page.getByTestId('data-testid Data links actions tooltip wrapper');
   await expect(menu.getByRole('link', { name: 'Open on the Hub' })).toHaveAttribute('href', new RegExp(`^https://huggingface\\.co/.*${repo}$`));
   const href = await menu.getByRole('link', { name: 'Export CSV' }).getAttribute('href');
   const repoType = new URL(href ?? '', page.url()).searchParams.get('repo_type') ?? '';
   await givesRecords(page, menu.getByRole('link', { name: 'Export CSV' }), { period: 'last_month', repo, repo_type: repoType });
 
-  await menu.getByRole('link', { name: `Show ${repo}` }).click();
+  await page.keyboard.press('Escape');
+  await row.getByRole('link', { name: repo, exact: true }).click();
   await expect(panel(page, 'Repository')).toContainText(repo);
   await givesRecords(page, onTop(page), { period: 'last_month', repo, repo_type: repoType });
 });

@@ -1,13 +1,13 @@
 import type { Page } from '@playwright/test';
 
-import { ANALYTICS, EXPORTER, expect, open, panel, PROMETHEUS, REPOSITORY, test } from './grafana';
+import { ANALYTICS, EXPORTER, expect, open, panel, PROMETHEUS, REPOSITORY, SHARED, test } from './grafana';
 
 /** What may have nothing to show, and is good news then. */
-const MAY_BE_EMPTY = ['Failures by reason', 'Downloads removed and backdated'];
+const MAY_BE_EMPTY = ['Failures by reason', 'Other errors', 'Downloads removed and backdated'];
 
 const WIDTHS = [1280, 1920];
 
-for (const uid of [ANALYTICS, REPOSITORY, PROMETHEUS, EXPORTER]) {
+for (const uid of [ANALYTICS, SHARED, REPOSITORY, PROMETHEUS, EXPORTER]) {
   for (const width of WIDTHS) {
     test(`${uid} is whole and has data, ${width} wide`, async ({ page, gotoDashboardPage }) => {
       await page.setViewportSize({ width, height: 3400 });
@@ -32,7 +32,7 @@ async function titlesOf(page: Page, uid: string): Promise<string[]> {
   const answer = await page.request.get(`/api/dashboards/uid/${uid}`);
   const { dashboard } = await answer.json();
   const panels: Array<{ type: string; title: string }> = dashboard.panels;
-  const titles = panels.filter((p) => p.type !== 'row').map((p) => p.title.replace('${period:text}', 'Last month'));
+  const titles = panels.filter((p) => p.type !== 'row' && p.title).map((p) => p.title.replace('${period:text}', 'Last month'));
   return Promise.all(titles.map((title) => withLastDay(page, title)));
 }
 

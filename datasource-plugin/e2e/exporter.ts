@@ -65,10 +65,10 @@ export async function records(request: APIRequestContext, selection: Selection):
   return (await get(request, 'records', { format: 'csv', ...selection })).body();
 }
 
-/** The organization with the most repositories. */
+/** The organization with the most downloads. */
 export async function largestOrg(request: APIRequestContext): Promise<string> {
   const { groups } = await overview(request, { group_by: 'org' });
-  return groups.reduce((a, b) => (b.repos > a.repos ? b : a)).org ?? '';
+  return groups.reduce((a, b) => (b.downloads > a.downloads ? b : a)).org ?? '';
 }
 
 /** The day some days before another. */

@@ -8,6 +8,7 @@ export const ANALYTICS = 'huggingface-publisher-analytics';
 export const REPOSITORY = 'huggingface-repository';
 export const PROMETHEUS = 'huggingface-publisher-prometheus';
 export const EXPORTER = 'huggingface-exporter';
+export const SHARED = 'huggingface-publisher-shared';
 export const SOURCE = 'publisher-analytics';
 export const PLUGIN = 'huggingfaceexporter-publisheranalytics-datasource';
 

@@ -68,7 +68,7 @@ export function decode(query: any): Record<string, unknown> {
     values: own('values', undefined),
     number: own('number', 'total'),
     value: own('value', undefined),
-    overlay: own('overlay', undefined),
+    overlay: query.overlay === 'none' ? undefined : own('overlay', undefined),
     smooth: own('smooth', undefined),
     event: own('event', 'record'),
   };

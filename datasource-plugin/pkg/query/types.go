@@ -80,7 +80,10 @@ func decodeOverview(f *form, asked backend.DataQuery) Query {
 	q.GroupBy = word(f, "groupBy", GroupByRepoType, groupings...)
 	if q.Format == TimeSeries {
 		q.Interval = f.interval(q.Common, asked)
-		q.Overlay = word(f, "overlay", "", PreviousPeriod, PreviousYear)
+		// A dashboard variable has no empty value.
+		if q.Overlay = word(f, "overlay", "", "none", PreviousPeriod, PreviousYear); q.Overlay == "none" {
+			q.Overlay = ""
+		}
 		q.Smooth = word(f, "smooth", "", SevenDays)
 		return q
 	}

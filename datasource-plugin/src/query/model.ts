@@ -13,7 +13,7 @@ export type GroupBy = 'none' | 'repo_type' | 'org' | 'repo';
 export type Event = 'record' | 'outlier';
 export type Interval = 'auto' | 'day' | 'week' | 'month';
 /** The days that are drawn over those of a series. */
-export type Overlay = 'previous_period' | 'previous_year';
+export type Overlay = 'none' | 'previous_period' | 'previous_year';
 /** The mean that is drawn over a series. */
 export type Smooth = '7d';
 export type Sort = 'downloads' | 'total' | 'change' | 'name' | 'removed';
