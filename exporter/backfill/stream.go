@@ -62,8 +62,15 @@ func All(ctx context.Context, source history.Reader, o Options, stats *Stats) it
 		period := spanOf(o.From, o.To, o.Until)
 		var c counter
 		var series Series
-		// Whatever the days asked for, the counter before them depends on those after.
-		for d, readErr := range byRepo(source.Records(ctx, history.RecordsQuery{Filter: o.Filter, Order: history.OrderRepo})) {
+		query := history.RecordsQuery{Filter: o.Filter, Order: history.OrderRepo}
+		if ok, err := allShown(ctx, source, o.Filter); err != nil {
+			yield(nil, err)
+			return
+		} else if ok {
+			// The counter on the days asked for depends on the days after.
+			query.Period = history.RangeOf(o.From, history.NoDay)
+		}
+		for d, readErr := range byRepo(source.Records(ctx, query)) {
 			if readErr != nil {
 				yield(nil, readErr)
 				return
@@ -100,6 +107,17 @@ func All(ctx context.Context, source history.Reader, o Options, stats *Stats) it
 			}
 		}
 	}
+}
+
+// allShown reports whether each repository has a counter. One that has none is the sum of all
+// of its records.
+func allShown(ctx context.Context, source history.Reader, f history.Filter) (bool, error) {
+	for c, err := range source.Counts(ctx, f) {
+		if err != nil || c.Downloads == history.Unknown {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // repoDays is the records of one repository.

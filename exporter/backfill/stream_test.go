@@ -99,6 +99,12 @@ func TestAll(t *testing.T) {
 	o.Filter = history.Filter{Orgs: []string{"acme"}}
 	s.expect(o, Stats{Series: 2, Samples: 7, Clamped: 1, Unshown: 1},
 		"model acme/heron 10:94 11:95 12:97 13:100", "dataset acme/crane 10:0 11:0 12:4")
+	// The days before are not read where each repository has a counter.
+	o.From = 11
+	s.expect(o, Stats{Series: 2, Samples: 5, Unshown: 1}, "model acme/heron 11:95 12:97 13:100", "dataset acme/crane 11:0 12:4")
+	o.From = 13
+	s.expect(o, Stats{})
+	o.From = history.NoDay
 	o.After = &heron
 	s.expect(o, Stats{Series: 1, Samples: 3, Clamped: 1}, "dataset acme/crane 10:0 11:0 12:4")
 	if n, err := Count(t.Context(), s, o); n != 1 || err != nil {
