@@ -94,7 +94,7 @@ func TestBadgeAndChart(t *testing.T) {
 	f("/api/v1/badge?repo=huggingface/documentation-images&period=last_month&format=png&scale=2", "c.PNG", "badge", "--repo=huggingface/documentation-images", "--period=last_month", "--scale=2")
 	f("/api/v1/badge?from=2021-11-28", "d", "badge", "--from=2021-11-28", "--format=json")
 	f("/api/v1/chart.svg?group=bert&theme=dark&width=300&height=200&title=A+%26+B", "e.svg", "chart", "--group=bert", "--theme=dark", "--width=300", "--height=200", "--title=A & B")
-	f("/api/v1/chart.png?from=2021-11-01&scale=3", "f.png", "chart", "--from=2021-11-01", "--scale=3")
+	f("/api/v1/chart.png?from=2021-11-01&scale=2", "f.png", "chart", "--from=2021-11-01", "--scale=2")
 	r.expectOutput(`{"schemaVersion":1,"label":"downloads","message":"6.5M","color":"blue"}`+"\n", "badge")
 	if _, err := png.DecodeConfig(bytes.NewReader([]byte(r.ok("badge", "--format=png")))); err != nil {
 		t.Error(err)
@@ -107,7 +107,8 @@ func TestBadgeAndChart(t *testing.T) {
 	r.refused(nil, []string{"--color: expected a color of shields.io"}, "badge", "--color=#fff")
 	r.refused(nil, []string{"--label: expected characters that the font of PNG pictures has"}, "badge", "--label=ダ", "--output=a.png")
 	r.refused(nil, []string{"--title: expected at most 64 characters"}, "chart", "--title="+strings.Repeat("x", 65))
-	r.refused(nil, []string{"--scale: expected a whole number from 1 to 3, got 4"}, "chart", "--scale=4")
+	r.refused(nil, []string{"--scale: expected a whole number from 1 to 2, got \"3\""}, "chart", "--scale=3")
+	r.refused(nil, []string{"--scale: expected a whole number from 1 to 3, got 4"}, "badge", "--scale=4")
 	r.refused(nil, []string{"--width: expected a whole number from 240 to 1600"}, "chart", "--width=-1")
 	if r.read("a.json") != before {
 		t.Error("a.json has changed")

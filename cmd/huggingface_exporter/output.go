@@ -54,7 +54,7 @@ func addPictureFlags(cmd *kingpin.CmdClause, formats ...wire.PictureFormat) pict
 	}
 	f.output = cmd.Flag("output", "Output file. It is replaced when the picture is complete. Default: standard output.").Short('o').PlaceHolder("FILE").String()
 	f.format = cmd.Flag("format", "Format: "+textenc.Alternatives(f.formats)+". Default: the extension of the output file.").PlaceHolder("NAME").Enum(f.formats...)
-	f.scale = cmd.Flag("scale", "Pixels of a PNG for each pixel of its size, from 1 to 3: more are sharper.").Default("1").Int()
+	f.scale = cmd.Flag("scale", "Pixels of a PNG for each pixel of its size, from 1 to 3 (2 for a chart): more are sharper.").Default("1").Int()
 	return f
 }
 

@@ -90,10 +90,11 @@ func escape(text string) string {
 type raster struct {
 	*image.RGBA
 	scale float64
+	shape vector.Rasterizer
 }
 
 func newRaster(width, height, scale int) *raster {
-	return &raster{image.NewRGBA(image.Rect(0, 0, width*scale, height*scale)), float64(scale)}
+	return &raster{RGBA: image.NewRGBA(image.Rect(0, 0, width*scale, height*scale)), scale: float64(scale)}
 }
 
 func (r *raster) box(x, y, width, height, radius float64, fill color.NRGBA) {
@@ -104,12 +105,22 @@ func (r *raster) box(x, y, width, height, radius float64, fill color.NRGBA) {
 func (r *raster) fill(x, y, width, height, radius float64, with image.Image) {
 	x, y, width, height = x*r.scale, y*r.scale, width*r.scale, height*r.scale
 	radius = min(radius*r.scale, width/2, height/2)
-	// Only the pixels that it touches: the time that this takes grows with their number.
-	at := image.Rect(int(math.Floor(x)), int(math.Floor(y)), int(math.Ceil(x+width)), int(math.Ceil(y+height)))
-	x, y = x-float64(at.Min.X), y-float64(at.Min.Y)
+	// Only the pixels that it touches, and not all at once, for the time and memory that
+	// they take.
+	const rows = 128
+	all := image.Rect(int(math.Floor(x)), int(math.Floor(y)), int(math.Ceil(x+width)), int(math.Ceil(y+height)))
+	for top := all.Min.Y; top < all.Max.Y; top += rows {
+		at := all.Intersect(image.Rect(all.Min.X, top, all.Max.X, top+rows))
+		r.shape.Reset(at.Dx(), at.Dy())
+		rounded(&r.shape, x-float64(at.Min.X), y-float64(at.Min.Y), width, height, radius)
+		r.shape.Draw(r.RGBA, at, with, at.Min)
+	}
+}
+
+// rounded adds a rectangle with rounded corners.
+func rounded(z *vector.Rasterizer, x, y, width, height, radius float64) {
 	const circle = 0.5523 // how far from an end of a quarter the handle of a cubic curve is
 	l, t, e, b, s, k := float32(x), float32(y), float32(x+width), float32(y+height), float32(radius), float32(radius*(1-circle))
-	z := vector.NewRasterizer(at.Dx(), at.Dy())
 	z.MoveTo(l+s, t)
 	z.LineTo(e-s, t)
 	z.CubeTo(e-k, t, e, t+k, e, t+s)
@@ -120,7 +131,6 @@ func (r *raster) fill(x, y, width, height, radius float64, with image.Image) {
 	z.LineTo(l, t+s)
 	z.CubeTo(l, t+k, l+k, t, l+s, t)
 	z.ClosePath()
-	z.Draw(r, at, with, at.Min)
 }
 
 func (r *raster) text(x, baseline, size float64, at anchor, text string, fill color.NRGBA) {
@@ -130,7 +140,7 @@ func (r *raster) text(x, baseline, size float64, at anchor, text string, fill co
 	case end:
 		x -= textWidth(size, text)
 	}
-	d := font.Drawer{Dst: r, Src: image.NewUniform(fill), Face: face(size * r.scale), Dot: fixed.Point26_6{
+	d := font.Drawer{Dst: r.RGBA, Src: image.NewUniform(fill), Face: face(size * r.scale), Dot: fixed.Point26_6{
 		X: fixed.Int26_6(x * r.scale * 64), Y: fixed.Int26_6(baseline * r.scale * 64),
 	}}
 	d.DrawString(text)

@@ -322,11 +322,11 @@ func TestLargestPNG(t *testing.T) {
 	c := NewChart(days, days, season(), MaxBars)
 	for name, write := range map[string]func(io.Writer) error{
 		"badge": func(w io.Writer) error { return b.WritePNG(w, 3) },
-		"chart": func(w io.Writer) error { return c.WritePNG(w, Frame{Width: 1600, Height: 800}, 3) },
+		"chart": func(w io.Writer) error { return c.WritePNG(w, Frame{Width: 1600, Height: 800}, 2) },
 	} {
 		text := written(t, write)
 		head, err := png.DecodeConfig(bytes.NewReader(text))
-		if err != nil || len(text) > 1<<20 || head.Width > 4800 || head.Height > 2400 {
+		if err != nil || len(text) > 1<<20 || head.Width > 4800 || head.Height > 1600 {
 			t.Errorf("%s: got %d bytes, %+v, %v", name, len(text), head, err)
 		}
 	}

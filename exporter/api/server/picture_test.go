@@ -71,6 +71,7 @@ func TestBadges(t *testing.T) {
 	bad(wire.ChartSVGRoute+"?width=1601", "from 240 to 1600")
 	bad(wire.ChartSVGRoute+"?height=119", "from 120 to 800")
 	bad(wire.ChartSVGRoute+"?format=png", `"field":"format"`)
+	bad(wire.ChartPNGRoute+"?scale=3", "from 1 to 2")
 }
 
 // The sizes are those that were asked for.

@@ -33,6 +33,9 @@ const (
 // MaxScale is the most pixels of a PNG for each pixel of its width and height.
 const MaxScale = 3
 
+// maxChartScale is that of charts, which have many more pixels.
+const maxChartScale = 2
+
 // BadgeQuery asks for a badge.
 type BadgeQuery struct {
 	Filter history.Filter
@@ -97,7 +100,7 @@ var (
 		word("theme", Light, oneOf(Light, Dark), func(q *ChartQuery) *Theme { return &q.Theme }),
 		number("width", 800, minWidth, maxWidth, func(q *ChartQuery) *int { return &q.Width }),
 		number("height", 300, minHeight, maxHeight, func(q *ChartQuery) *int { return &q.Height }),
-		number("scale", 1, 1, MaxScale, func(q *ChartQuery) *int { return &q.Scale }),
+		number("scale", 1, 1, maxChartScale, func(q *ChartQuery) *int { return &q.Scale }),
 	)
 )
 
