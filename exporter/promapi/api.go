@@ -36,6 +36,8 @@ const (
 	maxPoints = 11_000
 	// DefaultMaxSamples is the most samples that a query may have in memory, as in Prometheus.
 	DefaultMaxSamples = 50_000_000
+	// maxConcurrent is the most queries at a time, as in Prometheus. Others wait.
+	maxConcurrent = 20
 )
 
 // Options are what the API needs in addition to a history.
@@ -59,6 +61,8 @@ type API struct {
 	Reader history.Reader
 	engine *promql.Engine
 	parser parser.Parser
+	// places has an element for each query that is being answered.
+	places chan struct{}
 	// maxSamples and batchValues are their constants.
 	maxSamples, batchValues int
 }
@@ -70,7 +74,7 @@ func New(r history.Reader, o Options) *API {
 	}
 	p := parser.NewParser(parser.Options{})
 	return &API{
-		Options: o, Reader: r, parser: p, maxSamples: DefaultMaxSamples, batchValues: batchValues,
+		Options: o, Reader: r, parser: p, places: make(chan struct{}, maxConcurrent), maxSamples: DefaultMaxSamples, batchValues: batchValues,
 		engine: promql.NewEngine(promql.EngineOpts{
 			Logger: o.Logger, MaxSamples: DefaultMaxSamples, Timeout: 365 * 24 * time.Hour, // the context of a request has the limit
 			LookbackDelta: Lookback, EnableAtModifier: true, EnableNegativeOffset: true, Parser: p,
@@ -161,6 +165,18 @@ func (a *API) handler(f func(context.Context, url.Values, *http.Request) (answer
 	})
 }
 
+// enter waits for the place of a query, to be given up by leave.
+func (a *API) enter(ctx context.Context) error {
+	select {
+	case a.places <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%d queries are being answered: %w", maxConcurrent, ctx.Err())
+	}
+}
+
+func (a *API) leave() { <-a.places }
+
 // withTimeout bounds a query by the configuration and by its own parameter.
 func (a *API) withTimeout(ctx context.Context, params url.Values) (context.Context, context.CancelFunc, error) {
 	var most time.Duration
@@ -248,6 +264,10 @@ func (a *API) execute(ctx context.Context, params url.Values, e evaluation) (ans
 		}
 	}
 	e.API, e.text, e.opts = a, params.Get("query"), promql.NewPrometheusQueryOpts(false, lookback, nil)
+	if err := a.enter(ctx); err != nil {
+		return answer{}, err
+	}
+	defer a.leave()
 	q, notes, err := e.prepare(ctx)
 	if err != nil {
 		return answer{}, err

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -200,6 +201,43 @@ func TestFailures(t *testing.T) {
 	f(`sum(increase(huggingface_repo_downloads_total[30d]))`, 200, `"522.6315789473684"`) // in batches
 	slow := handlerOf(storeOf(t), Options{Timeout: func() time.Duration { return time.Nanosecond }})
 	if code, got := get(t, slow, "/api/v1/query?query=huggingface_repo_downloads_total"); code != 503 || !strings.Contains(got, `"errorType":"timeout"`) {
+		t.Errorf("got %d %s", code, got)
+	}
+}
+
+// waiting is a history that nobody can read before it is closed.
+type waiting struct {
+	history.Reader
+	asked, closed chan struct{}
+}
+
+func (w waiting) Counts(context.Context, history.Filter) iter.Seq2[history.Counts, error] {
+	w.asked <- struct{}{}
+	<-w.closed
+	return func(func(history.Counts, error) bool) {}
+}
+
+func TestQueriesWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	r := waiting{storeOf(t), make(chan struct{}, 100*maxConcurrent), make(chan struct{})}
+	h := handlerOf(r, Options{})
+	var group sync.WaitGroup
+	for range 2 * maxConcurrent {
+		group.Go(func() {
+			if code, got := get(t, h, "/api/v1/query?query=huggingface_repo_downloads_total"); code != 200 {
+				t.Errorf("got %d %s", code, got)
+			}
+		})
+	}
+	for range maxConcurrent {
+		<-r.asked
+	}
+	if code, got := get(t, h, "/api/v1/query?query=1&timeout=10ms"); code != 503 || !strings.Contains(got, "20 queries are being answered") {
+		t.Errorf("got %d %s", code, got)
+	}
+	close(r.closed)
+	group.Wait()
+	if code, got := get(t, h, "/api/v1/query?query=1"); code != 200 {
 		t.Errorf("got %d %s", code, got)
 	}
 }

@@ -40,6 +40,10 @@ func (a *API) read(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel, err := a.withTimeout(r.Context(), nil)
 	if err == nil {
 		defer cancel()
+		err = a.enter(ctx)
+	}
+	if err == nil {
+		defer a.leave()
 		if slices.Contains(request.AcceptedResponseTypes, prompb.ReadRequest_STREAMED_XOR_CHUNKS) {
 			err = a.readChunks(ctx, w, request)
 		} else {
