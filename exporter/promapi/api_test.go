@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/groups"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
@@ -112,6 +114,23 @@ func TestQuery(t *testing.T) {
 	f(`huggingface_exporter_build_info`, `  1`)
 	f(`nothing`, ``)
 	f(`{__name__=~".+",repo=""}`, `  1, dataset  1, model  1, model  1,   1`)
+}
+
+func TestGroups(t *testing.T) {
+	t.Parallel()
+	g := groups.New()
+	g.Set([]config.Group{{Name: "bert", Repos: []config.RepoGlob{"acme/bert"}}, {Name: "all", Repos: []config.RepoGlob{"*/*"}}})
+	h := handlerOf(g.Reader(storeOf(t)), Options{})
+	f := func(path, want string) {
+		t.Helper()
+		if code, got := get(t, h, path); code != 200 || got != `{"status":"success","data":`+want+`}` {
+			t.Errorf("%s: got %d %s", path, code, got)
+		}
+	}
+	f("/api/v1/query?time=1728043200&query=sum_over_time(huggingface_group_downloads_per_day{group!=%22all%22}[10d])",
+		`{"resultType":"vector","result":[{"metric":{"group":"bert"},"value":[1728043200,"130"]}]}`)
+	f("/api/v1/label/group/values", `["all","bert"]`)
+	f("/api/v1/query?query=huggingface_group_downloads_per_day{group=%22none%22}", `{"resultType":"vector","result":[]}`)
 }
 
 func TestRoutes(t *testing.T) {

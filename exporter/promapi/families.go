@@ -46,6 +46,10 @@ var families = func() []family {
 			Family: exposition.Family{Name: "huggingface_repo_downloads_per_day", Help: "Downloads of the repository on the UTC day that begins at the time of the sample."},
 			value:  func(c *history.Counts) int64 { return c.Downloads }, read: readDays,
 		},
+		family{
+			Family: exposition.Family{Name: "huggingface_group_downloads_per_day", Help: "Downloads of the repositories that are in the group now, on the UTC day that begins at the time of the sample."},
+			read:   readGroupDays,
+		},
 		family{Family: exposition.Family{Name: "huggingface_exporter_build_info", Help: "A constant 1: the exporter that answers."}, read: readOne},
 		family{Family: exposition.Family{Name: "up", Help: "A constant 1: the exporter that answers."}, read: readOne},
 	)
@@ -92,6 +96,27 @@ func readDays(ctx context.Context, r *request) error {
 		}
 	}
 	r.emit(open.Metric, open.Floats)
+	return nil
+}
+
+// readGroupDays reads the downloads of each day of each group. Its counter on the metrics page
+// has no past: it depends on when the exporter got to know the group.
+func readGroupDays(ctx context.Context, r *request) error {
+	o, err := r.Reader.Overview(ctx, history.OverviewQuery{Period: r.period(), ByGroup: true, Series: true})
+	if err != nil {
+		return err
+	}
+	for _, g := range o.Groups {
+		l := r.labelsOf(r.family, labels.Label{Name: labelGroup, Value: g.Group})
+		if g.Group == "" || !r.matches(l) {
+			continue
+		}
+		var points []promql.FPoint
+		for _, d := range g.Series {
+			points = append(points, promql.FPoint{T: int64(d.Day) * millisPerDay, F: float64(d.Downloads)})
+		}
+		r.emit(l, points)
+	}
 	return nil
 }
 
@@ -205,7 +230,8 @@ func readOrgRepos(ctx context.Context, r *request) error {
 	for g, days := range since {
 		slices.Sort(days)
 		n := 0
-		r.emitDaily(r.labelsOf(r.family, g.repoType, g.org, ""), days[0], func(d history.Day) float64 {
+		l := r.labelsOf(r.family, labels.Label{Name: labelRepoType, Value: string(g.repoType)}, labels.Label{Name: labelOrg, Value: g.org})
+		r.emitDaily(l, days[0], func(d history.Day) float64 {
 			for n < len(days) && days[n] <= d {
 				n++
 			}
@@ -217,6 +243,6 @@ func readOrgRepos(ctx context.Context, r *request) error {
 
 // readOne is 1 at each midnight.
 func readOne(_ context.Context, r *request) error {
-	r.emitDaily(r.labelsOf(r.family, "", "", ""), history.MinDay, func(history.Day) float64 { return 1 })
+	r.emitDaily(r.labelsOf(r.family), history.MinDay, func(history.Day) float64 { return 1 })
 	return nil
 }

@@ -22,6 +22,7 @@ const (
 	labelRepoType = "repo_type"
 	labelOrg      = "org"
 	labelRepo     = "repo"
+	labelGroup    = "group"
 
 	millisPerDay = 24 * 60 * 60 * 1000
 )
@@ -94,20 +95,25 @@ func (s *selection) matches(l labels.Labels) bool {
 	return true
 }
 
-// labelsOf returns the labels of a series of a repository, or of an organization without one.
-func (q *querier) labelsOf(f *family, repoType history.RepoType, org, repo string) labels.Labels {
+// labelsOf returns the labels of a series. One without a value is none.
+func (q *querier) labelsOf(f *family, own ...labels.Label) labels.Labels {
 	q.builder.Reset()
 	for name, value := range q.extra {
 		q.builder.Add(name, value)
 	}
 	q.builder.Add(model.MetricNameLabel, f.Name)
-	for _, l := range [...]labels.Label{{Name: labelRepoType, Value: string(repoType)}, {Name: labelOrg, Value: org}, {Name: labelRepo, Value: repo}} {
+	for _, l := range own {
 		if l.Value != "" {
 			q.builder.Add(l.Name, strings.ToValidUTF8(l.Value, "\uFFFD"))
 		}
 	}
 	q.builder.Sort()
 	return q.builder.Labels()
+}
+
+// labelsOfRepo returns the labels of the series of a repository.
+func (q *querier) labelsOfRepo(f *family, r history.Repo) labels.Labels {
+	return q.labelsOf(f, labels.Label{Name: labelRepoType, Value: string(r.Type)}, labels.Label{Name: labelOrg, Value: r.Org()}, labels.Label{Name: labelRepo, Value: r.Name})
 }
 
 // storeError is an error of the history. It stays in the log: it may have addresses in it.
@@ -172,7 +178,7 @@ func (r *request) period() history.Period { return history.RangeOf(dayAt(r.mint)
 
 // wanted returns the labels of the series of a repository, and whether they are selected.
 func (r *request) wanted(repo history.Repo) (labels.Labels, bool) {
-	l := r.labelsOf(r.family, repo.Type, repo.Org(), repo.Name)
+	l := r.labelsOfRepo(r.family, repo)
 	return l, r.matches(l)
 }
 
@@ -202,7 +208,7 @@ func (r *request) emitDaily(l labels.Labels, from history.Day, value func(histor
 func (q *querier) names(ctx context.Context, f *family, s *selection, yield func(labels.Labels)) error {
 	if f.value == nil {
 		now := q.now.UnixMilli()
-		return f.read(ctx, &request{q, s, f, now - now%millisPerDay, now, func(one promql.Series) { yield(one.Metric) }})
+		return f.read(ctx, &request{q, s, f, now - Lookback.Milliseconds(), now, func(one promql.Series) { yield(one.Metric) }})
 	}
 	for c, err := range q.Reader.Counts(ctx, s.filter) {
 		if err != nil {
@@ -211,7 +217,7 @@ func (q *querier) names(ctx context.Context, f *family, s *selection, yield func
 		if f.value(&c) < 0 {
 			continue
 		}
-		if l := q.labelsOf(f, c.Repo.Type, c.Repo.Org(), c.Repo.Name); s.matches(l) {
+		if l := q.labelsOfRepo(f, c.Repo); s.matches(l) {
 			yield(l)
 		}
 	}
