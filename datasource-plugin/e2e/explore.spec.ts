@@ -64,15 +64,15 @@ for (const [name, type, shows] of [
 }
 
 test('begins with data, whatever the time range is, and with queries to start with', async ({ page, explorePage }) => {
-  const answer = answered(page, 'overview');
+  const answer = answered(page, 'repos');
   const pane = { datasource: SOURCE, range: { from: 'now-1h', to: 'now' } };
   await explorePage.goto({ queryParams: new URLSearchParams({ schemaVersion: '1', panes: JSON.stringify({ a: pane }) }) });
   await answer;
-  await isShown(page, 'model');
-  const repos = answered(page, 'repos');
-  await explorePage.getQueryEditorRow('A').getByRole('button', { name: 'Top repositories' }).click();
-  await repos;
   await isShown(page, '/');
+  const next = answered(page, 'forecast');
+  await explorePage.getQueryEditorRow('A').getByRole('button', { name: 'Next milestones' }).click();
+  await next;
+  await isShown(page, '000');
 });
 
 test('says which day was recorded last if there is none in the time range', async ({ page, explorePage }) => {

@@ -188,8 +188,8 @@ describe('the help', () => {
     const onClickExample = vi.fn();
     const query: AnalyticsQuery = { refId: 'B', queryType: 'readings', number: 'likes' };
     render(<CheatSheet datasource={fakeDatasource()} query={query} onClickExample={onClickExample} />);
-    await userEvent.click(screen.getByRole('button', { name: /Top repositories/ }));
-    expect(onClickExample).toHaveBeenCalledWith({ refId: 'B', version: 1, queryType: 'repos', period: 'last_month' });
+    await userEvent.click(screen.getByRole('button', { name: /Next milestones/ }));
+    expect(onClickExample).toHaveBeenCalledWith({ refId: 'B', version: 1, queryType: 'forecast', groupBy: 'repo' });
   });
 });
 

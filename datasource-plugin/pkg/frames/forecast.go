@@ -107,7 +107,7 @@ func fillForecast(f *data.Frame, dimensions []string, all []upcoming) {
 	f.Fields = append(f.Fields,
 		numberField(query.TotalDownloads, totals),
 		describe(data.NewField("milestone", nil, milestones), "Next milestone", unitCount, "The smallest power of ten above the total, from 1,000 on."),
-		describe(data.NewField("per_day", nil, perDay), "Downloads per day", unitCount, "The median of the last 8 weeks."),
+		oneDecimal(describe(data.NewField("per_day", nil, perDay), "Per day", unitCount, "Downloads per day: the median of the last 8 weeks.")),
 		describe(data.NewField("day", nil, days), "Expected", unitDay, "The day on which the milestone is passed with that many downloads per day."),
 		describe(data.NewField("earliest", nil, earliest), "Earliest", unitDay, "The same with the downloads per day of the strongest of the last 8 weeks."),
 		describe(data.NewField("latest", nil, latest), "Latest", unitDay, "The same with the downloads per day of the weakest of the last 8 weeks; empty if it had none."),

@@ -134,12 +134,16 @@ func newFrame(name string, t data.FrameType, fields ...*data.Field) *data.Frame 
 // describe gives a field the name that people read, a unit ("" for none) and an
 // explanation.
 func describe(f *data.Field, name, unit, description string) *data.Field {
-	config := &data.FieldConfig{DisplayNameFromDS: name, Unit: unit, Description: description}
+	f.SetConfig(&data.FieldConfig{DisplayNameFromDS: name, Unit: unit, Description: description})
 	if unit == unitPercent {
-		config.Decimals = new(uint16)
-		*config.Decimals = 1
+		return oneDecimal(f)
 	}
-	return f.SetConfig(config)
+	return f
+}
+
+func oneDecimal(f *data.Field) *data.Field {
+	f.Config.SetDecimals(1)
+	return f
 }
 
 // The units of fields, in Grafana's words.

@@ -41,23 +41,26 @@ func layOut(f *data.Frame) {
 		if field.Config == nil {
 			continue
 		}
-		if custom := columns[field.Name]; custom != nil {
+		switch custom := columns[field.Name]; {
+		case custom != nil:
 			field.Config.Custom = custom
-		} else if field.Config.Unit == unitDay {
-			field.Config.Custom = width(110)
+		case field.Config.Unit == unitDay || field.Type().Numeric() && len(field.Labels) == 0:
+			field.Config.Custom = width(115)
 		}
 	}
 }
 
 func width(pixels int) map[string]any { return map[string]any{"width": pixels} }
 
+func atLeast(pixels int) map[string]any { return map[string]any{"minWidth": pixels} }
+
 // columns are the settings of Grafana's table panel for fields.
 var columns = map[string]map[string]any{
 	"repo_type": width(100), "repoType": width(100),
-	"repo": width(320), "repoName": width(320),
-	"title": width(360), "tags": width(160),
+	"repo": atLeast(250), "repoName": atLeast(250),
+	"title": atLeast(300), "text": atLeast(300), "tags": width(160),
 	"time":  width(170),
-	"trend": {"width": 180, "cellOptions": map[string]any{"type": "sparkline"}},
+	"trend": {"width": 160, "cellOptions": map[string]any{"type": "sparkline"}},
 	// Older versions of Grafana hide a column by the first, newer ones by the second.
 	"url": {"hidden": true, "hideFrom": map[string]any{"viz": true}},
 }

@@ -122,7 +122,7 @@ func (o overlays) mean(days []history.DayDownloads, name string, labels data.Lab
 	}
 	f := describe(data.NewField("downloads", with(labels, "smooth", string(o.q.Smooth)), means), name+" (7-day mean)", unitCount,
 		"Mean of the recorded days among the seven that end with the day.")
-	f.Config.Custom = lineOver(map[string]any{"lineWidth": 2})
+	oneDecimal(f).Config.Custom = lineOver(map[string]any{"lineWidth": 2})
 	return newFrame(nameOverview, data.FrameTypeTimeSeriesMulti, timeField(o.q.Interval, times), f)
 }
 

@@ -99,13 +99,15 @@ func (s *series) frame(frame, name string, labels data.Labels, points series) *d
 // timeField is that of points which sum up days, weeks or months.
 func timeField(interval query.Interval, times []time.Time) *data.Field {
 	f := describe(data.NewField("time", nil, times), "Time", "", "First instant of the first UTC day that is summed up.")
-	// By this Grafana knows where a point is missing and leaves a gap. Months are
-	// not of one length.
+	// By this Grafana knows where a point is missing and leaves a gap. Of months it is the
+	// longest: two that lie apart are not to be joined by a line.
 	switch interval {
 	case query.Daily:
 		f.Config.Interval = float64(24 * time.Hour / time.Millisecond)
 	case query.Week:
 		f.Config.Interval = float64(7 * 24 * time.Hour / time.Millisecond)
+	case query.Month:
+		f.Config.Interval = float64(31 * 24 * time.Hour / time.Millisecond)
 	}
 	return f
 }

@@ -29,11 +29,11 @@ export function QueryEditor(props: QueryEditorProps<DataSource, AnalyticsQuery, 
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [isNewRule]);
   return (
-    <>
+    <Stack direction="column" gap={1}>
       {app === CoreApp.Explore && isStart(query) && (
-        <Stack wrap="wrap" alignItems="center">
+        <Stack wrap="wrap" alignItems="center" gap={1}>
           <span>Start with</span>
-          {STARTERS.map((starter) => (
+          {STARTERS.slice(1).map((starter) => (
             <Button
               key={starter.title}
               variant="secondary"
@@ -50,7 +50,7 @@ export function QueryEditor(props: QueryEditorProps<DataSource, AnalyticsQuery, 
         </Stack>
       )}
       <Fields {...props} types={alerting ? ALERT_TYPE_OPTIONS : TYPE_OPTIONS} withExport={!alerting} />
-    </>
+    </Stack>
   );
 }
 

@@ -24,7 +24,7 @@ export interface Starter {
 /** The queries to begin with; a test of the backend asks them all. */
 export const STARTERS = starters as Starter[];
 
-/** A new query of Explore: the first starter, whose days do not depend on the time range, which is an hour there. */
+/** A new query of Explore: the first starter, a table whose days do not depend on the time range, which is an hour there. */
 export const EXPLORE_QUERY: Partial<AnalyticsQuery> = { version: VERSION, ...STARTERS[0].query };
 
 /**
