@@ -79,7 +79,7 @@ func fetchCollections(ctx context.Context, p *program, c *config.Config, store h
 	if err != nil {
 		return err
 	}
-	g.Set(c.Groups)
+	g.Set(server.Groups(c))
 	client, err := server.NewCollectors(store, prometheus.NewRegistry(), hubsync.Shard{}, p.log).CollectionClients(&c.Hub, c.Groups)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/engine"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/groups"
+	"github.com/huggingface-exporter/huggingface_exporter/internal/server"
 )
 
 // userAgent is how requests name this program.
@@ -47,7 +48,7 @@ func (f storageFlags) openGroups(ctx context.Context, p *program, readOnly bool)
 	if err != nil && len(c.Groups) > 0 {
 		return nil, nil, err
 	}
-	g.Set(c.Groups)
+	g.Set(server.Groups(c))
 	store, err := engine.Open(ctx, p.engine(c.Storage, *f.path, readOnly))
 	return store, g, err
 }

@@ -3,7 +3,7 @@
 //
 // A field's tags say all that holds for it alone: default (as YAML), min and max of a number
 // or duration, zero (what 0 means), oneof (the texts that are allowed), want (a text that
-// is not empty), url (a URL like this one) and is (a glob, a day). What holds between fields, and
+// is not empty), url (a URL like this one) and is (a glob, a day, repositories). What holds between fields, and
 // which names of files start from the folder of the configuration, is in the methods
 // complete of the sections.
 // config.example.yaml documents every field; a test holds it and the sections together.

@@ -67,7 +67,6 @@ var scalars = map[reflect.Type]scalar{
 	reflect.TypeFor[Secret]():                {"!!str", wantText},
 	reflect.TypeFor[BadgePattern]():          {"!!str", "a pattern like repo=my-org/* (quoted if it looks like another type)"},
 	reflect.TypeFor[Regexp]():                {"!!str", "a regular expression (quoted if it looks like another type)"},
-	reflect.TypeFor[RepoGlob]():              {"!!str", wantText},
 	reflect.TypeFor[Duration]():              {"", "a duration like 30s, 5m or 6h"},
 	reflect.TypeFor[httpconfig.URL]():        {"!!str", "a URL like http://proxy:3128"},
 	reflect.TypeFor[httpconfig.TLSVersion](): {"!!str", "TLS10, TLS11, TLS12 or TLS13"},
@@ -94,8 +93,6 @@ func (s scalar) check(v reflect.Value, tag reflect.StructTag) error {
 	case Regexp:
 		return value.check()
 	case BadgePattern:
-		return value.check()
-	case RepoGlob:
 		return value.check()
 	case httpconfig.URL:
 		if value.Scheme == "" || value.Host == "" {
@@ -151,6 +148,8 @@ func checkText(text string, tag reflect.StructTag) error {
 		if _, err := filepath.Match(text, ""); err != nil {
 			return fmt.Errorf("expected a glob like \"exports/*.csv\", got %q with an unclosed bracket or backslash", text)
 		}
+	case "repos":
+		return checkRepos(text)
 	case "day":
 		if _, err := time.Parse(time.DateOnly, text); err != nil {
 			return fmt.Errorf("expected a day like \"2024-05-31\", in quotes, got %q", text)

@@ -11,28 +11,21 @@ import (
 // Group is a name for a set of repositories. Groups may overlap.
 type Group struct {
 	Name string `yaml:"name"`
-	// Repos select repositories by name, whether they are known or not.
-	Repos []RepoGlob `yaml:"repos"`
+	// Repos are full names of repositories, globs of them like "org/*", or either after a type of
+	// repositories: "model:org/*".
+	Repos []string `yaml:"repos" is:"repos"`
 	// Collections are slugs of collections on the Hub, whose repositories are in the group.
 	Collections []string `yaml:"collections"`
 }
 
-// RepoGlob is the full name of repositories, a glob of it like "org/*", or either after a type
-// of repositories: "model:org/*".
-type RepoGlob string
-
-// Parts returns the type, "" for any, and the name or glob.
-func (g RepoGlob) Parts() (repoType, glob string) {
-	if t, glob, ok := strings.Cut(string(g), ":"); ok {
-		return t, glob
+// checkRepos returns an error if text is no name or glob of repositories.
+func checkRepos(text string) error {
+	repoType, glob, typed := strings.Cut(text, ":")
+	if !typed {
+		glob = text
 	}
-	return "", string(g)
-}
-
-func (g RepoGlob) check() error {
-	_, glob := g.Parts()
-	if _, err := path.Match(glob, ""); err != nil || glob == "" || strings.HasPrefix(string(g), ":") {
-		return fmt.Errorf("expected a name or glob of repositories like org/name, org/* or model:org/*, got %q", string(g))
+	if _, err := path.Match(glob, ""); err != nil || glob == "" || typed && repoType == "" {
+		return fmt.Errorf("expected a name or glob of repositories like org/name, org/* or model:org/*, got %q", text)
 	}
 	return nil
 }

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
@@ -41,7 +40,7 @@ func newWorld(t *testing.T) *world {
 }
 
 // restart forgets what is in memory.
-func (w *world) restart(definitions ...config.Group) {
+func (w *world) restart(definitions ...Definition) {
 	w.Helper()
 	var err error
 	if w.groups, err = Open(w.dir); err != nil {
@@ -103,7 +102,7 @@ func TestCollections(t *testing.T) {
 		repos[name] = w.hub.AddRepo(history.Model, "acme/"+name).SetTotal(10)
 	}
 	c := w.hub.AddCollection("acme", "title", repos["a"], repos["b"], repos["c"])
-	group := config.Group{Name: "g", Collections: []string{c.Slug()}}
+	group := Definition{Name: "g", Collections: []string{c.Slug()}}
 	w.restart(group)
 	w.list()
 	w.want()
@@ -160,9 +159,9 @@ func TestCollections(t *testing.T) {
 	w.want("b", "c")
 
 	// A group without the collection, and with it again.
-	w.groups.Set([]config.Group{{Name: "g", Repos: []config.RepoGlob{"acme/d"}}})
+	w.groups.Set([]Definition{{Name: "g", Repos: []string{"acme/d"}}})
 	w.want("d")
-	w.groups.Set([]config.Group{{Name: "g", Repos: []config.RepoGlob{"acme/d"}, Collections: []string{c.Slug(), c.Slug()}}})
+	w.groups.Set([]Definition{{Name: "g", Repos: []string{"acme/d"}, Collections: []string{c.Slug(), c.Slug()}}})
 	w.want("b", "c", "d")
 	c.Delete()
 	if err := w.fetch(); hub.KindOf(err) != hub.KindNotFound || !strings.Contains(err.Error(), "check the slug in groups") {
@@ -183,17 +182,17 @@ func TestStateThatCannotBeUsed(t *testing.T) {
 		t.Errorf("expected an error that names %s, got %v", file, err)
 	}
 	// It is written anew.
-	w.groups.Set([]config.Group{{Name: "g", Collections: []string{c.Slug()}}})
+	w.groups.Set([]Definition{{Name: "g", Collections: []string{c.Slug()}}})
 	if err := w.fetch(); err != nil {
 		t.Fatal(err)
 	}
-	w.restart(config.Group{Name: "g", Collections: []string{c.Slug()}})
+	w.restart(Definition{Name: "g", Collections: []string{c.Slug()}})
 	if s := w.groups.Status(); s[0].Repos != 1 {
 		t.Errorf("got %+v", s)
 	}
 	// A folder that is not there any more is an error, and what is known is used.
 	w.dir = filepath.Join(w.dir, "gone")
-	w.restart(config.Group{Name: "g", Collections: []string{c.Slug()}})
+	w.restart(Definition{Name: "g", Collections: []string{c.Slug()}})
 	if err := w.fetch(); err == nil || !strings.Contains(err.Error(), "store the state of groups") {
 		t.Errorf("expected an error, got %v", err)
 	}

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
@@ -20,7 +19,7 @@ type past struct {
 	dir     string
 	store   *memtable.Store
 	groups  *Groups
-	members []config.RepoGlob
+	members []string
 	hour    int
 	totals  map[string]int64 // of the repositories on the Hub
 }
@@ -76,7 +75,7 @@ func (p *past) restart() {
 
 func (p *past) count() Sums {
 	p.Helper()
-	p.groups.Set([]config.Group{{Name: "g", Repos: p.members}})
+	p.groups.Set([]Definition{{Name: "g", Repos: p.members}})
 	sums, err := p.groups.Count(p.store.Meta(p.Context(), history.MetaQuery{}))
 	if err != nil || len(sums) != 1 {
 		p.Fatalf("got %+v, %v", sums, err)
@@ -93,7 +92,7 @@ func TestCounterOverRandomHistories(t *testing.T) {
 		histories = 50
 	}
 	for seed := range histories {
-		p := &past{T: t, rng: rand.New(rand.NewPCG(seed, 0)), dir: t.TempDir(), store: memtable.NewStore(), totals: map[string]int64{}, members: []config.RepoGlob{"acme/0", "acme/1"}}
+		p := &past{T: t, rng: rand.New(rand.NewPCG(seed, 0)), dir: t.TempDir(), store: memtable.NewStore(), totals: map[string]int64{}, members: []string{"acme/0", "acme/1"}}
 		p.restart()
 		was := p.count()
 		if was.Downloads != 0 {
@@ -128,11 +127,11 @@ func TestCounterOverRandomHistories(t *testing.T) {
 				p.members = nil
 				for i := range 6 {
 					if p.rng.IntN(2) == 0 {
-						p.members = append(p.members, config.RepoGlob(fmt.Sprintf("acme/%d", i)))
+						p.members = append(p.members, fmt.Sprintf("acme/%d", i))
 					}
 				}
 				if len(p.members) == 0 {
-					p.members = []config.RepoGlob{"acme/*"}
+					p.members = []string{"acme/*"}
 				}
 			case 7:
 				what = "a restart"
@@ -152,7 +151,7 @@ func TestCounterOverRandomHistories(t *testing.T) {
 				want = 0
 			} else {
 				for name, n := range after {
-					if b, ok := before[name]; ok && slices.ContainsFunc(in, func(g config.RepoGlob) bool { return string(g) == name || g == "acme/*" }) {
+					if b, ok := before[name]; ok && slices.ContainsFunc(in, func(g string) bool { return string(g) == name || g == "acme/*" }) {
 						want += n - b
 					}
 				}
@@ -166,7 +165,7 @@ func TestCounterOverRandomHistories(t *testing.T) {
 }
 
 func TestCounter(t *testing.T) {
-	p := &past{T: t, dir: t.TempDir(), store: memtable.NewStore(), totals: map[string]int64{"acme/0": 100, "acme/1": 1000}, members: []config.RepoGlob{"acme/*"}}
+	p := &past{T: t, dir: t.TempDir(), store: memtable.NewStore(), totals: map[string]int64{"acme/0": 100, "acme/1": 1000}, members: []string{"acme/*"}}
 	p.restart()
 	p.listing(nil)
 	f := func(want Sums) {
@@ -193,10 +192,10 @@ func TestCounter(t *testing.T) {
 	p.totals["acme/0"] = 140
 	p.listing(nil)
 	p.restart()
-	p.members = []config.RepoGlob{"acme/two"}
+	p.members = []string{"acme/two"}
 	f(Sums{Downloads: 47})
 	// A store that went back, and then catches up, brings no downloads.
-	p.members = []config.RepoGlob{"acme/0"}
+	p.members = []string{"acme/0"}
 	f(Sums{Repos: 1, AllTime: 140, Downloads: 47})
 	p.store = memtable.NewStore()
 	p.totals["acme/0"] = 120

@@ -17,12 +17,29 @@ import (
 	"sync/atomic"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/wire"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
-// pattern is a name or glob of repositories.
+// Definition says what is in a group.
+type Definition struct {
+	Name string
+	// Repos are full names of repositories, globs of them like "org/*", or either after a type of
+	// repositories: "model:org/*".
+	Repos []string
+	// Collections are slugs of collections on the Hub.
+	Collections []string
+}
+
+// split returns the type of an item of Repos, "" for any, and the name or glob.
+func split(s string) (t history.RepoType, glob string) {
+	if t, glob, ok := strings.Cut(s, ":"); ok {
+		return history.RepoType(t), glob
+	}
+	return "", s
+}
+
+// pattern is a glob of repositories.
 type pattern struct {
 	repoType history.RepoType // "" for any
 	glob     string
@@ -41,7 +58,7 @@ type Groups struct {
 	dir string // of files with what is below, "" for none
 
 	mu          sync.Mutex // of changes
-	definitions []config.Group
+	definitions []Definition
 	collections map[string]*collection // by slug
 	counters    map[string]*counter    // by name of the group
 
@@ -63,7 +80,7 @@ func New() *Groups {
 }
 
 // Set replaces all groups.
-func (g *Groups) Set(definitions []config.Group) {
+func (g *Groups) Set(definitions []Definition) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.definitions = definitions
@@ -86,18 +103,18 @@ func (g *Groups) resolve() {
 		var globs []pattern
 		fmt.Fprintf(sum, "%q %q", d.Name, d.Repos)
 		for _, s := range d.Repos {
-			t, glob := s.Parts()
+			t, glob := split(s)
 			if strings.ContainsAny(glob, `*?[\`) {
-				globs = append(globs, pattern{history.RepoType(t), glob})
+				globs = append(globs, pattern{t, glob})
 			} else {
-				types[glob] = append(types[glob], history.RepoType(t))
+				types[glob] = append(types[glob], t)
 			}
 		}
 		for _, slug := range d.Collections {
 			for _, s := range g.collections[slug].members() {
 				fmt.Fprintf(sum, " %q", s)
-				t, name := config.RepoGlob(s).Parts()
-				types[name] = append(types[name], history.RepoType(t))
+				t, name := split(s)
+				types[name] = append(types[name], t)
 			}
 		}
 		fmt.Fprintln(sum)

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/server"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
@@ -24,10 +23,10 @@ var repos = []history.Repo{
 }
 
 func TestPatterns(t *testing.T) {
-	f := func(globs []config.RepoGlob, want ...int) {
+	f := func(globs []string, want ...int) {
 		t.Helper()
 		g := New()
-		g.Set([]config.Group{{Name: "g", Repos: globs}})
+		g.Set([]Definition{{Name: "g", Repos: globs}})
 		filter, err := g.current.Load().filter(history.Filter{Groups: []string{"g"}})
 		if err != nil {
 			t.Fatal(err)
@@ -42,16 +41,16 @@ func TestPatterns(t *testing.T) {
 			t.Errorf("%q: expected the repositories %v, got %v", globs, want, got)
 		}
 	}
-	f([]config.RepoGlob{"acme/llama-7b"}, 0, 2, 5)
-	f([]config.RepoGlob{"model:acme/llama-7b"}, 0)
-	f([]config.RepoGlob{"model:acme/llama-7b", "kernel:acme/llama-7b"}, 0, 5)
-	f([]config.RepoGlob{"acme/*"}, 0, 1, 2, 5)
-	f([]config.RepoGlob{"*/llama-7b*"}, 0, 2, 3, 5)
-	f([]config.RepoGlob{"dataset:*/*"}, 2)
-	f([]config.RepoGlob{"*"}, 4) // a glob does not match a slash
-	f([]config.RepoGlob{"acme/llama-?b", "acme/llama-1[23]b"}, 0, 1, 2, 5)
-	f([]config.RepoGlob{"Acme/*", "acme/llama", "space:llama"})
-	f([]config.RepoGlob{"llama", "acme/*", "acme/llama-7b"}, 0, 1, 2, 4, 5)
+	f([]string{"acme/llama-7b"}, 0, 2, 5)
+	f([]string{"model:acme/llama-7b"}, 0)
+	f([]string{"model:acme/llama-7b", "kernel:acme/llama-7b"}, 0, 5)
+	f([]string{"acme/*"}, 0, 1, 2, 5)
+	f([]string{"*/llama-7b*"}, 0, 2, 3, 5)
+	f([]string{"dataset:*/*"}, 2)
+	f([]string{"*"}, 4) // a glob does not match a slash
+	f([]string{"acme/llama-?b", "acme/llama-1[23]b"}, 0, 1, 2, 5)
+	f([]string{"Acme/*", "acme/llama", "space:llama"})
+	f([]string{"llama", "acme/*", "acme/llama-7b"}, 0, 1, 2, 4, 5)
 }
 
 // store has a day of each repository: 1, 2, 4, 8, ... downloads.
@@ -70,7 +69,7 @@ func store(t *testing.T) *memtable.Store {
 
 func TestAPI(t *testing.T) {
 	s, g := store(t), New()
-	g.Set([]config.Group{{Name: "b", Repos: []config.RepoGlob{"*/llama-7b*"}}, {Name: "a", Repos: []config.RepoGlob{"acme/*"}}, {Name: "none", Repos: []config.RepoGlob{"x"}}})
+	g.Set([]Definition{{Name: "b", Repos: []string{"*/llama-7b*"}}, {Name: "a", Repos: []string{"acme/*"}}, {Name: "none", Repos: []string{"x"}}})
 	api := server.New(g.Reader(s), server.Options{Revision: func() string { return "r" + g.Revision() }})
 	get := func(query string, header ...string) *httptest.ResponseRecorder {
 		t.Helper()
@@ -122,7 +121,7 @@ func TestAPI(t *testing.T) {
 		}
 	}
 	tag := get("repos?group=a").Header().Get("ETag")
-	g.Set([]config.Group{{Name: "a", Repos: []config.RepoGlob{"acme/llama-7b"}}})
+	g.Set([]Definition{{Name: "a", Repos: []string{"acme/llama-7b"}}})
 	if w := get("repos?group=a", "If-None-Match", tag); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"matched":3`) {
 		t.Errorf("expected the other group, got %d %s", w.Code, w.Body)
 	}

@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/groups"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
@@ -246,7 +245,7 @@ func TestGroups(t *testing.T) {
 		daily(repo(history.Dataset, "acme/squad"), repeat(4, 90)...),
 		daily(repo(history.Model, "globex/bert-q4"), repeat(1, 90)...))...)
 	g := groups.New()
-	g.Set([]config.Group{{Name: "bert <all>", Repos: []config.RepoGlob{"*/bert*"}}, {Name: "acme", Repos: []config.RepoGlob{"acme/*"}}, {Name: "none", Repos: []config.RepoGlob{"x/y"}}})
+	g.Set([]groups.Definition{{Name: "bert <all>", Repos: []string{"*/bert*"}}, {Name: "acme", Repos: []string{"acme/*"}}, {Name: "none", Repos: []string{"x/y"}}})
 	names := func(o *Options) { o.GroupNames = g.Names }
 	f := func(query string, want, not []string) {
 		t.Helper()

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/groups"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
@@ -58,7 +57,7 @@ func TestOverviewOfGroups(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := groups.New()
-	g.Set([]config.Group{{Name: "org", Repos: []config.RepoGlob{"org/*"}}, {Name: "a", Repos: []config.RepoGlob{"*/a"}}})
+	g.Set([]groups.Definition{{Name: "org", Repos: []string{"org/*"}}, {Name: "a", Repos: []string{"*/a"}}})
 	f := func(format Format, filter history.Filter, want string) {
 		t.Helper()
 		var b strings.Builder

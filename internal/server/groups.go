@@ -8,18 +8,28 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/wire"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/groups"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/plausible"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/schedule"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/hubclient"
 )
 
+// Groups returns the groups of a configuration.
+func Groups(c *config.Config) []groups.Definition {
+	out := make([]groups.Definition, len(c.Groups))
+	for i, g := range c.Groups {
+		out[i] = groups.Definition(g)
+	}
+	return out
+}
+
 // CollectionClients returns the client for each collection in groups: with the token of its
 // owner, if that is an organization of the configuration.
-func (c *Collectors) CollectionClients(h *config.Hub, groups []config.Group) (func(slug string) *hub.Client, error) {
+func (c *Collectors) CollectionClients(h *config.Hub, in []config.Group) (func(slug string) *hub.Client, error) {
 	owner := func(slug string) string { return strings.ToLower(slug[:strings.IndexByte(slug, '/')]) }
 	clients := make(map[string]*hub.Client)
-	for _, g := range groups {
+	for _, g := range in {
 		for _, slug := range g.Collections {
 			if clients[owner(slug)] != nil {
 				continue

@@ -176,7 +176,7 @@ func (s *Server) apply(c *config.Config) error {
 		return err
 	}
 	s.collectionClients.Store(&clients)
-	s.groups.Set(c.Groups)
+	s.groups.Set(Groups(c))
 	s.pusher.Set(push)
 	s.manager.Set(jobs)
 	return nil

@@ -4,17 +4,16 @@ import (
 	"context"
 	"iter"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/groups"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
 // testGroups are the groups that cases ask for. They overlap.
-var testGroups = []config.Group{
-	{Name: "bert", Repos: []config.RepoGlob{"*/*[Bb]ert*"}},
-	{Name: "acme", Repos: []config.RepoGlob{"acme/*", "dataset:squad", "no/such"}},
-	{Name: "datasets", Repos: []config.RepoGlob{"dataset:*", "dataset:*/*"}},
-	{Name: "none", Repos: []config.RepoGlob{"acm"}},
+var testGroups = []groups.Definition{
+	{Name: "bert", Repos: []string{"*/*[Bb]ert*"}},
+	{Name: "acme", Repos: []string{"acme/*", "dataset:squad", "no/such"}},
+	{Name: "datasets", Repos: []string{"dataset:*", "dataset:*/*"}},
+	{Name: "none", Repos: []string{"acm"}},
 }
 
 // Groups returns the history of below, of which one may ask for the groups of the suite: for
