@@ -23,6 +23,7 @@ const FILTER_KEYS: Array<{ value: FilterKey; text: string }> = [
   { value: 'repo_type', text: 'Repo type' },
   { value: 'org', text: 'Organization' },
   { value: 'repo', text: 'Repository' },
+  { value: 'group', text: 'Group' },
 ];
 
 /** An ad hoc filter of Grafana as the backend takes it. */
@@ -79,7 +80,9 @@ export class DataSource extends DataSourceWithBackend<AnalyticsQuery, AnalyticsO
       case 'org':
         return (await this.lookups.organizations('')).items;
       case 'repo':
-        return (await this.lookups.repos('', { repoTypes: valuesOf('repo_type'), orgs: valuesOf('org') })).items;
+        return (await this.lookups.repos('', { repoTypes: valuesOf('repo_type'), orgs: valuesOf('org'), groups: valuesOf('group') })).items;
+      case 'group':
+        return (await this.lookups.groups('')).items;
     }
     return [];
   }

@@ -23,6 +23,7 @@ export function exportHref({ appSubUrl, uid, query, range }: Asked): string {
   add('repo_type', query.repoTypes);
   add('org', query.orgs);
   add('repo', query.repos);
+  add('group', query.groups);
   if (query.search) {
     params.set('search', query.search);
   }

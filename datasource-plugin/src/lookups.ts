@@ -14,6 +14,7 @@ export interface Found {
 export interface Narrowing {
   repoTypes?: string[];
   orgs?: string[];
+  groups?: string[];
 }
 
 type Get = (path: string, params: Record<string, unknown>) => Promise<Found>;
@@ -34,8 +35,13 @@ export class Lookups {
     return this.get('organizations', { search });
   }
 
+  /** The groups with a part of their name, case ignored. */
+  groups(search: string): Promise<Found> {
+    return this.get('groups', { search });
+  }
+
   /** The repositories with a part of their full name. */
-  repos(search: string, { repoTypes = [], orgs = [] }: Narrowing = {}): Promise<Found> {
-    return this.get('repos', { search, org: orgs, repo_type: repoTypes, limit: PAGE, offset: 0 });
+  repos(search: string, { repoTypes = [], orgs = [], groups = [] }: Narrowing = {}): Promise<Found> {
+    return this.get('repos', { search, org: orgs, repo_type: repoTypes, group: groups, limit: PAGE, offset: 0 });
   }
 }

@@ -122,7 +122,7 @@ describe('ad hoc filters', () => {
     const items = [{ value: 'x', text: 'X' }];
     const get = vi.spyOn(datasource, 'getResource').mockResolvedValue({ items, matched: 1 });
     const keys = (await datasource.getTagKeys()).map(({ value }) => String(value));
-    expect(keys).toEqual(['repo_type', 'org', 'repo']);
+    expect(keys).toEqual(['repo_type', 'org', 'repo', 'group']);
     const filters = [
       { key: 'org', operator: '=|', value: 'a', values: ['a', 'b'] },
       { key: 'repo_type', operator: '=', value: 'model' },
@@ -133,7 +133,8 @@ describe('ad hoc filters', () => {
     expect(get.mock.calls).toEqual([
       ['repo-types', {}],
       ['organizations', { search: '' }],
-      ['repos', { search: '', org: ['a', 'b'], repo_type: ['model'], limit: PAGE, offset: 0 }],
+      ['repos', { search: '', org: ['a', 'b'], repo_type: ['model'], group: [], limit: PAGE, offset: 0 }],
+      ['groups', { search: '' }],
     ]);
   });
 });
@@ -146,7 +147,7 @@ describe('look-ups', () => {
     await datasource.lookups.organizations('a');
     await datasource.lookups.repoTypes();
     expect(get.mock.calls).toEqual([
-      ['repos', { search: 'bert', org: ['a', 'b'], repo_type: [], limit: PAGE, offset: 0 }],
+      ['repos', { search: 'bert', org: ['a', 'b'], repo_type: [], group: [], limit: PAGE, offset: 0 }],
       ['organizations', { search: 'a' }],
       ['repo-types', {}],
     ]);

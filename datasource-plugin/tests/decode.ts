@@ -54,6 +54,7 @@ export function decode(query: any): Record<string, unknown> {
     repoTypes: narrowed('repoTypes', 'repo_type'),
     orgs: narrowed('orgs', 'org'),
     repos: narrowed('repos', 'repo'),
+    groups: narrowed('groups', 'group'),
     search: query.search,
     period: own('period', periodOf(type, format) ?? 'time_range'),
     groupBy: own('groupBy', 'repo_type'),

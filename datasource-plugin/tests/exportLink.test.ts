@@ -19,8 +19,8 @@ describe('the CSV link', () => {
   f('all time', { period: 'all_time' }, '?period=all_time');
   f(
     'has the selection',
-    { repoTypes: ['model', 'dataset'], orgs: 'acme-ai', repos: ['acme-ai/a b'], search: 'x&y=1' },
-    `?repo_type=model&repo_type=dataset&org=acme-ai&repo=acme-ai%2Fa+b&search=x%26y%3D1&${FROM_TO}`
+    { repoTypes: ['model', 'dataset'], orgs: 'acme-ai', repos: ['acme-ai/a b'], groups: ['g'], search: 'x&y=1' },
+    `?repo_type=model&repo_type=dataset&org=acme-ai&repo=acme-ai%2Fa+b&group=g&search=x%26y%3D1&${FROM_TO}`
   );
   f('tells legacy repositories from all', { orgs: [''] }, `?org=&${FROM_TO}`);
   f('selects all where nothing is chosen', { orgs: [], repos: '' }, `?${FROM_TO}`);

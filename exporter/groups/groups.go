@@ -31,6 +31,28 @@ type Definition struct {
 	Collections []string
 }
 
+// Check returns an error if groups cannot be used: for those that no configuration has checked.
+func Check(definitions []Definition) error {
+	seen := make(map[string]bool, len(definitions))
+	for _, d := range definitions {
+		if d.Name == "" || seen[d.Name] {
+			return fmt.Errorf("expected a name that no other group has, got %s", textenc.Quote(d.Name))
+		}
+		seen[d.Name] = true
+		for _, s := range d.Repos {
+			if _, glob := split(s); glob == "" || !validGlob(glob) {
+				return fmt.Errorf("group %s: expected a name or glob of repositories like org/name, org/* or model:org/*, got %s", textenc.Quote(d.Name), textenc.Quote(s))
+			}
+		}
+	}
+	return nil
+}
+
+func validGlob(glob string) bool {
+	_, err := path.Match(glob, "")
+	return err == nil
+}
+
 // split returns the type of an item of Repos, "" for any, and the name or glob.
 func split(s string) (t history.RepoType, glob string) {
 	if t, glob, ok := strings.Cut(s, ":"); ok {

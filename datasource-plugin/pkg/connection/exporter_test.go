@@ -39,12 +39,15 @@ func (r remote) Meta(ctx context.Context, q history.MetaQuery) iter.Seq2[history
 	return r.behind.Meta(ctx, q)
 }
 
+// KnowsGroups says that the exporter does.
+func (remote) KnowsGroups() {}
+
 func (r remote) Refresh(ctx context.Context) (bool, error) { return r.behind.Refresh(ctx) }
 
 func TestExporterConformance(t *testing.T) {
 	storetest.RunShort(t, func(t *testing.T) storetest.Store {
 		behind := memtable.NewStore()
-		srv := httptest.NewServer(server.New(behind, server.Options{}))
+		srv := httptest.NewServer(server.New(storetest.Groups(behind), server.Options{}))
 		t.Cleanup(srv.Close)
 		c, _ := connect(t, nil, configured(srv.URL, nil, nil))
 		s, notice, err := c.Reader(context.Background())

@@ -10,6 +10,7 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend/log"
 
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/groups"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubsync/plausible"
@@ -24,6 +25,7 @@ import (
 type hubConnection struct {
 	settings
 	client *hub.Client
+	groups *groups.Groups
 	log    log.Logger
 
 	startOnce sync.Once
@@ -75,7 +77,9 @@ func newHub(s settings, around surroundings) (*hubConnection, error) {
 		log:      around.log.With("organization", s.organization),
 		schedule: schedule.New(s.refresh),
 		changed:  make(chan struct{}),
+		groups:   groups.New(),
 	}
+	c.groups.Set(s.groups)
 	logger := slogOf(c.log, s.secrets)
 	c.clock = plausible.NewClock(logger)
 	c.client = hub.New(hub.Options{
@@ -108,7 +112,7 @@ func (c *hubConnection) Reader(ctx context.Context) (history.Reader, string, err
 	case s.table == nil:
 		return nil, "", neverLoaded(s)
 	}
-	return memtable.NewStoreOf(s.table), c.notice(s), nil
+	return c.groups.Reader(memtable.NewStoreOf(s.table)), c.notice(s), nil
 }
 
 // wait returns the state once it is as wanted, or why it is not going to be.

@@ -3,6 +3,7 @@ package connection
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"strings"
 	"sync"
@@ -327,5 +328,37 @@ func TestHubClose(t *testing.T) {
 		s.wantShown("d 5 m 15")
 		s.conn.Close()
 		s.wantShown("d 5 m 15")
+	})
+}
+
+func TestHubGroups(t *testing.T) {
+	onStage(t, fakehub.Options{}, func(s *stage) {
+		collection := s.hub.AddCollection("acme", "title", s.hub.Repo(history.Dataset, "acme/d"))
+		s.connect(map[string]any{"groups": []any{
+			map[string]any{"name": "models", "repos": []string{"model:acme/*"}},
+			map[string]any{"name": "picked", "collections": []string{collection.Slug()}},
+		}})
+		want := func(want string) {
+			s.Helper()
+			reader, _, err := s.conn.Reader(s.Context())
+			if err != nil {
+				s.Fatal(err)
+			}
+			o, err := reader.Overview(s.Context(), history.OverviewQuery{ByGroup: true})
+			got := ""
+			for _, g := range o.Groups {
+				got += fmt.Sprintf("%s %d ", g.Group, g.Downloads)
+			}
+			if got += fmt.Sprint(o.Sum().Downloads); err != nil || got != want {
+				s.Errorf("expected %s, got %s, %v", want, got, err)
+			}
+		}
+		want("models 15 picked 5 20")
+		collection.Delete()
+		s.after(12 * time.Hour)
+		want("models 15 picked 5 20")
+		if !strings.Contains(s.notes.String(), "their last known repositories stay in the groups") {
+			s.Errorf("expected a note on the collection, got %s", s.notes)
+		}
 	})
 }

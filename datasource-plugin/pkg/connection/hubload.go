@@ -140,6 +140,9 @@ func (c *hubConnection) once() time.Duration {
 		c.log.Error("Loading the downloads from the Hub failed; what was loaded before is shown on", "duration", took, "next", wait.Round(time.Second), "error", err)
 		return wait
 	}
+	if err := c.groups.Fetch(c.ctx, func(string) *hub.Client { return c.client }, memtable.NewStoreOf(table)); err != nil && c.ctx.Err() == nil {
+		c.log.Error("Collections of groups could not be fetched; their last known repositories stay in the groups", "error", err)
+	}
 	wait := c.schedule.Succeeded()
 	c.set(func(s *state) {
 		s.loading, s.err, s.next = false, nil, now.Add(wait)

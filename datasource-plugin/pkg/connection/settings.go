@@ -1,6 +1,7 @@
 package connection
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"github.com/grafana/grafana-plugin-sdk-go/backend/httpclient"
 	"github.com/prometheus/common/model"
 
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/groups"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 )
 
@@ -47,6 +49,7 @@ type settings struct {
 	token        hub.Token
 	refresh      time.Duration
 	memoryLimit  int64
+	groups       []groups.Definition
 
 	// timeout bounds the wait for the head of an answer, and for each further
 	// piece of it.
@@ -128,7 +131,29 @@ func (s *settings) parseHub(m *members, token string) {
 		m.fail("endpoint", "expected https, since a token is sent, got %s, where all on the way can read it; if it may be so, provision allowInsecureToken: true", s.endpoint)
 	}
 	s.refresh = m.refresh()
+	s.groups = m.groups()
 	s.memoryLimit = m.number("memoryLimitMiB", defaultMemoryLimit, 1, 1<<20) << 20
+}
+
+// groups reads the groups of repositories: those of an exporter are in its configuration.
+func (m *members) groups() (out []groups.Definition) {
+	const name = "groups"
+	value, ok := m.values[name]
+	if !ok {
+		return nil
+	}
+	text, err := json.Marshal(value)
+	if err == nil {
+		d := json.NewDecoder(bytes.NewReader(text))
+		d.DisallowUnknownFields()
+		if err = d.Decode(&out); err == nil {
+			err = groups.Check(out)
+		}
+	}
+	if err != nil {
+		m.fail(name, "expected a list of groups like {name: llama, repos: [org/llama-*]}: %w", err)
+	}
+	return out
 }
 
 // refresh reads the refresh interval: a duration as Go or as Prometheus writes it.

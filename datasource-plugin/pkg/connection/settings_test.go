@@ -120,6 +120,10 @@ func TestSettingsRefused(t *testing.T) {
 		f("", `{"connection":"hub",`+members+`}`, map[string]string{"token": token}, want)
 	}
 	hub(`"organization":""`, `organization: expected the name of an organization on the Hub, as in huggingface.co/NAME, got ""`)
+	hub(`"organization":"acme","groups":{"name":"a"}`, `groups: expected a list of groups like {name: llama, repos: [org/llama-*]}`)
+	hub(`"organization":"acme","groups":[{"name":"a","repo":[]}]`, `unknown field "repo"`)
+	hub(`"organization":"acme","groups":[{"name":"a"},{"name":"a"}]`, `expected a name that no other group has, got "a"`)
+	hub(`"organization":"acme","groups":[{"name":"a","repos":["acme/["]}]`, `expected a name or glob of repositories like org/name, org/* or model:org/*, got "acme/["`)
 	hub(`"organization":"a/b"`, `got "a/b"`)
 	hub(`"organization":".."`, `got ".."`)
 	hub(`"organization":"acme","endpoint":"huggingface.co"`, `endpoint: expected a URL like https://huggingface.co, got "huggingface.co"`)

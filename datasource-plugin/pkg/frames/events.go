@@ -19,10 +19,11 @@ type event struct {
 	time        time.Time
 	kind        string // the first of its tags
 	title, text string
-	// repo is what it is about, with the type alone for a group of a type; org is of a group of
-	// an organization.
-	repo  history.Repo
-	org   string
+	// repo is what it is about, with the type alone for a sum of a type; org is of a sum of an
+	// organization, group of one of a group.
+	repo       history.Repo
+	org, group string
+
 	value int64
 	// size says which events are shown if there are too many: the largest.
 	size float64
@@ -38,7 +39,7 @@ func eventsFrame(name string, dimensions []string, events []event, limit int) da
 	f := newFrame(name, data.FrameTypeTable)
 	events = largest(f, events, limit)
 	slices.SortFunc(events, func(a, b event) int {
-		return cmp.Or(b.time.Compare(a.time), cmp.Compare(b.size, a.size), a.repo.Compare(b.repo), cmp.Compare(a.org, b.org))
+		return cmp.Or(b.time.Compare(a.time), cmp.Compare(b.size, a.size), a.repo.Compare(b.repo), cmp.Compare(a.org, b.org), cmp.Compare(a.group, b.group))
 	})
 	n := len(events)
 	if n == 0 {
@@ -46,20 +47,20 @@ func eventsFrame(name string, dimensions []string, events []event, limit int) da
 	}
 	times, values := make([]time.Time, n), make([]int64, n)
 	titles, texts, tags := make([]string, n), make([]string, n), make([]string, n)
-	named := map[string][]string{"repo_type": make([]string, n), "org": make([]string, n), "repo": make([]string, n)}
+	named := map[string][]string{"repo_type": make([]string, n), "org": make([]string, n), "group": make([]string, n), "repo": make([]string, n)}
 	for i, e := range events {
 		times[i], values[i] = e.time, e.value
 		titles[i], texts[i], tags[i] = e.title, e.text, e.kind
-		if tag := cmp.Or(string(e.repo.Type), e.org); tag != "" {
+		if tag := cmp.Or(string(e.repo.Type), e.org, e.group); tag != "" {
 			tags[i] += "," + tag
 		}
-		named["repo_type"][i], named["org"][i], named["repo"][i] = string(e.repo.Type), e.org, e.repo.Name
+		named["repo_type"][i], named["org"][i], named["group"][i], named["repo"][i] = string(e.repo.Type), e.org, e.group, e.repo.Name
 	}
 	f.Fields = append(f.Fields,
 		describe(data.NewField("time", nil, times), "Time", "", "When it was."),
 		describe(data.NewField("title", nil, titles), "Title", "", "What it was."),
 		describe(data.NewField("text", nil, texts), "Text", "", "The same with its numbers."),
-		describe(data.NewField("tags", nil, tags), "Tags", "", "Tags, with commas between them: the kind of event, and the repo type or the organization."),
+		describe(data.NewField("tags", nil, tags), "Tags", "", "Tags, with commas between them: the kind of event, and the repo type, the organization or the group."),
 	)
 	for _, dimension := range dimensions {
 		f.Fields = append(f.Fields, dimensionField(dimension, named[dimension]))
@@ -72,7 +73,7 @@ func eventsFrame(name string, dimensions []string, events []event, limit int) da
 // all), and says in a notice what is left out.
 func largest(f *data.Frame, events []event, limit int) []event {
 	slices.SortFunc(events, func(a, b event) int {
-		return cmp.Or(cmp.Compare(b.size, a.size), b.time.Compare(a.time), a.repo.Compare(b.repo), cmp.Compare(a.org, b.org))
+		return cmp.Or(cmp.Compare(b.size, a.size), b.time.Compare(a.time), a.repo.Compare(b.repo), cmp.Compare(a.org, b.org), cmp.Compare(a.group, b.group))
 	})
 	if limit > 0 && len(events) > limit {
 		inform(f, "Showing the largest %d of %d events. To see the others, use a shorter time range, a filter, or a larger limit.", limit, len(events))

@@ -38,7 +38,7 @@ func highlights(ctx context.Context, store history.Reader, q query.Highlights) (
 			}
 			events = append(events, event{
 				time: day.Time(), kind: string(q.Event), title: title, text: text,
-				repo: history.Repo{Type: g.RepoType}, org: g.Org, value: value, size: size,
+				repo: history.Repo{Type: g.RepoType}, org: g.Org, group: g.Group, value: value, size: size,
 			})
 		}
 		if q.Event == query.RecordDay {

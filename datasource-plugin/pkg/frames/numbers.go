@@ -83,6 +83,8 @@ func dimensionField(name string, values []string) *data.Field {
 	switch name {
 	case "repo_type":
 		return describe(data.NewField(name, nil, values), "Repo type", "", "What the repository holds: model, dataset, space or another word of the Hub.")
+	case "group":
+		return describe(data.NewField(name, nil, values), "Group", "", "Group of repositories. Groups may overlap.")
 	case "org":
 		return describe(data.NewField(name, nil, values), "Organization", "", "Organization or user, nothing for legacy names without one.")
 	}
@@ -225,7 +227,7 @@ func eachCount(ctx context.Context, store history.Reader, types []history.RepoTy
 
 // ofGroups is a filter without what selects single repositories.
 func ofGroups(f history.Filter) history.Filter {
-	return history.Filter{RepoTypes: f.RepoTypes, Orgs: f.Orgs}
+	return history.Filter{RepoTypes: f.RepoTypes, Orgs: f.Orgs, Groups: f.Groups}
 }
 
 // downloadsOfAll returns the downloads of all repositories of the selected types and

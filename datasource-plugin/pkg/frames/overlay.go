@@ -32,9 +32,10 @@ type overlays struct {
 type groupKey struct {
 	repoType history.RepoType
 	org      string
+	group    string
 }
 
-func keyOf(g *history.Group) groupKey { return groupKey{g.RepoType, g.Org} }
+func keyOf(g *history.Group) groupKey { return groupKey{g.RepoType, g.Org, g.Group} }
 
 func newOverlays(ctx context.Context, store history.Reader, o history.Overview, q query.Overview) (overlays, error) {
 	over := overlays{q: q, days: o.Days, groups: make(map[groupKey][]history.DayDownloads)}

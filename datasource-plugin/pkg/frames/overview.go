@@ -41,7 +41,7 @@ func overview(ctx context.Context, store history.Reader, q query.Overview) (data
 func groupsBy(by query.GroupBy, f history.Filter, p history.Period) history.OverviewQuery {
 	return history.OverviewQuery{
 		Filter: f, Period: p,
-		ByRepoType: by == query.GroupByRepoType, ByOrg: by == query.GroupByOrg,
+		ByRepoType: by == query.GroupByRepoType, ByOrg: by == query.GroupByOrg, ByGroup: by == query.GroupByGroup,
 	}
 }
 
@@ -105,7 +105,7 @@ func groupName(g *history.Group, by query.GroupBy) (name string, labels data.Lab
 }
 
 // dimensions are what groups are told apart by.
-var dimensions = map[query.GroupBy]string{query.GroupByRepoType: "repo_type", query.GroupByOrg: "org"}
+var dimensions = map[query.GroupBy]string{query.GroupByRepoType: "repo_type", query.GroupByOrg: "org", query.GroupByGroup: "group"}
 
 // dimensionOf returns what a group is told apart by from others, "" if there is one group.
 func dimensionOf(g *history.Group, by query.GroupBy) string {
@@ -114,6 +114,8 @@ func dimensionOf(g *history.Group, by query.GroupBy) string {
 		return string(g.RepoType)
 	case query.GroupByOrg:
 		return g.Org
+	case query.GroupByGroup:
+		return g.Group
 	}
 	return ""
 }

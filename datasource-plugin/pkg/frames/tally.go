@@ -42,19 +42,38 @@ func groupTallies(ctx context.Context, store history.Reader, o history.Overview,
 		return tallies, nil
 	}
 	months := newMonths(len(tallies))
-	for c, err := range store.Counts(ctx, q.Filter) {
-		if err != nil {
-			return nil, err
+	add := func(f history.Filter, k groupKey) error {
+		for c, err := range store.Counts(ctx, f) {
+			if err != nil {
+				return err
+			}
+			switch q.GroupBy {
+			case query.GroupByRepoType:
+				k.repoType = c.Repo.Type
+			case query.GroupByOrg:
+				k.org = c.Repo.Org()
+			}
+			if i, ok := at[k]; ok {
+				months.add(i, c)
+			}
 		}
+		return nil
+	}
+	filters := []history.Filter{q.Filter}
+	if q.GroupBy == query.GroupByGroup {
+		filters = nil
+		for _, g := range o.Groups {
+			q.Filter.Groups = []string{g.Group}
+			filters = append(filters, q.Filter)
+		}
+	}
+	for i, f := range filters {
 		var k groupKey
-		switch q.GroupBy {
-		case query.GroupByRepoType:
-			k.repoType = c.Repo.Type
-		case query.GroupByOrg:
-			k.org = c.Repo.Org()
+		if q.GroupBy == query.GroupByGroup {
+			k.group = o.Groups[i].Group
 		}
-		if i, ok := at[k]; ok {
-			months.add(i, c)
+		if err := add(f, k); err != nil {
+			return nil, err
 		}
 	}
 	months.fill(tallies, o.Days)

@@ -73,10 +73,10 @@ func repoValues(ctx context.Context, store history.Reader, q query.Variable) (na
 	return names, page.Matched > len(page.Rows), nil
 }
 
-// groupValues returns repo types, in the Hub's order, or organizations, by name. The
+// groupValues returns repo types, in the Hub's order, or organizations or groups, by name. The
 // search is for the values themselves, not for names of repositories.
 func groupValues(ctx context.Context, store history.Reader, q query.Variable) (texts, values []string, err error) {
-	ask := history.OverviewQuery{Filter: q.Filter, Period: q.Days(), ByRepoType: q.Values == query.RepoTypes, ByOrg: q.Values == query.Orgs}
+	ask := history.OverviewQuery{Filter: q.Filter, Period: q.Days(), ByRepoType: q.Values == query.RepoTypes, ByOrg: q.Values == query.Orgs, ByGroup: q.Values == query.Groups}
 	ask.Filter.Search = ""
 	o, err := store.Overview(ctx, ask)
 	if err != nil {
@@ -85,8 +85,11 @@ func groupValues(ctx context.Context, store history.Reader, q query.Variable) (t
 	search := strings.ToLower(q.Filter.Search)
 	for _, g := range o.Groups {
 		text, value := string(g.RepoType), string(g.RepoType)
-		if q.Values == query.Orgs {
+		switch q.Values {
+		case query.Orgs:
 			text, value = orgText(g.Org), g.Org
+		case query.Groups:
+			text, value = g.Group, g.Group
 		}
 		if strings.Contains(strings.ToLower(text), search) {
 			texts, values = append(texts, text), append(values, value)

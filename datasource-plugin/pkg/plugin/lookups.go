@@ -69,7 +69,7 @@ func repositories(ctx context.Context, store history.Reader, l query.Lookup) (it
 // repositories.
 func organizations(ctx context.Context, store history.Reader, l query.Lookup) (itemsJSON, error) {
 	o, err := store.Overview(ctx, history.OverviewQuery{
-		Filter: history.Filter{RepoTypes: l.Filter.RepoTypes, Orgs: l.Filter.Orgs}, ByOrg: true,
+		Filter: history.Filter{RepoTypes: l.Filter.RepoTypes, Orgs: l.Filter.Orgs, Groups: l.Filter.Groups}, ByOrg: true,
 	})
 	if err != nil {
 		return itemsJSON{}, err
@@ -86,6 +86,20 @@ func organizations(ctx context.Context, store history.Reader, l query.Lookup) (i
 		}
 	}
 	return page(items, l), nil
+}
+
+// groupNames finds the groups that have repositories, by name.
+func groupNames(ctx context.Context, store history.Reader, l query.Lookup) (itemsJSON, error) {
+	search := strings.ToLower(l.Filter.Search)
+	l.Filter.Search = ""
+	o, err := store.Overview(ctx, history.OverviewQuery{Filter: l.Filter, ByGroup: true})
+	var items []itemJSON
+	for _, g := range o.Groups {
+		if strings.Contains(strings.ToLower(g.Group), search) {
+			items = append(items, itemJSON{Value: g.Group, Text: g.Group})
+		}
+	}
+	return page(items, l), err
 }
 
 // repoTypes finds the types of the repositories that are selected, in the order

@@ -16,6 +16,7 @@ import (
 // The resources, below /api/datasources/uid/<uid>/resources/.
 const (
 	exportPath    = "export.csv"
+	groupsPath    = "groups"
 	orgsPath      = "organizations"
 	reposPath     = "repos"
 	repoTypesPath = "repo-types"
@@ -34,6 +35,8 @@ func (d *Datasource) CallResource(ctx context.Context, req *backend.CallResource
 	switch path := strings.Trim(req.Path, "/"); path {
 	case exportPath:
 		return d.exportCSV(ctx, rawQuery, req.GetHTTPHeader("Accept-Encoding"), send)
+	case groupsPath:
+		return send(d.lookUp(ctx, groupsPath, rawQuery, groupNames))
 	case orgsPath:
 		return send(d.lookUp(ctx, orgsPath, rawQuery, organizations))
 	case reposPath:
@@ -41,7 +44,7 @@ func (d *Datasource) CallResource(ctx context.Context, req *backend.CallResource
 	case repoTypesPath:
 		return send(d.lookUp(ctx, repoTypesPath, rawQuery, repoTypes))
 	default:
-		paths := []string{exportPath, orgsPath, reposPath, repoTypesPath}
+		paths := []string{exportPath, groupsPath, orgsPath, reposPath, repoTypesPath}
 		return send(errorResponse(&fault{
 			status: http.StatusNotFound,
 			text:   "expected one of the resources " + strings.Join(slices.Sorted(slices.Values(paths)), ", ") + ", got " + textenc.Quote(path),

@@ -10,6 +10,7 @@ import (
 
 	"github.com/grafana/grafana-plugin-sdk-go/backend"
 
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/groups"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
 
@@ -51,7 +52,9 @@ func TestResourceRefusals(t *testing.T) {
 }
 
 func TestLookups(t *testing.T) {
-	d := newTestDatasource(t, &fakeConn{store: smallStore(t)})
+	g := groups.New()
+	g.Set([]groups.Definition{{Name: "all", Repos: []string{"*", "*/*"}}, {Name: "rockets", Repos: []string{"*/rocket"}}, {Name: "none", Repos: []string{"x"}}})
+	d := newTestDatasource(t, &fakeConn{store: g.Reader(smallStore(t))})
 	f := func(url string, matched int, want ...string) {
 		t.Helper()
 		r := get(t, d, url)
@@ -84,6 +87,11 @@ func TestLookups(t *testing.T) {
 	f("organizations?repo_type=dataset", 1, "acme|acme|")
 	f("organizations?limit=1&offset=2", 3, "umbrella|umbrella|")
 	f("organizations?offset=9", 3)
+
+	f("groups", 2, "all|all|", "rockets|rockets|")
+	f("groups?search=ROCK", 1, "rockets|rockets|")
+	f("groups?org=umbrella", 1, "all|all|")
+	f("repos?group=rockets", 1, "acme/rocket|acme/rocket|model")
 
 	f("repo-types", 2, "model|model|", "dataset|dataset|")
 	f("/repo-types/?org=umbrella", 1, "model|model|")

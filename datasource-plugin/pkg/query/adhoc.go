@@ -32,6 +32,7 @@ var narrowings = []struct {
 	}},
 	{"org", func(f *history.Filter, values []string) bool { return intersect(&f.Orgs, values) }},
 	{"repo", func(f *history.Filter, values []string) bool { return intersect(&f.Repos, values) }},
+	{"group", func(f *history.Filter, values []string) bool { return intersect(&f.Groups, values) }},
 }
 
 // intersect leaves the values in a list, of which an empty one has all. If none are left, it

@@ -38,7 +38,7 @@ func TestDecodeRefuses(t *testing.T) {
 	f(`{"search":"a","search":"b"}`, "search", `expected the member once, got it again: "b"`)
 	f(`{"search":"","search":""}`, "search", `expected the member once, got it again: ""`)
 	f(`{"refId":"A","refId":"B"}`, "refId", `expected the member once, got it again: "B"`)
-	f(`{"":1}`, "", `expected no such member in a query of type overview and format time_series, got 1; remove it, or use one of filters, format, groupBy, interval, orgs, overlay, period, queryType, repoTypes, repos, search, smooth, version`)
+	f(`{"":1}`, "", `expected no such member in a query of type overview and format time_series, got 1; remove it, or use one of filters, format, groupBy, groups, interval, orgs, overlay, period, queryType, repoTypes, repos, search, smooth, version`)
 	f(`{"Search":"a"}`, "Search", `expected no such member in a query of type overview and format time_series, got "a"`)
 	f(`{"`+strings.Repeat("x", 100)+`":7}`, strings.Repeat("x", 80), `, got 7; remove it`)
 	// Other kinds of values.
@@ -76,7 +76,7 @@ func TestDecodeRefuses(t *testing.T) {
 	f(`{"queryType":"milestones","order":"asc"}`, "order", `in a query of type milestones, got "asc"`)
 	f(`{"queryType":"variable","values":"repo_type","sort":"name"}`, "sort", `in a query of type variable and values repo_type, got "name"`)
 	f(`{"queryType":"variable","values":"repo","sort":"removed"}`, "sort", `expected downloads, total, change or name, got "removed"`)
-	f(`{"queryType":"variable","format":"table"}`, "values", `expected repo_type, org, repo, last_day, page or source, got nothing`)
+	f(`{"queryType":"variable","format":"table"}`, "values", `expected repo_type, org, group, repo, last_day, page or source, got nothing`)
 	f(`{"queryType":"corrections","period":"last_month"}`, "period", `expected time_range, got "last_month"`)
 	f(`{"queryType":"overview","format":"table"}`, "format", `expected time_series or totals, got "table"`)
 	// Powers of ten.

@@ -58,6 +58,7 @@ type decoded struct {
 	RepoTypes []history.RepoType `json:"repoTypes,omitempty"`
 	Orgs      []string           `json:"orgs,omitempty"`
 	Repos     []string           `json:"repos,omitempty"`
+	Groups    []string           `json:"groups,omitempty"`
 	Search    string             `json:"search,omitempty"`
 	Period    Period             `json:"period"`
 	Days      decodedDays        `json:"days"`
@@ -89,7 +90,7 @@ func decodedOf(q Query) *decoded {
 	days := c.Days()
 	d := &decoded{
 		Type: c.Type, Format: Table,
-		RepoTypes: c.Filter.RepoTypes, Orgs: c.Filter.Orgs, Repos: c.Filter.Repos, Search: c.Filter.Search,
+		RepoTypes: c.Filter.RepoTypes, Orgs: c.Filter.Orgs, Repos: c.Filter.Repos, Groups: c.Filter.Groups, Search: c.Filter.Search,
 		Period: c.Period, Days: decodedDays{Kind: days.Kind.String(), From: days.From, To: days.To},
 	}
 	switch q := q.(type) {

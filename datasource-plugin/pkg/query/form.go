@@ -167,7 +167,7 @@ func (f *form) items(name, want string) []string {
 
 // filter reads the selection of repositories; a query without a list of them has ""
 // for its name.
-func (f *form) filter(types, orgs, repos, search string) history.Filter {
+func (f *form) filter(types, orgs, repos, groups, search string) history.Filter {
 	var filter history.Filter
 	for _, t := range f.items(types, "a repository type like model") {
 		filter.RepoTypes = append(filter.RepoTypes, history.RepoType(t))
@@ -175,6 +175,9 @@ func (f *form) filter(types, orgs, repos, search string) history.Filter {
 	filter.Orgs = f.items(orgs, "")
 	if repos != "" {
 		filter.Repos = f.items(repos, "a full name like org/name")
+	}
+	if groups != "" {
+		filter.Groups = f.items(groups, "the name of a group")
 	}
 	field, text, _ := f.text(search)
 	if h := hint(text); h != "" {

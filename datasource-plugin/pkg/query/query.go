@@ -73,12 +73,14 @@ const (
 	GroupByNone     GroupBy = "none"
 	GroupByRepoType GroupBy = "repo_type"
 	GroupByOrg      GroupBy = "org"
+	// GroupByGroup is by the groups of the configuration, which may overlap.
+	GroupByGroup GroupBy = "group"
 	// GroupByRepo is of forecasts alone.
 	GroupByRepo GroupBy = "repo"
 )
 
 // groupings are those of an overview.
-var groupings = []GroupBy{GroupByNone, GroupByRepoType, GroupByOrg}
+var groupings = []GroupBy{GroupByNone, GroupByRepoType, GroupByOrg, GroupByGroup}
 
 // Interval is the length of time that a point of a series sums up. Weeks begin
 // on Monday.
@@ -150,6 +152,7 @@ type Values string
 const (
 	RepoTypes Values = "repo_type"
 	Orgs      Values = "org"
+	Groups    Values = "group"
 	RepoNames Values = "repo"
 	// LastDay is the last recorded day.
 	LastDay Values = "last_day"
@@ -206,7 +209,7 @@ func Decode(asked backend.DataQuery) (Query, error) {
 // common reads what every query has. The first of the periods is the default.
 func (f *form) common(asked backend.DataQuery, periods ...Period) Common {
 	c := Common{Type: f.queryType, RefID: asked.RefID, From: asked.TimeRange.From, To: asked.TimeRange.To}
-	c.Filter = f.filter("repoTypes", "orgs", "repos", "search")
+	c.Filter = f.filter("repoTypes", "orgs", "repos", "groups", "search")
 	c.Nothing = !f.narrow(&c.Filter)
 	if c.To.Before(c.From) {
 		f.bad("timeRange", "expected a time range that does not end before %s, where it begins, got its end at %s",

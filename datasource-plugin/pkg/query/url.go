@@ -53,20 +53,20 @@ func readParams(rawQuery string, variables bool) (*form, error) {
 }
 
 // linkParams are the parameters of the CSV link.
-var linkParams = []string{"bom", "from", "order", "org", "period", "repo", "repo_type", "search", "sep", "to"}
+var linkParams = []string{"bom", "from", "group", "order", "org", "period", "repo", "repo_type", "search", "sep", "to"}
 
 // maxLookup is the most names that a lookup gives, and the default.
 const maxLookup = 50
 
 // Lookup asks for names to choose from in an editor.
 type Lookup struct {
-	// Filter has the repo types, organizations and search asked for.
+	// Filter has the repo types, organizations, groups and search asked for.
 	Filter history.Filter
 	// Limit is the most names, 1 to 50; Offset how many to skip.
 	Limit, Offset int
 }
 
-// DecodeLookup reads a lookup from the parameters of its URL: repo_type, org,
+// DecodeLookup reads a lookup from the parameters of its URL: repo_type, org, group,
 // search, limit and offset. Every error is an *Error.
 func DecodeLookup(rawQuery string) (Lookup, error) {
 	f, err := readParams(rawQuery, false)
@@ -74,7 +74,7 @@ func DecodeLookup(rawQuery string) (Lookup, error) {
 		return Lookup{}, err
 	}
 	l := Lookup{
-		Filter: f.filter("repo_type", "org", "", "search"),
+		Filter: f.filter("repo_type", "org", "", "group", "search"),
 		Limit:  int(f.number("limit", maxLookup, 1, maxLookup)),
 		Offset: int(f.number("offset", 0, 0, maxOffset)),
 	}
@@ -87,7 +87,7 @@ func DecodeLookup(rawQuery string) (Lookup, error) {
 // DecodeURL reads the query of the CSV link from the parameters of its URL.
 // Every error is an *Error. The query has no Limit.
 //
-// The parameters are repo_type, org, repo, search, period, from, to, order, sep
+// The parameters are repo_type, org, repo, group, search, period, from, to, order, sep
 // and bom. Where one is absent, a dashboard variable of its name (var-org)
 // stands in for it, unless it is empty; other dashboard variables are let
 // through. From and to are milliseconds since 1970, times as in RFC 3339, or
@@ -100,7 +100,7 @@ func DecodeURL(rawQuery string) (Export, hubcsv.WriterOptions, error) {
 		return Export{}, hubcsv.WriterOptions{}, err
 	}
 	q := Export{Common: f.period(), Order: parsed(f, "order", history.OrderTime, history.ParseOrder)}
-	q.Type, q.Filter = TypeExport, f.filter("repo_type", "org", "repo", "search")
+	q.Type, q.Filter = TypeExport, f.filter("repo_type", "org", "repo", "group", "search")
 	options := hubcsv.WriterOptions{
 		Separator:   parsed(f, "sep", ',', parseSeparator),
 		Spreadsheet: word(f, "bom", "false", "true", "false") == "true",

@@ -106,9 +106,9 @@ func TestDecodeURLRefuses(t *testing.T) {
 	}
 	f("%zz=1", "", `expected a URL-encoded query, got "%zz=1": invalid URL escape "%zz"`)
 	f("sep=;", "", `expected a URL-encoded query, got "sep=;": invalid semicolon separator in query`)
-	f("limit=10", "limit", `expected one of the parameters bom, from, order, org, period, repo, repo_type, search, sep, to, got "limit"`)
+	f("limit=10", "limit", `expected one of the parameters bom, from, group, order, org, period, repo, repo_type, search, sep, to, got "limit"`)
 	f("zz=1&aa=2", "aa", `got "aa"`)
-	f("=1", "", `expected one of the parameters bom, from, order, org, period, repo, repo_type, search, sep, to, got ""`)
+	f("=1", "", `expected one of the parameters bom, from, group, order, org, period, repo, repo_type, search, sep, to, got ""`)
 	f("Org=a", "Org", `got "Org"`)
 	// Once.
 	f("period=all_time&period=all_time", "period", `expected one value, got 2: "all_time", "all_time"`)
@@ -181,7 +181,7 @@ func TestDecodeLookup(t *testing.T) {
 	bad("limit=", "limit", `expected a whole number from 1 to 50, got ""`)
 	bad("offset=-1", "offset", `expected a whole number from 0 to 2147483647, got "-1"`)
 	bad("offset=2147483648", "offset", `expected a whole number from 0 to 2147483647, got "2147483648"`)
-	bad("repo=a/b", "repo", `expected one of the parameters limit, offset, org, repo_type, search, got "repo"`)
+	bad("repo=a/b", "repo", `expected one of the parameters group, limit, offset, org, repo_type, search, got "repo"`)
 	bad("var-org=openai", "var-org", `expected one of the parameters`)
 	bad("org=$org", "org", `expected a name, got "$org"`)
 	bad("repo_type=", "repo_type", `expected a repository type like model, got ""`)

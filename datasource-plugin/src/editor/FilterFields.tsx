@@ -21,8 +21,8 @@ export function FilterFields({ datasource, query, onChange }: Props) {
   const lists = typeOf(query) === 'variable' ? values : undefined;
 
   const findRepos = async (search: string) => {
-    const { repoTypes, orgs } = datasource.applyTemplateVariables(query, {});
-    const found = await lookups.repos(search, { repoTypes: listed(repoTypes), orgs: listed(orgs) });
+    const { repoTypes, orgs, groups } = datasource.applyTemplateVariables(query, {});
+    const found = await lookups.repos(search, { repoTypes: listed(repoTypes), orgs: listed(orgs), groups: listed(groups) });
     // A model and a dataset may share a name; the name selects both.
     return [...new Map(found.items.map((item) => [item.value, item])).values()];
   };
@@ -66,6 +66,18 @@ export function FilterFields({ datasource, query, onChange }: Props) {
           variables={variables}
           find={findRepos}
           onChange={(repos) => onChange({ repos })}
+        />
+      )}
+      {lists !== 'group' && (
+        <PickField
+          name="groups"
+          label="Groups"
+          tooltip="Groups of repositories in the configuration of the exporter; empty for all."
+          width={24}
+          value={query.groups}
+          variables={variables}
+          find={async (search) => (await lookups.groups(search)).items}
+          onChange={(groups) => onChange({ groups })}
         />
       )}
       <TextField

@@ -34,6 +34,7 @@ const GROUP_OPTIONS: Array<ComboboxOption<GroupBy>> = [
   { value: 'none', label: 'Nothing', description: 'One sum' },
   { value: 'repo_type', label: 'Repo type', description: 'Models, datasets, ...' },
   { value: 'org', label: 'Organization' },
+  { value: 'group', label: 'Group', description: "Groups of the exporter's configuration, which may overlap" },
 ];
 
 /** The groupings that a type has. */
@@ -105,6 +106,7 @@ export const VALUES_OPTIONS: Array<ComboboxOption<Values>> = [
   { value: 'repo', label: 'Repositories' },
   { value: 'org', label: 'Organizations' },
   { value: 'repo_type', label: 'Repo types' },
+  { value: 'group', label: 'Groups' },
   { value: 'last_day', label: 'Last recorded day' },
   { value: 'page', label: 'Pages of repositories' },
   { value: 'source', label: 'Data source' },

@@ -4,7 +4,7 @@ import { withMembers } from './defaults';
 import { MEMBERS, type AnalyticsQuery, type List, type Member } from './model';
 import { expand, hasVariable, type Variables } from './variables';
 
-const LISTS: Member[] = ['repoTypes', 'orgs', 'repos'];
+const LISTS: Member[] = ['repoTypes', 'orgs', 'repos', 'groups'];
 
 /**
  * Returns the query with values in the place of its dashboard variables. A variable

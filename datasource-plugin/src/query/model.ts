@@ -8,7 +8,7 @@ export const ALL = '$__all';
 
 export type Format = 'totals' | 'time_series' | 'table' | 'launch';
 export type Period = 'time_range' | 'all_time' | 'last_month';
-export type GroupBy = 'none' | 'repo_type' | 'org' | 'repo';
+export type GroupBy = 'none' | 'repo_type' | 'org' | 'group' | 'repo';
 /** The days that highlights are. */
 export type Event = 'record' | 'outlier';
 export type Interval = 'auto' | 'day' | 'week' | 'month';
@@ -33,7 +33,7 @@ export type Value =
   | 'likes'
   | 'removed'
   | 'backdated';
-export type Values = 'repo_type' | 'org' | 'repo' | 'last_day' | 'page' | 'source';
+export type Values = 'repo_type' | 'org' | 'group' | 'repo' | 'last_day' | 'page' | 'source';
 
 /** An ad hoc filter of a dashboard: repositories with one of the values. */
 export interface Filter {
@@ -43,7 +43,7 @@ export interface Filter {
 }
 
 /** What ad hoc filters can be about. */
-export type FilterKey = 'repo_type' | 'org' | 'repo';
+export type FilterKey = 'repo_type' | 'org' | 'repo' | 'group';
 
 /** One item, or several; none or [] selects all. An item may be a dashboard variable. */
 export type List = string | string[];
@@ -63,6 +63,8 @@ export interface AnalyticsQuery extends DataQuery {
   repoTypes?: List;
   orgs?: List;
   repos?: List;
+  /** Groups of the exporter's configuration. */
+  groups?: List;
   /** A part of the full name, case ignored. */
   search?: string;
   /** Narrows what the lists and the search select. */
@@ -229,7 +231,7 @@ export function limitOf(type: QueryType, format: Format): Limit | undefined {
   return TYPES[type]?.formats[format]?.limit;
 }
 
-const COMMON: Member[] = ['version', 'queryType', 'format', 'repoTypes', 'orgs', 'repos', 'search', 'filters', 'period'];
+const COMMON: Member[] = ['version', 'queryType', 'format', 'repoTypes', 'orgs', 'repos', 'groups', 'search', 'filters', 'period'];
 
 /** The members that belong to a query of that type, format and (of variables) values. */
 export function membersOf(type: QueryType, format: Format, values?: Values): Member[] {
