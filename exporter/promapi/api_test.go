@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/config"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/groups"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
@@ -119,7 +118,7 @@ func TestQuery(t *testing.T) {
 func TestGroups(t *testing.T) {
 	t.Parallel()
 	g := groups.New()
-	g.Set([]config.Group{{Name: "bert", Repos: []config.RepoGlob{"acme/bert"}}, {Name: "all", Repos: []config.RepoGlob{"*/*"}}})
+	g.Set([]groups.Definition{{Name: "bert", Repos: []string{"acme/bert"}}, {Name: "all", Repos: []string{"*/*"}}})
 	h := handlerOf(g.Reader(storeOf(t)), Options{})
 	f := func(path, want string) {
 		t.Helper()
