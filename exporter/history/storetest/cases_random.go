@@ -11,21 +11,19 @@ import (
 // sizes are those of the cases that take long.
 type sizes struct {
 	histories, orders uint64 // random histories, and those in other orders
+	queries           int    // after each append to a random history
 	readings, rounds  int    // of one repository: readings, and rounds of appends side by side
 	batches           int    // of each writer beside readers
 	parallel          bool
 }
 
 var (
-	full  = sizes{histories: 25, orders: 12, readings: 300, rounds: 60, batches: 15}
-	short = sizes{histories: 2, orders: 2, readings: 40, rounds: 10, batches: 6, parallel: true}
+	full  = sizes{histories: 25, orders: 12, queries: 8, readings: 300, rounds: 60, batches: 15}
+	short = sizes{histories: 2, orders: 1, queries: 3, readings: 40, rounds: 10, batches: 6, parallel: true}
 )
 
-// Small histories, so that numbers meet often.
-const (
-	randomAppends = 20
-	randomQueries = 8
-)
+// randomAppends are those of a history: few, so that numbers meet often.
+const randomAppends = 20
 
 var randomCases = []testCase{
 	{"random histories", func(p *probe) {
@@ -75,7 +73,7 @@ func (p *probe) sameHistory(seed uint64) bool {
 		if !p.sameAppend(where, model, randomBatch(rng)) {
 			return false
 		}
-		for range randomQueries {
+		for range p.sizes.queries {
 			if !p.sameAnswers(where, model, rng) {
 				return false
 			}
