@@ -48,6 +48,7 @@ func inLink(c choice) choice {
 		"__data.fields.repo_type": {"dataset"},
 		"__data.fields.path":      {"datasets/" + sample["repo"][0]},
 		"__data.fields.url":       {"https://huggingface.co/datasets/" + sample["repo"][0]},
+		"__value.raw":             {"https://huggingface.co/datasets/" + sample["repo"][0]},
 		"__data.fields.value":     {"200"},
 		"__url.path":              {"/d/this-board"},
 		"__from":                  {"1772323200000"},

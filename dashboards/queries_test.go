@@ -36,7 +36,8 @@ func (d *dashboard) ours() []asked {
 		out = append(out, asked{"annotation " + a.Name, a.Target})
 	}
 	for _, v := range d.Templating.List {
-		if q, ok := v.Query.(object); ok && v.Type == "query" {
+		// The plugin's frontend knows some values without a question.
+		if q, ok := v.Query.(object); ok && v.Type == "query" && q["values"] != "period" && q["values"] != "source" {
 			out = append(out, asked{"variable " + v.Name, q})
 		}
 	}

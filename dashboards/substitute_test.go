@@ -40,6 +40,7 @@ var sample = map[string][]string{
 	"job":        {"huggingface_exporter", "hub"},
 	"instance":   {"127.0.0.1:10061", "[::1]:10061"},
 	"datasource": {"default"},
+	"period":     {"last_month", "all_time", "time_range"},
 	"source":     {"publisher-analytics"},
 	"offset":     {"0", "100"},
 	"last_day":   {"2026-05-28"},

@@ -5,7 +5,7 @@ import {
   type DataQueryResponse,
   type MetricFindValue,
 } from '@grafana/data';
-import { map, type Observable } from 'rxjs';
+import { map, of, type Observable } from 'rxjs';
 
 import type { DataSource } from './datasource';
 import { VariableEditor } from './editor/VariableEditor';
@@ -13,7 +13,17 @@ import { VARIABLE_QUERY } from './query/defaults';
 import type { AnalyticsQuery } from './query/model';
 import type { AnalyticsOptions } from './config/settings';
 
-/** Dashboard variables: their values are what a query of the type "variable" answers. */
+/** The periods of numbers, the default of dashboards first. */
+const PERIODS: MetricFindValue[] = [
+  { text: 'Last month', value: 'last_month' },
+  { text: 'All recorded days', value: 'all_time' },
+  { text: 'Time range', value: 'time_range' },
+];
+
+/**
+ * Dashboard variables: their values are what a query of the type "variable" answers, or
+ * what is known here.
+ */
 export class AnalyticsVariableSupport extends CustomVariableSupport<DataSource, AnalyticsQuery, AnalyticsQuery, AnalyticsOptions> {
   editor = VariableEditor;
 
@@ -26,6 +36,10 @@ export class AnalyticsVariableSupport extends CustomVariableSupport<DataSource, 
   }
 
   override query(request: DataQueryRequest<AnalyticsQuery>): Observable<DataQueryResponse> {
+    const known = request.targets.map((query) => this.known(query));
+    if (known.every((values) => values !== undefined)) {
+      return of({ data: known.flat() });
+    }
     const targets = request.targets.map((query) => ({
       ...query,
       refId: query.refId || 'variable',
@@ -36,6 +50,18 @@ export class AnalyticsVariableSupport extends CustomVariableSupport<DataSource, 
     return this.datasource
       .query({ ...request, targets, scopedVars })
       .pipe(map((response) => ({ ...response, data: response.data.flatMap(toValues) })));
+  }
+
+  /** The values that no question to the backend is needed for. */
+  private known({ values }: AnalyticsQuery): MetricFindValue[] | undefined {
+    switch (values) {
+      case 'source':
+        return [{ text: this.datasource.name, value: this.datasource.uid }];
+      case 'period':
+        return PERIODS;
+      default:
+        return undefined;
+    }
   }
 }
 

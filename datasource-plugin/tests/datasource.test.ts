@@ -67,6 +67,19 @@ describe('variables', () => {
     expect(sent).toEqual([{ refId: 'variable', queryType: 'variable', values: 'org' }]);
   });
 
+  it('that need no answer are not asked for', async () => {
+    const datasource = fakeDatasource();
+    const query = vi.spyOn(datasource, 'query');
+    const valuesOf = async (values: AnalyticsQuery['values']) => {
+      const request = { targets: [{ values } as AnalyticsQuery] } as DataQueryRequest<AnalyticsQuery>;
+      const { data } = await firstValueFrom(new AnalyticsVariableSupport(datasource).query(request));
+      return (data as unknown as Array<{ value: string }>).map(({ value }) => value);
+    };
+    expect(await valuesOf('period')).toEqual(['last_month', 'all_time', 'time_range']);
+    expect(await valuesOf('source')).toEqual([datasource.uid]);
+    expect(query).not.toHaveBeenCalled();
+  });
+
   it('search for what is typed into their list', async () => {
     const asked = async (scopedVars: object) => {
       const datasource = fakeDatasource();

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
@@ -28,10 +27,6 @@ func variable(ctx context.Context, store history.Reader, q query.Variable) (data
 		texts, values, err = lastDay(ctx, store, q)
 	case query.Pages:
 		texts, values, err = pageValues(ctx, store, q)
-	case query.Source:
-		if source := backend.PluginConfigFromContext(ctx).DataSourceInstanceSettings; source != nil {
-			texts, values = []string{source.Name}, []string{source.UID}
-		}
 	default:
 		texts, values, err = groupValues(ctx, store, q)
 		if q.Limit > 0 && len(values) > q.Limit {

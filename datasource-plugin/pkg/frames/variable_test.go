@@ -4,12 +4,10 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/grafana/grafana-plugin-sdk-go/backend"
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
-	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 )
 
 func TestVariable(t *testing.T) {
@@ -84,13 +82,6 @@ func TestVariable(t *testing.T) {
 	pages(0, 5, history.Filter{}, []string{"", "", "1–5 of 5", "", ""}, []string{"0", "0", "0", "5", "0"})
 	pages(4, 2, history.Filter{Search: "demo"}, []string{"", "", "1–1 of 1", "", ""}, []string{"0", "0", "0", "2", "0"})
 	noData(t, answer(t, s, ask{Type: query.TypeVariable, Values: query.Pages, Filter: last.Filter, Limit: 2}), data.FrameTypeTable)
-
-	// The data source that is asked is the one of the request.
-	source := backend.PluginContext{DataSourceInstanceSettings: &backend.DataSourceInstanceSettings{Name: "Acme", UID: "acme-1"}}
-	found, err := Answer(backend.WithPluginContext(t.Context(), source), s, ask{Type: query.TypeVariable, Values: query.Source}.query(), hub.DefaultEndpoint)
-	if err != nil || field[string](t, found[0], "value")[0] != "acme-1" || field[string](t, found[0], "text")[0] != "Acme" {
-		t.Errorf("got %v, %v, want the data source acme-1", found, err)
-	}
 
 	// A name that two repositories share is one value.
 	q = ask{Type: query.TypeVariable, Values: query.RepoNames, Period: query.AllTime, Sort: history.SortTotal, Limit: 5}

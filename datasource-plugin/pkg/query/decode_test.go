@@ -76,7 +76,7 @@ func TestDecodeRefuses(t *testing.T) {
 	f(`{"queryType":"milestones","order":"asc"}`, "order", `in a query of type milestones, got "asc"`)
 	f(`{"queryType":"variable","values":"repo_type","sort":"name"}`, "sort", `in a query of type variable and values repo_type, got "name"`)
 	f(`{"queryType":"variable","values":"repo","sort":"removed"}`, "sort", `expected downloads, total, change or name, got "removed"`)
-	f(`{"queryType":"variable","format":"table"}`, "values", `expected repo_type, org, group, repo, last_day, page or source, got nothing`)
+	f(`{"queryType":"variable","format":"table"}`, "values", `expected repo_type, org, group, repo, last_day or page, got nothing`)
 	f(`{"queryType":"corrections","period":"last_month"}`, "period", `expected time_range, got "last_month"`)
 	f(`{"queryType":"overview","format":"table"}`, "format", `expected time_series or totals, got "table"`)
 	// Powers of ten.

@@ -222,7 +222,7 @@ func TestExamplesCoverTheModel(t *testing.T) {
 	for _, want := range slices.Concat(ours, grafanas, []string{
 		"overview totals ", "overview time_series ", "repos table ", "repos time_series ", "export table ", "readings time_series ",
 		"repos launch ", "milestones table ", "forecast table ", "highlights table ", "corrections table ",
-		"variable table repo_type", "variable table org", "variable table repo", "variable table last_day", "variable table page", "variable table source",
+		"variable table repo_type", "variable table org", "variable table repo", "variable table last_day", "variable table page",
 		"time_range", "all_time", "last_month", "by none", "by repo_type", "by org",
 		"interval day", "interval week", "interval month", "number total", "number last_month", "number likes",
 		"sort downloads", "sort total", "sort change", "sort name", "sort removed", "order time", "order repo",

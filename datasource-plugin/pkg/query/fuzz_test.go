@@ -175,7 +175,7 @@ func checkRanges(t *testing.T, q Query) {
 	case Variable:
 		words(q.Period, false, "")
 		within("limit", int64(q.Limit), 1, 10_000)
-		if !slices.Contains([]Values{RepoTypes, Orgs, Groups, RepoNames, LastDay, Pages, Source}, q.Values) {
+		if !slices.Contains([]Values{RepoTypes, Orgs, Groups, RepoNames, LastDay, Pages}, q.Values) {
 			t.Errorf("expected values, got %+v", q)
 		}
 	default:

@@ -158,8 +158,6 @@ const (
 	LastDay Values = "last_day"
 	// Pages is where one can go from a page of the table of repositories.
 	Pages Values = "page"
-	// Source is the uid of the data source itself, of which the default one has no other name in links.
-	Source Values = "source"
 )
 
 // version is that of the query model. A query without one is of this version.

@@ -250,11 +250,11 @@ type Variable struct {
 func decodeVariable(f *form, asked backend.DataQuery) Query {
 	f.format(Table)
 	q := Variable{Common: f.common(asked, TimeRange, AllTime, LastMonth), Limit: f.limit(1000, 10_000)}
-	q.Values = word(f, "values", "", RepoTypes, Orgs, Groups, RepoNames, LastDay, Pages, Source)
+	q.Values = word(f, "values", "", RepoTypes, Orgs, Groups, RepoNames, LastDay, Pages)
 	f.what += " and values " + string(q.Values)
 	switch q.Values {
 	case "":
-		f.bad("values", "expected repo_type, org, group, repo, last_day, page or source, got nothing")
+		f.bad("values", "expected repo_type, org, group, repo, last_day or page, got nothing")
 	case Pages:
 		q.Offset = int(f.number("offset", 0, 0, maxOffset))
 	case RepoNames:

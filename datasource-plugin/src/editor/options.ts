@@ -109,6 +109,7 @@ export const VALUES_OPTIONS: Array<ComboboxOption<Values>> = [
   { value: 'group', label: 'Groups' },
   { value: 'last_day', label: 'Last recorded day' },
   { value: 'page', label: 'Pages of repositories' },
+  { value: 'period', label: 'Periods' },
   { value: 'source', label: 'Data source' },
 ];
 

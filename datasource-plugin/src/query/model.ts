@@ -33,7 +33,7 @@ export type Value =
   | 'likes'
   | 'removed'
   | 'backdated';
-export type Values = 'repo_type' | 'org' | 'group' | 'repo' | 'last_day' | 'page' | 'source';
+export type Values = 'repo_type' | 'org' | 'group' | 'repo' | 'last_day' | 'page' | 'period' | 'source';
 
 /** An ad hoc filter of a dashboard: repositories with one of the values. */
 export interface Filter {
