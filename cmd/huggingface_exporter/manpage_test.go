@@ -52,7 +52,7 @@ func TestManual(t *testing.T) {
 		}
 	}
 	// Every command of the help is in it, with its flags.
-	for _, command := range []string{"serve", "collect", "import", "export", "backfill", "migrate", "overview", "generate", `check\-config`} {
+	for _, command := range []string{"serve", "collect", "import", "export", "backfill", "migrate", "overview", "repos", "chart", "badge", "generate", `check\-config`} {
 		if !strings.Contains(text, `.SS "`+command) {
 			t.Errorf("expected the command %s", command)
 		}

@@ -2,6 +2,7 @@ package picture
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -79,4 +80,28 @@ func TestRoundUp(t *testing.T) {
 	f(247_000, 300_000)
 	f(1_000_001, 1_200_000)
 	f(9_223_372_036_854_775_807, 9_223_372_036_854_775_807)
+}
+
+// The bars are as many as there is room for, and no more.
+func TestBarsForTheRoom(t *testing.T) {
+	t.Parallel()
+	f := func(length, bars int, each string, atMost int, labels string) {
+		t.Helper()
+		of := history.Days{From: 19723, To: history.Day(19723 + length - 1)} // from Monday, 2024-01-01
+		c := NewChart(of, of, []history.Group{{RepoType: history.Model}}, bars)
+		if got := strings.Join(c.Labels(3), ", "); c.Each != each || len(c.Bars) > atMost || got != labels {
+			t.Errorf("%d days, %d bars: got %d of a %s, %s; want at most %d of a %s, %s", length, bars, len(c.Bars), c.Each, got, atMost, each, labels)
+		}
+	}
+	f(1, MaxBars, "day", 1, "Jan 1, 2024")
+	f(2, MaxBars, "day", 2, "Jan 1, 2024, Jan 2, 2024")
+	f(120, MaxBars, "day", 120, "Jan 1, 2024, Feb 29, 2024, Apr 29, 2024")
+	f(121, MaxBars, "week", 18, "Jan 1, 2024, Feb 26, 2024, Apr 29, 2024")
+	f(1098, MaxBars, "week", 157, "Jan 1, 2024, Jun 30, 2025, Dec 28, 2026")
+	f(1099, MaxBars, "month", 37, "Jan 2024, Jul 2025, Jan 2027")
+	f(4960, MaxBars, "month", 164, "Jan 2024, Oct 2030, Jul 2037")
+	f(4961, MaxBars, "year", 14, "2024, 2030, 2037")
+	f(30, 20, "week", 6, "Jan 1, 2024, Jan 15, 2024, Jan 29, 2024")
+	f(366, 20, "month", 12, "Jan 2024, Jun 2024, Dec 2024")
+	f(731, 20, "year", 2, "2024, 2025")
 }

@@ -82,6 +82,20 @@ func TestTable(t *testing.T) {
 	)
 }
 
+func TestMarkdown(t *testing.T) {
+	tab := NewTable("<NAME", ">N")
+	tab.Add("org/a_b", "1,000")
+	tab.Add(`x|y*<b>&[l](u)`+"`"+`\`, "2")
+	var b strings.Builder
+	if err := tab.WriteMarkdown(&b); err != nil {
+		t.Fatal(err)
+	}
+	want := "| NAME | N |\n|---|---:|\n| org/a\\_b | 1,000 |\n| x\\|y\\*&lt;b>&amp;\\[l\\](u)\\`\\\\ | 2 |\n"
+	if got := b.String(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 func TestPrintable(t *testing.T) {
 	f := func(s, want string) {
 		t.Helper()
