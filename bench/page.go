@@ -61,7 +61,7 @@ func newPage(counts []history.Counts) (*exposition.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	page.Update(slices.Values(counts), Stored{})
+	page.Update(slices.Values(counts), exposition.Stored{})
 	return page, nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/frames"
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/hub"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/hubcsv"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
@@ -75,7 +76,7 @@ func framesOne(b *bench, kept grafana.Frames, order history.Order) (verdict, err
 
 // exportFrames returns the records of a store as the plugin's frames have them.
 func exportFrames(store history.Reader, order history.Order) (grafana.Frames, error) {
-	return frames.Answer(context.Background(), store, query.Export{Common: query.Common{Period: query.AllTime}, Order: order, Limit: maxRows})
+	return frames.Answer(context.Background(), store, query.Export{Common: query.Common{Period: query.AllTime}, Order: order, Limit: maxRows}, hub.DefaultEndpoint)
 }
 
 // writeFramesCSV writes frames with the standard library's writer.

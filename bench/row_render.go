@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"slices"
+
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/exposition"
 )
 
 // runRender renders the metrics page after a change. The exporter makes every
@@ -34,7 +36,7 @@ func runRender(b *bench) ([]verdict, error) {
 		}
 	}
 	t, err := race(wallTime, b.rounds,
-		contestant{name: "exporter", run: func() error { page.Update(slices.Values(counts)); return nil }},
+		contestant{name: "exporter", run: func() error { page.Update(slices.Values(counts), exposition.Stored{}); return nil }},
 		contestant{name: "client_golang, one scrape with gzip", run: scrape(true)},
 		contestant{name: "client_golang, one plain scrape", run: scrape(false)},
 	)
