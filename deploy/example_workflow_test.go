@@ -77,15 +77,15 @@ func TestExampleWorkflow(t *testing.T) {
 		for _, step := range steps {
 			script, _ := at(step, "run").(string)
 			path, _ := at(step, "with", "path").(string)
-			within, _ := at(step, "working-directory").(string)
+			folder, _ := at(step, "working-directory").(string)
 			switch {
 			case path != "":
 				must(job, "git clone -q --depth=1 --branch=downloads file://"+dir+"/github.git "+path)
 			case at(step, "uses") != nil:
 				must(dir, "git clone -q --depth=1 --branch=main file://"+dir+"/github.git "+job)
-			case strings.Contains(script, "curl "): // the release
+			case strings.Contains(script, "gh release "): // the release
 			default:
-				must(filepath.Join(job, within), script)
+				must(filepath.Join(job, folder), script)
 				ran++
 			}
 		}

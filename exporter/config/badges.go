@@ -33,9 +33,9 @@ func (p BadgePattern) check() error {
 func (b *Badges) IsPublic(parameter string, values []string) bool {
 	for _, v := range values {
 		if !slices.ContainsFunc(b.Public, func(p BadgePattern) bool {
-			of, glob, _ := strings.Cut(string(p), "=")
+			name, glob, _ := strings.Cut(string(p), "=")
 			matches, _ := path.Match(glob, v)
-			return of == parameter && matches
+			return name == parameter && matches
 		}) {
 			return false
 		}

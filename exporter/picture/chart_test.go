@@ -87,8 +87,8 @@ func TestBarsForTheRoom(t *testing.T) {
 	t.Parallel()
 	f := func(length, bars int, each string, atMost int, labels string) {
 		t.Helper()
-		of := history.Days{From: 19723, To: history.Day(19723 + length - 1)} // from Monday, 2024-01-01
-		c := NewChart(of, of, []history.Group{{RepoType: history.Model}}, bars)
+		span := history.Days{From: 19723, To: history.Day(19723 + length - 1)} // from Monday, 2024-01-01
+		c := NewChart(span, span, []history.Group{{RepoType: history.Model}}, bars)
 		if got := strings.Join(c.Labels(3), ", "); c.Each != each || len(c.Bars) > atMost || got != labels {
 			t.Errorf("%d days, %d bars: got %d of a %s, %s; want at most %d of a %s, %s", length, bars, len(c.Bars), c.Each, got, atMost, each, labels)
 		}

@@ -143,17 +143,17 @@ func TestCountBadge(t *testing.T) {
 		}
 	}
 	all, month := history.Period{}, history.Period{Kind: history.LastMonth}
-	of := func(r history.Repo) history.Filter { return history.Filter{Repos: []string{r.Name}} }
-	f(of(bert), all, "4.4M") // what the Hub says
-	f(of(bert), month, "30k/month")
-	f(of(bert), history.RangeOf(20000, 20001), "2k")
-	f(of(bert), history.RangeOf(30000, 30001), "no data")
-	f(of(squad), all, "500") // the Hub has not said
+	named := func(r history.Repo) history.Filter { return history.Filter{Repos: []string{r.Name}} }
+	f(named(bert), all, "4.4M") // what the Hub says
+	f(named(bert), month, "30k/month")
+	f(named(bert), history.RangeOf(20000, 20001), "2k")
+	f(named(bert), history.RangeOf(30000, 30001), "no data")
+	f(named(squad), all, "500") // the Hub has not said
 	f(history.Filter{Orgs: []string{"acme"}}, month, "30k/month")
 	f(history.Filter{RepoTypes: []history.RepoType{history.Dataset}}, month, "150/month")
-	f(of(zero), all, "0")
-	f(of(zero), month, "no data")
-	f(of(unknown), all, "no data")
+	f(named(zero), all, "0")
+	f(named(zero), month, "no data")
+	f(named(unknown), all, "no data")
 	f(history.Filter{Repos: []string{"acme/none"}}, all, "not found")
 	f(history.Filter{Orgs: []string{"ACME"}}, all, "not found")
 }
@@ -336,8 +336,8 @@ func TestLargestPNG(t *testing.T) {
 func TestBarsAreToScale(t *testing.T) {
 	t.Parallel()
 	groups := []history.Group{{RepoType: history.Model, Series: []history.DayDownloads{{Day: 20000, Downloads: 100}, {Day: 20001, Downloads: 50}, {Day: 20002, Downloads: 0}}}}
-	of := history.Days{From: 20000, To: 20002}
-	c := NewChart(of, of, groups, MaxBars)
+	span := history.Days{From: 20000, To: 20002}
+	c := NewChart(span, span, groups, MaxBars)
 	var heights []float64
 	d := &recorder{boxed: func(_, _, _, height, _ float64) { heights = append(heights, height) }}
 	c.bars(d, 0, 0, 300, 200, &light)
