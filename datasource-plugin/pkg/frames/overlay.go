@@ -129,7 +129,10 @@ func (o overlays) mean(days []history.DayDownloads, name string, labels data.Lab
 
 // lineOver is the style of a line that is drawn over bars or areas, and not stacked on them.
 func lineOver(style map[string]any) map[string]any {
-	maps.Copy(style, map[string]any{"drawStyle": "line", "fillOpacity": 0, "stacking": map[string]any{"mode": "none", "group": "A"}})
+	maps.Copy(style, map[string]any{
+		"drawStyle": "line", "fillOpacity": 0, "showPoints": "never", "axisSoftMin": 0,
+		"stacking": map[string]any{"mode": "none", "group": "A"},
+	})
 	return style
 }
 

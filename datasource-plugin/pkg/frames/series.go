@@ -93,6 +93,7 @@ func (s *series) frames(frame, name string, labels data.Labels) data.Frames {
 
 func (s *series) frame(frame, name string, labels data.Labels, points series) *data.Frame {
 	downloads := describe(data.NewField("downloads", labels, points.downloads), name, unitCount, "Downloads "+perInterval(s.interval)+".")
+	downloads.Config.Custom = map[string]any{"axisSoftMin": 0} // sums are compared by their heights
 	return newFrame(frame, data.FrameTypeTimeSeriesMulti, timeField(s.interval, points.times), downloads)
 }
 
