@@ -12,6 +12,7 @@ import (
 
 	"github.com/huggingface-exporter/huggingface_exporter/datasource-plugin/pkg/query"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/analysis"
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/groups"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
 )
@@ -106,11 +107,16 @@ func TestHighlights(t *testing.T) {
 		records = append(records, history.Record{Repo: alpha, Total: 99_999, Day: synthetic0 - 59 + i, Downloads: n})
 	}
 	add(t, s, "2026-01-02T00:00:00Z", records...)
+	g := groups.New()
+	g.Set([]groups.Definition{{Name: "alphas", Repos: []string{"*/alpha"}}})
 	f := func(q ask, want ...string) {
 		t.Helper()
 		q.Type, q.Period, q.From, q.To = query.TypeHighlights, query.TimeRange, (synthetic0 - 59).Time(), (synthetic0 + 1).Time()
 		q.Filter.Repos = []string{alpha.Name}
-		frame := answer(t, s, q)[0]
+		frame := answer(t, g.Reader(s), q)[0]
+		if dimension := dimensions[q.GroupBy]; dimension != "" {
+			field[string](t, frame, dimension)
+		}
 		var got []string
 		texts, tags := field[string](t, frame, "text"), field[string](t, frame, "tags")
 		for i, title := range field[string](t, frame, "title") {
@@ -126,6 +132,7 @@ func TestHighlights(t *testing.T) {
 	f(ask{Event: query.RecordDay, GroupBy: query.GroupByNone, Limit: 1}, last)
 	f(ask{Event: query.RecordDay, GroupBy: query.GroupByRepoType, Limit: 1}, "model: "+last+",model")
 	f(ask{Event: query.RecordDay, GroupBy: query.GroupByOrg, Limit: 1}, "acme: "+last+",acme")
+	f(ask{Event: query.RecordDay, GroupBy: query.GroupByGroup, Limit: 1}, "alphas: "+last+",alphas")
 	f(ask{Event: query.OutlierDay, GroupBy: query.GroupByNone, Limit: 3},
 		"1,234 downloads, 1098% more than usual|The Wednesdays of the 8 weeks before had 103 downloads (median). The robust z-score is 111.4.|outlier",
 		"3 downloads, 97% fewer than usual|The Mondays of the 8 weeks before had 101 downloads (median). The robust z-score is -9.8.|outlier",

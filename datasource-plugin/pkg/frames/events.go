@@ -19,27 +19,22 @@ type event struct {
 	time        time.Time
 	kind        string // the first of its tags
 	title, text string
-	// repo is what it is about, with the type alone for a sum of a type; org is of a sum of an
-	// organization, group of one of a group.
-	repo       history.Repo
-	org, group string
-
+	// It is about a repository, or about the sum of what has a name: of a type, say.
+	repo  history.Repo
+	sum   string
 	value int64
 	// size says which events are shown if there are too many: the largest.
 	size float64
 }
 
-// eventOfRepos are the dimensions of events that are about repositories.
-var eventOfRepos = []string{"repo_type", "repo"}
-
 // eventsFrame returns the largest events, limit of them at the most (0: all), the newest
-// first. Grafana finds the fields of an annotation by the names that people read: time,
+// first, which are told apart by a dimension, "" for none. Grafana finds the fields of an annotation by the names that people read: time,
 // title, text and tags, in whatever case.
-func eventsFrame(name string, dimensions []string, events []event, limit int) data.Frames {
+func eventsFrame(name, dimension string, events []event, limit int) data.Frames {
 	f := newFrame(name, data.FrameTypeTable)
 	events = largest(f, events, limit)
 	slices.SortFunc(events, func(a, b event) int {
-		return cmp.Or(b.time.Compare(a.time), cmp.Compare(b.size, a.size), a.repo.Compare(b.repo), cmp.Compare(a.org, b.org), cmp.Compare(a.group, b.group))
+		return cmp.Or(b.time.Compare(a.time), cmp.Compare(b.size, a.size), a.repo.Compare(b.repo), cmp.Compare(a.sum, b.sum))
 	})
 	n := len(events)
 	if n == 0 {
@@ -47,14 +42,14 @@ func eventsFrame(name string, dimensions []string, events []event, limit int) da
 	}
 	times, values := make([]time.Time, n), make([]int64, n)
 	titles, texts, tags := make([]string, n), make([]string, n), make([]string, n)
-	named := map[string][]string{"repo_type": make([]string, n), "org": make([]string, n), "group": make([]string, n), "repo": make([]string, n)}
+	repoTypes, repos, sums := make([]string, n), make([]string, n), make([]string, n)
 	for i, e := range events {
 		times[i], values[i] = e.time, e.value
 		titles[i], texts[i], tags[i] = e.title, e.text, e.kind
-		if tag := cmp.Or(string(e.repo.Type), e.org, e.group); tag != "" {
+		if tag := cmp.Or(string(e.repo.Type), e.sum); tag != "" {
 			tags[i] += "," + tag
 		}
-		named["repo_type"][i], named["org"][i], named["group"][i], named["repo"][i] = string(e.repo.Type), e.org, e.group, e.repo.Name
+		repoTypes[i], repos[i], sums[i] = string(e.repo.Type), e.repo.Name, e.sum
 	}
 	f.Fields = append(f.Fields,
 		describe(data.NewField("time", nil, times), "Time", "", "When it was."),
@@ -62,8 +57,12 @@ func eventsFrame(name string, dimensions []string, events []event, limit int) da
 		describe(data.NewField("text", nil, texts), "Text", "", "The same with its numbers."),
 		describe(data.NewField("tags", nil, tags), "Tags", "", "Tags, with commas between them: the kind of event, and the repo type, the organization or the group."),
 	)
-	for _, dimension := range dimensions {
-		f.Fields = append(f.Fields, dimensionField(dimension, named[dimension]))
+	switch dimension {
+	case "":
+	case "repo":
+		f.Fields = append(f.Fields, dimensionField("repo_type", repoTypes), dimensionField("repo", repos))
+	default:
+		f.Fields = append(f.Fields, dimensionField(dimension, sums))
 	}
 	f.Fields = append(f.Fields, describe(data.NewField("value", nil, values), "Value", unitCount, "The number of downloads it is about."))
 	return data.Frames{f}
@@ -73,7 +72,7 @@ func eventsFrame(name string, dimensions []string, events []event, limit int) da
 // all), and says in a notice what is left out.
 func largest(f *data.Frame, events []event, limit int) []event {
 	slices.SortFunc(events, func(a, b event) int {
-		return cmp.Or(cmp.Compare(b.size, a.size), b.time.Compare(a.time), a.repo.Compare(b.repo), cmp.Compare(a.org, b.org), cmp.Compare(a.group, b.group))
+		return cmp.Or(cmp.Compare(b.size, a.size), b.time.Compare(a.time), a.repo.Compare(b.repo), cmp.Compare(a.sum, b.sum))
 	})
 	if limit > 0 && len(events) > limit {
 		inform(f, "Showing the largest %d of %d events. To see the others, use a shorter time range, a filter, or a larger limit.", limit, len(events))
@@ -115,7 +114,7 @@ func corrections(ctx context.Context, store history.Reader, q query.Corrections)
 		return nil, err
 	}
 	if q.Value == "" {
-		return eventsFrame(nameCorrections, eventOfRepos, events, q.Limit), nil
+		return eventsFrame(nameCorrections, "repo", events, q.Limit), nil
 	}
 	n, f := repoNumbers(q.Value), newFrame(nameCorrections, data.FrameTypeNumericLong)
 	for _, e := range largest(f, events, q.Limit) {

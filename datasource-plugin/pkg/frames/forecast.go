@@ -42,7 +42,7 @@ func forecast(ctx context.Context, store history.Reader, q query.Forecast) (data
 	}
 	var names []string
 	if q.GroupBy == query.GroupByRepo {
-		names = eventOfRepos
+		names = []string{"repo_type", "repo"}
 		page, err := store.Repos(ctx, history.ReposQuery{
 			Filter: q.Filter, Period: days, Sort: history.SortTotal, Limit: q.Limit, Trend: analysis.ForecastDays,
 		})

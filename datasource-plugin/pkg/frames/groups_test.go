@@ -58,6 +58,10 @@ func TestGroups(t *testing.T) {
 		t.Errorf("got series of the groups %q", labels)
 	}
 
+	next := answer(t, s, ask{Type: query.TypeForecast, GroupBy: query.GroupByGroup, Limit: 10})[0]
+	equal("forecasts", field[string](t, next, "group"), names)
+	equal("next milestones", field[int64](t, next, "milestone"), []int64{10_000_000, 10_000_000})
+
 	variable := ask{Type: query.TypeVariable, Values: query.Groups, Period: query.AllTime, Limit: 10}
 	equal("values", field[string](t, answer(t, s, variable)[0], "value"), names)
 	variable.Filter = history.Filter{Search: "LPH"}

@@ -38,7 +38,7 @@ func highlights(ctx context.Context, store history.Reader, q query.Highlights) (
 			}
 			events = append(events, event{
 				time: day.Time(), kind: string(q.Event), title: title, text: text,
-				repo: history.Repo{Type: g.RepoType}, org: g.Org, group: g.Group, value: value, size: size,
+				sum: dimensionOf(g, q.GroupBy), value: value, size: size,
 			})
 		}
 		if q.Event == query.RecordDay {
@@ -57,11 +57,7 @@ func highlights(ctx context.Context, store history.Reader, q query.Highlights) (
 					d.Day.Time().Weekday(), textenc.Plural(expected, "download", "downloads"), d.Score))
 		}
 	}
-	var names []string
-	if dimension := dimensions[q.GroupBy]; dimension != "" {
-		names = []string{dimension}
-	}
-	return eventsFrame(nameHighlights, names, events, q.Limit), nil
+	return eventsFrame(nameHighlights, dimensions[q.GroupBy], events, q.Limit), nil
 }
 
 // unlike says how the downloads of a day differ from what is expected.

@@ -48,7 +48,7 @@ func milestones(ctx context.Context, store history.Reader, q query.Milestones) (
 	if err := m.read(ctx, store, q.Filter, since); err != nil {
 		return nil, err
 	}
-	return eventsFrame(nameMilestones, eventOfRepos, m.events, q.Limit), nil
+	return eventsFrame(nameMilestones, "repo", m.events, q.Limit), nil
 }
 
 // climbs finds milestones.
