@@ -1,3 +1,5 @@
+//gosec:disable G115 -- numbers of days are small
+
 // Package analysis computes what a series of daily downloads shows: means, records, days
 // that stand out, milestones, and the day of the next one. A series has recorded days alone,
 // in their order. Absent days stay absent: they are not days without downloads.

@@ -1,3 +1,5 @@
+//gosec:disable G115 -- there are fewer repositories than 2^32
+
 package history
 
 import "iter"

@@ -1,3 +1,5 @@
+//gosec:disable G115 -- packed values keep their bits
+
 package memtable
 
 import (

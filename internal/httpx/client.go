@@ -1,3 +1,5 @@
+//gosec:disable G704 -- the address is the one that the configuration names
+
 package httpx
 
 import (

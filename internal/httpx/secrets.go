@@ -1,3 +1,5 @@
+//gosec:disable G115 -- escapes have at most 32 bits
+
 package httpx
 
 import (

@@ -1,3 +1,5 @@
+//gosec:disable G404 -- a name that nobody else has, and no secret
+
 // Package outfile writes files so that they outlive a loss of power: replaced as a whole once
 // they are complete, and notes of how far a command came.
 package outfile

@@ -1,3 +1,5 @@
+//gosec:disable G115 -- counts are checked, and numbers of bits are small
+
 package textenc
 
 import (

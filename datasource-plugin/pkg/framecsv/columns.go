@@ -1,3 +1,5 @@
+//gosec:disable G115 -- counts and days are checked; there are fewer repositories than 2^32
+
 package framecsv
 
 import (

@@ -1,3 +1,5 @@
+//gosec:disable G115 -- counts and days are checked; there are fewer repositories than 2^32
+
 // Package framecsv writes data frames as the CSV record format.
 //
 // A frame that has the fields repoType, repoName, total, timestamp and downloads,

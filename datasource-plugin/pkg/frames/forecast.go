@@ -1,3 +1,5 @@
+//gosec:disable G115 -- numbers of days are small
+
 package frames
 
 import (

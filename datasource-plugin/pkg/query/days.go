@@ -1,3 +1,5 @@
+//gosec:disable G115 -- days are within MinDay and MaxDay
+
 package query
 
 import (

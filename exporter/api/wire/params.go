@@ -1,3 +1,5 @@
+//gosec:disable G115 -- limits are not negative
+
 package wire
 
 import (

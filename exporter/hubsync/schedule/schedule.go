@@ -1,3 +1,5 @@
+//gosec:disable G115 G404 -- a share of 32 bits; jitter guards nothing
+
 // Package schedule says when the Hub is asked: again and again, soon after a failure, and
 // never by all at the same moment.
 package schedule
