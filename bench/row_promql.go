@@ -18,7 +18,7 @@ import (
 )
 
 // maxQueryMB is the memory of a query over all repositories.
-const maxQueryMB = 256
+const maxQueryMB = 128
 
 // promqlBench is a history that an exporter and a Prometheus answer the same questions about.
 type promqlBench struct {
