@@ -15,9 +15,10 @@ async function evaluate(request: APIRequestContext, query: object, expressions: 
   return { status: answer.status(), text: JSON.stringify(results), results };
 }
 
-/** The numbers that an expression came to, by the labels of each. */
+/** The numbers that an expression came to, by the labels of each; none if there was nothing to compare. */
 function numbers(result: { frames?: Array<{ schema: { fields: Array<{ labels?: object }> }; data: { values: unknown[][] } }> }) {
-  return (result.frames ?? []).map((f) => ({ labels: f.schema.fields[0].labels ?? {}, value: f.data.values[0][0] }));
+  const frames = (result.frames ?? []).filter((f) => f.schema.fields.length > 0);
+  return frames.map((f) => ({ labels: f.schema.fields[0].labels ?? {}, value: f.data.values[0][0] }));
 }
 
 test('totals are numbers that an alert rule compares', async ({ request }) => {

@@ -6,7 +6,7 @@ test('the provisioned data source says what it reaches', async ({ page, gotoData
   // What is provisioned cannot be saved, so the button is another one.
   await page.getByRole('button', { name: /^(Save & test|Test)$/ }).click();
   const { sum, recorded } = await overview(page.request, {});
-  await expect(settings).toHaveAlert('success', { hasText: new RegExp(`${sum.repos} repositories .* the last of ${recorded.to}`) });
+  await expect(settings).toHaveAlert('success', { hasText: new RegExp(`${sum.repos} repositories .* up to ${recorded.to}`) });
 });
 
 test('the plugin brings two dashboards along', async ({ page }) => {
