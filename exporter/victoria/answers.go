@@ -65,14 +65,23 @@ func (s *Store) Refresh(ctx context.Context) (changed bool, err error) {
 }
 
 // Overview implements history.Reader. Without a filter by name it reads the sums of
-// the groups, and no repository.
+// the groups, and no repository. Those of a set of repositories are read once.
 func (s *Store) Overview(ctx context.Context, q history.OverviewQuery) (history.Overview, error) {
 	v, all, err := s.latestGroups(ctx)
 	if err != nil {
 		return history.Overview{}, err
 	}
-	if q.Filter.WholeOrgs() {
-		return all.Overview(q), nil
+	f := q.Filter
+	if f.Sets = nil; f.WholeOrgs() {
+		t := all
+		if len(q.Filter.Sets) > 0 {
+			t, err = v.sumsOf(q.Filter.Sets)
+			q.Filter = f
+		}
+		if err != nil {
+			return history.Overview{}, err
+		}
+		return t.OverviewIn(all.Recorded(), q), nil
 	}
 	t, _, err := v.read(q.Filter, allDays)
 	if err != nil {

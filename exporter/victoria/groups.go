@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/memtable"
@@ -160,4 +161,36 @@ func (g *storedGroup) sums(k groupKey, set func(memtable.GroupSum)) {
 			set(sum)
 		}
 	}
+}
+
+// setSums keeps the sums of sets of repositories, as of a state.
+type setSums struct {
+	mu     sync.Mutex
+	as     *state
+	tables map[*history.Set]*memtable.Table
+}
+
+// sumsOf returns the sums of the repositories in any of the sets. Those of one set are kept.
+func (v *snapshot) sumsOf(sets []*history.Set) (*memtable.Table, error) {
+	k := &v.s.sets
+	k.mu.Lock()
+	if k.as != v.state {
+		k.as, k.tables = v.state, make(map[*history.Set]*memtable.Table)
+	}
+	kept := k.tables[sets[0]]
+	k.mu.Unlock()
+	if kept != nil && len(sets) == 1 {
+		return kept, nil
+	}
+	t, _, err := v.read(history.Filter{Sets: sets}, allDays)
+	if err != nil {
+		return nil, err
+	}
+	sums := t.GroupSums().Table()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.as == v.state && len(sets) == 1 {
+		k.tables[sets[0]] = sums
+	}
+	return sums, nil
 }

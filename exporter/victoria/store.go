@@ -49,6 +49,7 @@ type Store struct {
 	batchBytes int
 	piece      int64
 	cache      *metaCache // nil: none is kept
+	sets       setSums
 
 	// state is what was read last. reading is held by who reads it, asked is when.
 	state   atomic.Pointer[state]
