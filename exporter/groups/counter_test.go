@@ -151,7 +151,7 @@ func TestCounterOverRandomHistories(t *testing.T) {
 				want = 0
 			} else {
 				for name, n := range after {
-					if b, ok := before[name]; ok && slices.ContainsFunc(in, func(g string) bool { return string(g) == name || g == "acme/*" }) {
+					if b, ok := before[name]; ok && slices.ContainsFunc(in, func(g string) bool { return g == name || g == "acme/*" }) {
 						want += n - b
 					}
 				}
