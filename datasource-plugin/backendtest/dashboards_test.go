@@ -75,7 +75,7 @@ func csvLinks(t *testing.T) []string {
 			t.Fatalf("%s: %v", name, err)
 		}
 		walk(board, func(s string) {
-			if _, link, ok := strings.Cut(s, "/resources/"); ok && strings.HasPrefix(s, "/api/datasources/uid/${datasource}/") {
+			if _, link, ok := strings.Cut(s, "/resources/"); ok && strings.HasPrefix(s, "/api/datasources/uid/${source}/") {
 				links = append(links, link)
 			}
 		})

@@ -45,7 +45,7 @@ func TestResources(t *testing.T) {
 	f("organizations?search=HUGG", http.StatusOK, `{"items":[{"value":"huggingface","text":"huggingface"}],"matched":1}`)
 	f("repos?search=rocket&limit=1", http.StatusOK, `{"items":[{"value":"acme/rocket","text":"acme/rocket","repo_type":"model"}],"matched":2}`)
 	f("repos?limit=0", http.StatusBadRequest, `{"error":"expected a whole number from 1 to 50, got \"0\"","field":"limit"}`)
-	f("nothing", http.StatusNotFound, `{"error":"expected one of the resources export.csv, organizations, repo-types, repos, got \"nothing\""}`)
+	f("nothing", http.StatusNotFound, `{"error":"expected one of the resources export.csv, groups, organizations, repo-types, repos, got \"nothing\""}`)
 	f("export.csv?from=2021-01-22&to=2021-01-23", http.StatusOK, `repoType,repoName,total,timestamp,downloads
 model,huggingface/CodeBERTa-small-v1,4362460,2021-01-22T00:00:00.000Z,4
 model,huggingface/CodeBERTa-small-v1,4362460,2021-01-23T00:00:00.000Z,7`)
