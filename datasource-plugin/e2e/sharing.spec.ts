@@ -1,5 +1,5 @@
 import { address, overview } from './exporter';
-import { expect, panel, PLUGIN, PROMETHEUS, SHARED, test } from './grafana';
+import { expect, panel, PROMETHEUS, SHARED, test } from './grafana';
 
 const written = (n: number) => n.toLocaleString('en-US');
 
