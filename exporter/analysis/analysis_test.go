@@ -262,6 +262,22 @@ func TestMilestones(t *testing.T) {
 	f(math.MaxInt64, "1000000000000000000 on day 0 with 9223372036854775807; ", math.MaxInt64-999_999_999_999_999_999)
 }
 
+func TestPasses(t *testing.T) {
+	f := func(total, last int64, want bool) {
+		t.Helper()
+		if got := Passes(total, last, 1000); got != want {
+			t.Errorf("%d with the last %d: expected %v, got %v", total, last, want, got)
+		}
+	}
+	f(999, 999, false)
+	f(1000, 1, true)
+	f(1500, 500, false) // it had 1000 before
+	f(1500, 501, true)
+	f(12_000, 2001, true)
+	f(12_000, 1999, false)
+	f(history.Unknown, 5, false)
+}
+
 func TestPowers(t *testing.T) {
 	f := func(total, suitable, next int64) {
 		t.Helper()

@@ -80,6 +80,20 @@ func TestHighlightsOfRandomHistories(t *testing.T) {
 			}
 			found += len(want)
 		}
+		// Whatever the time range is, a day is compared with all of the eight weeks before it.
+		for _, o := range analysis.Outliers(seriesByType(records)[history.Model]) {
+			q := ask{
+				Type: query.TypeHighlights, Event: query.OutlierDay, GroupBy: query.GroupByRepoType, Period: query.TimeRange,
+				From: o.Day.Time(), To: o.Day.Time().Add(13 * time.Hour), Filter: history.Filter{RepoTypes: []history.RepoType{history.Model}},
+			}
+			text := ""
+			if frame := answer(t, s, q)[0]; len(frame.Fields) > 0 {
+				text = field[string](t, frame, "text")[0]
+			}
+			if want := fmt.Sprintf("z-score is %.1f.", o.Score); !strings.Contains(text, want) {
+				t.Errorf("history %d, %s: got %q, want %q", seed, o.Day, text, want)
+			}
+		}
 		for _, event := range []query.Event{query.RecordDay, query.OutlierDay} {
 			f(event, synthetic0-29, synthetic0)
 			f(event, synthetic0-90, synthetic0-10)

@@ -161,7 +161,10 @@ func TestNumbersOfCorrections(t *testing.T) {
 func TestSeriesAreTaken(t *testing.T) {
 	f := func(q ask, want ...string) {
 		t.Helper()
-		frames := answer(t, listed(t), between(q, "2024-03-01", "2024-03-20"))
+		if q.From.IsZero() {
+			q = between(q, "2024-03-01", "2024-03-20")
+		}
+		frames := answer(t, listed(t), q)
 		if _, err := reader.CanReadBasedOnMeta(frames); err != nil {
 			t.Fatal(err)
 		}
@@ -184,6 +187,11 @@ func TestSeriesAreTaken(t *testing.T) {
 	f(ask{Type: query.TypeOverview, Format: query.TimeSeries, GroupBy: query.GroupByOrg, Interval: query.Daily}, "org=", "org=acme", "org=beta")
 	f(ask{Type: query.TypeRepos, Format: query.TimeSeries, Limit: 1, Interval: query.Daily}, "org=acme, repo=acme/alpha, repo_type=dataset")
 	f(ask{Type: query.TypeReadings, Number: query.Likes, Limit: 1}, "org=acme, repo=acme/alpha, repo_type=dataset")
+	over := ask{
+		Type: query.TypeOverview, Format: query.TimeSeries, GroupBy: query.GroupByNone, Interval: query.Daily,
+		Overlay: query.PreviousPeriod, Smooth: query.SevenDays,
+	}
+	f(between(over, "2024-03-06", "2024-03-09"), "", "smooth=7d", "overlay=previous_period")
 }
 
 // TestUnknownIsNotZero is about an organization that listings alone have told of: its days

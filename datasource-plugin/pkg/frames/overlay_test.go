@@ -78,7 +78,7 @@ func points(t *testing.T, frames data.Frames, label string) map[string]float64 {
 func TestOverlays(t *testing.T) {
 	compared := map[string]int{}
 	for seed := range uint64(20) {
-		s, records := randomHistory(t, seed, 60+int(seed)*40)
+		s, records := randomHistory(t, seed, 60+int(seed)*80)
 		f := func(interval query.Interval, overlay query.Overlay, from, to history.Day) {
 			t.Helper()
 			q := ask{
