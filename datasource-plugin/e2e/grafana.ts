@@ -12,8 +12,8 @@ export const SHARED = 'huggingface-publisher-shared';
 export const SOURCE = 'publisher-analytics';
 export const PLUGIN = 'huggingfaceexporter-publisheranalytics-datasource';
 
-/** Grafana asks the catalog on the web about plugins, which it may not reach. */
-const CATALOG = /\/api\/gnet\/|plugins from catalog/;
+/** What Grafana itself asks of the web, which it may not reach: its catalog of plugins, and a library of its own. */
+const CATALOG = /\/api\/gnet\/|plugins from catalog|openfpcdn\.io/;
 
 /**
  * Tests of plugin-e2e that also fail if anything was wrong on the page: an error on the
