@@ -25,7 +25,7 @@ func Milestones(total int64, series []history.DayDownloads, least int64) []Miles
 	if total == history.Unknown {
 		total = 0
 		for _, d := range series {
-			total += d.Downloads
+			total = history.SaturatingAdd(total, d.Downloads)
 		}
 	}
 	var out []Milestone

@@ -1,7 +1,6 @@
 package backfill
 
 import (
-	"math"
 	"time"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -95,10 +94,7 @@ func (c *counter) samples(days []history.Day, downloads []int64, now int64, s sp
 func sum(numbers []int64) int64 {
 	var n int64
 	for _, v := range numbers {
-		if n > math.MaxInt64-v {
-			return math.MaxInt64
-		}
-		n += v
+		n = history.SaturatingAdd(n, v)
 	}
 	return n
 }

@@ -38,7 +38,7 @@ type settings struct {
 	maxRepos         int // negative for no limit
 }
 
-// Stored is what the page shows besides repositories.
+// Stored is what the page shows of organizations and groups.
 type Stored struct {
 	Orgs   []StoredOrg
 	Groups []Group

@@ -119,11 +119,16 @@ func (g *Groups) Collections() []string {
 }
 
 // Fetch asks the Hub for all collections, with the client of each, and returns what went wrong.
+// A collection without a client is left out.
 // store tells what became of repositories.
 func (g *Groups) Fetch(ctx context.Context, client func(slug string) *hub.Client, store history.Appender) error {
 	var failed []error
 	for _, slug := range g.Collections() {
-		repos, err := client(slug).Collection(ctx, slug)
+		c := client(slug)
+		if c == nil {
+			continue // the groups have just changed: the next fetch has the clients of all
+		}
+		repos, err := c.Collection(ctx, slug)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -146,8 +151,8 @@ func (g *Groups) fetched(slug string, repos []history.Repo, at time.Time, meta i
 	slices.Sort(now.Repos)
 	now.Repos = slices.Compact(now.Repos)
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	was := g.collections[slug]
+	g.mu.Unlock()
 	for _, name := range was.members() {
 		if _, ok := slices.BinarySearch(now.Repos, name); !ok {
 			now.Missing[name] = at
@@ -167,6 +172,8 @@ func (g *Groups) fetched(slug string, repos []history.Repo, at time.Time, meta i
 			}
 		}
 	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.collections[slug] = now
 	g.resolve()
 	return g.save(CollectionsFile, g.collections)

@@ -200,3 +200,35 @@ func TestStateThatCannotBeUsed(t *testing.T) {
 		t.Errorf("got %s", s)
 	}
 }
+
+// A reload can change the groups and the clients between two looks at them.
+func TestCollectionWithoutAClient(t *testing.T) {
+	w := newWorld(t)
+	w.restart(Definition{Name: "g", Collections: []string{"acme/new"}})
+	if err := w.groups.Fetch(t.Context(), func(string) *hub.Client { return nil }, w.store); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.groups.Status(); len(got) != 1 || got[0] != (CollectionStatus{Slug: "acme/new"}) {
+		t.Errorf("got %+v, want a collection that was not asked for yet", got)
+	}
+}
+
+// Reading a store elsewhere may take long. Meanwhile the status can be asked for.
+func TestCountDoesNotBlock(t *testing.T) {
+	w := newWorld(t)
+	w.restart(Definition{Name: "g", Collections: []string{"acme/new"}})
+	asked := false
+	_, err := w.groups.Count(func(func(history.RepoMeta, error) bool) {
+		status := make(chan []CollectionStatus)
+		go func() { status <- w.groups.Status() }()
+		select {
+		case <-status:
+			asked = true
+		case <-time.After(10 * time.Second):
+			t.Error("the status waits for the store")
+		}
+	})
+	if err != nil || !asked {
+		t.Errorf("got %v, asked %v", err, asked)
+	}
+}

@@ -2,7 +2,6 @@ package groups
 
 import (
 	"iter"
-	"math"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 )
@@ -38,9 +37,9 @@ type known struct {
 // them in the directory, and returns what the metrics page shows, by name.
 func (g *Groups) Count(meta iter.Seq2[history.RepoMeta, error]) ([]Sums, error) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := g.current.Load()
-	if len(now.names) == 0 && len(g.counters) == 0 {
+	unused := len(g.definitions) == 0 && len(g.counters) == 0
+	g.mu.Unlock()
+	if unused {
 		return nil, nil
 	}
 	var repos []known
@@ -55,6 +54,9 @@ func (g *Groups) Count(meta iter.Seq2[history.RepoMeta, error]) ([]Sums, error) 
 		}
 		repos = append(repos, known{m.Repo, nameOf(m.Repo), m.Total, m.Counts().Downloads})
 	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.current.Load()
 	counters, changed := make(map[string]*counter), len(g.counters) != len(now.names)
 	out := make([]Sums, len(now.names))
 	for i, group := range now.names {
@@ -70,13 +72,13 @@ func (g *Groups) Count(meta iter.Seq2[history.RepoMeta, error]) ([]Sums, error) 
 				upTo, counted = was.Counted[movedFrom[r.name]]
 			}
 			if counted && r.counter > upTo {
-				next.Downloads = add(next.Downloads, r.counter-upTo)
+				next.Downloads = history.SaturatingAdd(next.Downloads, r.counter-upTo)
 			}
 			if !now.sets[group].Has(r.repo) {
 				continue
 			}
 			out[i].Repos++
-			out[i].AllTime = add(out[i].AllTime, max(r.total, 0))
+			out[i].AllTime = history.SaturatingAdd(out[i].AllTime, max(r.total, 0))
 			if counted || r.counter != history.Unknown {
 				// A counter that is below was counted higher: in a store that went back.
 				next.Counted[r.name] = max(r.counter, upTo)
@@ -91,12 +93,4 @@ func (g *Groups) Count(meta iter.Seq2[history.RepoMeta, error]) ([]Sums, error) 
 		return out, nil
 	}
 	return out, g.save(CountersFile, counters)
-}
-
-// add adds counts, and stays at the largest number.
-func add(a, b int64) int64 {
-	if a > math.MaxInt64-b {
-		return math.MaxInt64
-	}
-	return a + b
 }

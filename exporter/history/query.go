@@ -112,21 +112,23 @@ func (o *Overview) Sum() Group {
 // SumOf adds groups up that do not overlap. Sums stay at the largest int64.
 func SumOf(groups []Group) (sum Group) {
 	sum.Recorded = NoDays
-	add := func(sum *int64, n int64) {
-		if *sum > math.MaxInt64-n {
-			n = math.MaxInt64 - *sum
-		}
-		*sum += n
-	}
 	for _, g := range groups {
 		sum.Repos += g.Repos
-		add(&sum.Records, g.Records)
-		add(&sum.Total, g.Total)
+		sum.Records = SaturatingAdd(sum.Records, g.Records)
+		sum.Total = SaturatingAdd(sum.Total, g.Total)
 		sum.Recorded = sum.Recorded.Span(g.Recorded)
-		add(&sum.Downloads, g.Downloads)
-		add(&sum.Before, g.Before)
+		sum.Downloads = SaturatingAdd(sum.Downloads, g.Downloads)
+		sum.Before = SaturatingAdd(sum.Before, g.Before)
 	}
 	return sum
+}
+
+// SaturatingAdd returns the sum of two counts, neither of them negative, or the largest int64.
+func SaturatingAdd(a, b int64) int64 {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
 }
 
 // Group is the sums of one group of repositories. Sums that would pass the

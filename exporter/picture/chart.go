@@ -74,9 +74,10 @@ func NewChart(days, recorded history.Days, groups []history.Group, bars int) Cha
 				i++
 			}
 			if buckets[i].Contains(d.Day) {
-				c.Bars[i].Parts[g] += d.Downloads
-				c.Bars[i].Sum += d.Downloads
-				c.Sum += d.Downloads
+				b := &c.Bars[i]
+				b.Parts[g] = history.SaturatingAdd(b.Parts[g], d.Downloads)
+				b.Sum = history.SaturatingAdd(b.Sum, d.Downloads)
+				c.Sum = history.SaturatingAdd(c.Sum, d.Downloads)
 			}
 		}
 	}

@@ -39,6 +39,8 @@ func (e *evaluation) interval() time.Duration {
 	return e.step
 }
 
+func (e *evaluation) steps() int { return int(e.end.Sub(e.start)/e.interval()) + 1 }
+
 // prepare returns the query. What it aggregates over one metric is evaluated already, in
 // batches of series and on all processors: a sum is the sum of sums over some series each. So
 // the memory that this takes does not depend on the number of repositories.
@@ -180,6 +182,7 @@ func (e *evaluation) inBatches(ctx context.Context, i int) ([]storage.Series, an
 		})
 	})
 	var mu sync.Mutex
+	samples := 0 // of all results
 	results, notes := make(map[int][]storage.Series), annotations.New()
 	for range runtime.GOMAXPROCS(0) {
 		group.Go(func() error {
@@ -193,6 +196,14 @@ func (e *evaluation) inBatches(ctx context.Context, i int) ([]storage.Series, an
 				m, err := result.Matrix()
 				if err != nil {
 					return err
+				}
+				mu.Lock()
+				samples += len(m) * e.steps()
+				tooMany := samples > e.maxSamples
+				mu.Unlock()
+				if tooMany {
+					q.Close()
+					return e.tooManySamples()
 				}
 				some := make([]storage.Series, len(m))
 				for n, s := range m {
@@ -224,7 +235,7 @@ func (e *evaluation) eachBatch(ctx context.Context, i int, yield func(batch)) er
 		return err
 	}
 	mint, maxt := promql.FindMinMaxTime(statement(query))
-	steps := int(e.end.Sub(e.start)/e.interval()) + 1
+	steps := e.steps()
 	var next batch
 	values := 0
 	err = e.querier(mint, maxt).each(ctx, mint, maxt, a.selector.LabelMatchers, func(s promql.Series) {

@@ -135,8 +135,7 @@ func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints
 	} else {
 		all.err = q.each(ctx, mint, maxt, matchers, func(one promql.Series) {
 			if q.samples += len(one.Floats); q.samples > q.maxSamples {
-				stop(&fault{http.StatusUnprocessableEntity, "execution",
-					fmt.Errorf("expected a query that loads at most %d samples: select fewer repositories or a shorter time", q.maxSamples)})
+				stop(q.tooManySamples())
 				return
 			}
 			all.series = append(all.series, one)
@@ -147,6 +146,12 @@ func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints
 	}
 	slices.SortFunc(all.series, func(a, b promql.Series) int { return labels.Compare(a.Metric, b.Metric) })
 	return all
+}
+
+// tooManySamples is the error of a query that would take too much memory.
+func (a *API) tooManySamples() error {
+	return &fault{http.StatusUnprocessableEntity, "execution",
+		fmt.Errorf("expected a query that loads at most %d samples: select fewer repositories or a shorter time", a.maxSamples)}
 }
 
 // each yields the series with their samples from mint to maxt, none of which is in the future.

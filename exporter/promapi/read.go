@@ -95,9 +95,9 @@ var matchTypes = map[prompb.LabelMatcher_Type]labels.MatchType{
 }
 
 // selectRead yields the series of a query, ordered by their labels.
-func (q *querier) selectRead(ctx context.Context, of *prompb.Query) (*seriesSet, error) {
+func (q *querier) selectRead(ctx context.Context, asked *prompb.Query) (*seriesSet, error) {
 	var matchers []*labels.Matcher
-	for _, m := range of.Matchers {
+	for _, m := range asked.Matchers {
 		kind, ok := matchTypes[m.Type]
 		if !ok {
 			return nil, badData("expected a matcher of a known type, got %d", m.Type)
@@ -108,7 +108,7 @@ func (q *querier) selectRead(ctx context.Context, of *prompb.Query) (*seriesSet,
 		}
 		matchers = append(matchers, matcher)
 	}
-	set, ok := q.Select(ctx, true, &storage.SelectHints{Start: of.StartTimestampMs, End: of.EndTimestampMs}, matchers...).(*seriesSet)
+	set, ok := q.Select(ctx, true, &storage.SelectHints{Start: asked.StartTimestampMs, End: asked.EndTimestampMs}, matchers...).(*seriesSet)
 	if !ok {
 		return nil, errors.New("the querier returned another set")
 	}

@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
@@ -40,10 +41,16 @@ func ask(ctx context.Context, store history.Reader, q history.OverviewQuery) (o 
 	return o, err
 }
 
+// rows pairs the sums of both by what they are of: the history may have changed between the
+// two questions.
 func (o *overviews) rows() []sums {
 	rows := make([]sums, len(o.all.Groups))
 	for i, g := range o.all.Groups {
-		rows[i] = sumsOf(g, o.month.Groups[i], o.month.HasBefore)
+		var month history.Group
+		if j := slices.IndexFunc(o.month.Groups, func(m history.Group) bool { return m.Group == g.Group && m.RepoType == g.RepoType }); j >= 0 {
+			month = o.month.Groups[j]
+		}
+		rows[i] = sumsOf(g, month, o.month.HasBefore)
 	}
 	return rows
 }

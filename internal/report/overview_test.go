@@ -1,6 +1,7 @@
 package report
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -83,4 +84,35 @@ org        2      3         3           3       -
     {
       "group": "a",
       "repos": 2,`)
+}
+
+// growing is a history that gets a repository of a new type after each question.
+type growing struct {
+	*memtable.Store
+	t *testing.T
+}
+
+func (g growing) Overview(ctx context.Context, q history.OverviewQuery) (history.Overview, error) {
+	o, err := g.Store.Overview(ctx, q)
+	types := []history.RepoType{history.Model, history.Dataset, history.Space}
+	r := history.Record{Repo: history.Repo{Type: types[min(len(o.Groups), len(types)-1)], Name: "org/a"}, Total: 7, Day: 19000, Downloads: 7}
+	if _, err := g.Append(ctx, history.Batch{Rows: history.RowsOf(history.Version{Source: history.Published, AsOf: 1}, r)}); err != nil {
+		g.t.Error(err)
+	}
+	return o, err
+}
+
+func TestOverviewOfAChangingHistory(t *testing.T) {
+	store := growing{memtable.NewStore(), t}
+	if _, err := store.Overview(t.Context(), history.OverviewQuery{ByRepoType: true}); err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	// The dataset comes between the questions for all time and for the last month.
+	if err := Overview(t.Context(), &b, groups.New().Reader(store), history.Filter{}, Screen{Format: CSV}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "repo_type,repos,total,all_time,last_month,before,change\nmodel,1,7,7,7,,\n"; b.String() != want {
+		t.Errorf("got %s, want %s", b.String(), want)
+	}
 }

@@ -3,7 +3,6 @@
 package report
 
 import (
-	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -68,7 +67,7 @@ func writeCSV(w io.Writer, heading []string, rows [][]string) error {
 	if err := c.Write(heading); err != nil {
 		return err
 	}
-	return cmp.Or(c.WriteAll(rows), c.Error())
+	return c.WriteAll(rows)
 }
 
 // count writes a number for people.

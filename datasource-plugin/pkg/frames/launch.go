@@ -32,7 +32,7 @@ func launchCurves(ctx context.Context, store history.Reader, q query.Repos) (dat
 		f := history.Filter{RepoTypes: q.Filter.RepoTypes, Repos: part}
 		err := eachRecord(ctx, store, f, history.Period{}, func(r history.Repo, day history.Day, downloads int64) {
 			if c := curves[r]; c != nil { // a name may be of another type too, that is not at the top
-				c.total += downloads
+				c.total = history.SaturatingAdd(c.total, downloads)
 				c.days, c.sums = append(c.days, day), append(c.sums, c.total)
 			}
 		})

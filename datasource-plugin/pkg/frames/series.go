@@ -3,7 +3,6 @@
 package frames
 
 import (
-	"math"
 	"time"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
@@ -36,11 +35,7 @@ func (s *series) add(day history.Day, downloads int64) {
 		return
 	}
 	n := &s.downloads[len(s.downloads)-1]
-	if *n > math.MaxInt64-downloads {
-		*n = math.MaxInt64 // as sums of a store
-		return
-	}
-	*n += downloads
+	*n = history.SaturatingAdd(*n, downloads) // as sums of a store
 }
 
 // firstOf returns the first day of the interval in which day lies.
