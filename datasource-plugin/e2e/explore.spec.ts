@@ -51,6 +51,8 @@ for (const [name, type, shows] of [
   ['Repositories', 'repos', 'model'],
   ['Readings', 'readings', ''],
   ['Milestones', 'milestones', 'passed'],
+  ['Forecast', 'forecast', '000'],
+  ['Highlights', 'highlights', ''],
   ['Corrections', 'corrections', ''],
 ]) {
   test(`${name} are asked for and shown`, async ({ page, explorePage }) => {

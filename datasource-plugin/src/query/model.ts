@@ -163,7 +163,7 @@ const typeModels = {
     formats: { table: { members: ['least'], limit: EVENTS, period: 'time_range' } },
   },
   forecast: {
-    label: 'Next milestones',
+    label: 'Forecast',
     description: 'When totals will pass the next power of ten, if downloads continue as in the last 8 weeks',
     formats: { table: { members: ['groupBy'], limit: { def: 10, most: 500, label: 'Most rows' }, period: 'time_range' } },
   },
