@@ -53,14 +53,6 @@ func badgeCommand(app *kingpin.Application) command {
 		if b.Label = *label; !b.IsError {
 			b.Color = color
 		}
-		return output.write(p, func(w io.Writer) error {
-			switch format {
-			case wire.SVG:
-				return b.WriteSVG(w)
-			case wire.PNG:
-				return b.WritePNG(w, *output.scale)
-			}
-			return b.WriteJSON(w)
-		})
+		return output.write(p, func(w io.Writer) error { return b.Write(w, format, *output.scale) })
 	}}
 }

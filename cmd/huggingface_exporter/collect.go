@@ -66,7 +66,7 @@ func collectCommand(app *kingpin.Application) command {
 		}
 		defer store.Close()
 		err = collectOnce(ctx, p, c, store, collecting{*shard, *accept, false})
-		if len(*orgs) == 0 {
+		if len(*orgs) == 0 && len(c.Groups) > 0 {
 			err = errors.Join(err, fetchCollections(ctx, p, c, store, *storage))
 		}
 		return err

@@ -153,3 +153,11 @@ func (r Days) Span(o Days) Days {
 
 // Contains reports whether d lies in the run.
 func (r Days) Contains(d Day) bool { return r.From <= d && d <= r.To }
+
+// NilIfEmpty returns a pointer to r, or nil if r is empty.
+func (r Days) NilIfEmpty() *Days {
+	if r.Len() == 0 {
+		return nil
+	}
+	return &r
+}

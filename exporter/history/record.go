@@ -17,6 +17,14 @@ type Record struct {
 // Unknown stands for a number that no source has reported.
 const Unknown int64 = -1
 
+// Known returns n, or nil if it is Unknown.
+func Known(n *int64) *int64 {
+	if *n == Unknown {
+		return nil
+	}
+	return n
+}
+
 // RepoTotal is an entry of the dictionary of Rows.
 type RepoTotal struct {
 	Repo  Repo

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/huggingface-exporter/huggingface_exporter/exporter/api/wire"
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
@@ -123,8 +124,19 @@ func failed(message, color string) Badge {
 
 func named(name string) Color { return Color{name, rgbOf(colors[name])} }
 
-// WriteJSON writes the badge for the endpoint badge of shields.io.
-func (b *Badge) WriteJSON(w io.Writer) error {
+// Write writes the badge in a format, a PNG with scale pixels for one.
+func (b *Badge) Write(w io.Writer, format wire.PictureFormat, scale int) error {
+	switch format {
+	case wire.SVG:
+		return b.writeSVG(w)
+	case wire.PNG:
+		return b.writePNG(w, scale)
+	}
+	return b.writeJSON(w)
+}
+
+// writeJSON writes the badge for the endpoint badge of shields.io.
+func (b *Badge) writeJSON(w io.Writer) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	return enc.Encode(struct {
@@ -208,8 +220,7 @@ func (b *Badge) alt() string {
 	return b.Label + ": " + b.Message
 }
 
-// WriteSVG writes the badge as SVG.
-func (b *Badge) WriteSVG(w io.Writer) error {
+func (b *Badge) writeSVG(w io.Writer) error {
 	halves, width := b.halves()
 	s := newSVG(width, badgeHeight, b.alt())
 	fmt.Fprintf(s, `<linearGradient id="g" x2="0" y2="100%%"><stop offset="0" stop-color="#bbb" stop-opacity=".1"/><stop offset="1" stop-opacity=".1"/></linearGradient>`+
@@ -233,8 +244,7 @@ func (b *Badge) WriteSVG(w io.Writer) error {
 	return err
 }
 
-// WritePNG writes the badge as PNG, with scale pixels for one.
-func (b *Badge) WritePNG(w io.Writer, scale int) error {
+func (b *Badge) writePNG(w io.Writer, scale int) error {
 	halves, width := b.halves()
 	return writePNG(w, width, badgeHeight, scale, func(r *raster) {
 		flat := newRaster(width, badgeHeight, scale)

@@ -96,8 +96,8 @@ func TestGolden(t *testing.T) {
 		"bright":  {Label: "Загрузки", Message: "4.4M", Color: parsed(t, "fe0")},
 		"nothing": {Message: "not found", Color: parsed(t, "red"), IsError: true},
 	} {
-		golden(t, "badge-"+name+".svg", written(t, b.WriteSVG))
-		golden(t, "badge-"+name+".png", written(t, func(w io.Writer) error { return b.WritePNG(w, 2) }))
+		golden(t, "badge-"+name+".svg", written(t, b.writeSVG))
+		golden(t, "badge-"+name+".png", written(t, func(w io.Writer) error { return b.writePNG(w, 2) }))
 	}
 	c := NewChart(days, days, season(), MaxBars)
 	light, dark := Frame{Width: 400, Height: 200}, Frame{Title: "acme, a title that has no room", Width: 240, Height: 160, Dark: true}
@@ -162,7 +162,7 @@ func TestBadgeJSON(t *testing.T) {
 	t.Parallel()
 	f := func(b Badge, want string) {
 		t.Helper()
-		if got := string(written(t, b.WriteJSON)); got != want+"\n" {
+		if got := string(written(t, b.writeJSON)); got != want+"\n" {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}
@@ -294,10 +294,10 @@ func FuzzLabels(f *testing.F) {
 		check("label", func(s string) []byte {
 			b := Badge{Label: s, Message: s, Color: parsed(t, "")}
 			var object map[string]any
-			if err := json.Unmarshal(written(t, b.WriteJSON), &object); err != nil {
+			if err := json.Unmarshal(written(t, b.writeJSON), &object); err != nil {
 				t.Fatal(err)
 			}
-			return written(t, b.WriteSVG)
+			return written(t, b.writeSVG)
 		})
 		check("title", func(s string) []byte {
 			c := NewChart(days, days, []history.Group{{RepoType: "model"}}, MaxBars)
@@ -321,7 +321,7 @@ func TestLargestPNG(t *testing.T) {
 	b := Badge{Label: strings.Repeat("W", MaxLabel), Message: strings.Repeat("W", MaxLabel), Color: parsed(t, "")}
 	c := NewChart(days, days, season(), MaxBars)
 	for name, write := range map[string]func(io.Writer) error{
-		"badge": func(w io.Writer) error { return b.WritePNG(w, 3) },
+		"badge": func(w io.Writer) error { return b.writePNG(w, 3) },
 		"chart": func(w io.Writer) error { return c.WritePNG(w, Frame{Width: 1600, Height: 800}, 2) },
 	} {
 		text := written(t, write)

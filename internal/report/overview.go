@@ -89,7 +89,7 @@ func Overview(ctx context.Context, w io.Writer, store history.Reader, f history.
 			Types     []sums        `json:"types"`
 			Groups    []sums        `json:"groups,omitempty"`
 			Repos     []repo        `json:"repos"`
-		}{daysOf(month.Recorded), daysOf(month.Days), sum, byType, byGroup, reposOf(&page)})
+		}{month.Recorded.NilIfEmpty(), month.Days.NilIfEmpty(), sum, byType, byGroup, reposOf(&page)})
 	case len(all.Groups) == 0:
 		return noMatch(w)
 	}
@@ -135,12 +135,4 @@ func (s Screen) sums(w io.Writer, heading string, rows []sums) error {
 		t.Add(terminal.Printable(r.Group+string(r.RepoType)), textenc.Grouped(int64(r.Repos)), count(r.Total), count(r.AllTime), count(r.LastMonth), change)
 	}
 	return s.write(w, t)
-}
-
-// daysOf is nil for no days.
-func daysOf(d history.Days) *history.Days {
-	if d.Len() == 0 {
-		return nil
-	}
-	return &d
 }

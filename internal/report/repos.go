@@ -22,17 +22,12 @@ type repo struct {
 }
 
 func reposOf(page *history.ReposPage) []repo {
-	known := func(n int64) *int64 {
-		if n == history.Unknown {
-			return nil
-		}
-		return &n
-	}
 	repos := make([]repo, len(page.Rows))
-	for i, r := range page.Rows {
-		repos[i] = repo{r.Repo.Type, r.Repo.Name, known(r.Total), r.Downloads, compare(r.Downloads, r.Before, page.HasBefore), daysOf(r.Recorded), []*int64{}}
-		for _, n := range r.Trend {
-			repos[i].Trend = append(repos[i].Trend, known(n))
+	for i := range page.Rows {
+		r := &page.Rows[i]
+		repos[i] = repo{r.Repo.Type, r.Repo.Name, history.Known(&r.Total), r.Downloads, compare(r.Downloads, r.Before, page.HasBefore), r.Recorded.NilIfEmpty(), []*int64{}}
+		for j := range r.Trend {
+			repos[i].Trend = append(repos[i].Trend, history.Known(&r.Trend[j]))
 		}
 	}
 	return repos
@@ -70,7 +65,7 @@ func Repos(ctx context.Context, w io.Writer, store history.Reader, q history.Rep
 			Matched   int           `json:"matched"`
 			TrendStep int           `json:"trend_step"`
 			Repos     []repo        `json:"repos"`
-		}{daysOf(page.Days), page.Matched, page.TrendStep, repos})
+		}{page.Days.NilIfEmpty(), page.Matched, page.TrendStep, repos})
 	}
 	var rows [][]string
 	for _, r := range repos {

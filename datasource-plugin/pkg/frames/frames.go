@@ -153,14 +153,6 @@ const (
 	unitDay     = "time:YYYY-MM-DD"
 )
 
-// known returns a number of a store as a nullable field has it: nil for Unknown.
-func known(n int64) *int64 {
-	if n == history.Unknown {
-		return nil
-	}
-	return &n
-}
-
 // orgText is what is shown of an organization.
 func orgText(org string) string {
 	if org == "" {

@@ -67,7 +67,7 @@ func reposTable(ctx context.Context, store history.Reader, q query.Repos) (data.
 	for i := range page.Rows {
 		r := &page.Rows[i]
 		repoTypes[i], repos[i] = string(r.Repo.Type), r.Repo.Name
-		totals[i], removed[i], backdated[i] = known(r.Total), r.Removed, r.Backdated
+		totals[i], removed[i], backdated[i] = history.Known(&r.Total), r.Removed, r.Backdated
 		if r.Recorded.Len() > 0 {
 			t := r.Recorded.To.Time()
 			lastDays[i] = &t

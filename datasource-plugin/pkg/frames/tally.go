@@ -173,13 +173,14 @@ func (t tally) number(n query.Number, q query.Common) (value float64, known bool
 // percent returns part as a percentage of whole, which is not 0.
 func percent(part, whole int64) float64 { return 100 * float64(part) / float64(whole) }
 
-// comparisonFields are the downloads of a period beside those of the previous period it,
+// comparisonFields are the downloads of a period and those of the previous period,
 // null where they are not known. A change from nothing has no percentage.
 func comparisonFields(tallies []tally, q query.Common) []*data.Field {
 	n := len(tallies)
 	downloads, before, change, percents := make([]*int64, n), make([]*int64, n), make([]*int64, n), make([]*float64, n)
-	for i, t := range tallies {
-		downloads[i] = known(t.downloads)
+	for i := range tallies {
+		t := &tallies[i]
+		downloads[i] = history.Known(&t.downloads)
 		if t.hasBefore {
 			b, c := t.before, t.downloads-t.before
 			before[i], change[i] = &b, &c

@@ -41,15 +41,7 @@ func (a *handlers) badge(w http.ResponseWriter, r *http.Request) error {
 		if !b.IsError {
 			b.Color = color
 		}
-		return func(w io.Writer) error {
-			switch q.Format {
-			case wire.SVG:
-				return b.WriteSVG(w)
-			case wire.PNG:
-				return b.WritePNG(w, q.Scale)
-			}
-			return b.WriteJSON(w)
-		}, err
+		return func(w io.Writer) error { return b.Write(w, q.Format, q.Scale) }, err
 	})
 }
 

@@ -40,7 +40,7 @@ type Collection struct {
 // NewStatus returns the status of a history.
 func NewStatus(exporter, revision string, o *history.Overview) Status {
 	sum := o.Sum()
-	return Status{API: Version, Version: exporter, Revision: optional(revision), Repos: sum.Repos, Records: sum.Records, Recorded: daysOf(o.Recorded)}
+	return Status{API: Version, Version: exporter, Revision: optional(revision), Repos: sum.Repos, Records: sum.Records, Recorded: o.Recorded.NilIfEmpty()}
 }
 
 // periodJSON is what overview and page have in common: what they are about.
@@ -53,9 +53,9 @@ type periodJSON struct {
 }
 
 func periodOf(revision string, recorded, days, before history.Days, hasBefore bool) periodJSON {
-	p := periodJSON{Revision: optional(revision), Recorded: daysOf(recorded), Days: daysOf(days)}
+	p := periodJSON{Revision: optional(revision), Recorded: recorded.NilIfEmpty(), Days: days.NilIfEmpty()}
 	if hasBefore {
-		p.Before = daysOf(before)
+		p.Before = before.NilIfEmpty()
 	}
 	return p
 }
@@ -133,7 +133,7 @@ func WriteOverview(w io.Writer, revision string, q history.OverviewQuery, o *his
 }
 
 func sumOf(g history.Group, hasBefore bool) sumJSON {
-	return sumJSON{g.Repos, g.Records, g.Total, daysOf(g.Recorded), compare(g.Downloads, g.Before, hasBefore)}
+	return sumJSON{g.Repos, g.Records, g.Total, g.Recorded.NilIfEmpty(), compare(g.Downloads, g.Before, hasBefore)}
 }
 
 // ReadOverview reads an answer of at most limit bytes to q.
@@ -212,7 +212,7 @@ func WriteRepos(w io.Writer, revision string, page *history.ReposPage) error {
 		for i := range page.Rows {
 			r := &page.Rows[i]
 			if !yield(rowJSON{
-				repoOf(r.Repo), known(&r.Total), compare(r.Downloads, r.Before, page.HasBefore), daysOf(r.Recorded),
+				repoOf(r.Repo), history.Known(&r.Total), compare(r.Downloads, r.Before, page.HasBefore), r.Recorded.NilIfEmpty(),
 				r.Removed, asOfJSON(r.RemovedAsOf), r.Backdated, asOfJSON(r.BackdatedAsOf), r.Trend,
 			}, nil) {
 				return
@@ -259,7 +259,7 @@ func WriteCounts(w io.Writer, revision string, counts iter.Seq2[history.Counts, 
 	}{optional(revision)}
 	return writeList(w, head, "rows", func(yield func(countsJSON, error) bool) {
 		for c, err := range counts {
-			if !yield(countsJSON{repoOf(c.Repo), known(&c.Downloads), c.Removed, c.Backdated, known(&c.AllTime), known(&c.LastMonth), known(&c.Likes)}, err) {
+			if !yield(countsJSON{repoOf(c.Repo), history.Known(&c.Downloads), c.Removed, c.Backdated, history.Known(&c.AllTime), history.Known(&c.LastMonth), history.Known(&c.Likes)}, err) {
 				return
 			}
 		}

@@ -60,15 +60,7 @@ func value[T any](p *T) (v T) {
 	return v
 }
 
-// daysOf returns a run of days as JSON has it: null where it is empty.
-func daysOf(r history.Days) *history.Days {
-	if r.Len() == 0 {
-		return nil
-	}
-	return &r
-}
-
-// daysIn returns what daysOf was made of.
+// daysIn returns the days of which JSON has null where they are empty.
 func daysIn(d *history.Days) history.Days {
 	if d == nil {
 		return history.NoDays
@@ -76,15 +68,7 @@ func daysIn(d *history.Days) history.Days {
 	return *d
 }
 
-// known returns n as JSON has it: null where the number is unknown.
-func known(n *int64) *int64 {
-	if *n == history.Unknown {
-		return nil
-	}
-	return n
-}
-
-// countIn returns what known was made of.
+// countIn returns the number of which JSON has null where it is unknown.
 func countIn(n *int64) int64 {
 	if n == nil {
 		return history.Unknown

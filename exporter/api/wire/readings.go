@@ -33,7 +33,7 @@ func readingOf(r *history.Reading) readingJSON {
 		return n
 	}
 	return readingJSON{
-		repoOf(r.Repo), asOfJSON(r.AsOf), r.Origin.String(), known(&r.Total), known(&r.LastMonth), known(&r.Likes), r.HubID,
+		repoOf(r.Repo), asOfJSON(r.AsOf), r.Origin.String(), history.Known(&r.Total), history.Known(&r.LastMonth), history.Known(&r.Likes), r.HubID,
 		(*asOfJSON)(other((*int64)(&r.FirstAsOf), int64(r.AsOf))),
 		other(&r.First, r.Total), other(&r.High, r.Total), other(&r.HighMonth, r.LastMonth),
 	}
