@@ -33,7 +33,7 @@ type collection struct {
 
 func nameOf(r history.Repo) string { return string(r.Type) + ":" + r.Name }
 
-// members yields what is in the collection.
+// members returns what is in the collection.
 func (c *collection) members() []string {
 	if c == nil {
 		return nil
@@ -167,7 +167,7 @@ func (g *Groups) fetched(slug string, repos []history.Repo, at time.Time, meta i
 				break // they stay until it is known
 			}
 			since, ok := now.Missing[nameOf(m.Repo)]
-			if reported := max(m.ListedAsOf, m.TotalAsOf).Time(); ok && (m.Moved() || !m.Gone() && reported.After(since)) {
+			if reported := max(m.ListedAsOf, m.TotalAsOf).Time(); ok && (m.Moved() || reported.After(since)) {
 				delete(now.Missing, nameOf(m.Repo))
 			}
 		}

@@ -194,14 +194,26 @@ func TestCounter(t *testing.T) {
 	p.restart()
 	p.members = []string{"acme/two"}
 	f(Sums{Downloads: 47})
-	// A store that went back, and then catches up, brings no downloads.
+	// It does not fall if repositories are taken out of the store while nobody looks.
+	store := p.store
+	p.totals["acme/0"] = 143
+	p.listing(nil)
 	p.members = []string{"acme/0"}
-	f(Sums{Repos: 1, AllTime: 140, Downloads: 47})
+	f(Sums{Repos: 1, AllTime: 143, Downloads: 47})
+	p.totals["acme/0"] = 153
+	p.listing(nil)
+	f(Sums{Repos: 1, AllTime: 153, Downloads: 57})
+	p.store = memtable.NewStore()
+	p.restart()
+	f(Sums{Downloads: 57})
+	p.store = store
+	f(Sums{Repos: 1, AllTime: 153, Downloads: 57})
+	// A store that went back, and then catches up, brings no downloads.
 	p.store = memtable.NewStore()
 	p.totals["acme/0"] = 120
 	p.listing(nil)
-	f(Sums{Repos: 1, AllTime: 120, Downloads: 47})
-	p.totals["acme/0"] = 141
+	f(Sums{Repos: 1, AllTime: 120, Downloads: 57})
+	p.totals["acme/0"] = 154
 	p.listing(nil)
-	f(Sums{Repos: 1, AllTime: 141, Downloads: 48})
+	f(Sums{Repos: 1, AllTime: 154, Downloads: 58})
 }
