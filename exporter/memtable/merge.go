@@ -130,13 +130,16 @@ func merge(t, n *Table, how merging) (merged, delta *Table, change history.Chang
 	if added == len(n.cols) {
 		// Sums of whole groups are added at once, without a look at the records.
 		groups.addGroups(n.groups)
-		return newTable(cols, groups.list()), n, change
+		delta = n
+	} else {
+		groups.addPairs(all, cols)
+		if how.gains {
+			delta = deltaTable(news)
+		}
 	}
-	groups.addPairs(all, cols)
-	if how.gains {
-		delta = deltaTable(news)
-	}
-	return newTable(cols, groups.list()), delta, change
+	merged = newTable(cols, groups.list())
+	merged.carry(t, all)
+	return merged, delta, change
 }
 
 // addChange adds what one processor counted.

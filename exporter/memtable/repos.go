@@ -5,7 +5,6 @@ import (
 	"iter"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/huggingface-exporter/huggingface_exporter/exporter/history"
 	"github.com/huggingface-exporter/huggingface_exporter/internal/parallel"
@@ -93,46 +92,6 @@ func filterColumns(f history.Filter) func(*column) bool {
 	return func(c *column) bool {
 		return matches(c.meta.Repo) && strings.Contains(c.lower, search)
 	}
-}
-
-// setPart is what a table has of a set of repositories.
-type setPart struct {
-	shown  []*column
-	groups []*group
-}
-
-// part returns the part of the one set that f selects by, nil if there is not one. It is made
-// once: a table does not change.
-func (t *Table) part(f history.Filter) *setPart {
-	if len(f.Sets) != 1 {
-		return nil
-	}
-	set := f.Sets[0]
-	if made, ok := t.parts.Load(set); ok {
-		return made.(func() *setPart)()
-	}
-	made, _ := t.parts.LoadOrStore(set, sync.OnceValue(func() *setPart {
-		p := new(setPart)
-		sums := editGroups(nil)
-		for _, c := range t.shown {
-			if set.Has(c.meta.Repo) {
-				p.shown = append(p.shown, c)
-				sums.addColumn(c)
-			}
-		}
-		p.groups = sums.list()
-		return p
-	}))
-	return made.(func() *setPart)()
-}
-
-// selected returns columns that f may select of the shown ones, and which of them it does.
-func (t *Table) selected(f history.Filter) ([]*column, func(*column) bool) {
-	if p := t.part(f); p != nil {
-		f.Sets = nil
-		return p.shown, filterColumns(f)
-	}
-	return t.shown, filterColumns(f)
 }
 
 // compareRows returns the order that q asks for.
