@@ -11,7 +11,7 @@ export function CheatSheet({ query, onClickExample }: QueryEditorHelpProps<Analy
     <div>
       <h2>Queries to start with</h2>
       {STARTERS.map((starter) => (
-        <Card key={starter.title} noMargin onClick={() => onClickExample(startWith(query, starter))}>
+        <Card key={starter.title} onClick={() => onClickExample(startWith(query, starter))}>
           <Card.Heading>{starter.title}</Card.Heading>
           <Card.Description>{starter.description}</Card.Description>
         </Card>
