@@ -1,7 +1,9 @@
 package frames
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/grafana/grafana-plugin-sdk-go/data"
 
@@ -104,6 +106,10 @@ func overviewNumbers(ctx context.Context, store history.Reader, o history.Overvi
 			return nil, err
 		}
 	}
+	var places []int
+	if q.Value == query.Rank {
+		places = placesOf(tallies)
+	}
 	for i := range o.Groups {
 		g, t := &o.Groups[i], tallies[i]
 		value, known := t.number(q.Value, q.Common)
@@ -113,12 +119,7 @@ func overviewNumbers(ctx context.Context, store history.Reader, o history.Overvi
 		case query.Share:
 			value, known = percent(t.downloads, all), all > 0 && t.downloads != history.Unknown
 		case query.Rank:
-			value, known = 1, t.downloads != history.Unknown
-			for j, other := range tallies {
-				if other.downloads > t.downloads || other.downloads == t.downloads && j < i {
-					value++
-				}
-			}
+			value, known = float64(places[i]), t.downloads != history.Unknown
 		}
 		switch {
 		case !known:
@@ -129,6 +130,20 @@ func overviewNumbers(ctx context.Context, store history.Reader, o history.Overvi
 		}
 	}
 	return n.frame(nameOverview), nil
+}
+
+// placesOf returns the place of each by its downloads, from 1. Equal ones keep their order.
+func placesOf(tallies []tally) []int {
+	order := make([]int, len(tallies))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(tallies[b].downloads, tallies[a].downloads) })
+	places := make([]int, len(tallies))
+	for place, i := range order {
+		places[i] = place + 1
+	}
+	return places
 }
 
 // reposNumbers answers with a number of each repository of a page.
