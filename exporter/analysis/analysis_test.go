@@ -284,7 +284,7 @@ func TestPowers(t *testing.T) {
 		if got := SuitableMilestone(total); got != suitable {
 			t.Errorf("total %d: expected milestones from %d on, got %d", total, suitable, got)
 		}
-		if got := NextMilestone(total); got != next {
+		if got := nextMilestone(total); got != next {
 			t.Errorf("total %d: expected the next milestone %d, got %d", total, next, got)
 		}
 	}

@@ -50,8 +50,8 @@ func Passes(total, last, least int64) bool {
 // repositories with a common total: the largest power of ten up to a hundredth of it.
 func SuitableMilestone(total int64) int64 { return max(powerUpTo(total/100), LeastMilestone) }
 
-// NextMilestone returns the smallest milestone above a total, 0 if it does not fit an int64.
-func NextMilestone(total int64) int64 {
+// nextMilestone returns the smallest milestone above a total, 0 if it does not fit an int64.
+func nextMilestone(total int64) int64 {
 	power := max(powerUpTo(total), LeastMilestone/10)
 	if power > math.MaxInt64/10 {
 		return 0
@@ -114,7 +114,7 @@ func NextOf(total int64, series []history.DayDownloads, last history.Day) (f For
 			means = append(means, sums[week]/float64(n))
 		}
 	}
-	f.Milestone = NextMilestone(total)
+	f.Milestone = nextMilestone(total)
 	if len(means) < leastWeeks || f.Milestone == 0 {
 		return f, false
 	}

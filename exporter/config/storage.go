@@ -35,8 +35,8 @@ const (
 // Embedded reports whether the history is in the folder of --storage.path.
 func (s *Storage) Embedded() bool { return s.Engine == "" || s.Engine == EngineEmbedded }
 
-// StateDir returns the folder for what a process keeps beside the history, which is in path if
-// it is embedded; "" for none.
+// StateDir returns the folder for files that are not the history itself: path if the history is
+// embedded, otherwise the folder of queues; "" for none.
 func (s *Storage) StateDir(path string) string {
 	if s.Embedded() {
 		return path

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"iter"
 	"maps"
@@ -56,7 +57,8 @@ func Open(dir string) (*Groups, error) {
 	return g, err
 }
 
-// load reads a file of the directory if there is one.
+// load reads a file of the directory if there is one. After an error, groups go on with what they
+// have in memory.
 func (g *Groups) load(name string, into any) error {
 	if g.dir == "" {
 		return nil
@@ -69,7 +71,7 @@ func (g *Groups) load(name string, into any) error {
 		err = json.Unmarshal(text, into)
 	}
 	if err != nil {
-		return &StateError{"read", filepath.Join(g.dir, name), err}
+		return fmt.Errorf("reading the state of groups in %s: %w", filepath.Join(g.dir, name), err)
 	}
 	return nil
 }
@@ -87,24 +89,10 @@ func (g *Groups) save(name string, what any) error {
 		})
 	}
 	if err != nil {
-		return &StateError{"store", filepath.Join(g.dir, name), err}
+		return fmt.Errorf("storing the state of groups in %s: %w", filepath.Join(g.dir, name), err)
 	}
 	return nil
 }
-
-// StateError says that what is known of groups cannot be read or stored. Groups go on with
-// what they have in memory.
-type StateError struct {
-	verb, file string
-	err        error
-}
-
-func (e *StateError) Error() string {
-	return "expected to " + e.verb + " the state of groups in " + e.file + ": " + e.err.Error()
-}
-
-// Unwrap returns the cause.
-func (e *StateError) Unwrap() error { return e.err }
 
 // Collections returns the slugs of the collections in the groups, sorted.
 func (g *Groups) Collections() []string {
@@ -142,7 +130,7 @@ func (g *Groups) Fetch(ctx context.Context, client func(slug string) *hub.Client
 	return errors.Join(failed...)
 }
 
-// fetched takes what the Hub says is in a collection.
+// fetched stores what the Hub says is in a collection.
 func (g *Groups) fetched(slug string, repos []history.Repo, at time.Time, meta iter.Seq2[history.RepoMeta, error]) error {
 	now := &collection{AsOf: at, Missing: make(map[string]time.Time)}
 	for _, r := range repos {

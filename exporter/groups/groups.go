@@ -40,7 +40,7 @@ func Check(definitions []Definition) error {
 		}
 		seen[d.Name] = true
 		for _, s := range d.Repos {
-			if _, glob := split(s); glob == "" || !validGlob(glob) {
+			if _, glob := split(s); glob == "" || strings.HasPrefix(s, ":") || !validGlob(glob) {
 				return fmt.Errorf("group %s: expected a name or glob of repositories like org/name, org/* or model:org/*, got %s", textenc.Quote(d.Name), textenc.Quote(s))
 			}
 		}

@@ -16,8 +16,8 @@ import (
 	"github.com/huggingface-exporter/huggingface_exporter/internal/textenc"
 )
 
-// MaxLabel is the most characters of a label or title.
-const MaxLabel = 64
+// maxLabel is the most characters of a label or title.
+const maxLabel = 64
 
 // Badge is two short texts side by side.
 type Badge struct {
@@ -70,10 +70,10 @@ func rgbOf(rgb uint32) color.NRGBA {
 func CheckLabel(label string, isPNG bool) error {
 	want := history.WantOfName(label)
 	switch {
-	case utf8.RuneCountInString(label) > MaxLabel:
-		want = fmt.Sprintf("at most %d characters", MaxLabel)
-	case want == "" && isPNG && Undrawable(label) != "":
-		return fmt.Errorf("expected characters that the font of PNG pictures has, got %s in %s; use SVG", textenc.Quote(Undrawable(label)), textenc.Quote(label))
+	case utf8.RuneCountInString(label) > maxLabel:
+		want = fmt.Sprintf("at most %d characters", maxLabel)
+	case want == "" && isPNG && undrawable(label) != "":
+		return fmt.Errorf("expected characters that the font of PNG pictures has, got %s in %s; use SVG", textenc.Quote(undrawable(label)), textenc.Quote(label))
 	}
 	if want != "" {
 		return fmt.Errorf("expected %s, got %s", want, textenc.Quote(label))

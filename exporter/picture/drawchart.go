@@ -118,7 +118,7 @@ func (c *Chart) draw(to canvas, f Frame) {
 		c.legend(to, f, top-3, &colors)
 	}
 	top += 10
-	scale := []int64{c.Top, c.Top / 2, 0}
+	scale := []int64{c.Top, c.Middle(), 0}
 	left := chartMargin
 	for _, n := range scale {
 		left = max(left, chartMargin+textWidth(smallFont, textenc.Short(n))+6)

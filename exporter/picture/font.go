@@ -51,10 +51,10 @@ func hasGlyph(r rune) bool {
 	return err == nil && i != 0
 }
 
-// Undrawable returns the first character of a text that a PNG cannot show, "" if there is none:
+// undrawable returns the first character of a text that a PNG cannot show, "" if there is none:
 // the font has Latin, Greek, Cyrillic and other alphabets, but no Chinese, Japanese or Korean,
 // and few emoji. It has scripts from right to left, too, which would come out in the wrong order.
-func Undrawable(text string) string {
+func undrawable(text string) string {
 	for _, r := range text {
 		if !hasGlyph(r) || unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Nko) {
 			return string(r)

@@ -222,9 +222,9 @@ func TestCheckLabel(t *testing.T) {
 	f("ダウンロード", true, `expected characters that the font of PNG pictures has, got "ダ"`)
 	f("🤗 downloads", false, "")
 	f("🤗 downloads", true, `got "🤗"`)
-	f(strings.Repeat("x", MaxLabel), true, "")
-	f(strings.Repeat("🤗", MaxLabel), false, "")
-	f(strings.Repeat("x", MaxLabel+1), false, "expected at most 64 characters")
+	f(strings.Repeat("x", maxLabel), true, "")
+	f(strings.Repeat("🤗", maxLabel), false, "")
+	f(strings.Repeat("x", maxLabel+1), false, "expected at most 64 characters")
 	f("a\nb", false, "without control characters")
 	f("a\x00", false, "without control characters")
 	f("a\xff", false, "UTF-8")
@@ -318,7 +318,7 @@ func FuzzLabels(f *testing.F) {
 // What a PNG may take at most.
 func TestLargestPNG(t *testing.T) {
 	t.Parallel()
-	b := Badge{Label: strings.Repeat("W", MaxLabel), Message: strings.Repeat("W", MaxLabel), Color: parsed(t, "")}
+	b := Badge{Label: strings.Repeat("W", maxLabel), Message: strings.Repeat("W", maxLabel), Color: parsed(t, "")}
 	c := NewChart(days, days, season(), MaxBars)
 	for name, write := range map[string]func(io.Writer) error{
 		"badge": func(w io.Writer) error { return b.writePNG(w, 3) },

@@ -34,8 +34,8 @@ const (
 	Lookback = 3 * 24 * time.Hour
 	// maxPoints is the most steps of a range query, as in Prometheus.
 	maxPoints = 11_000
-	// DefaultMaxSamples is the most samples that a query may have in memory, as in Prometheus.
-	DefaultMaxSamples = 50_000_000
+	// maxSamples is the most samples that a query may have in memory, as in Prometheus.
+	maxSamples = 50_000_000
 	// maxConcurrent is the most queries at a time, as in Prometheus. Others wait.
 	maxConcurrent = 20
 )
@@ -74,9 +74,9 @@ func New(r history.Reader, o Options) *API {
 	}
 	p := parser.NewParser(parser.Options{})
 	return &API{
-		Options: o, Reader: r, parser: p, places: make(chan struct{}, maxConcurrent), maxSamples: DefaultMaxSamples, batchValues: batchValues,
+		Options: o, Reader: r, parser: p, places: make(chan struct{}, maxConcurrent), maxSamples: maxSamples, batchValues: batchValues,
 		engine: promql.NewEngine(promql.EngineOpts{
-			Logger: o.Logger, MaxSamples: DefaultMaxSamples, Timeout: 365 * 24 * time.Hour, // the context of a request has the limit
+			Logger: o.Logger, MaxSamples: maxSamples, Timeout: 365 * 24 * time.Hour, // the context of a request has the limit
 			LookbackDelta: Lookback, EnableAtModifier: true, EnableNegativeOffset: true, Parser: p,
 			NoStepSubqueryIntervalFn: func(int64) int64 { return millisPerDay },
 		}),

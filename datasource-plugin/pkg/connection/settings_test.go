@@ -124,6 +124,7 @@ func TestSettingsRefused(t *testing.T) {
 	hub(`"organization":"acme","groups":[{"name":"a","repo":[]}]`, `unknown field "repo"`)
 	hub(`"organization":"acme","groups":[{"name":"a"},{"name":"a"}]`, `expected a name that no other group has, got "a"`)
 	hub(`"organization":"acme","groups":[{"name":"a","repos":["acme/["]}]`, `expected a name or glob of repositories like org/name, org/* or model:org/*, got "acme/["`)
+	hub(`"organization":"acme","groups":[{"name":"a","repos":[":acme/x"]}]`, `expected a name or glob of repositories like org/name, org/* or model:org/*, got ":acme/x"`)
 	hub(`"organization":"a/b"`, `got "a/b"`)
 	hub(`"organization":".."`, `got ".."`)
 	hub(`"organization":"acme","endpoint":"huggingface.co"`, `endpoint: expected a URL like https://huggingface.co, got "huggingface.co"`)
