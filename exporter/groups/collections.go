@@ -71,7 +71,7 @@ func (g *Groups) load(name string, into any) error {
 		err = json.Unmarshal(text, into)
 	}
 	if err != nil {
-		return fmt.Errorf("reading the state of groups in %s: %w", filepath.Join(g.dir, name), err)
+		return fmt.Errorf("expected to read the state of groups in %s: %w", filepath.Join(g.dir, name), err)
 	}
 	return nil
 }
@@ -89,7 +89,7 @@ func (g *Groups) save(name string, what any) error {
 		})
 	}
 	if err != nil {
-		return fmt.Errorf("storing the state of groups in %s: %w", filepath.Join(g.dir, name), err)
+		return fmt.Errorf("expected to store the state of groups in %s: %w", filepath.Join(g.dir, name), err)
 	}
 	return nil
 }
