@@ -107,8 +107,8 @@ func (g *Groups) Collections() []string {
 }
 
 // Fetch asks the Hub for all collections, with the client of each, and returns what went wrong.
-// A collection without a client is left out.
-// store tells what became of repositories.
+// A collection without a client is left out. The metadata in store says what became of
+// repositories.
 func (g *Groups) Fetch(ctx context.Context, client func(slug string) *hub.Client, store history.Appender) error {
 	var failed []error
 	for _, slug := range g.Collections() {
