@@ -356,3 +356,14 @@ func (r *recorder) box(x, y, width, height, radius float64, _ color.NRGBA) {
 }
 
 func (*recorder) text(float64, float64, float64, anchor, string, color.NRGBA) {}
+
+// Sums of numbers that no int64 holds stay at the largest one.
+func TestChartOfHugeNumbers(t *testing.T) {
+	t.Parallel()
+	day := []history.DayDownloads{{Day: 19000, Downloads: math.MaxInt64}}
+	days := history.Days{From: 19000, To: 19000}
+	c := NewChart(days, days, []history.Group{{RepoType: history.Model, Series: day}, {RepoType: history.Dataset, Series: day}}, MaxBars)
+	if c.Sum != math.MaxInt64 || c.Bars[0].Sum != math.MaxInt64 || c.Top != math.MaxInt64 {
+		t.Errorf("got a sum of %d, a bar of %d and a top of %d", c.Sum, c.Bars[0].Sum, c.Top)
+	}
+}
