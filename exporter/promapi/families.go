@@ -30,7 +30,7 @@ var families = func() []family {
 		"huggingface_repo_downloads_removed_total":   {read: readCorrections(func(c history.Counters) int64 { return c.Removed })},
 		"huggingface_repo_downloads_backdated_total": {read: readCorrections(func(c history.Counters) int64 { return c.Backdated })},
 		"huggingface_repo_downloads_all_time":        {read: readReadings(func(r *history.Reading) int64 { return r.Total })},
-		"huggingface_repo_downloads_last_month":      {read: readReadings(func(r *history.Reading) int64 { return r.LastMonth })},
+		"huggingface_repo_downloads_last_month":      {read: readLastMonth},
 		"huggingface_repo_likes":                     {read: readReadings(func(r *history.Reading) int64 { return r.Likes })},
 		"huggingface_org_repos":                      {read: readOrgRepos},
 	}

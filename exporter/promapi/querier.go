@@ -199,14 +199,17 @@ func (r *request) emit(l labels.Labels, points []promql.FPoint) {
 
 // emitDaily yields a series, if it is selected, that has a sample at each midnight from a day on.
 func (r *request) emitDaily(l labels.Labels, from history.Day, value func(history.Day) float64) {
-	if !r.matches(l) {
-		return
+	if r.matches(l) {
+		r.emit(l, r.daily(from, r.maxt, value))
 	}
-	var points []promql.FPoint
-	for d := max(from, dayAt(r.mint)); int64(d)*millisPerDay <= r.maxt; d++ {
+}
+
+// daily returns a sample at each midnight from a day on and until a time, of those asked for.
+func (r *request) daily(from history.Day, until int64, value func(history.Day) float64) (points []promql.FPoint) {
+	for d := max(from, dayAt(r.mint)); int64(d)*millisPerDay <= until; d++ {
 		points = append(points, promql.FPoint{T: int64(d) * millisPerDay, F: value(d)})
 	}
-	r.emit(l, points)
+	return points
 }
 
 // names yields the labels of the series that a family has now.
