@@ -129,11 +129,11 @@ campaigns: need-go need-gcc need-victoria-metrics ## the fault campaigns in shor
 	cd internal/soak && go test -race -count=1 -timeout 20m
 
 .PHONY: soak
-soak: need-go need-victoria-metrics ## the fault campaigns at full length, in half an hour at the most: docs/reliability.md
+soak: need-go need-victoria-metrics ## the fault campaigns at full length, half an hour: docs/reliability.md; then every store at full size, an hour
 	@echo "== fault campaigns"
 	cd internal/soak && go test -count=1 -timeout 40m -soak
 	@echo "== every store against the whole suite"
-	STORE_FULL_SIZE=1 go test -count=1 -timeout 20m -run '^(TestStore|TestExporterConformance$$|TestReadingsInAnyOrder$$)' ./exporter/memtable ./exporter/localstore ./exporter/victoria ./datasource-plugin/pkg/connection
+	STORE_FULL_SIZE=1 go test -count=1 -timeout 90m -run '^(TestStore|TestExporterConformance$$|TestReadingsInAnyOrder$$)' ./exporter/memtable ./exporter/localstore ./exporter/victoria ./datasource-plugin/pkg/connection
 
 .PHONY: mutation
 mutation: need-go ## change the product in hundreds of small ways and see that tests notice; takes an hour
