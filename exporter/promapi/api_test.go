@@ -218,6 +218,12 @@ func TestFailures(t *testing.T) {
 	f(`avg(increase(huggingface_repo_downloads_total{repo_type="model"}[30d])) + avg(increase(huggingface_repo_downloads_total{repo_type="dataset"}[30d]))`, 422, tooMany)
 	f(`avg(increase(huggingface_repo_downloads_total{repo_type="model"}[30d]))`, 200, `"216.31578947368422"`)
 	f(`sum(increase(huggingface_repo_downloads_total[30d]))`, 200, `"522.6315789473684"`) // in batches
+	// The samples of listings wait for the sums before them, and count once.
+	a.maxSamples = 20
+	f(`count_over_time(huggingface_repo_downloads_last_month{org="globex"}[25d])`, 200, `"20"`)
+	a.maxSamples = 19
+	f(`count_over_time(huggingface_repo_downloads_last_month{org="globex"}[25d])`, 422, "loads at most 19 samples")
+	a.maxSamples = 50
 	const manyResults = "/api/v1/query_range?query=sum+by(repo)(huggingface_repo_downloads_total)&start=2024-08-05T00:00:00Z&end=2024-10-05T00:00:00Z&step=1d"
 	if code, got := get(t, a.Routes()[Prefix+"/api/v1/query_range"], manyResults); code != 422 || !strings.Contains(got, tooMany) {
 		t.Errorf("got %d %s", code, got)

@@ -14,21 +14,27 @@ import (
 // of the 30 days that end with the last recorded day, at each midnight.
 func readLastMonth(ctx context.Context, r *request) error {
 	listed := make(map[history.Repo][]promql.FPoint)
+	kept := 0 // of the samples that are asked for: they wait for the sums before them
 	// Where listings have come until the first sample is asked for, too.
 	period := history.RangeOf(dayAt(r.mint-Lookback.Milliseconds()), dayAt(r.maxt))
 	err := r.eachRepo(ctx, period, func(_ labels.Labels, readings []history.Reading) {
 		var points []promql.FPoint
 		for i := range readings {
 			if x := &readings[i]; x.LastMonth != history.Unknown && x.Origin != history.Export {
-				points = append(points, promql.FPoint{T: millis(x.AsOf), F: float64(x.LastMonth)})
+				if points = append(points, promql.FPoint{T: millis(x.AsOf), F: float64(x.LastMonth)}); millis(x.AsOf) >= r.mint {
+					kept++
+				}
 			}
 		}
-		if len(points) > 0 {
+		if len(points) > 0 && r.samples+kept <= r.maxSamples {
 			listed[readings[0].Repo] = points
 		}
 	})
 	if err != nil {
 		return err
+	}
+	if r.samples+kept > r.maxSamples {
+		return r.tooManySamples()
 	}
 	page, err := r.Reader.Repos(ctx, history.ReposQuery{Filter: r.filter, Sort: history.SortName, Ascending: true})
 	if err != nil {
